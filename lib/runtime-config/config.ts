@@ -1,0 +1,131 @@
+/** What the running services need to know, as the plan yields it. All names in lower case, durations in milliseconds. */
+export interface RuntimeConfig {
+  platform: PlatformConfig
+  /** By domain name (A-labels). */
+  domains: Map<string, DomainConfig>
+  /** By full login address. */
+  credentials: Map<string, CredentialConfig>
+  /** In the order in which they are to be tried; the first whose match fits decides. */
+  policies: PolicyConfig[]
+  /** By pool name. */
+  pools: Map<string, PoolConfig>
+}
+
+export interface PlatformConfig {
+  /** Fully qualified name this platform calls itself in its greeting, EHLO, Received and Message-ID fields. */
+  hostName: string
+  retry: RetryConfig
+  notices: NoticeConfig
+  /** How long what happened to a message can still be told after its content is gone. */
+  placeholderMs: number
+  /** `address:port` of each DNS resolver; empty means the system's. */
+  resolvers: string[]
+  /** Hard ceiling on a message, whatever an SMTPLimit says; announced by SIZE. Octets. */
+  messageBytes: number
+  /** TCP port of remote MX hosts: 25 but in tests. */
+  smtpPort: number
+  timeouts: TimeoutConfig
+  /** Name of the pool for messages whose policy names none. */
+  pool?: string
+}
+
+export interface RetryConfig {
+  firstMs: number
+  capMs: number
+  /** Share by which a delay may be shorter or longer, 0 to 1. */
+  jitter: number
+  /** From acceptance to the final bounce. */
+  lifetimeMs: number
+}
+
+export interface NoticeConfig {
+  /** A message still queued after this long is reported once as delayed; 0 turns that off. */
+  delayedAfterMs: number
+  /** Originals up to this size are returned whole in a failure notice, larger ones by their headers. Octets. */
+  fullMessageBytes: number
+  /** From field of notices: `MAILER-DAEMON@host`. */
+  from: string
+}
+
+/** RFC 5321, 4.5.3.2. */
+export interface TimeoutConfig {
+  connectMs: number
+  greetingMs: number
+  mailMs: number
+  rcptMs: number
+  dataMs: number
+  /** Between two writes of content that the peer takes in. */
+  blockMs: number
+  /** For the reply to the final dot. */
+  finalMs: number
+}
+
+export interface DomainConfig {
+  name: string
+  /** A suspended domain's logins are refused with 4xx; what is queued waits. */
+  suspended: boolean
+  dkim: DkimConfig[]
+  /** From patterns that every credential of the domain may use besides its own address: `a@b` or `*@b`. */
+  allowedSenders: string[]
+  limit?: LimitConfig
+  /** How long content stays after all recipients are settled; 0 = at once. */
+  retentionMs: number
+  /** Tell submitters of deliveries even where they did not ask by NOTIFY=SUCCESS. */
+  notifyDelivered: boolean
+}
+
+export interface DkimConfig {
+  selector: string
+  algorithm: 'rsa-sha256' | 'ed25519-sha256'
+  /** PKCS#8 PEM, sealed with the platform key (see seal.ts). */
+  sealedKey: string
+}
+
+export interface CredentialConfig {
+  address: string
+  domain: string
+  /** scrypt verifiers (see credential/hash.ts); more than one while a rotation overlaps. */
+  passwordHashes: string[]
+  allowedSenders: string[]
+  suspended: boolean
+  limit?: LimitConfig
+}
+
+export interface LimitConfig {
+  /** Name of the SMTPLimit, for the refusal's text. */
+  name: string
+  /** In any 24 hours, counted at the 250. */
+  messagesPerDay?: number
+  recipientsPerDay?: number
+  messagesPerMinute?: number
+  recipientsPerMessage: number
+  messageBytes: number
+}
+
+export interface PolicyConfig {
+  name: string
+  /** Recipient domains: `example.org`, `*.example.org` (any depth below), `*`. */
+  domains: string[]
+  /** Patterns of the same form on the best MX host's name; empty = any. */
+  mx: string[]
+  /** Concurrent connections to the site. */
+  connections: number
+  /** Messages after which a connection is closed. */
+  messagesPerConnection: number
+  tls: 'opportunistic' | 'required' | 'off'
+  /** Send to this host instead of the MX: a smart host or a sandbox. */
+  route?: RouteConfig
+  pool?: string
+}
+
+export interface RouteConfig {
+  host: string
+  port: number
+}
+
+export interface PoolConfig {
+  name: string
+  ehloName?: string
+  /** Local addresses to send from; one IPv4 and one IPv6 at most are used per connection. */
+  addresses: string[]
+}
