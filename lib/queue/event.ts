@@ -1,0 +1,55 @@
+import type { Envelope } from '@postrider/mail/envelope'
+import type { ContentRef } from './record.ts'
+
+/** What became of one recipient in one attempt. */
+export interface RecipientOutcome {
+  address: string
+  state: 'delivered' | 'deferred' | 'failed'
+  /** The remote's words, or ours when there was no remote. */
+  reply: string
+  /** RFC 3463 status for the notice: the remote's, or one that fits. */
+  status: string
+  category: string
+  stage: string
+}
+
+/** An attempt is over. Written before the job is acknowledged: it is the truth, the acknowledgement only follows. */
+export interface AttemptEvent {
+  type: 'attempt'
+  at: number
+  id: string
+  part: number
+  /** Number of this attempt, from 1. */
+  attempt: number
+  destination: string
+  content: ContentRef
+  outcomes: RecipientOutcome[]
+  /** Host that answered, when one did. */
+  remote?: { host: string; address: string; tls: string | null; dsn: boolean }
+  /** When the deferred recipients are tried again. */
+  nextAt?: number
+}
+
+/** An operator took recipients out of the queue. */
+export interface CancelEvent {
+  type: 'cancel'
+  at: number
+  id: string
+  part: number
+  destination: string
+  content: ContentRef
+  recipients: string[]
+}
+
+/** Content was deleted. Carries what the placeholder tells, so that the log can be rebuilt without the content. */
+export interface EraseEvent {
+  type: 'erase'
+  at: number
+  id: string
+  envelope: Envelope
+}
+
+export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent
+
+/** One EVENTS record holds a batch of events as a JSON array (see publish-events.ts). */
+export const decodeEvents = (data: Uint8Array): QueueEvent[] => JSON.parse(Buffer.from(data).toString()) as QueueEvent[]

@@ -1,0 +1,27 @@
+/** The one place that names a stream, a subject or a bucket.
+ *
+ * MAIL_0 .. MAIL_n-1   mail.<n>.new    one record a message: envelope in headers, content as payload
+ *                      mail.<n>.part   what of a large content does not fit into the record
+ * JOBS                 job.wait.<destination>.<id>.<part>   schedules: an attempt that waits for its time
+ *                      job.due         jobs to be attempted now: fired schedules, split messages
+ * EVENTS               event.<service> what happened, in batches
+ */
+export const mailStream = (shard: number): string => `MAIL_${shard}`
+export const newSubject = (shard: number): string => `mail.${shard}.new`
+export const partSubject = (shard: number): string => `mail.${shard}.part`
+export const JOBS = 'JOBS'
+export const DUE_SUBJECT = 'job.due'
+export const EVENTS = 'EVENTS'
+export const eventSubject = (service: string): string => `event.${service}`
+export const DELIVERY_CONSUMER = 'delivery'
+export const CONFIG_BUCKET = 'config'
+export const USE_BUCKET = 'use'
+
+/** A destination as one subject token; a domain's dots and an address literal's brackets have no place in one. */
+export const destinationToken = (destination: string): string => Buffer.from(destination).toString('base64url')
+export const destinationOfToken = (token: string): string => Buffer.from(token, 'base64url').toString()
+
+/** Where the retry record of a part of a message waits. One schedule a subject: a newer one replaces it. */
+export function waitSubject(destination: string, id: string, part: number): string {
+  return `job.wait.${destinationToken(destination)}.${id}.${part}`
+}

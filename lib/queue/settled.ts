@@ -1,0 +1,72 @@
+import { DeliverPolicy } from '@nats-io/jetstream'
+import type { Broker } from './broker.ts'
+import { decodeEvents } from './event.ts'
+import type { AttemptEvent } from './event.ts'
+import { EVENTS } from './names.ts'
+
+/** Attempts whose outcome is on disk, so that none is made twice.
+ *
+ * The event is the truth and the acknowledgement only follows it, so a job can be given out again after it was settled:
+ * a worker died between the two, or the broker did (it writes its acknowledgements up to some 100 ms late).
+ * Both leave the event among the last ones, so the tail of EVENTS answers. */
+export interface Settled {
+  /** Remembers an attempt that this process settled. */
+  note(event: AttemptEvent): void
+  /** What this process remembers, at no cost. */
+  recall(key: string): AttemptEvent | undefined
+  /** Reads what others wrote since the last look, then answers. */
+  lookUp(key: string): Promise<AttemptEvent | undefined>
+}
+
+export const eventKey = (event: Pick<AttemptEvent, 'id' | 'part' | 'attempt'>): string =>
+  `${event.id}/${event.part}/${event.attempt - 1}`
+
+/** An acknowledgement is lost at most this long after its event, as the broker's clock goes. Milliseconds. */
+const TAIL_MS = 180_000
+/** Bounds the memory; at 2,000 messages a second still 50 s. */
+const MOST = 100_000
+
+export function createSettled(broker: Broker): Settled {
+  const known = new Map<string, AttemptEvent>()
+  let nextSeq: number | undefined
+  let reading: Promise<void> | undefined
+
+  function note(event: AttemptEvent): void {
+    known.set(eventKey(event), event)
+    if (known.size > MOST) for (const oldest of known.keys()) return void known.delete(oldest)
+  }
+
+  /** Reads EVENTS from where the last look ended (the first time: from the tail) to its present end. */
+  async function catchUp(): Promise<void> {
+    const { state } = await broker.jsm.streams.info(EVENTS)
+    if (nextSeq !== undefined && state.last_seq < nextSeq) return
+    if (state.messages === 0) return
+    const from =
+      nextSeq === undefined
+        ? {
+            deliver_policy: DeliverPolicy.StartTime,
+            opt_start_time: new Date(Date.parse(state.last_ts) - TAIL_MS).toISOString(),
+          }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: nextSeq }
+    const consumer = await broker.js.consumers.get(EVENTS, from)
+    for await (const message of await consumer.consume({ max_messages: 1000 })) {
+      for (const event of decodeEvents(message.data)) if (event.type === 'attempt') note(event)
+      nextSeq = message.seq + 1
+      if (message.seq >= state.last_seq) break
+    }
+  }
+
+  return {
+    note,
+    recall: (key) => known.get(key),
+    async lookUp(key) {
+      const present = known.get(key)
+      if (present !== undefined) return present
+      // Those who ask together are answered by one look that began after they asked.
+      if (reading !== undefined) await reading.catch(() => undefined)
+      reading ??= catchUp().finally(() => (reading = undefined))
+      await reading
+      return known.get(key)
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findBroker } from '@postrider/broker-process/find'
+import { freePort } from './ports.ts'
+
+export interface TestBroker {
+  port: number
+  url: string
+  folder: string
+  pid: number
+  /** SIGKILL and start again on the same port and store. */
+  crash(): Promise<void>
+  /** Stops and starts again; `downMs` in between. */
+  restart(downMs?: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A real nats-server with JetStream that syncs each write, on a free port and a store of its own, without accounts. */
+export async function startBroker(): Promise<TestBroker> {
+  const binary = await findBroker()
+  const folder = mkdtempSync(join(tmpdir(), 'postrider-broker-'))
+  const port = await freePort()
+  const config = join(folder, 'nats.conf')
+  writeFileSync(
+    config,
+    `listen: "127.0.0.1:${port}"\nmax_payload: 8MB\njetstream { store_dir: "${join(folder, 'store')}", sync_interval: always }\n`,
+  )
+  let child = await launch(binary, config, folder, port)
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await ended
+  }
+  return {
+    port,
+    url: `nats://127.0.0.1:${port}`,
+    folder,
+    get pid() {
+      return child.pid ?? 0
+    },
+    async crash() {
+      await end('SIGKILL')
+      child = await launch(binary, config, folder, port)
+    },
+    async restart(downMs = 0) {
+      await end('SIGTERM')
+      await new Promise((resolve) => setTimeout(resolve, downMs))
+      child = await launch(binary, config, folder, port)
+    },
+    async stop() {
+      await end('SIGTERM')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function launch(binary: string, config: string, folder: string, port: number): Promise<ChildProcess> {
+  const log = join(folder, 'log')
+  const child = spawn(binary, ['-c', config, '--log', log], { stdio: 'ignore' })
+  const deadline = Date.now() + 30_000
+  for (;;) {
+    if (await answers(port)) return child
+    if (child.exitCode !== null || Date.now() > deadline) {
+      throw new Error(`nats-server did not start: ${existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : ''}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  const { createConnection } = await import('node:net')
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port })
+    socket.once('data', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
