@@ -88,8 +88,10 @@ test('a deferred job comes at its time and not before, also after the broker was
 })
 
 test('what waits can be listed by id and destination, brought forward and cancelled', async () => {
-  for (const id of ['w1', 'w2', 'w3']) await defer(broker, jobOf(id, id === 'w3' ? 'other.test' : 'remote.test'), Date.now() + 3.6e6)
-  const found = async (filter: Parameters<typeof listWaiting>[1]) => (await Array.fromAsync(listWaiting(broker, filter))).map((w) => w.job.envelope.id).sort()
+  for (const id of ['w1', 'w2', 'w3'])
+    await defer(broker, jobOf(id, id === 'w3' ? 'other.test' : 'remote.test'), Date.now() + 3.6e6)
+  const found = async (filter: Parameters<typeof listWaiting>[1]) =>
+    (await Array.fromAsync(listWaiting(broker, filter))).map((w) => w.job.envelope.id).sort()
   assert.deepEqual(await found({}), ['w1', 'w2', 'w3'])
   assert.deepEqual(await found({ destination: 'remote.test' }), ['w1', 'w2'])
   assert.deepEqual(await found({ id: 'w3' }), ['w3'])
@@ -100,13 +102,20 @@ test('what waits can be listed by id and destination, brought forward and cancel
   }
   for await (const waiting of listWaiting(broker, { id: 'w3' })) assert.equal(await cancel(broker, waiting), true)
   await eventually(() => assert.equal(jobs.length, 2))
-  assert.deepEqual(jobs.map(({ job }) => [job.envelope.id, job.cancelled ?? false]).sort(), [['w1', false], ['w3', true]])
+  assert.deepEqual(jobs.map(({ job }) => [job.envelope.id, job.cancelled ?? false]).sort(), [
+    ['w1', false],
+    ['w3', true],
+  ])
   assert.deepEqual(await found({}), ['w2'])
   await taker.stop()
 })
 
 test('splitting twice yields each job once', async () => {
-  const jobs = ['a.test', 'b.test'].map((destination, index) => ({ ...jobOf('split', destination), part: index + 1, attempt: 0 }))
+  const jobs = ['a.test', 'b.test'].map((destination, index) => ({
+    ...jobOf('split', destination),
+    part: index + 1,
+    attempt: 0,
+  }))
   await enqueueJobs(broker, jobs)
   await enqueueJobs(broker, jobs)
   const { jobs: taken, taker } = collect()
@@ -118,7 +127,16 @@ test('splitting twice yields each job once', async () => {
 
 test('a job whose outcome is on disk is known as settled by another worker', async () => {
   const job = jobOf('settled')
-  const event: AttemptEvent = { type: 'attempt', at: Date.now(), id: 'settled', part: 0, attempt: 2, destination: job.destination, content: job.content, outcomes: [] }
+  const event: AttemptEvent = {
+    type: 'attempt',
+    at: Date.now(),
+    id: 'settled',
+    part: 0,
+    attempt: 2,
+    destination: job.destination,
+    content: job.content,
+    outcomes: [],
+  }
   const settled = createSettled(broker)
   assert.equal(await settled.lookUp(attemptKey(job)), undefined)
   await createEventLog(broker, 'other').append(event)

@@ -1,0 +1,59 @@
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { Registry } from 'prom-client'
+
+export interface Endpoints {
+  port: number
+  close(): Promise<void>
+}
+
+export interface EndpointOptions {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  registry: Registry
+  /** What is missing for the service to do its work, a sentence each; empty when it is ready. */
+  missing: () => string[]
+}
+
+/** `/healthz`: the process runs; `/readyz`: what it needs is there (503 and the reasons otherwise); `/metrics`: Prometheus. */
+export async function serveEndpoints({ host, port, registry, missing }: EndpointOptions): Promise<Endpoints> {
+  const server = createServer((request, response) => {
+    const answer = (status: number, type: string, body: string): void => {
+      response.writeHead(status, { 'content-type': type }).end(body)
+    }
+    switch (request.url?.split('?')[0]) {
+      case '/healthz':
+        return answer(200, 'text/plain', 'ok\n')
+      case '/readyz': {
+        const reasons = missing()
+        return answer(reasons.length === 0 ? 200 : 503, 'text/plain', `${reasons.join('\n') || 'ready'}\n`)
+      }
+      case '/metrics':
+        registry.metrics().then(
+          (text) => answer(200, registry.contentType, text),
+          (error: unknown) => answer(500, 'text/plain', `${String(error)}\n`),
+        )
+        return
+      default:
+        return answer(404, 'text/plain', 'there are /healthz, /readyz and /metrics\n')
+    }
+  })
+  await listening(server, host, port)
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve())
+  })
+}

@@ -1,0 +1,63 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Logger } from './log.ts'
+import { createLogger } from './log.ts'
+import { serveEndpoints } from './endpoints.ts'
+import type { Environment } from './environment.ts'
+import { readEnvironment } from './environment.ts'
+
+/** What every service process has. */
+export interface Service {
+  env: Environment
+  log: Logger
+  registry: Registry
+  /** Adds a check to /readyz: the sentence that says what is missing, or undefined. */
+  needs(check: () => string | undefined): void
+  /** Runs at SIGTERM and SIGINT, the last one given first; then the process ends with 0. */
+  onStop(run: () => Promise<void> | void): void
+}
+
+/** Runs a service: endpoints up first, so that /readyz tells what a start is waiting for; `start` wires the rest.
+ * A start that fails is one log line that says why, and exit code 1. */
+export async function runService(name: string, start: (service: Service) => Promise<void>): Promise<void> {
+  const log = createLogger(name, process.env['POSTRIDER_LOG_LEVEL'] ?? 'info')
+  const checks: (() => string | undefined)[] = []
+  const stops: (() => Promise<void> | void)[] = []
+  let started = false
+  let stopping = false
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    log.info({ event: 'stopping', signal })
+    for (const run of stops.reverse()) await run()
+    process.exit(0)
+  }
+  process.once('SIGTERM', () => void stop('SIGTERM'))
+  process.once('SIGINT', () => void stop('SIGINT'))
+  process.on('unhandledRejection', (error) => {
+    // A promise that nobody watches is a fault of the program; going on could mean to forget a message.
+    log.fatal({ event: 'unhandled-rejection', err: error })
+    process.exit(70)
+  })
+  try {
+    const env = readEnvironment(process.env)
+    const registry = new Registry()
+    collectDefaultMetrics({ register: registry })
+    const endpoints = await serveEndpoints({
+      host: env.text('POSTRIDER_TELEMETRY_HOST', '127.0.0.1'),
+      port: env.whole('POSTRIDER_TELEMETRY_PORT', 0, [0, 65535]),
+      registry,
+      missing: () => [
+        ...(started ? [] : ['the service is starting']),
+        ...(stopping ? ['the service is stopping'] : []),
+        ...checks.map((check) => check()).filter((reason) => reason !== undefined),
+      ],
+    })
+    stops.push(() => endpoints.close())
+    await start({ env, log, registry, needs: (check) => checks.push(check), onStop: (run) => stops.push(run) })
+    started = true
+    log.info({ event: 'started', telemetryPort: endpoints.port })
+  } catch (error) {
+    log.fatal({ event: 'start-failed', err: error })
+    process.exit(1)
+  }
+}

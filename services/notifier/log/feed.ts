@@ -1,0 +1,127 @@
+import { DeliverPolicy } from '@nats-io/jetstream'
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { Broker } from '@postrider/queue/broker'
+import { decodeEvents } from '@postrider/queue/event'
+import type { QueueEvent } from '@postrider/queue/event'
+import { EVENTS, mailStream, newSubject } from '@postrider/queue/names'
+import { decodeEnvelope } from '@postrider/queue/record'
+import type { LogWriter } from './apply.ts'
+import type { LogReader } from './read.ts'
+
+export interface Feed {
+  /** True once everything that was in the streams when the feed began is in the log. */
+  readonly caughtUp: boolean
+  /** Records that are in the streams but not yet in the log, as of the last one read. */
+  readonly lag: number
+  stop(): Promise<void>
+}
+
+export interface FeedOptions {
+  broker: Broker
+  shards: number
+  writer: LogWriter
+  reader: LogReader
+  /** Runs in the transaction that writes the event: what follows from it is written with it. */
+  onEvent: (event: QueueEvent) => void
+  onError: (error: unknown) => void
+}
+
+/** Writes that come close together share a transaction. */
+const GATHER_MS = 20
+const GATHER_MOST = 500
+
+/** Keeps the log level with the streams. The position is stored with the content, so each record counts once. */
+export function startFeed(options: FeedOptions): Feed {
+  const { broker, writer, reader, shards } = options
+  const streams = [...Array.from({ length: shards }, (_, shard) => mailStream(shard)), EVENTS]
+  /** How many of the records that were there at the start are still to be written; a stream that is not open yet has some. */
+  const toCatchUp = new Map(streams.map((stream) => [stream, Infinity]))
+  const pendingOf = new Map<string, number>()
+  const pending: { stream: string; seq: number; apply: () => void }[] = []
+  const open: ConsumerMessages[] = []
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+
+  function flush(): void {
+    clearTimeout(timer)
+    timer = undefined
+    const batch = pending.splice(0)
+    if (batch.length === 0) return
+    writer.transaction(() => {
+      const last = new Map<string, number>()
+      for (const { stream, seq, apply } of batch) {
+        apply()
+        last.set(stream, seq)
+      }
+      for (const [stream, seq] of last) writer.position(stream, seq + 1)
+    })
+    for (const { stream } of batch) toCatchUp.set(stream, (toCatchUp.get(stream) ?? 0) - 1)
+  }
+
+  function gather(stream: string, seq: number, apply: () => void): void {
+    pending.push({ stream, seq, apply })
+    if (pending.length >= GATHER_MOST) flush()
+    else timer ??= setTimeout(flush, GATHER_MS)
+  }
+
+  /** An event can come before the feed has read its message: then the message is fetched for it. */
+  async function events(message: JsMsg): Promise<void> {
+    const batch = decodeEvents(message.data)
+    for (const event of batch) {
+      if (event.type === 'erase' || reader.known(event.id)) continue
+      const record = await broker.jsm.direct.getMessage(event.content.stream, { seq: event.content.seq })
+      if (record !== null) {
+        const { envelope, parts } = decodeEnvelope(record.header)
+        writer.message(envelope, { ...event.content, parts })
+      }
+    }
+    gather(EVENTS, message.seq, () => {
+      for (const event of batch) {
+        writer.event(event)
+        options.onEvent(event)
+      }
+    })
+  }
+
+  function mail(stream: string, message: JsMsg): void {
+    const { envelope, parts } = decodeEnvelope(message.headers)
+    gather(stream, message.seq, () => writer.message(envelope, { stream, seq: message.seq, parts }))
+  }
+
+  async function follow(stream: string): Promise<void> {
+    const shard = streams.indexOf(stream)
+    const consumer = await broker.js.consumers.get(stream, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: reader.position(stream),
+      ...(stream === EVENTS ? {} : { headers_only: true, filter_subjects: newSubject(shard) }),
+    })
+    toCatchUp.set(stream, (await consumer.info()).num_pending)
+    const messages = await consumer.consume({ max_messages: 1000 })
+    open.push(messages)
+    for await (const message of messages) {
+      pendingOf.set(stream, message.info.pending)
+      if (stream === EVENTS) await events(message)
+      else mail(stream, message)
+    }
+  }
+
+  for (const stream of streams) {
+    follow(stream).catch((error: unknown) => {
+      // An ordered consumer recovers by itself; what ends it is not for a retry to mend.
+      if (!stopped) options.onError(error)
+    })
+  }
+  return {
+    get caughtUp() {
+      return [...toCatchUp.values()].every((count) => count <= 0)
+    },
+    get lag() {
+      return [...pendingOf.values()].reduce((sum, count) => sum + count, pending.length)
+    },
+    async stop() {
+      stopped = true
+      await Promise.all(open.map((messages) => messages.close()))
+      flush()
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { openBroker } from '@postrider/queue/broker'
+import { createAcceptor } from '@postrider/queue/accept'
+import type { QueueEvent } from '@postrider/queue/event'
+import { createEventLog } from '@postrider/queue/publish-events'
+import { watchConfig } from '@postrider/runtime-config/store'
+import { brokerAccess } from '@postrider/queue/access'
+import { runService } from '@postrider/telemetry/service'
+import { answerQuestions } from './log/answer.ts'
+import { createLogWriter } from './log/apply.ts'
+import { startFeed } from './log/feed.ts'
+import { createLogReader } from './log/read.ts'
+import { openLog } from './log/schema.ts'
+import { createMetrics } from './metrics.ts'
+import { noticeId, noticesFor } from './notice/decide.ts'
+import { oweDelayedNotices } from './notice/delayed.ts'
+import { sendOwedNotices } from './notice/outbox.ts'
+import { eraseExpired, forgetPlaceholders } from './retention/erase.ts'
+
+/** How often notices, retention and placeholders are looked at. Milliseconds. */
+const TURN_MS = 250
+
+await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
+  const broker = await openBroker('notifier', brokerAccess(env))
+  onStop(() => broker.close())
+  needs(() => (broker.connected ? undefined : 'the broker is away'))
+  const config = await watchConfig(broker)
+  const shards = env.whole('POSTRIDER_SHARDS', 4, [1, 64])
+  const db = openLog(env.text('POSTRIDER_LOG_FILE'))
+  onStop(() => db.close())
+  const writer = createLogWriter(db)
+  const reader = createLogReader(db)
+
+  const onEvent = (event: QueueEvent): void => {
+    if (event.type !== 'attempt') return
+    const envelope = reader.message(event.id)?.envelope
+    if (envelope === undefined) return
+    const tellsDelivered = config.current.domains.get(envelope.domain)?.notifyDelivered ?? false
+    for (const notice of noticesFor(event, envelope, tellsDelivered)) {
+      const id = noticeId(notice.kind, event.id, `${event.part}/${event.attempt}`)
+      if (!reader.known(id)) writer.queueNotice(id, event.id, notice)
+    }
+  }
+  const onError = (error: unknown): void => {
+    log.fatal({ event: 'log-feed-failed', err: error })
+    process.exit(1)
+  }
+  const feed = startFeed({ broker, shards, writer, reader, onEvent, onError })
+  onStop(() => feed.stop())
+  needs(() => (feed.caughtUp ? undefined : `the message log is catching up, ${feed.lag} records to go`))
+  const metrics = createMetrics(registry, reader, () => feed.lag)
+  answerQuestions(broker, reader)
+
+  const acceptor = createAcceptor(broker, shards, 5000)
+  const events = createEventLog(broker, 'notifier')
+  const platform = () => config.current.platform
+  const sent = (kind: string, of: string, id: string): void => {
+    metrics.notices.inc({ kind })
+    log.info({ event: 'notice', kind, of, id })
+  }
+  const erased = (id: string, ageMs: number): void => {
+    metrics.erased.inc()
+    log.info({ event: 'content-erased', id, ageMs })
+  }
+  let stopping = false
+  const turns = (async () => {
+    while (!stopping) {
+      try {
+        // Before the log is complete it can't be told what was sent or erased already.
+        if (feed.caughtUp && broker.connected) {
+          const now = Date.now()
+          oweDelayedNotices(reader, writer, platform(), now)
+          await sendOwedNotices({ broker, acceptor, reader, writer, platform, sent })
+          await eraseExpired({ broker, events, reader, writer, config: () => config.current, erased }, now)
+          forgetPlaceholders(writer, config.current, now)
+        }
+      } catch (error) {
+        log.error({ event: 'turn-failed', err: error })
+      }
+      await new Promise((resolve) => setTimeout(resolve, TURN_MS))
+    }
+  })()
+  onStop(async () => {
+    stopping = true
+    await turns
+  })
+})

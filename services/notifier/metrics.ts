@@ -1,0 +1,57 @@
+import { Counter, Gauge } from 'prom-client'
+import type { Registry } from 'prom-client'
+import type { LogReader } from './log/read.ts'
+
+/** The notifier's metrics; the queue's size is read from the log when Prometheus asks. */
+export function createMetrics(registry: Registry, reader: LogReader, lag: () => number) {
+  const registers = [registry]
+  new Gauge({
+    name: 'postrider_queue_recipients',
+    help: 'Recipients whose outcome is open, by state.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const count = reader.count(Date.now())
+      this.set({ state: 'queued' }, count.queued)
+      this.set({ state: 'deferred' }, count.deferred)
+    },
+  })
+  new Gauge({
+    name: 'postrider_queue_due_recipients',
+    help: 'Recipients that delivery should be working on now.',
+    registers,
+    collect() {
+      this.set(reader.count(Date.now()).due)
+    },
+  })
+  new Gauge({
+    name: 'postrider_queue_oldest_seconds',
+    help: 'Age of the oldest message with an open recipient; 0 when there is none.',
+    registers,
+    collect() {
+      const { oldestAcceptedAt } = reader.count(Date.now())
+      this.set(oldestAcceptedAt === null ? 0 : (Date.now() - oldestAcceptedAt) / 1000)
+    },
+  })
+  new Gauge({
+    name: 'postrider_log_lag_records',
+    help: 'Records of the streams that the message log does not hold yet.',
+    registers,
+    collect() {
+      this.set(lag())
+    },
+  })
+  return {
+    notices: new Counter({
+      name: 'postrider_notices_total',
+      help: 'Notices sent, by kind (RFC 3464 action).',
+      labelNames: ['kind'],
+      registers,
+    }),
+    erased: new Counter({
+      name: 'postrider_contents_erased_total',
+      help: 'Contents deleted at the end of their retention.',
+      registers,
+    }),
+  }
+}

@@ -1,0 +1,107 @@
+import type { Envelope } from '@postrider/mail/envelope'
+import type { Acceptor } from '@postrider/queue/accept'
+import { NotStored } from '@postrider/queue/accept'
+import type { Broker } from '@postrider/queue/broker'
+import { ContentGone, readContent } from '@postrider/queue/content'
+import type { ContentRef } from '@postrider/queue/record'
+import type { PlatformConfig } from '@postrider/runtime-config/config'
+import type { LogWriter } from '../log/apply.ts'
+import type { LogReader } from '../log/read.ts'
+import { buildReport } from '../report/build.ts'
+import type { Notice } from './decide.ts'
+
+export interface OutboxOptions {
+  broker: Broker
+  acceptor: Acceptor
+  reader: LogReader
+  writer: LogWriter
+  platform: () => PlatformConfig
+  sent: (kind: string, of: string, id: string) => void
+}
+
+/** Sends the notices that are owed. Each is a message of the same durable queue, with an id that follows from what it tells:
+ * when a crash comes between the broker's confirmation and the deletion here, the log shows it as sent.
+ * Call only when the log has caught up with the queue. */
+export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
+  const { reader, writer, acceptor } = options
+  for (const { noticeId, notice } of reader.outbox(100)) {
+    if (!reader.known(noticeId)) {
+      const built = await build(noticeId, notice as Notice, options)
+      if (built !== undefined) {
+        try {
+          const ref = await acceptor.store(built.envelope, built.content)
+          writer.message(built.envelope, ref)
+        } catch (error) {
+          // The broker is away; what is owed stays here until it is back.
+          if (error instanceof NotStored) return
+          throw error
+        }
+        options.sent(built.envelope.notice?.kind ?? '', built.envelope.notice?.of ?? '', noticeId)
+      }
+    }
+    writer.dropNotice(noticeId)
+  }
+}
+
+async function build(id: string, notice: Notice, { broker, reader, platform }: OutboxOptions) {
+  const original = reader.message(notice.of)
+  if (original === undefined) return undefined
+  const { hostName, notices } = platform()
+  const now = Date.now()
+  const messageId = `<${id}@${hostName}>`
+  const content = buildReport({
+    kind: notice.kind,
+    reportingMta: hostName,
+    from: notices.from,
+    to: original.envelope.from,
+    original: original.envelope,
+    outcomes: notice.outcomes.map(({ recipient, outcome, at }) => ({
+      recipient,
+      status: outcome.status,
+      reply: outcome.reply,
+      category: outcome.category,
+      at,
+      ...(notice.remote === undefined ? {} : { remoteMta: notice.remote.host }),
+      ...(notice.retryUntil === undefined ? {} : { willRetryUntil: notice.retryUntil }),
+    })),
+    returned: await returned(broker, original.envelope, original.content, notice, notices.fullMessageBytes),
+    messageId,
+    date: now,
+  })
+  const envelope: Envelope = {
+    id,
+    from: '',
+    // RFC 3461, 5.2.4: nobody wants to hear what became of a notice.
+    recipients: [{ address: original.envelope.from, notify: 'NEVER' }],
+    eightBit: false,
+    utf8: false,
+    domain: original.envelope.domain,
+    credential: '',
+    acceptedAt: now,
+    size: content.length,
+    messageId,
+    notice: { of: notice.of, kind: notice.kind },
+  }
+  return { envelope, content }
+}
+
+/** RET decides, then the size; only a failure returns the whole message (RFC 3461, 4.3). */
+async function returned(broker: Broker, original: Envelope, ref: ContentRef | null, notice: Notice, fullBytes: number) {
+  const content = ref === null ? Buffer.alloc(0) : await readAll(broker, ref)
+  const end = content.indexOf('\r\n\r\n')
+  const headers = end === -1 ? content : content.subarray(0, end + 2)
+  const full = notice.kind === 'failed' && original.ret !== 'HDRS' && content.length <= fullBytes && content.length > 0
+  return full ? { full: content } : { headers }
+}
+
+async function readAll(broker: Broker, ref: ContentRef): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  try {
+    for await (const piece of readContent(broker, ref)) pieces.push(piece)
+  } catch (error) {
+    // Retention 0 can be quicker than the notice: then it goes without the original.
+    if (!(error instanceof ContentGone)) throw error
+    return Buffer.alloc(0)
+  }
+  return Buffer.concat(pieces)
+}
