@@ -1,0 +1,28 @@
+/** Why a client's command or message is refused, with the reply it gets. The text tells what to do about it. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  /** What smtp-server sends as the reply code (RFC 5321, 4.2). */
+  readonly responseCode: number
+  /** RFC 3463 status. */
+  readonly status: string
+  /** For the metric and the log: few and fixed. */
+  readonly reason: RefusalReason
+  constructor(responseCode: number, status: string, text: string, reason: RefusalReason, options?: ErrorOptions) {
+    // smtp-server sends the message as it is; see submission-server.ts for why the status is part of it.
+    super(`${status} ${text}`, options)
+    this.responseCode = responseCode
+    this.status = status
+    this.reason = reason
+  }
+}
+
+export type RefusalReason =
+  | 'auth'
+  | 'sender'
+  | 'recipient'
+  | 'limit'
+  | 'size'
+  | 'content'
+  | 'suspended'
+  | 'queue-unavailable'
+  | 'internal'

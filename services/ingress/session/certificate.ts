@@ -1,0 +1,61 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync, watchFile, unwatchFile } from 'node:fs'
+
+export interface CertificateFiles {
+  cert: string
+  key: string
+}
+
+/** A certificate or key can't be read, does not parse, or the two don't belong together. */
+export class BadCertificate extends Error {
+  override readonly name = 'BadCertificate'
+  readonly file: string
+  constructor(file: string, problem: string, options?: ErrorOptions) {
+    super(`${file} ${problem}`, options)
+    this.file = file
+  }
+}
+
+/** Reads and checks a PEM certificate (chain) and its key; throws BadCertificate, naming the file. */
+export function readCertificate(certFile: string, keyFile: string): CertificateFiles {
+  const read = (file: string): string => {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch (cause) {
+      throw new BadCertificate(file, 'can not be read; check its path and permissions', { cause })
+    }
+  }
+  const parse = <T>(file: string, what: string, run: () => T): T => {
+    try {
+      return run()
+    } catch (cause) {
+      throw new BadCertificate(file, `holds no PEM ${what}`, { cause })
+    }
+  }
+  const cert = read(certFile)
+  const key = read(keyFile)
+  const certificate = parse(certFile, 'certificate', () => new X509Certificate(cert))
+  const privateKey = parse(keyFile, 'private key', () => createPrivateKey(key))
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new BadCertificate(keyFile, `is not the key of the certificate in ${certFile}`)
+  }
+  return { cert, key }
+}
+
+/** Looks at the certificate's file each second and hands out what is new and good; a bad one is reported and not used. */
+export function watchCertificate(
+  certFile: string,
+  keyFile: string,
+  onChange: (certificate: CertificateFiles) => void,
+  onBad: (error: unknown) => void,
+): () => void {
+  const check = (): void => {
+    try {
+      onChange(readCertificate(certFile, keyFile))
+    } catch (error) {
+      onBad(error)
+    }
+  }
+  watchFile(certFile, { interval: 1000 }, check)
+  return () => unwatchFile(certFile, check)
+}
