@@ -17,12 +17,4 @@ export class Refusal extends Error {
 }
 
 export type RefusalReason =
-  | 'auth'
-  | 'sender'
-  | 'recipient'
-  | 'limit'
-  | 'size'
-  | 'content'
-  | 'suspended'
-  | 'queue-unavailable'
-  | 'internal'
+  'auth' | 'sender' | 'recipient' | 'limit' | 'size' | 'content' | 'suspended' | 'queue-unavailable' | 'internal'

@@ -36,7 +36,9 @@ export interface AcceptanceDependencies {
   acceptor: Acceptor
   ledger: Ledger
   /** Opens a domain's sealed DKIM keys. */
-  keysOf: (domain: string) => { domain: string; selector: string; algorithm: 'rsa-sha256' | 'ed25519-sha256'; privateKey: KeyObject }[]
+  keysOf: (
+    domain: string,
+  ) => { domain: string; selector: string; algorithm: 'rsa-sha256' | 'ed25519-sha256'; privateKey: KeyObject }[]
   accepted: (envelope: Envelope, startedAt: number) => void
 }
 
@@ -76,7 +78,9 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     } catch (error) {
       await release()
       if (error instanceof NotStored) {
-        throw new Refusal(451, '4.3.0', 'the queue is not available; try again later', 'queue-unavailable', { cause: error })
+        throw new Refusal(451, '4.3.0', 'the queue is not available; try again later', 'queue-unavailable', {
+          cause: error,
+        })
       }
       throw error
     }

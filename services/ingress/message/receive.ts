@@ -43,7 +43,10 @@ export async function receive(stream: SMTPServerDataStream, limit: number): Prom
     stream.once('end', () => {
       if (refusal !== undefined) return reject(refusal)
       const held = size
-      resolve({ raw: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size), release: () => (inMemory -= held) })
+      resolve({
+        raw: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size),
+        release: () => (inMemory -= held),
+      })
     })
   })
 }

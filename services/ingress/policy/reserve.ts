@@ -20,9 +20,15 @@ export async function reserve(
     if (!isCounted(limit)) continue
     const result = await ledger.spend(account, limit, recipients).catch(async (cause: unknown) => {
       await release()
-      throw new Refusal(451, '4.3.0', 'the count of your messages is not available; try again later', 'queue-unavailable', {
-        cause,
-      })
+      throw new Refusal(
+        451,
+        '4.3.0',
+        'the count of your messages is not available; try again later',
+        'queue-unavailable',
+        {
+          cause,
+        },
+      )
     })
     if ('exceeded' in result) {
       await release()

@@ -28,12 +28,24 @@ const MINUTE_MS = 60_000
 
 /** Whether a message to so many recipients fits; counts it when it does. In no 24 hours, and in no 60 seconds, more than
  * the limit: a bucket leaves the window when its last moment does. */
-export function spend(use: Use, limit: LimitConfig, recipients: number, now: number): { use: Use } | { exceeded: Exceeded } {
+export function spend(
+  use: Use,
+  limit: LimitConfig,
+  recipients: number,
+  now: number,
+): { use: Use } | { exceeded: Exceeded } {
   const current = forget(use, now)
   const checks: [LimitField, number | undefined, number, [number, number][], number, number][] = [
     ['messagesPerMinute', limit.messagesPerMinute, 1, current.minute, 1000, MINUTE_MS],
     ['messagesPerDay', limit.messagesPerDay, 1, current.day.map(([at, m]) => [at, m]), DAY_BUCKET_MS, DAY_MS],
-    ['recipientsPerDay', limit.recipientsPerDay, recipients, current.day.map(([at, , r]) => [at, r]), DAY_BUCKET_MS, DAY_MS],
+    [
+      'recipientsPerDay',
+      limit.recipientsPerDay,
+      recipients,
+      current.day.map(([at, , r]) => [at, r]),
+      DAY_BUCKET_MS,
+      DAY_MS,
+    ],
   ]
   for (const [field, allowed, wanted, buckets, bucketMs, windowMs] of checks) {
     const used = buckets.reduce((sum, [, count]) => sum + count, 0)
@@ -76,7 +88,13 @@ function forget(use: Use, now: number): Use {
   }
 }
 
-function whenFree(buckets: [number, number][], excess: number, bucketMs: number, windowMs: number, now: number): number {
+function whenFree(
+  buckets: [number, number][],
+  excess: number,
+  bucketMs: number,
+  windowMs: number,
+  now: number,
+): number {
   let freed = 0
   for (const [bucket, count] of [...buckets].sort(([a], [b]) => a - b)) {
     freed += count

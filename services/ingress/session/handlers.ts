@@ -79,7 +79,12 @@ export function createHandlers({ config, authenticate, accept, refused }: Sessio
       try {
         const most = mostRecipients(submitterOf(loginOf(session), config()))
         if (session.envelope.rcptTo.length >= most) {
-          throw new Refusal(452, '4.5.3', `no more than ${most} recipients a message; send the rest in another one`, 'limit')
+          throw new Refusal(
+            452,
+            '4.5.3',
+            `no more than ${most} recipients a message; send the rest in another one`,
+            'limit',
+          )
         }
         recipientOf(given)
         callback()

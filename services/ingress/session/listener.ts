@@ -50,10 +50,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const listening = server.server as Server
   await new Promise<void>((resolve, reject) => {
     listening.once('error', reject)
-    listening.listen({ host: settings.host, port: settings.port, reusePort: process.platform === 'linux' && settings.port !== 0 }, () => {
-      listening.off('error', reject)
-      resolve()
-    })
+    listening.listen(
+      { host: settings.host, port: settings.port, reusePort: process.platform === 'linux' && settings.port !== 0 },
+      () => {
+        listening.off('error', reject)
+        resolve()
+      },
+    )
   })
   const address = listening.address()
   return {

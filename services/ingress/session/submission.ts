@@ -55,12 +55,15 @@ export function recipientOf(given: SMTPServerAddress): Recipient {
   const address = normaliseAddress(given.address)
   const destination = address === undefined ? '' : domainOf(address)
   if (address === undefined || !destination.includes('.') || destination.startsWith('[')) {
-    const why = destination.startsWith('[') ? 'an address literal is no mail domain here' : 'it needs a full domain name'
+    const why = destination.startsWith('[')
+      ? 'an address literal is no mail domain here'
+      : 'it needs a full domain name'
     throw new Refusal(553, '5.1.3', `the address <${given.address}> can not be delivered to: ${why}`, 'recipient')
   }
   const recipient: Recipient = { address }
   const notify = given.dsn?.notify
-  if (notify !== undefined) recipient.notify = notify[0] === 'NEVER' ? 'NEVER' : (notify as Exclude<Recipient['notify'], 'NEVER'>)
+  if (notify !== undefined)
+    recipient.notify = notify[0] === 'NEVER' ? 'NEVER' : (notify as Exclude<Recipient['notify'], 'NEVER'>)
   if (given.dsn?.orcpt !== undefined) recipient.orcpt = encodedOrcpt(given.dsn.orcpt)
   return recipient
 }

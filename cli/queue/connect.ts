@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BrokerUnreachable, openBroker } from '@postrider/queue/broker'
+import type { Broker, BrokerAccess } from '@postrider/queue/broker'
+import { UsageError } from '../usage.ts'
+
+/** Where `postrider up` leaves what other commands need to find it. */
+export const accessFile = (state: string): string => join(state, 'run', 'cli.json')
+
+/** Connects to the platform that runs on a state folder; throws a UsageError that says how to start it. */
+export async function connectToPlatform(state: string): Promise<Broker> {
+  const file = accessFile(state)
+  if (!existsSync(file)) {
+    throw new UsageError(
+      `no platform has been started on ${state}; start one with: postrider up FOLDER --state ${state}`,
+    )
+  }
+  try {
+    return await openBroker('cli', JSON.parse(readFileSync(file, 'utf8')) as BrokerAccess)
+  } catch (cause) {
+    if (!(cause instanceof BrokerUnreachable)) throw cause
+    throw new UsageError(
+      `the platform on ${state} is not running; start it with: postrider up FOLDER --state ${state}`,
+      { cause },
+    )
+  }
+}
+
+/** Asks the message log; it answers when the notifier runs. */
+export async function askLog<Answer>(broker: Broker, subject: string, question: unknown): Promise<Answer> {
+  try {
+    const reply = await broker.nc.request(subject, JSON.stringify(question), { timeout: 5000 })
+    return reply.json<Answer>()
+  } catch (cause) {
+    throw new UsageError(
+      'the message log does not answer: the notifier is starting or away; try again in some seconds',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, rename } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readEnvironment } from '@postrider/telemetry/environment'
+import { SMTPServer } from 'smtp-server'
+import type { SMTPServerSession } from 'smtp-server'
+
+/** A receiver for trying out: takes mail for everybody and keeps each message as a file that mail programs open.
+ * Part of the quickstart, where every destination is routed to it; it is no part of the platform. */
+const env = readEnvironment(process.env)
+const folder = env.text('POSTRIDER_SANDBOX_FOLDER')
+await mkdir(folder, { recursive: true })
+
+const server = new SMTPServer({
+  name: 'sandbox.localhost',
+  banner: 'Postrider sandbox',
+  cert: readFileSync(env.text('POSTRIDER_TLS_CERT')),
+  key: readFileSync(env.text('POSTRIDER_TLS_KEY')),
+  disabledCommands: ['AUTH'],
+  disableReverseLookup: true,
+  size: 64 * 1024 * 1024,
+  onData(stream, session, callback) {
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('error', callback)
+    stream.on('end', () => {
+      keep(Buffer.concat(chunks), session).then(() => callback(), callback)
+    })
+  },
+})
+server.on('error', (error) =>
+  console.error(JSON.stringify({ service: 'sandbox', event: 'error', message: error.message })),
+)
+server.listen(env.whole('POSTRIDER_SANDBOX_PORT', 1525, [1, 65535]), '127.0.0.1')
+process.once('SIGTERM', () => process.exit(0))
+
+/** Like a final delivery (RFC 5321, 4.4): the envelope goes on top, the message stays as it came. */
+async function keep(content: Buffer, session: SMTPServerSession): Promise<void> {
+  const from = session.envelope.mailFrom ? session.envelope.mailFrom.address : ''
+  const to = session.envelope.rcptTo.map((recipient) => `Delivered-To: ${recipient.address}\r\n`).join('')
+  const name = `${new Date().toISOString().replaceAll(':', '-')}-${randomBytes(3).toString('hex')}.eml`
+  const temporary = join(folder, `.${name}`)
+  const file = await open(temporary, 'w')
+  await file.writeFile(Buffer.concat([Buffer.from(`Return-Path: <${from}>\r\n${to}`), content]))
+  await file.close()
+  // Whoever watches the folder sees whole messages only.
+  await rename(temporary, join(folder, name))
+}

@@ -1,0 +1,73 @@
+import { CONFIG_BUCKET, DELIVERY_CONSUMER, EVENTS, JOBS, USE_BUCKET, mailStream } from '@postrider/queue/names'
+
+/** What an account of the broker may publish to; it hears its own inbox and what `hears` names. */
+export interface AccountRights {
+  publishes: string[]
+  hears?: string[]
+  /** May answer requests on the subjects it hears. */
+  answers?: boolean
+}
+
+const info = (stream: string): string => `$JS.API.STREAM.INFO.${stream}`
+/** Direct reads: by sequence, and by last message of a subject. */
+const read = (stream: string): string[] => [`$JS.API.DIRECT.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}.>`]
+/** An ordered consumer of its own. */
+const follow = (stream: string): string[] => [
+  info(stream),
+  `$JS.API.CONSUMER.CREATE.${stream}`,
+  `$JS.API.CONSUMER.CREATE.${stream}.>`,
+  `$JS.API.CONSUMER.INFO.${stream}.>`,
+  `$JS.API.CONSUMER.DELETE.${stream}.>`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
+  `$JS.FC.${stream}.>`,
+]
+/** The durable consumer that delivery shares. */
+const work = (stream: string): string[] => [
+  info(stream),
+  `$JS.API.CONSUMER.INFO.${stream}.${DELIVERY_CONSUMER}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.${DELIVERY_CONSUMER}`,
+  `$JS.ACK.${stream}.${DELIVERY_CONSUMER}.>`,
+]
+const watchConfig = [...follow(`KV_${CONFIG_BUCKET}`), ...read(`KV_${CONFIG_BUCKET}`)]
+const appendMail = ['mail.*.new', 'mail.*.part']
+
+/** Each service may do what its part of the way needs and no more: ingress appends mail but can't read any, delivery can't
+ * accept any, and only the owner of the platform changes streams or configuration. */
+export function accountRights(shards: number): Record<string, AccountRights> {
+  const mail = Array.from({ length: shards }, (_, shard) => mailStream(shard))
+  return {
+    admin: { publishes: ['>'], hears: ['>'] },
+    ingress: {
+      publishes: [
+        ...appendMail,
+        ...watchConfig,
+        `$KV.${USE_BUCKET}.>`,
+        info(`KV_${USE_BUCKET}`),
+        ...read(`KV_${USE_BUCKET}`),
+      ],
+    },
+    delivery: {
+      publishes: [
+        ...[...mail, JOBS].flatMap((stream) => [...work(stream), ...read(stream)]),
+        ...follow(EVENTS),
+        ...watchConfig,
+        'job.>',
+        'event.delivery',
+      ],
+    },
+    notifier: {
+      publishes: [
+        ...mail.flatMap((stream) => [...follow(stream), ...read(stream), `$JS.API.STREAM.MSG.DELETE.${stream}`]),
+        ...follow(EVENTS),
+        ...watchConfig,
+        ...appendMail,
+        'event.notifier',
+      ],
+      hears: ['log.>'],
+      answers: true,
+    },
+    cli: {
+      publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS)],
+    },
+  }
+}

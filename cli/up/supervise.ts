@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { copyFileSync, openSync, statSync, truncateSync } from 'node:fs'
+
+/** A program that is kept running. */
+export interface Program {
+  name: string
+  command: string
+  args: string[]
+  env?: Record<string, string>
+  /** Output goes here; cut when it grows large. */
+  logFile: string
+  /** The signal that asks it to finish what it has in hand. */
+  stopSignal?: NodeJS.Signals
+}
+
+export interface Supervised {
+  readonly name: string
+  readonly pid: number | undefined
+  readonly restarts: number
+  /** Asks the program to end and waits; kills it when it does not within `graceMs`. */
+  stop(graceMs?: number): Promise<void>
+}
+
+export interface SuperviseOptions {
+  /** Told of each start and of each end that was not asked for. */
+  onStart?: (name: string, pid: number) => void
+  onExit?: (name: string, code: number | null, signal: string | null, restartInMs: number) => void
+}
+
+const FIRST_DELAY_MS = 200
+const MOST_DELAY_MS = 10_000
+/** A program that ran this long starts over with the first delay. */
+const STEADY_MS = 20_000
+const LOG_BYTES = 64 * 1024 * 1024
+
+/** Starts a program and starts it again whenever it ends, with a delay that doubles while it keeps ending. */
+export function supervise(program: Program, options: SuperviseOptions = {}): Supervised {
+  let child: ChildProcess | undefined
+  let stopping = false
+  let delay = FIRST_DELAY_MS
+  let restarts = 0
+  let timer: NodeJS.Timeout | undefined
+  let ended: () => void = () => undefined
+
+  const start = (): void => {
+    const startedAt = Date.now()
+    const log = openSync(program.logFile, 'a')
+    const running = spawn(program.command, program.args, {
+      env: { ...process.env, ...program.env },
+      // Its own group: a Ctrl-C in the terminal reaches only the supervisor, which ends the programs in order.
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
+    child = running
+    if (running.pid !== undefined) options.onStart?.(program.name, running.pid)
+    const over = (code: number | null, signal: string | null): void => {
+      child = undefined
+      if (stopping) return ended()
+      if (Date.now() - startedAt > STEADY_MS) delay = FIRST_DELAY_MS
+      options.onExit?.(program.name, code, signal, delay)
+      restarts++
+      timer = setTimeout(start, delay)
+      delay = Math.min(delay * 2, MOST_DELAY_MS)
+    }
+    running.once('exit', over)
+    running.once('error', () => over(null, null))
+  }
+  start()
+  const cutting = setInterval(() => cutLog(program.logFile), 60_000)
+  cutting.unref()
+
+  return {
+    name: program.name,
+    get pid() {
+      return child?.pid
+    },
+    get restarts() {
+      return restarts
+    },
+    async stop(graceMs = 40_000) {
+      stopping = true
+      clearTimeout(timer)
+      clearInterval(cutting)
+      const running = child
+      if (running === undefined) return
+      const gone = new Promise<void>((resolve) => (ended = resolve))
+      running.kill(program.stopSignal ?? 'SIGTERM')
+      const force = setTimeout(() => running.kill('SIGKILL'), graceMs)
+      await gone
+      clearTimeout(force)
+    },
+  }
+}
+
+/** Keeps one older log: the file is copied and cut, since the program goes on writing to its end. */
+function cutLog(file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES) {
+    copyFileSync(file, `${file}.1`)
+    truncateSync(file)
+  }
+}

@@ -1,0 +1,85 @@
+import { domainOf } from '@postrider/mail/envelope'
+import type { Broker } from '@postrider/queue/broker'
+import { enqueueJobs } from '@postrider/queue/defer'
+import type { EventLog } from '@postrider/queue/publish-events'
+import { attemptKey } from '@postrider/queue/record'
+import type { Job } from '@postrider/queue/record'
+import type { Settled } from '@postrider/queue/settled'
+import { destinationsOf } from '@postrider/queue/take'
+import type { Taken } from '@postrider/queue/take'
+import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import type { Judgement } from './outcome/judge.ts'
+import { judge } from './outcome/judge.ts'
+import { resume, settle } from './outcome/settle.ts'
+import type { Attempt } from './attempt.ts'
+
+export interface Engine {
+  broker: Broker
+  events: EventLog
+  settled: Settled
+  config: () => RuntimeConfig
+  attempt: Attempt
+  observe: (job: Job, judgement: Judgement, startedAt: number) => void
+  postponed: (job: Job, delayMs: number) => void
+}
+
+/** One transaction carries at most so many recipients (RFC 5321, 4.5.3.1.8: every server takes a hundred). */
+const MOST_RECIPIENTS = 100
+
+/** Keys of the attempts under way in this process: a job that the broker gives out twice is attempted once. */
+const underWay = new Map<string, Promise<void>>()
+
+/** A job from the queue to its verdict. What throws here leaves the job unacknowledged: it comes again. */
+export async function deliver(taken: Taken, engine: Engine): Promise<void> {
+  const { job } = taken
+  if (job.cancelled === true) return cancelled(taken, engine)
+  if (needsSplit(job)) return split(taken, engine)
+  const key = attemptKey(job)
+  await underWay.get(key)
+  const before = taken.suspect ? await engine.settled.lookUp(key) : engine.settled.recall(key)
+  if (before !== undefined) return resume(taken, before, engine)
+  const attempt = makeAttempt(taken, engine).finally(() => underWay.delete(key))
+  underWay.set(key, attempt)
+  await attempt
+}
+
+async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
+  const startedAt = Date.now()
+  const outcome = await engine.attempt(taken)
+  if ('later' in outcome) {
+    engine.postponed(taken.job, outcome.later)
+    taken.postpone(outcome.later)
+    return
+  }
+  const judgement = judge(taken.job, outcome, { retry: engine.config().platform.retry, now: Date.now() })
+  await settle(taken, judgement, engine)
+  engine.observe(taken.job, judgement, startedAt)
+}
+
+const needsSplit = ({ envelope, part, attempt }: Job): boolean =>
+  part === 0 &&
+  attempt === 0 &&
+  (envelope.recipients.length > MOST_RECIPIENTS || destinationsOf(envelope.recipients).length > 1)
+
+/** Several destinations become a job each, so that a crash can repeat at most one transaction. All are on disk before the
+ * message is acknowledged; a repeated split is the same jobs again, which the broker knows by their ids. */
+async function split(taken: Taken, { broker }: Engine): Promise<void> {
+  const { job } = taken
+  const jobs: Job[] = []
+  for (const destination of destinationsOf(job.envelope.recipients)) {
+    const recipients = job.envelope.recipients.filter(({ address }) => domainOf(address) === destination)
+    for (let at = 0; at < recipients.length; at += MOST_RECIPIENTS) {
+      const envelope = { ...job.envelope, recipients: recipients.slice(at, at + MOST_RECIPIENTS) }
+      jobs.push({ ...job, envelope, destination, part: jobs.length + 1 })
+    }
+  }
+  await enqueueJobs(broker, jobs)
+  taken.ack()
+}
+
+async function cancelled(taken: Taken, { events }: Engine): Promise<void> {
+  const { envelope, part, destination, content } = taken.job
+  const recipients = envelope.recipients.map(({ address }) => address)
+  await events.append({ type: 'cancel', at: Date.now(), id: envelope.id, part, destination, content, recipients })
+  taken.ack()
+}

@@ -1,0 +1,80 @@
+import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
+import type { Job } from '@postrider/queue/record'
+import type { RetryConfig } from '@postrider/runtime-config/config'
+import { classifyNetworkError, getBounceInfo } from '@postrider/reply/classify'
+import type { BounceInfo } from '@postrider/reply/classify'
+import { nextAttempt } from '@postrider/retry/plan-retry'
+import type { RecipientResult, TransactionOutcome } from '../transaction/outcome.ts'
+import { statusOf } from './status.ts'
+
+/** What an attempt came to: what is to be written down, and the job that remains of it, if any. */
+export interface Judgement {
+  event: AttemptEvent
+  next?: { job: Job; at: number }
+}
+
+export interface JudgeOptions {
+  retry: RetryConfig
+  now: number
+  random?: () => number
+}
+
+/** Decides for each recipient: delivered, to be tried again, or failed for good. Pure. */
+export function judge(job: Job, outcome: TransactionOutcome, { retry, now, random }: JudgeOptions): Judgement {
+  const attempt = job.attempt + 1
+  const plan = nextAttempt({ acceptedAt: job.envelope.acceptedAt, attempt, now, policy: retry, random })
+  const outcomes = outcome.recipients.map((result) => judgeRecipient(result, 'expired' in plan))
+  const event: AttemptEvent = {
+    type: 'attempt',
+    at: now,
+    id: job.envelope.id,
+    part: job.part,
+    attempt,
+    destination: job.destination,
+    content: job.content,
+    outcomes,
+    ...(outcome.remote === undefined ? {} : { remote: outcome.remote }),
+  }
+  if ('expired' in plan || !outcomes.some(({ state }) => state === 'deferred')) return { event }
+  event.nextAt = plan.at
+  return { event, next: { job: remaining(job, event), at: plan.at } }
+}
+
+/** The job that an attempt leaves: its deferred recipients, one attempt later. Follows from the event alone, so that whoever
+ * finds the event after a crash can go on from it. */
+export function remaining(job: Job, event: AttemptEvent): Job {
+  const deferred = new Map(
+    event.outcomes.filter(({ state }) => state === 'deferred').map((outcome) => [outcome.address, outcome]),
+  )
+  const recipients = job.envelope.recipients.filter(({ address }) => deferred.has(address))
+  const lastReply = deferred.get(recipients[0]?.address ?? '')?.reply
+  return {
+    ...job,
+    envelope: { ...job.envelope, recipients },
+    attempt: event.attempt,
+    ...(lastReply === undefined ? {} : { lastReply }),
+  }
+}
+
+function judgeRecipient(result: RecipientResult, expired: boolean): RecipientOutcome {
+  const { recipient, stage } = result
+  const common = { address: recipient.address, stage }
+  if (result.result === 'delivered') {
+    return {
+      ...common,
+      state: 'delivered',
+      reply: result.reply,
+      status: statusOf(result.reply, '2.0.0'),
+      category: 'delivered',
+    }
+  }
+  const info = result.result === 'refused' ? getBounceInfo({ response: result.reply, stage }) : fault(result)
+  const base = { ...common, reply: result.reply, category: info.category }
+  if (info.action === 'bounce') return { ...base, state: 'failed', status: statusOf(result.reply, '5.0.0', info) }
+  // RFC 3463, 4.4.7: the time is up; the last reply says why it never went through.
+  if (expired) return { ...base, state: 'failed', status: '4.4.7' }
+  return { ...base, state: 'deferred', status: statusOf(result.reply, '4.0.0', info) }
+}
+
+const fault = (result: RecipientResult): Pick<BounceInfo, 'action' | 'category' | 'enhanced'> =>
+  classifyNetworkError({ code: result.errorCode, stage: result.stage })

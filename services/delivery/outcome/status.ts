@@ -1,0 +1,32 @@
+import type { BounceInfo } from '@postrider/reply/classify'
+
+/** Details of RFC 3463 for what we know of a reply that carries no status of its own. */
+const BY_CATEGORY: Partial<Record<string, string>> = {
+  'unknown-user': '1.1',
+  'mailbox-full': '2.2',
+  'mailbox-disabled': '2.1',
+  'bad-destination-host': '1.2',
+  'message-too-large': '3.4',
+  'relay-denied': '7.1',
+  'spam-content': '7.1',
+  virus: '7.1',
+  policy: '7.1',
+  'auth-dmarc': '7.1',
+  'auth-spf': '7.23',
+  'auth-dkim': '7.20',
+  'reverse-dns': '7.25',
+  blocklisted: '7.1',
+  'rate-limited': '7.1',
+  greylisted: '7.1',
+  tls: '7.10',
+  network: '4.2',
+  'protocol-error': '5.0',
+}
+
+/** The status a notice states: the reply's own where its class agrees with the code, else one that fits the category. */
+export function statusOf(reply: string, fallback: string, info?: Pick<BounceInfo, 'category'>): string {
+  const [, code, own] = /^(\d)\d\d[ -]#?([245]\.\d{1,3}\.\d{1,3})?/.exec(reply) ?? []
+  if (own !== undefined && own[0] === code) return own
+  const detail = info && BY_CATEGORY[info.category]
+  return detail === undefined ? fallback : `${fallback[0] ?? '5'}.${detail}`
+}
