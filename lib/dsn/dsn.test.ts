@@ -25,5 +25,8 @@ test('NOTIFY decides what a recipient is told', () => {
   assert.ok(!wants({ address, notify: 'NEVER' }, 'failed', true))
   assert.ok(!wants({ address, notify: ['SUCCESS'] }, 'failed', true))
   assert.ok(wants({ address, notify: ['SUCCESS'] }, 'delivered', false))
-  assert.equal(rcptParameters({ address, notify: ['SUCCESS', 'FAILURE'], orcpt: 'rfc822;a+40b' }), ' NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+40b')
+  assert.equal(
+    rcptParameters({ address, notify: ['SUCCESS', 'FAILURE'], orcpt: 'rfc822;a+40b' }),
+    ' NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+40b',
+  )
 })

@@ -13,7 +13,13 @@ export interface RetryQuestion {
 
 /** When the next attempt is to be made, or that there is none: the time since acceptance is over.
  * The last attempt is made at the very end of the lifetime, so no message is given up before it, and none is kept long after. */
-export function nextAttempt({ acceptedAt, attempt, now, policy, random }: RetryQuestion): { at: number } | { expired: true } {
+export function nextAttempt({
+  acceptedAt,
+  attempt,
+  now,
+  policy,
+  random,
+}: RetryQuestion): { at: number } | { expired: true } {
   const deadline = acceptedAt + policy.lifetimeMs
   if (now >= deadline) return { expired: true }
   return { at: Math.min(now + retryDelay(attempt, policy, random), deadline) }

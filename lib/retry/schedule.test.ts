@@ -29,11 +29,17 @@ test('a delay is a whole number within its jitter, and never over the cap by mor
 
 test('no attempt is planned after the lifetime or in the past, and at its end there is none', () => {
   fc.assert(
-    fc.property(policies, fc.nat(20 * 86_400_000), fc.integer({ min: 1, max: 200 }), chance, (policy, age, attempt, random) => {
-      const next = nextAttempt({ acceptedAt: 1000, attempt, now: 1000 + age, policy, random: () => random })
-      if ('expired' in next) assert.ok(age >= policy.lifetimeMs)
-      else assert.ok(next.at > 1000 + age && next.at <= 1000 + policy.lifetimeMs)
-    }),
+    fc.property(
+      policies,
+      fc.nat(20 * 86_400_000),
+      fc.integer({ min: 1, max: 200 }),
+      chance,
+      (policy, age, attempt, random) => {
+        const next = nextAttempt({ acceptedAt: 1000, attempt, now: 1000 + age, policy, random: () => random })
+        if ('expired' in next) assert.ok(age >= policy.lifetimeMs)
+        else assert.ok(next.at > 1000 + age && next.at <= 1000 + policy.lifetimeMs)
+      },
+    ),
   )
 })
 

@@ -13,7 +13,11 @@ export const DEFAULT_RETRY: RetryConfig = {
  *
  * Doubles from `firstMs` to `capMs`, then is spread by +/- `jitter`, so that a site that comes back is not met by everybody
  * at once. The lifetime is not decided here (see plan-retry.ts). */
-export function retryDelay(attempt: number, { firstMs, capMs, jitter }: RetryConfig, random: () => number = Math.random): number {
+export function retryDelay(
+  attempt: number,
+  { firstMs, capMs, jitter }: RetryConfig,
+  random: () => number = Math.random,
+): number {
   // 2 ** 1024 is Infinity, which the cap bounds as well.
   const delay = Math.min(capMs, firstMs * 2 ** (attempt - 1))
   return Math.max(1, Math.round(delay * (1 - jitter + 2 * jitter * random())))

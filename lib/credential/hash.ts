@@ -1,0 +1,55 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import type { ScryptOptions } from 'node:crypto'
+
+/** Cost of a verifier: 2^14 blocks of 8 * 128 octets is 16 MB and about 40 ms of one core. */
+const COST = { ln: 14, r: 8, p: 1 }
+/** What a verifier given by an operator may ask for at most. */
+const MOST = { ln: 17, r: 16, p: 4 }
+const HASH_BYTES = 32
+
+/** A password verifier that is none of ours, or asks for too much work. */
+export class BadVerifier extends Error {
+  override readonly name = 'BadVerifier'
+}
+
+/** The verifier of a password: `$scrypt$ln=14,r=8,p=1$<salt>$<hash>`, base64 without padding. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16)
+  const hash = await derive(password, salt, COST)
+  return `$scrypt$ln=${COST.ln},r=${COST.r},p=${COST.p}$${unpadded(salt)}$${unpadded(hash)}`
+}
+
+/** Whether the password is the verifier's; throws BadVerifier. */
+export async function verifyPassword(password: string, verifier: string): Promise<boolean> {
+  const { cost, salt, hash } = parseVerifier(verifier)
+  return timingSafeEqual(await derive(password, salt, cost), hash)
+}
+
+/** Reads a verifier; throws BadVerifier. */
+export function parseVerifier(verifier: string) {
+  const [, ln, r, p, salt, hash] =
+    /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(verifier) ?? []
+  if (salt === undefined || hash === undefined)
+    throw new BadVerifier('not of the form $scrypt$ln=..,r=..,p=..$salt$hash')
+  const cost = { ln: Number(ln), r: Number(r), p: Number(p) }
+  if (cost.ln > MOST.ln || cost.r > MOST.r || cost.p > MOST.p || cost.ln < 1 || cost.r < 1 || cost.p < 1) {
+    throw new BadVerifier(`cost must be at most ln=${MOST.ln},r=${MOST.r},p=${MOST.p}`)
+  }
+  const hashBytes = Buffer.from(hash, 'base64')
+  if (hashBytes.length !== HASH_BYTES) throw new BadVerifier(`the hash must have ${HASH_BYTES} octets`)
+  return { cost, salt: Buffer.from(salt, 'base64'), hash: hashBytes }
+}
+
+/** A verifier that no password fits, of the usual cost: what an unknown user is checked against. */
+export const NOBODY = `$scrypt$ln=${COST.ln},r=${COST.r},p=${COST.p}$${unpadded(randomBytes(16))}$${unpadded(randomBytes(HASH_BYTES))}`
+
+function derive(password: string, salt: Buffer, { ln, r, p }: typeof COST): Promise<Buffer> {
+  const options: ScryptOptions = { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }
+  return new Promise((resolve, reject) => {
+    scrypt(password.normalize('NFC'), salt, HASH_BYTES, options, (error, key) => (error ? reject(error) : resolve(key)))
+  })
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}

@@ -1,0 +1,58 @@
+/** One header field with its bytes as they came. */
+export interface Field {
+  /** In lower case. */
+  name: string
+  /** Offsets into the content: from the name's first octet to after the last line's CRLF. */
+  start: number
+  end: number
+}
+
+export interface HeaderBlock {
+  fields: Field[]
+  /** Offset after the last header line: of the blank line, or the end when there is none. */
+  end: number
+  /** False when a line that is no field ends the block without a blank line. */
+  separated: boolean
+}
+
+const COLON = 0x3a
+
+/** Reads the fields at the beginning of normalised content (CRLF only). As with Postfix, a line that is no field begins the
+ * body. Never throws. */
+export function readHeaderBlock(content: Buffer): HeaderBlock {
+  const fields: Field[] = []
+  let start = 0
+  while (start < content.length) {
+    const end = content.indexOf('\r\n', start) + 2
+    if (end === 1) return { fields, end: start, separated: false }
+    if (end - start === 2) return { fields, end: start, separated: true }
+    const first = content[start]
+    const last = fields.at(-1)
+    if ((first === 0x20 || first === 0x09) && last !== undefined) {
+      last.end = end
+    } else {
+      const name = fieldName(content, start, end)
+      if (name === undefined) return { fields, end: start, separated: false }
+      fields.push({ name, start, end })
+    }
+    start = end
+  }
+  return { fields, end: start, separated: true }
+}
+
+/** RFC 5322, 3.6.8: printable ASCII but the colon; white space before the colon is tolerated (4.5.8). */
+function fieldName(content: Buffer, start: number, end: number): string | undefined {
+  const colon = content.indexOf(COLON, start)
+  if (colon === -1 || colon >= end || colon === start) return undefined
+  const name = content.latin1Slice(start, colon).trimEnd()
+  return /^[!-9;-~]+$/.test(name) ? name.toLowerCase() : undefined
+}
+
+/** A field's body, unfolded, without the space around it. */
+export function fieldValue(content: Buffer, field: Field): string {
+  const text = content.toString('utf8', field.start, field.end)
+  return text
+    .slice(text.indexOf(':') + 1)
+    .replaceAll('\r\n', '')
+    .trim()
+}

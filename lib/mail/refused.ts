@@ -1,0 +1,13 @@
+/** Content that can not be sent on as mail. The edge turns it into the client's reply. */
+export class ContentRefused extends Error {
+  override readonly name = 'ContentRefused'
+  /** SMTP reply code (RFC 5321, 4.2). */
+  readonly code: number
+  /** RFC 3463 status. */
+  readonly status: string
+  constructor(code: number, status: string, text: string) {
+    super(text)
+    this.code = code
+    this.status = status
+  }
+}
