@@ -75,7 +75,7 @@ export async function signDkim(content: Buffer, keys: DkimKey[], now = Date.now(
 
 /** RFC 6376, 3.4.4: white space runs become one space, none at line ends, no empty lines at the end. */
 function hashBody(content: Buffer, { end, separated }: HeaderBlock): string {
-  const body = content.latin1Slice(separated ? Math.min(end + 2, content.length) : end)
+  const body = content.toString('latin1', separated ? Math.min(end + 2, content.length) : end)
   let relaxed = body
   if (/[\t ]/.test(body)) relaxed = body.replace(/[\t ]+/g, ' ').replaceAll(' \r\n', '\r\n')
   let length = relaxed.length
@@ -90,7 +90,7 @@ function signedHeaders(content: Buffer, { fields }: HeaderBlock): { names: strin
   for (const field of [...fields].reverse()) {
     if (!SIGNED.has(field.name)) continue
     names.push(field.name)
-    text += `${relaxField(content.latin1Slice(field.start, field.end))}\r\n`
+    text += `${relaxField(content.toString('latin1', field.start, field.end))}\r\n`
   }
   return { names: [...names, ...OVERSIGNED], text }
 }

@@ -44,7 +44,7 @@ export function readHeaderBlock(content: Buffer): HeaderBlock {
 function fieldName(content: Buffer, start: number, end: number): string | undefined {
   const colon = content.indexOf(COLON, start)
   if (colon === -1 || colon >= end || colon === start) return undefined
-  const name = content.latin1Slice(start, colon).trimEnd()
+  const name = content.toString('latin1', start, colon).trimEnd()
   return /^[!-9;-~]+$/.test(name) ? name.toLowerCase() : undefined
 }
 

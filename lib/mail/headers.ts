@@ -72,7 +72,7 @@ function assemble(
   { fields, end, separated }: ReturnType<typeof readHeaderBlock>,
   added: string[],
 ): Buffer {
-  const pieces = [Buffer.from(added.join(''))]
+  const pieces: Buffer[] = [Buffer.from(added.join(''))]
   let from = 0
   for (const field of fields) {
     if (!REMOVED.has(field.name)) continue

@@ -12,6 +12,8 @@ import type { Judgement } from './outcome/judge.ts'
 import { judge } from './outcome/judge.ts'
 import { resume, settle } from './outcome/settle.ts'
 import type { Attempt } from './attempt.ts'
+import { forAll } from './transaction/outcome.ts'
+import type { TransactionOutcome } from './transaction/outcome.ts'
 
 export interface Engine {
   broker: Broker
@@ -36,7 +38,7 @@ export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   if (needsSplit(job)) return split(taken, engine)
   const key = attemptKey(job)
   await underWay.get(key)
-  const before = taken.suspect ? await engine.settled.lookUp(key) : engine.settled.recall(key)
+  const before = taken.suspect || job.again === true ? await engine.settled.lookUp(key) : engine.settled.recall(key)
   if (before !== undefined) return resume(taken, before, engine)
   const attempt = makeAttempt(taken, engine).finally(() => underWay.delete(key))
   underWay.set(key, attempt)
@@ -45,16 +47,28 @@ export async function deliver(taken: Taken, engine: Engine): Promise<void> {
 
 async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   const startedAt = Date.now()
+  const { job } = taken
+  const { retry } = engine.config().platform
   const outcome = await engine.attempt(taken)
-  if ('later' in outcome) {
-    engine.postponed(taken.job, outcome.later)
+  if ('later' in outcome && Date.now() < job.envelope.acceptedAt + retry.lifetimeMs) {
+    engine.postponed(job, outcome.later)
     taken.postpone(outcome.later)
     return
   }
-  const judgement = judge(taken.job, outcome, { retry: engine.config().platform.retry, now: Date.now() })
+  const judgement = judge(job, 'later' in outcome ? neverFree(job) : outcome, { retry, now: Date.now() })
   await settle(taken, judgement, engine)
-  engine.observe(taken.job, judgement, startedAt)
+  engine.observe(job, judgement, startedAt)
 }
+
+/** Its time is over and the destination never had room for it. */
+const neverFree = ({ envelope }: Job): TransactionOutcome => ({
+  recipients: forAll(envelope.recipients, {
+    result: 'failed',
+    reply: 'the destination had no free connection until the time of the message was over',
+    errorCode: 'BUSY',
+    stage: 'connect',
+  }),
+})
 
 const needsSplit = ({ envelope, part, attempt }: Job): boolean =>
   part === 0 &&
@@ -70,7 +84,7 @@ async function split(taken: Taken, { broker }: Engine): Promise<void> {
     const recipients = job.envelope.recipients.filter(({ address }) => domainOf(address) === destination)
     for (let at = 0; at < recipients.length; at += MOST_RECIPIENTS) {
       const envelope = { ...job.envelope, recipients: recipients.slice(at, at + MOST_RECIPIENTS) }
-      jobs.push({ ...job, envelope, destination, part: jobs.length + 1 })
+      jobs.push({ ...job, envelope, destination, part: jobs.length + 1, ...(taken.suspect ? { again: true } : {}) })
     }
   }
   await enqueueJobs(broker, jobs)

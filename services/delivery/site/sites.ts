@@ -1,0 +1,34 @@
+import type { Route } from '../route/route.ts'
+import { SITE_TIMES, Site } from './site.ts'
+import type { Later, Resting, SiteTimes, Slot } from './site.ts'
+
+/** All sites that have something to do. Each keeps to itself: one that hangs takes nothing from another but its own slots. */
+export interface Sites {
+  reserve(route: Route): Promise<Slot> | Later | Resting
+  readonly connections: number
+  close(): void
+}
+
+const MOST_SITES = 20_000
+
+export function createSites(times: SiteTimes = SITE_TIMES, now: () => number = Date.now): Sites {
+  const sites = new Map<string, Site>()
+  return {
+    reserve(route) {
+      let site = sites.get(route.site)
+      if (site === undefined) {
+        if (sites.size > MOST_SITES) for (const [name, other] of sites) if (other.quiet) sites.delete(name)
+        sites.set(route.site, (site = new Site(route.connections, times, now)))
+      }
+      return site.reserve(route)
+    },
+    get connections() {
+      let sum = 0
+      for (const site of sites.values()) sum += site.connections
+      return sum
+    },
+    close() {
+      for (const site of sites.values()) site.close()
+    },
+  }
+}

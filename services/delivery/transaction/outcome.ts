@@ -1,0 +1,70 @@
+import type { Recipient } from '@postrider/mail/envelope'
+
+/** Where in the dialogue something was answered or went wrong. */
+export type Stage =
+  'dns' | 'connect' | 'greeting' | 'ehlo' | 'starttls' | 'mail' | 'rcpt' | 'data' | 'content' | 'final'
+
+/** What became of one recipient in one transaction. */
+export interface RecipientResult {
+  recipient: Recipient
+  /** `delivered`: 2xx to the final dot; `refused`: the remote said no; `failed`: there was no answer. */
+  result: 'delivered' | 'refused' | 'failed'
+  /** The remote's reply on one line, `250 2.0.0 ok`; for `failed`, what happened, in our words. */
+  reply: string
+  /** For `failed`: the error's code, as Node names it (`ECONNREFUSED`), or one of TIMEOUT, CLOSED, TLS. */
+  errorCode?: string
+  stage: Stage
+}
+
+export interface Remote {
+  host: string
+  address: string
+  /** Protocol and cipher, or null in clear. */
+  tls: string | null
+  /** It announced DSN, so it was given the DSN parameters (RFC 3461). */
+  dsn: boolean
+}
+
+/** One entry a recipient, in their order. */
+export interface TransactionOutcome {
+  recipients: RecipientResult[]
+  remote?: Remote
+  /** The connection ended after the final dot and before its reply: the remote may have the message. */
+  ambiguous?: boolean
+}
+
+/** The same outcome for all recipients. */
+export function forAll(recipients: Recipient[], result: Omit<RecipientResult, 'recipient'>): RecipientResult[] {
+  return recipients.map((recipient) => ({ recipient, ...result }))
+}
+
+/** The dialogue broke off: no reply came. */
+export class Broken extends Error {
+  override readonly name = 'Broken'
+  readonly code: string
+  readonly stage: Stage
+  constructor(code: string, stage: Stage, what: string, options?: ErrorOptions) {
+    super(what, options)
+    this.code = code
+    this.stage = stage
+  }
+}
+
+/** The remote does not let us in: a greeting, EHLO or STARTTLS that is answered 4xx or 5xx, or 421 at any time. */
+export class TurnedAway extends Error {
+  override readonly name = 'TurnedAway'
+  readonly reply: Reply
+  readonly stage: Stage
+  constructor(reply: Reply, stage: Stage) {
+    super(reply.text)
+    this.reply = reply
+    this.stage = stage
+  }
+}
+
+export interface Reply {
+  code: number
+  /** On one line, with the code: lines joined by a space, the codes of the lines after the first dropped. */
+  text: string
+  lines: string[]
+}

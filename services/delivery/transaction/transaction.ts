@@ -1,0 +1,180 @@
+import { mailParameters, rcptParameters } from '@postrider/dsn/parameters'
+import type { Envelope, Recipient } from '@postrider/mail/envelope'
+import type { TimeoutConfig } from '@postrider/runtime-config/config'
+import type { SmtpConnection } from './connection.ts'
+import { sendContent } from './content.ts'
+import { Broken, forAll } from './outcome.ts'
+import type { RecipientResult, Reply, Stage, TransactionOutcome } from './outcome.ts'
+
+export interface MessageToSend {
+  envelope: Envelope
+  content: AsyncIterable<Buffer> | Buffer
+}
+
+export interface Sent {
+  outcome: TransactionOutcome
+  /** The connection can carry another transaction. */
+  reusable: boolean
+}
+
+/** Makes one transaction: MAIL, RCPT for each recipient, DATA (RFC 5321, 3.3), in one go where the remote takes commands in
+ * groups (RFC 2920). Every way it can end is an outcome; nothing is thrown but for a content that can't be read. */
+export async function transact(
+  connection: SmtpConnection,
+  message: MessageToSend,
+  timeouts: TimeoutConfig,
+): Promise<Sent> {
+  const { envelope } = message
+  const impossible = cannotTake(connection, envelope)
+  connection.used++
+  if (impossible !== undefined) {
+    const recipients = forAll(envelope.recipients, { result: 'refused', reply: impossible, stage: 'mail' })
+    return { outcome: { recipients, remote: connection.remote }, reusable: true }
+  }
+  const transaction = new Transaction(connection, message, timeouts)
+  const recipients = await transaction.run()
+  return {
+    outcome: { recipients, remote: connection.remote, ...(transaction.ambiguous ? { ambiguous: true } : {}) },
+    reusable: connection.dialogue.usable && transaction.clean,
+  }
+}
+
+/** A refusal in the remote's name where its announcement already says no. */
+function cannotTake({ capabilities }: SmtpConnection, { size, utf8 }: Envelope): string | undefined {
+  if (capabilities.size !== undefined && size > capabilities.size) {
+    return `552 5.3.4 the message has ${size} octets, but the remote takes no more than ${capabilities.size}`
+  }
+  if (utf8 && !capabilities.utf8) return '550 5.6.7 the message needs SMTPUTF8, which the remote does not offer'
+  return undefined
+}
+
+class Transaction {
+  ambiguous = false
+  /** The dialogue is at a point where MAIL may follow. */
+  clean = false
+  readonly #connection: SmtpConnection
+  readonly #message: MessageToSend
+  readonly #timeouts: TimeoutConfig
+  readonly #results = new Map<Recipient, RecipientResult>()
+  #stage: Stage = 'mail'
+
+  constructor(connection: SmtpConnection, message: MessageToSend, timeouts: TimeoutConfig) {
+    this.#connection = connection
+    this.#message = message
+    this.#timeouts = timeouts
+  }
+
+  async run(): Promise<RecipientResult[]> {
+    const { recipients } = this.#message.envelope
+    try {
+      await this.#dialogue()
+    } catch (error) {
+      if (error instanceof Broken) {
+        this.#breakOff(error)
+      } else {
+        // The content can't be read any further: the remote must not take what it has for a message.
+        this.#connection.dialogue.destroy()
+        throw error
+      }
+    }
+    return recipients.map((recipient) => this.#results.get(recipient) ?? neverAnswered(recipient, this.#stage))
+  }
+
+  async #dialogue(): Promise<void> {
+    const { dialogue, capabilities } = this.#connection
+    const { recipients } = this.#message.envelope
+    const commands = this.#commands()
+    if (capabilities.pipelining) dialogue.write(commands.join(''))
+    const next = async (index: number, stage: Stage, timeoutMs: number): Promise<Reply> => {
+      this.#stage = stage
+      if (!capabilities.pipelining) dialogue.write(commands[index] ?? '')
+      return dialogue.reply(stage, timeoutMs)
+    }
+    const mail = await next(0, 'mail', this.#timeouts.mailMs)
+    if (mail.code >= 300) this.#refuse(recipients, mail, 'mail')
+    // Without pipelining there is no point in going on; with it the replies to what was sent already must be read.
+    if (mail.code >= 300 && !capabilities.pipelining) return this.#reset(mail)
+    const taken: Recipient[] = []
+    for (const [index, recipient] of recipients.entries()) {
+      const reply = await next(index + 1, 'rcpt', this.#timeouts.rcptMs)
+      if (reply.code < 300) taken.push(recipient)
+      else if (mail.code < 300) this.#refuse([recipient], reply, 'rcpt')
+      if (reply.code === 421) return this.#refuse(this.#open(), reply, 'rcpt')
+    }
+    if (taken.length === 0 && !capabilities.pipelining) return this.#reset()
+    const data = await next(recipients.length + 1, 'data', this.#timeouts.dataMs)
+    if (data.code !== 354) {
+      this.#refuse(this.#open(), data, 'data')
+      return this.#reset(data)
+    }
+    // RFC 2920, 3.1: 354 although no recipient was taken; a lone dot ends it, and its reply says nothing.
+    await this.#content(mail.code < 300 ? taken : [])
+  }
+
+  async #content(taken: Recipient[]): Promise<void> {
+    const { dialogue } = this.#connection
+    this.#stage = 'content'
+    if (taken.length === 0) dialogue.write('.\r\n')
+    else await sendContent(dialogue, this.#message.content, this.#timeouts.blockMs)
+    this.#stage = 'final'
+    const reply = await dialogue.reply('final', this.#timeouts.finalMs)
+    if (reply.code >= 300) this.#refuse(taken, reply, 'final')
+    else
+      for (const recipient of taken) this.#settle(recipient, { result: 'delivered', reply: reply.text, stage: 'final' })
+    this.clean = reply.code !== 421
+  }
+
+  #commands(): string[] {
+    const { capabilities } = this.#connection
+    const { from, size, eightBit, utf8, recipients, ret, envid } = this.#message.envelope
+    // 8-bit content goes to a remote without 8BITMIME as it is: recoding it would break its signature, and all take it.
+    const mail =
+      (capabilities.size === undefined ? '' : ` SIZE=${size}`) +
+      (eightBit && capabilities.eightBitMime ? ' BODY=8BITMIME' : '') +
+      (utf8 ? ' SMTPUTF8' : '') +
+      (capabilities.dsn ? mailParameters({ ret, envid }) : '')
+    return [
+      `MAIL FROM:<${from}>${mail}\r\n`,
+      ...recipients.map((to) => `RCPT TO:<${to.address}>${capabilities.dsn ? rcptParameters(to) : ''}\r\n`),
+      'DATA\r\n',
+    ]
+  }
+
+  /** After a refusal in the middle RSET makes the connection fit for the next message. */
+  async #reset(reply?: Reply): Promise<void> {
+    if (reply?.code === 421) return
+    this.#connection.dialogue.write('RSET\r\n')
+    const answer = await this.#connection.dialogue.reply('mail', this.#timeouts.mailMs)
+    this.clean = answer.code < 300
+  }
+
+  /** No reply came where one was due. A refusal that came just before the end is still the better answer. */
+  #breakOff(error: Broken): void {
+    const reply = this.#connection.dialogue.unread()
+    if (reply !== undefined && reply.code >= 400) return this.#refuse(this.#open(), reply, this.#stage)
+    this.ambiguous = this.#stage === 'final' && this.#open().length > 0
+    for (const recipient of this.#open()) {
+      this.#settle(recipient, { result: 'failed', reply: error.message, errorCode: error.code, stage: this.#stage })
+    }
+  }
+
+  #open(): Recipient[] {
+    return this.#message.envelope.recipients.filter((recipient) => !this.#results.has(recipient))
+  }
+
+  #refuse(recipients: Recipient[], { text }: Reply, stage: Stage): void {
+    for (const recipient of recipients) this.#settle(recipient, { result: 'refused', reply: text, stage })
+  }
+
+  #settle(recipient: Recipient, result: Omit<RecipientResult, 'recipient'>): void {
+    if (!this.#results.has(recipient)) this.#results.set(recipient, { recipient, ...result })
+  }
+}
+
+const neverAnswered = (recipient: Recipient, stage: Stage): RecipientResult => ({
+  recipient,
+  result: 'failed',
+  reply: 'the transaction ended without an answer',
+  errorCode: 'CLOSED',
+  stage,
+})
