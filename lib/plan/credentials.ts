@@ -1,0 +1,38 @@
+import type { CredentialConfig } from '@postrider/runtime-config/config'
+import type { Resource } from '@postrider/resources/kinds'
+import { limitOf } from './limits.ts'
+import type { Inventory, Observed, Wanted } from './plan.ts'
+
+export function planCredentials(
+  inventory: Inventory,
+  observed: Observed,
+  platform: Resource<'MailPlatform'>,
+  wanted: Wanted[],
+): Map<string, CredentialConfig> {
+  const credentials = new Map<string, CredentialConfig>()
+  for (const credential of inventory.all('SMTPCredential')) {
+    const { spec } = credential
+    const address = spec.address.slice(0, spec.address.lastIndexOf('@')) + spec.address.slice(spec.address.lastIndexOf('@')).toLowerCase()
+    const domain = inventory.find('Domain', spec.domainRef, credential, 'spec.domainRef')
+    if (domain === undefined) continue
+    if (!address.endsWith(`@${domain.spec.domainName}`)) {
+      inventory.report(credential, 'spec.address', `is ${address}, but must be an address of ${domain.spec.domainName} (spec.domainRef)`)
+      continue
+    }
+    if (credentials.has(address)) {
+      inventory.report(credential, 'spec.address', `is ${address}, which another SMTPCredential has already`)
+      continue
+    }
+    const generated = observed.verifiers.get(`${credential.namespace}/${credential.name}`) ?? []
+    if (generated.length === 0 && spec.passwordHashes.length === 0) wanted.push({ thing: 'password', credential })
+    credentials.set(address, {
+      address,
+      domain: domain.spec.domainName,
+      passwordHashes: spec.passwordHashes.length > 0 ? spec.passwordHashes : generated,
+      allowedSenders: spec.allowedSenders,
+      suspended: spec.state === 'Suspended',
+      ...limitOf(credential, inventory, platform),
+    })
+  }
+  return credentials
+}

@@ -1,0 +1,54 @@
+import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import type { Resource } from '@postrider/resources/kinds'
+import { durationMs } from '@postrider/resources/quantity'
+import type { Inventory } from './plan.ts'
+
+/** A port that mail is submitted on, as the ingress is told. */
+export interface ListenerPlan {
+  kind: 'submissions' | 'submission' | 'relay'
+  host: string
+  port: number
+  networks: string[]
+  credential?: string
+}
+
+/** What has to run for the plan; a provider knows how: as processes here, as Deployments in Kubernetes. */
+export interface Deployment {
+  ingress: { replicas: number; listeners: ListenerPlan[]; tls?: { certificateFile: string; keyFile: string } }
+  delivery: { replicas: number }
+  broker: { shards: number; port: number; contentBackstopMs: number; eventsMs: number }
+  telemetry: { address: string; basePort: number }
+  sandbox?: { port: number }
+}
+
+const KINDS = { ImplicitTLS: 'submissions', STARTTLS: 'submission', TrustedNetworks: 'relay' } as const
+const WEEK_MS = 7 * 86_400_000
+
+export function planDeployment(platform: Resource<'MailPlatform'>, config: RuntimeConfig, inventory: Inventory): Deployment {
+  const { ingress, delivery, broker, telemetry, sandbox } = platform.spec
+  const listeners = ingress.listeners.map((listener, index) => {
+    const path = `spec.ingress.listeners[${index}]`
+    const relay = listener.mode === 'TrustedNetworks'
+    if (relay && listener.networks.length === 0) inventory.report(platform, `${path}.networks`, 'is empty: nobody could connect')
+    if (relay && (listener.credential === undefined || !config.credentials.has(listener.credential))) {
+      inventory.report(platform, `${path}.credential`, `is ${listener.credential ?? 'missing'}, but must be the address of an SMTPCredential`)
+    }
+    if (!relay && listener.credential !== undefined) inventory.report(platform, `${path}.credential`, 'is only for mode TrustedNetworks')
+    const { mode, port, address, networks, credential } = listener
+    return { kind: KINDS[mode], host: address, port, networks, ...(credential === undefined ? {} : { credential }) }
+  })
+  const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
+  const lifetime = durationMs(platform.spec.retry.lifetime)
+  return {
+    ingress: { replicas: ingress.replicas, listeners, ...(ingress.tls === undefined ? {} : { tls: ingress.tls }) },
+    delivery: { replicas: delivery.replicas },
+    broker: {
+      ...broker,
+      // A net under the retention that the notifier enforces, wide enough never to be what deletes a message.
+      contentBackstopMs: lifetime + longestRetention + 4 * WEEK_MS,
+      eventsMs: lifetime + config.platform.placeholderMs + WEEK_MS,
+    },
+    telemetry,
+    ...(sandbox === undefined ? {} : { sandbox }),
+  }
+}

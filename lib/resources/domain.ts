@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { domainName, duration, reference, resourceName, senderPattern } from './fields.ts'
+
+/** A tenant's sending domain. */
+export const DomainSpec = z.strictObject({
+  domainName: domainName().describe('The domain that mail is sent from.'),
+  state: z.enum(['Active', 'Suspended']).default('Active').describe('Suspended: nothing more is accepted; what is queued goes on.'),
+  dkim: z
+    .strictObject({
+      algorithms: z
+        .array(z.enum(['RSA2048', 'Ed25519']))
+        .max(2)
+        .default(['RSA2048', 'Ed25519'])
+        .describe('A signature each (RFC 6376, RFC 8463). Empty: mail is not signed.'),
+      selectorPrefix: resourceName().default('postrider').describe('Selectors are this, a hyphen, and rsa or ed25519.'),
+    })
+    .prefault({})
+    .describe('How the mail is signed.'),
+  allowedSenders: z
+    .array(senderPattern())
+    .default([])
+    .describe('Addresses that every credential of the domain may send as besides its own; *@domain for all of one.'),
+  limitRef: reference('SMTPLimit').optional().describe('Limit on what all credentials of the domain send together.'),
+  retention: duration().default('30d').describe('How long content is kept after all recipients are settled; 0 = deleted at once.'),
+  notices: z
+    .strictObject({
+      delivered: z
+        .enum(['WhenAsked', 'Always'])
+        .default('WhenAsked')
+        .describe('WhenAsked: submitters hear of deliveries they asked for by NOTIFY=SUCCESS (RFC 3461). Always: of all.'),
+    })
+    .prefault({})
+    .describe('What submitters are told.'),
+})
+export type DomainSpec = z.infer<typeof DomainSpec>

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { cidr, domainName, duration, emailAddress, port, reference, resolverAddress, size } from './fields.ts'
+
+const Listener = z.strictObject({
+  mode: z
+    .enum(['ImplicitTLS', 'STARTTLS', 'TrustedNetworks'])
+    .describe(
+      'ImplicitTLS: TLS from the first octet (RFC 8314, port 465). STARTTLS: port 587. TrustedNetworks: no login, for the networks named, as with mynetworks of Postfix.',
+    ),
+  port: port().describe('TCP port.'),
+  address: z.string().default('0.0.0.0').describe('Local address to listen on.'),
+  networks: z.array(cidr()).default([]).describe('TrustedNetworks: who may connect.'),
+  credential: emailAddress().optional().describe('TrustedNetworks: the credential whose rights and limits such clients have.'),
+})
+
+const Timeouts = z.strictObject({
+  connect: duration().default('30s').describe('For the TCP connection to one address.'),
+  greeting: duration().default('5m').describe('For the 220 greeting (RFC 5321, 4.5.3.2.1).'),
+  mail: duration().default('5m').describe('For the reply to EHLO and MAIL (4.5.3.2.2).'),
+  rcpt: duration().default('5m').describe('For the reply to RCPT (4.5.3.2.3).'),
+  data: duration().default('2m').describe('For the reply to DATA (4.5.3.2.4).'),
+  block: duration().default('3m').describe('In which the remote must take in some content (4.5.3.2.5).'),
+  final: duration().default('10m').describe('For the reply to the final dot (4.5.3.2.6).'),
+})
+
+/** The platform: what all tenants share. There is one. */
+export const MailPlatformSpec = z.strictObject({
+  hostName: domainName().describe('Full name this platform calls itself in its greeting, EHLO, Received and Message-ID fields. Should resolve to its address, and back.'),
+  ingress: z
+    .strictObject({
+      replicas: z.int().min(1).max(64).default(1).describe('Ingress processes. They share the ports.'),
+      listeners: z
+        .array(Listener)
+        .min(1)
+        .default([
+          { mode: 'ImplicitTLS', port: 1465, address: '0.0.0.0', networks: [] },
+          { mode: 'STARTTLS', port: 1587, address: '0.0.0.0', networks: [] },
+        ])
+        .describe('Ports that mail is submitted on.'),
+      tls: z
+        .strictObject({
+          certificateFile: z.string().describe('PEM file with the certificate and its chain. Read again when it changes.'),
+          keyFile: z.string().describe('PEM file with the private key.'),
+        })
+        .optional()
+        .describe('Without it a local CA and certificate are made, for trying out.'),
+      messageSize: size().default('25Mi').describe('Largest message, announced by SIZE (RFC 1870).'),
+    })
+    .prefault({})
+    .describe('How mail is submitted.'),
+  delivery: z
+    .strictObject({
+      replicas: z.int().min(1).max(64).default(1).describe('Delivery processes.'),
+      smtpPort: port().default(25).describe('TCP port of remote mail servers; anything but 25 is for tests.'),
+      timeouts: Timeouts.prefault({}).describe('How long a remote is waited for (RFC 5321, 4.5.3.2).'),
+      poolRef: reference('DeliveryPool').optional().describe('Pool for destinations whose policy names none.'),
+    })
+    .prefault({})
+    .describe('How mail is delivered.'),
+  dns: z
+    .strictObject({
+      resolvers: z.array(resolverAddress()).default([]).describe("DNS servers to ask, as address or address:port. Empty: the system's."),
+    })
+    .prefault({})
+    .describe('Whom to ask for MX and addresses.'),
+  retry: z
+    .strictObject({
+      firstDelay: duration().default('5m').describe('Delay after the first attempt; doubles from there.'),
+      maxDelay: duration().default('4h').describe('Longest delay between two attempts.'),
+      jitterPercent: z.int().min(0).max(50).default(10).describe('By how much a delay is made shorter or longer at random.'),
+      lifetime: duration().default('5d').describe('From acceptance to the final bounce (RFC 5321, 4.5.4.1: 4 to 5 days).'),
+    })
+    .prefault({})
+    .describe('When a message is tried again.'),
+  notices: z
+    .strictObject({
+      delayedAfter: duration().default('4h').describe('A message still queued then is reported once as delayed; 0 turns that off.'),
+      fullMessageSize: size().default('50Ki').describe('Originals up to this size are returned whole in a failure notice.'),
+      from: emailAddress().optional().describe('From of notices; MAILER-DAEMON at hostName by default.'),
+    })
+    .prefault({})
+    .describe('What submitters are told (RFC 3464).'),
+  retention: z
+    .strictObject({
+      placeholder: duration().default('90d').describe('How long what happened to a message can be told after its content is deleted.'),
+    })
+    .prefault({})
+    .describe('How long the platform remembers. How long content stays is said by each Domain.'),
+  broker: z
+    .strictObject({
+      shards: z.int().min(1).max(16).default(4).describe('Streams that accepted mail is spread over. May grow, never shrink.'),
+      port: port().default(14222).describe('Standalone: port on loopback of the broker.'),
+    })
+    .prefault({})
+    .describe('The queue.'),
+  telemetry: z
+    .strictObject({
+      address: z.string().default('127.0.0.1').describe('Standalone: address of /healthz, /readyz and /metrics.'),
+      basePort: port().default(19464).describe('Standalone: notifier; delivery processes from 20 up, ingress from 40 up.'),
+    })
+    .prefault({})
+    .describe('Where the services tell how they are.'),
+  sandbox: z
+    .strictObject({ port: port().default(1525).describe('Port on loopback.') })
+    .optional()
+    .describe('Standalone: also start a receiver that takes all mail and keeps it as files, for trying out.'),
+})
+export type MailPlatformSpec = z.infer<typeof MailPlatformSpec>
