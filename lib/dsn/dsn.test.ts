@@ -1,32 +1,119 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { rcptParameters } from './parameters.ts'
+import type { Recipient } from '@postrider/mail/envelope'
+import {
+  DsnParameterInvalid,
+  mailParameters,
+  parseEnvid,
+  parseNotify,
+  parseOrcpt,
+  parseRet,
+  rcptParameters,
+} from './parameters.ts'
 import { wants } from './wants.ts'
-import { decodeXtext, encodeXtext } from './xtext.ts'
+import { decodeXtext, encodeXtext, isXtext } from './xtext.ts'
+
+const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }))
 
 test('xtext carries any text through a command line', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+    fc.property(text, (text) => {
       const encoded = encodeXtext(text)
       assert.match(encoded, /^[\x21-\x7e]*$/)
-      assert.ok(!encoded.includes('='))
+      assert.ok(!encoded.includes('=') && isXtext(encoded))
       assert.equal(decodeXtext(encoded), text.toWellFormed())
     }),
   )
 })
 
-test('NOTIFY decides what a recipient is told', () => {
-  const address = 'kim@remote.test'
-  assert.ok(wants({ address }, 'failed', false))
-  assert.ok(wants({ address }, 'delayed', false))
-  assert.ok(!wants({ address }, 'delivered', false))
-  assert.ok(wants({ address }, 'delivered', true))
-  assert.ok(!wants({ address, notify: 'NEVER' }, 'failed', true))
-  assert.ok(!wants({ address, notify: ['SUCCESS'] }, 'failed', true))
-  assert.ok(wants({ address, notify: ['SUCCESS'] }, 'delivered', false))
-  assert.equal(
-    rcptParameters({ address, notify: ['SUCCESS', 'FAILURE'], orcpt: 'rfc822;a+40b' }),
-    ' NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+40b',
+test('what is no xtext is decoded as far as it is', () => {
+  assert.equal(decodeXtext('a+2Bb+zz+4'), 'a+b+zz+4')
+  assert.equal(decodeXtext('ёлка+2B'), 'ёлка+')
+  for (const invalid of ['a b', 'a=b', '+2', '+zz', '+2b', 'é', 'a\r\n']) assert.ok(!isXtext(invalid), invalid)
+})
+
+test('parameters are read in any case, and what is wrong with one is said by its name', () => {
+  assert.equal(parseNotify('never'), 'NEVER')
+  assert.deepEqual(parseNotify('Success,DELAY,success'), ['SUCCESS', 'DELAY'])
+  assert.equal(parseRet('hdrs'), 'HDRS')
+  assert.equal(parseEnvid('QQ314159+20x'), 'QQ314159+20x')
+  assert.equal(parseOrcpt('rfc822;Bob+2Bx@Example.COM'), 'rfc822;Bob+2Bx@Example.COM')
+  assert.equal(parseOrcpt('utf-8;ёлка@example.org'), 'utf-8;ёлка@example.org')
+  const wrong: [parameter: string, parse: (value: string) => unknown, values: string[]][] = [
+    ['NOTIFY', parseNotify, ['', 'NEVER,SUCCESS', 'SUCCESS,', 'SUCCESS, DELAY', 'ALWAYS']],
+    ['RET', parseRet, ['', 'BODY', 'FULL,HDRS']],
+    ['ENVID', parseEnvid, ['', 'a b', 'a=b', '+0', 'x'.repeat(101)]],
+    [
+      'ORCPT',
+      parseOrcpt,
+      ['', 'rfc822', 'rfc822;', ';a', 'rfc 822;a', 'rfc822;a b', 'rfc822;é', `rfc822;${'x'.repeat(494)}`],
+    ],
+  ]
+  for (const [parameter, parse, values] of wrong) {
+    for (const value of values) {
+      assert.throws(() => parse(value), { name: 'DsnParameterInvalid', parameter }, `${parameter}=${value}`)
+    }
+  }
+})
+
+test('a parser takes any text and either names the parameter or gives what can be passed on', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        text,
+        text.map(encodeXtext),
+        text.map((text) => `rfc822;${encodeXtext(text)}`),
+      ),
+      (value) => {
+        const line = /^( [A-Z]+=[\x21-\x7e]+)*$/
+        for (const format of [
+          () => mailParameters({ envid: parseEnvid(value) }),
+          () => mailParameters({ ret: parseRet(value) }),
+          () => rcptParameters({ orcpt: parseOrcpt(value) }),
+          () => rcptParameters({ notify: parseNotify(value) }),
+        ]) {
+          try {
+            assert.match(format(), line)
+          } catch (error) {
+            if (!(error instanceof DsnParameterInvalid)) throw error
+          }
+        }
+        // What was stored by whomever is no way to a second command either.
+        assert.match(mailParameters({ envid: value }), line)
+        assert.match(rcptParameters({ orcpt: value }), line)
+      },
+    ),
+    { numRuns: 1000 },
   )
+})
+
+test('parameters are passed on as they came', () => {
+  const notifies = fc.oneof(
+    fc.constant('NEVER' as const),
+    fc.uniqueArray(fc.constantFrom('SUCCESS' as const, 'FAILURE' as const, 'DELAY' as const), { minLength: 1 }),
+  )
+  fc.assert(
+    fc.property(notifies, fc.string({ minLength: 1, maxLength: 30 }).map(encodeXtext), (notify, xtext) => {
+      const orcpt = `rfc822;${xtext}`
+      const [, words = '', passedOn = ''] = / NOTIFY=(\S+) ORCPT=(\S+)$/.exec(rcptParameters({ notify, orcpt })) ?? []
+      assert.deepEqual(parseNotify(words), notify)
+      assert.equal(parseOrcpt(passedOn), orcpt)
+      assert.equal(mailParameters({ ret: 'HDRS', envid: xtext }), ` RET=HDRS ENVID=${xtext}`)
+    }),
+  )
+  assert.equal(mailParameters({}) + rcptParameters({}), '')
+})
+
+test('NOTIFY decides what a recipient is told', () => {
+  const told = (notify: Recipient['notify'], domain: boolean) =>
+    (['failed', 'delayed', 'delivered'] as const).filter((kind) =>
+      wants({ address: 'kim@remote.test', notify }, kind, domain),
+    )
+  assert.deepEqual(told(undefined, false), ['failed', 'delayed'])
+  assert.deepEqual(told(undefined, true), ['failed', 'delayed', 'delivered'])
+  assert.deepEqual(told('NEVER', true), [])
+  assert.deepEqual(told(['SUCCESS'], false), ['delivered'])
+  assert.deepEqual(told(['FAILURE'], true), ['failed'])
+  assert.deepEqual(told(['DELAY', 'FAILURE'], true), ['failed', 'delayed'])
 })

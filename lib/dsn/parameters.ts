@@ -1,12 +1,80 @@
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
+import { isXtext } from './xtext.ts'
 
-/** DSN parameters of MAIL for a next hop that announced DSN (RFC 3461, 4.3 and 4.4), each with a leading space. */
-export function mailParameters({ ret, envid }: Pick<Envelope, 'ret' | 'envid'>): string {
-  return (ret === undefined ? '' : ` RET=${ret}`) + (envid === undefined ? '' : ` ENVID=${envid}`)
+export type DsnParameter = 'NOTIFY' | 'ORCPT' | 'RET' | 'ENVID'
+
+/** A DSN parameter of MAIL or RCPT has a value that RFC 3461, 4 does not allow. The client gets 501 5.5.4. */
+export class DsnParameterInvalid extends Error {
+  override readonly name = 'DsnParameterInvalid'
+  readonly parameter: DsnParameter
+  /** What would be right, to be put behind "must be". */
+  readonly wanted: string
+  constructor(parameter: DsnParameter, wanted: string) {
+    super(`${parameter} must be ${wanted}`)
+    this.parameter = parameter
+    this.wanted = wanted
+  }
 }
 
-/** DSN parameters of RCPT (RFC 3461, 4.1 and 4.2). */
-export function rcptParameters({ notify, orcpt }: Recipient): string {
+/** RFC 3461, 4.4 and 4.2: the longest value of each, in characters. */
+const LONGEST_ENVID = 100
+const LONGEST_ORCPT = 500
+
+/** RFC 3461, 4.1. Keywords in any case, each once in the result. */
+export function parseNotify(value: string): NonNullable<Recipient['notify']> {
+  const words = value.toUpperCase().split(',')
+  if (words.length === 1 && words[0] === 'NEVER') return 'NEVER'
+  if (!words.every(isNotifyWord))
+    throw new DsnParameterInvalid('NOTIFY', 'NEVER, or a list of SUCCESS, FAILURE and DELAY')
+  return [...new Set(words)]
+}
+
+/** RFC 3461, 4.2: as it came, still encoded. The address after the type `utf-8` may be UTF-8 (RFC 6533, 3). */
+export function parseOrcpt(value: string): string {
+  if (!isOrcpt(value)) {
+    throw new DsnParameterInvalid(
+      'ORCPT',
+      `an address type, a semicolon and xtext, of up to ${LONGEST_ORCPT} characters`,
+    )
+  }
+  return value
+}
+
+/** RFC 3461, 4.3. */
+export function parseRet(value: string): NonNullable<Envelope['ret']> {
+  const word = value.toUpperCase()
+  if (word !== 'FULL' && word !== 'HDRS') throw new DsnParameterInvalid('RET', 'FULL or HDRS')
+  return word
+}
+
+/** RFC 3461, 4.4: as it came, still encoded. */
+export function parseEnvid(value: string): string {
+  if (!isEnvid(value)) throw new DsnParameterInvalid('ENVID', `xtext of 1 to ${LONGEST_ENVID} characters`)
+  return value
+}
+
+/** DSN parameters of MAIL for a next hop that announced DSN (RFC 3461, 4.3 and 4.4), each with a leading space. What would
+ * not be a valid parameter is left out. */
+export function mailParameters({ ret, envid }: Pick<Envelope, 'ret' | 'envid'>): string {
+  return (ret === undefined ? '' : ` RET=${ret}`) + (envid === undefined || !isEnvid(envid) ? '' : ` ENVID=${envid}`)
+}
+
+/** DSN parameters of RCPT (RFC 3461, 4.1 and 4.2), likewise. An ORCPT that is not ASCII needs a next hop with SMTPUTF8, so it
+ * goes to none. */
+export function rcptParameters({ notify, orcpt }: Pick<Recipient, 'notify' | 'orcpt'>): string {
   const words = notify === 'NEVER' ? 'NEVER' : notify?.join(',')
-  return (words === undefined ? '' : ` NOTIFY=${words}`) + (orcpt === undefined ? '' : ` ORCPT=${orcpt}`)
+  const given = orcpt !== undefined && isOrcpt(orcpt) && /^[\x21-\x7e]*$/.test(orcpt)
+  return (words === undefined || words === '' ? '' : ` NOTIFY=${words}`) + (given ? ` ORCPT=${orcpt}` : '')
+}
+
+const isNotifyWord = (word: string): word is 'SUCCESS' | 'FAILURE' | 'DELAY' =>
+  word === 'SUCCESS' || word === 'FAILURE' || word === 'DELAY'
+
+const isEnvid = (value: string): boolean => value.length > 0 && value.length <= LONGEST_ENVID && isXtext(value)
+
+function isOrcpt(value: string): boolean {
+  const [, type, address] = /^([A-Za-z0-9!#$%&'*+/?^_`{|}~-]+);(.+)$/su.exec(value) ?? []
+  if (type === undefined || address === undefined || value.length > LONGEST_ORCPT) return false
+  if (type.toLowerCase() !== 'utf-8') return isXtext(address)
+  return /^[^\p{Cc}\p{Z}\p{Cs}=]+$/u.test(address)
 }

@@ -4,7 +4,7 @@ import { quotedPrintable } from './quoted-printable.ts'
 const DEEPEST = 20
 
 /** Only ASCII without NUL, in lines of at most 998 octets: any server takes it (RFC 5321, 4.5.3.1.6; RFC 6152). */
-export const isSevenBit = (octets: string): boolean => !/[^\x01-\x7f]|[^\r\n]{999}/.test(octets)
+export const isSevenBit = (octets: string): boolean => !/[\0\x80-\xff]|^.{999}/m.test(octets)
 
 /** A message as 7-bit lines: parts that are not are encoded, as RFC 6152, 3 has it for a next hop without 8BITMIME, so that a
  * mail program still shows the message in its own words. One octet a character (latin1), CRLF line ends.
@@ -41,7 +41,9 @@ function encodeParts(body: string, type: string, depth: number): string | undefi
   const [, quoted, bare] = /;\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(type) ?? []
   const boundary = quoted ?? bare
   if (boundary === undefined || boundary === '') return undefined
-  const delimiters = [...body.matchAll(new RegExp(`(?:^|\\r\\n)--${RegExp.escape(boundary)}(--)?[\\t ]*(?=\\r\\n|$)`, 'g'))]
+  const delimiters = [
+    ...body.matchAll(new RegExp(`(?:^|\\r\\n)--${RegExp.escape(boundary)}(--)?[\\t ]*(?=\\r\\n|$)`, 'g')),
+  ]
   const pieces: string[] = []
   for (const [index, delimiter] of delimiters.entries()) {
     const start = delimiter.index + delimiter[0].length + 2
@@ -65,10 +67,10 @@ function splitEntity(entity: string): { head: string; body: string } {
 }
 
 const fieldBody = (head: string, name: string): string | undefined =>
-  new RegExp(`^${name}[ \\t]*:((?:.|\\r\\n[ \\t])*)`, 'im').exec(head)?.[1]?.replaceAll('\r\n', '').trim()
+  new RegExp(`^${name}[ \\t]*:(.*(?:\\r\\n[ \\t].*)*)`, 'im').exec(head)?.[1]?.replaceAll('\r\n', '').trim()
 
 /** The header with this Content-Transfer-Encoding in place of its own, and the blank line. */
 function withEncoding(head: string, encoding: string): string {
-  const others = head.replace(/^content-transfer-encoding[ \t]*:(?:.|\r\n[ \t])*\r\n/gim, '')
+  const others = head.replace(/^content-transfer-encoding[ \t]*:.*(?:\r\n[ \t].*)*\r\n/gim, '')
   return `${others}Content-Transfer-Encoding: ${encoding}\r\n\r\n`
 }

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { deliveryStatus } from './delivery-status.ts'
+import { dateTime, encodedWords, field } from './field.ts'
+import { humanText } from './human-text.ts'
+import { quotedPrintable } from './quoted-printable.ts'
+import type { Report } from './report.ts'
+import { returnedPart } from './returned.ts'
+import type { Part } from './returned.ts'
+import { isPrintableAscii } from './typed-address.ts'
+
+/** A delivery status notification (RFC 3464 in RFC 6522), ready to be queued with a null reverse path: CRLF line ends, ASCII
+ * only, lines of at most 998 octets, whatever the remote hosts said and whatever is returned. Pure. */
+export function buildReport(report: Report): Buffer {
+  const returned = returnedPart(report.returned, report.original.utf8)
+  const kindReturned = returned && ('full' in report.returned ? 'full' : 'headers')
+  const parts: Part[] = [
+    textPart(humanText(report, kindReturned)),
+    { type: 'message/delivery-status', encoding: '7bit', body: deliveryStatus(report) },
+    ...(returned === undefined ? [] : [returned]),
+  ]
+  const boundary = boundaryFor(report, parts)
+  const body = parts.map((part) => `--${boundary}\r\n${contentFields(part)}\r\n${part.body}\r\n`).join('')
+  return Buffer.from(`${headers(report, boundary)}\r\n${body}--${boundary}--\r\n`, 'latin1')
+}
+
+function headers({ kind, relayed, from, to, original, messageId, date }: Report, boundary: string): string {
+  const about =
+    /^<[^<>\s]+>$/.test(original.messageId) && isPrintableAscii(original.messageId) ? original.messageId : undefined
+  return [
+    field('From', from.includes('<') ? from : `Mail Delivery System <${from}>`),
+    field('To', isPrintableAscii(to) ? `<${to}>` : groupFor(to)),
+    field('Subject', SUBJECTS[kind === 'delivered' && relayed === true ? 'relayed' : kind]),
+    field('Date', dateTime(date)),
+    field('Message-ID', messageId),
+    ...(about === undefined ? [] : [field('In-Reply-To', about), field('References', about)]),
+    // RFC 3834, 5: nothing automatic is to answer this.
+    field('Auto-Submitted', 'auto-replied'),
+    field('MIME-Version', '1.0'),
+    field('Content-Type', `multipart/report; report-type=delivery-status; boundary="${boundary}"`),
+  ].join('')
+}
+
+const SUBJECTS = {
+  failed: 'Your message could not be delivered',
+  delayed: 'Your message is delayed and will be tried again',
+  delivered: 'Your message was delivered',
+  relayed: 'Your message was passed on',
+}
+
+/** An address that is not ASCII, in headers that are (RFC 6857, 3.1.8): a group without members, named after it. */
+const groupFor = (address: string): string => `${encodedWords(address)} :;`
+
+function textPart(text: string): Part {
+  const type = 'text/plain; charset=utf-8'
+  const octets = Buffer.from(text).toString('latin1')
+  const plain = !/[^\r\n\x20-\x7e]|^.{79}/m.test(octets)
+  return plain
+    ? { type, encoding: '7bit', body: text }
+    : { type, encoding: 'quoted-printable', body: quotedPrintable(octets) }
+}
+
+const contentFields = ({ type, encoding }: Part): string =>
+  field('Content-Type', type) + field('Content-Transfer-Encoding', encoding)
+
+/** Follows from all that it parts, so nobody can write a line into it that ends a part: the line would change it. */
+function boundaryFor({ messageId }: Report, parts: Part[]): string {
+  const hash = createHash('sha256').update(messageId)
+  for (const { body } of parts) hash.update('\0').update(body, 'latin1')
+  return `=_${hash.digest('hex').slice(0, 40)}`
+}

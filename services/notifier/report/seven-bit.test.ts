@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { quotedPrintable } from './quoted-printable.ts'
+import { isSevenBit, sevenBitMessage } from './seven-bit.ts'
+import { header, noPython, parseAll, parseOne } from './testing/python-email.ts'
+
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
+const parsed = (message: string) => parseOne(Buffer.from(message, 'latin1'))
+
+test('a message that is 7-bit already comes back as it was', () => {
+  const message =
+    'Subject: a\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\npreamble\r\n--x\r\n\r\na\r\n--x--\r\nepilogue'
+  assert.equal(sevenBitMessage(message), message)
+})
+
+test('an 8-bit text is encoded and reads the same', { skip: noPython }, () => {
+  const body = 'Grüße = €\r\nblank at the end \r\n'
+  const message = latin1(
+    `Subject: a\r\nContent-Transfer-Encoding:\r\n 8bit\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${body}`,
+  )
+  const encoded = sevenBitMessage(message) ?? ''
+  assert.ok(isSevenBit(encoded))
+  const read = parsed(encoded)
+  assert.equal(read.text, latin1(body))
+  assert.deepEqual(
+    read.headers.map(([name]) => name),
+    ['MIME-Version', 'Subject', 'Content-Type', 'Content-Transfer-Encoding'],
+  )
+})
+
+test('parts in parts are encoded each, and those that are 7-bit are left alone', { skip: noPython }, () => {
+  const lines = [
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary="a b"',
+    'Content-Transfer-Encoding: 8bit',
+    '',
+    'préamble',
+    '--a b',
+    'Content-Type: multipart/alternative;',
+    ' boundary=inner',
+    '',
+    '--inner',
+    '',
+    'plain',
+    '--inner',
+    'Content-Type: text/html; charset=utf-8',
+    '',
+    '<p>é</p>',
+    '--inner--',
+    '--a b',
+    'Content-Type: application/octet-stream',
+    'Content-Transfer-Encoding: 8bit',
+    '',
+    'octets ÿ',
+    '--a b',
+    'Content-Type: message/rfc822',
+    'Content-Transfer-Encoding: 8bit',
+    '',
+    'Subject: forwarded',
+    '',
+    'ça va',
+    '--a b--',
+    'épilogue',
+  ]
+  const encoded = sevenBitMessage(latin1(lines.join('\r\n'))) ?? ''
+  assert.ok(isSevenBit(encoded))
+  const { parts } = parsed(encoded)
+  assert.deepEqual(
+    parts.map(({ type }) => type),
+    ['multipart/alternative', 'application/octet-stream', 'message/rfc822'],
+  )
+  assert.deepEqual(
+    parts[0]?.parts.map(({ text }) => text),
+    ['plain', latin1('<p>é</p>')],
+  )
+  assert.equal(parts[1]?.text, latin1('octets ÿ'))
+  const forwarded = parts[2]?.parts[0]
+  assert.equal(forwarded && header(forwarded, 'Subject'), 'forwarded')
+  assert.equal(forwarded?.text, latin1('ça va'))
+})
+
+test('what can not be told for sure is not touched', () => {
+  for (const message of [
+    'Subject: é\r\n\r\nbody\r\n',
+    'Content-Transfer-Encoding: base64\r\n\r\né\r\n',
+    'Content-Type: multipart/mixed\r\n\r\né\r\n',
+    'Content-Type: multipart/mixed; boundary=x\r\n\r\né\r\n',
+  ]) {
+    assert.equal(sevenBitMessage(latin1(message)), undefined)
+  }
+})
+
+test('a line that is too long for SMTP is broken softly', { skip: noPython }, () => {
+  const body = `${'long '.repeat(1000)}end\r\n`
+  const encoded = sevenBitMessage(`Subject: a\r\n\r\n${body}`) ?? ''
+  assert.ok(isSevenBit(encoded))
+  assert.equal(parsed(encoded).text, body)
+})
+
+test('no octets make it throw, or yield what is not 7-bit', () => {
+  const line = fc.oneof(
+    fc.constantFrom(
+      '',
+      '--x',
+      '--x--',
+      'Content-Type: multipart/mixed; boundary=x',
+      'Content-Type: message/rfc822',
+      'é',
+      ' é',
+    ),
+    fc.string({ unit: 'binary', maxLength: 30 }),
+  )
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 30 }), (lines) => {
+      const message = latin1(lines.map((text) => text.replace(/[\r\n]/g, '')).join('\r\n'))
+      assert.ok(isSevenBit(sevenBitMessage(message) ?? ''))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('quoted-printable gives back every octet, in lines of at most 76', { skip: noPython }, () => {
+  const text = fc
+    .array(
+      fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 200 }),
+        fc.string({ unit: fc.constantFrom(' ', '\t', '=', 'é', 'a') }),
+      ),
+    )
+    .map((lines) => latin1(lines.map((line) => line.replace(/[\r\n]/g, '')).join('\r\n')))
+  const texts = fc.sample(text, 300)
+  const encoded = texts.map(quotedPrintable)
+  const read = parseAll(
+    encoded.map((body) => Buffer.from(`Content-Transfer-Encoding: quoted-printable\r\n\r\n${body}`, 'latin1')),
+  )
+  for (const [index, body] of encoded.entries()) {
+    for (const line of body.split('\r\n')) assert.match(line, /^[\t\x20-\x7e]{0,76}$/)
+    assert.equal(read[index]?.text, texts[index])
+  }
+})
