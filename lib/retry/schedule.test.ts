@@ -27,7 +27,7 @@ test('a delay is a whole number within its jitter, and never over the cap by mor
   )
 })
 
-test('no attempt is planned after the lifetime or in the past, and at its end there is none', () => {
+test('the next attempt is in the future, not sooner than jitter allows, and not after the lifetime', () => {
   fc.assert(
     fc.property(
       policies,
@@ -35,12 +35,51 @@ test('no attempt is planned after the lifetime or in the past, and at its end th
       fc.integer({ min: 1, max: 200 }),
       chance,
       (policy, age, attempt, random) => {
-        const next = nextAttempt({ acceptedAt: 1000, attempt, now: 1000 + age, policy, random: () => random })
-        if ('expired' in next) assert.ok(age >= policy.lifetimeMs)
-        else assert.ok(next.at > 1000 + age && next.at <= 1000 + policy.lifetimeMs)
+        const now = 1000 + age
+        const deadline = 1000 + policy.lifetimeMs
+        const next = nextAttempt({ acceptedAt: 1000, attempt, now, policy, random: () => random })
+        if ('expired' in next) return assert.ok(now >= deadline)
+        const exact = Math.min(policy.capMs, policy.firstMs * 2 ** (attempt - 1))
+        assert.ok(Number.isSafeInteger(next.at) && next.at > now && next.at <= deadline)
+        assert.ok(next.at === deadline || next.at - now >= Math.floor(exact * (1 - policy.jitter)))
       },
     ),
   )
+})
+
+test('a message is attempted a bounded number of times, the last at the end of its lifetime', () => {
+  const patient = policies.map((policy) => ({
+    ...policy,
+    firstMs: policy.firstMs + 60_000,
+    capMs: policy.capMs + 600_000,
+    jitter: policy.jitter * 0.9,
+  }))
+  fc.assert(
+    fc.property(patient, chance, (policy, random) => {
+      const all = times(policy, random)
+      const shortest = Math.min(policy.firstMs, policy.capMs) * (1 - policy.jitter)
+      assert.ok(all.length <= 2 + policy.lifetimeMs / shortest)
+      assert.equal(all.at(-1), policy.lifetimeMs)
+      assert.deepEqual(all, [...new Set(all)])
+    }),
+  )
+})
+
+test('extreme policies: no jitter, all jitter, a cap below the first delay, no lifetime', () => {
+  const policy = { firstMs: 1000, capMs: 5000, jitter: 0, lifetimeMs: 10_000 }
+  assert.deepEqual(times(policy, 0.9), [0, 1000, 3000, 7000, 10_000])
+  assert.equal(
+    retryDelay(3, { ...policy, jitter: 1 }, () => 0),
+    1,
+  )
+  assert.equal(
+    retryDelay(3, { ...policy, jitter: 1 }, () => 0.5),
+    4000,
+  )
+  assert.ok(retryDelay(3, { ...policy, jitter: 1 }, () => 1 - Number.EPSILON) <= 8000)
+  assert.deepEqual(times({ ...policy, capMs: 400, lifetimeMs: 1000 }, 0.5), [0, 400, 800, 1000])
+  assert.deepEqual(times({ ...policy, lifetimeMs: 0 }, 0.5), [0])
+  assert.equal(retryDelay(1_000_000, policy), 5000)
 })
 
 test('the default makes an attempt at the end of five days, and between 30 and 60 in all', () => {

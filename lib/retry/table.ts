@@ -13,7 +13,9 @@ export function scheduleTable(policy: RetryConfig): string {
     const gap = index === 0 ? '' : duration(at - (exact[index - 1] ?? 0))
     return `| ${index + 1} | ${duration(at)} | ${gap} | ${duration(early[index] ?? 0)} | ${duration(Math.min(late[index] ?? policy.lifetimeMs, policy.lifetimeMs))} |`
   })
-  return ['| attempt | after acceptance | gap | earliest | latest |', '|---:|---:|---:|---:|---:|', ...rows].join('\n')
+  const header = ['| attempt | after acceptance | gap | earliest | latest |', '|---:|---:|---:|---:|---:|']
+  const count = `${exact.length} attempts in all; jitter makes it ${late.length} to ${early.length}.`
+  return [...header, ...rows, '', count].join('\n')
 }
 
 /** Times of all attempts in milliseconds after acceptance; `chance` 0.5 is no jitter, 0 the shortest, 1 the longest delays. */

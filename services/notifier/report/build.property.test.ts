@@ -70,7 +70,7 @@ const OF_NOTICE = [
 ]
 
 test('whatever a remote says, nobody reads a field, part or recipient that is not ours', { skip: noPython }, () => {
-  const given = fc.sample(reports, 300)
+  const given = fc.sample(reports, { numRuns: 300, seed: 1 })
   const parsed = parseAll(given.map(buildReport))
   for (const [index, message] of parsed.entries()) {
     const one = given[index] ?? report()

@@ -131,3 +131,14 @@ test(
 test('the same report is the same message, octet by octet', () => {
   assert.deepEqual(buildReport(report()), buildReport(report()))
 })
+
+test('the text promises to tell of a failure only to those who will be told', { skip: noPython }, () => {
+  const delayed = (notify: ('DELAY' | 'FAILURE')[]) =>
+    read({ kind: 'delayed', outcomes: [{ ...first, recipient: { address: 'kim@remote.test', notify } }] }).text
+  assert.notEqual(delayed(['DELAY', 'FAILURE']), delayed(['DELAY']))
+})
+
+test('the text says a reply in several lines as one sentence', { skip: noPython }, () => {
+  const { text } = read({ outcomes: [{ ...first, reply: '550-5.7.1 not\r\n550-5.7.1 from\r\n550 5.7.1 here' }] })
+  assert.ok(text.includes('550-5.7.1 not from here'))
+})

@@ -1,3 +1,4 @@
+import { wants } from '@postrider/dsn/wants'
 import { adviceFor } from './advice.ts'
 import { isSmtpReply, statusFor } from './delivery-status.ts'
 import { oneLine } from './field.ts'
@@ -28,7 +29,11 @@ function introduction({ kind, relayed, outcomes }: Report): string {
     case 'failed':
       return `Your message could not be delivered to ${whom}. It will not be tried again.`
     case 'delayed':
-      return `Your message has not been delivered to ${whom} yet. You need not do anything: it is being tried again. You will be told if it can not be delivered in the end.`
+      return `Your message has not been delivered to ${whom} yet. You need not do anything: it is being tried again.${
+        outcomes.every(({ recipient }) => wants(recipient, 'failed', false))
+          ? ' You will be told if it can not be delivered in the end.'
+          : ''
+      }`
     case 'delivered':
       return relayed === true
         ? `Your message was taken by the mail server of ${whom}. That server sends no notices of its own, so this is the last you hear of it unless something goes wrong.`
@@ -51,7 +56,8 @@ function recipientText(report: Report, outcome: ReportedOutcome): string[] {
     }
     if (report.kind === 'failed' && todo !== undefined) say(`What you can do: ${todo}`)
   }
-  const reply = oneLine(outcome.reply ?? '')
+  // Of a reply in several lines, the code is worth saying once.
+  const reply = oneLine((outcome.reply ?? '').replace(/[\r\n]+\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3} )?/g, ' '))
   if (reply !== '') say(`${speaker(outcome, reply)}: ${reply}`)
   return lines
 }

@@ -125,7 +125,7 @@ test('quoted-printable gives back every octet, in lines of at most 76', { skip: 
     .array(
       fc.oneof(
         fc.string({ unit: 'binary', maxLength: 200 }),
-        fc.string({ unit: fc.constantFrom(' ', '\t', '=', 'é', 'a') }),
+        fc.string({ unit: fc.constantFrom(' ', '\t', '=', 'é', 'a'), size: 'large' }),
       ),
     )
     .map((lines) => latin1(lines.map((line) => line.replace(/[\r\n]/g, '')).join('\r\n')))
@@ -135,7 +135,7 @@ test('quoted-printable gives back every octet, in lines of at most 76', { skip: 
     encoded.map((body) => Buffer.from(`Content-Transfer-Encoding: quoted-printable\r\n\r\n${body}`, 'latin1')),
   )
   for (const [index, body] of encoded.entries()) {
-    for (const line of body.split('\r\n')) assert.match(line, /^[\t\x20-\x7e]{0,76}$/)
+    for (const line of body.split('\r\n')) assert.match(line, /^[\t\x20-\x7e]{0,76}(?<![\t ])$/)
     assert.equal(read[index]?.text, texts[index])
   }
 })
