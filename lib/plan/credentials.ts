@@ -12,11 +12,17 @@ export function planCredentials(
   const credentials = new Map<string, CredentialConfig>()
   for (const credential of inventory.all('SMTPCredential')) {
     const { spec } = credential
-    const address = spec.address.slice(0, spec.address.lastIndexOf('@')) + spec.address.slice(spec.address.lastIndexOf('@')).toLowerCase()
+    const address =
+      spec.address.slice(0, spec.address.lastIndexOf('@')) +
+      spec.address.slice(spec.address.lastIndexOf('@')).toLowerCase()
     const domain = inventory.find('Domain', spec.domainRef, credential, 'spec.domainRef')
     if (domain === undefined) continue
     if (!address.endsWith(`@${domain.spec.domainName}`)) {
-      inventory.report(credential, 'spec.address', `is ${address}, but must be an address of ${domain.spec.domainName} (spec.domainRef)`)
+      inventory.report(
+        credential,
+        'spec.address',
+        `is ${address}, but must be an address of ${domain.spec.domainName} (spec.domainRef)`,
+      )
       continue
     }
     if (credentials.has(address)) {

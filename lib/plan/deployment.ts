@@ -24,16 +24,26 @@ export interface Deployment {
 const KINDS = { ImplicitTLS: 'submissions', STARTTLS: 'submission', TrustedNetworks: 'relay' } as const
 const WEEK_MS = 7 * 86_400_000
 
-export function planDeployment(platform: Resource<'MailPlatform'>, config: RuntimeConfig, inventory: Inventory): Deployment {
+export function planDeployment(
+  platform: Resource<'MailPlatform'>,
+  config: RuntimeConfig,
+  inventory: Inventory,
+): Deployment {
   const { ingress, delivery, broker, telemetry, sandbox } = platform.spec
   const listeners = ingress.listeners.map((listener, index) => {
     const path = `spec.ingress.listeners[${index}]`
     const relay = listener.mode === 'TrustedNetworks'
-    if (relay && listener.networks.length === 0) inventory.report(platform, `${path}.networks`, 'is empty: nobody could connect')
+    if (relay && listener.networks.length === 0)
+      inventory.report(platform, `${path}.networks`, 'is empty: nobody could connect')
     if (relay && (listener.credential === undefined || !config.credentials.has(listener.credential))) {
-      inventory.report(platform, `${path}.credential`, `is ${listener.credential ?? 'missing'}, but must be the address of an SMTPCredential`)
+      inventory.report(
+        platform,
+        `${path}.credential`,
+        `is ${listener.credential ?? 'missing'}, but must be the address of an SMTPCredential`,
+      )
     }
-    if (!relay && listener.credential !== undefined) inventory.report(platform, `${path}.credential`, 'is only for mode TrustedNetworks')
+    if (!relay && listener.credential !== undefined)
+      inventory.report(platform, `${path}.credential`, 'is only for mode TrustedNetworks')
     const { mode, port, address, networks, credential } = listener
     return { kind: KINDS[mode], host: address, port, networks, ...(credential === undefined ? {} : { credential }) }
   })

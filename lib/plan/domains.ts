@@ -21,7 +21,11 @@ export function planDomains(
     const { spec } = domain
     const owner = owners.get(spec.domainName)
     if (owner !== undefined) {
-      inventory.report(domain, 'spec.domainName', `is ${spec.domainName}, which ${owner.namespace}/${owner.name} (${owner.origin}) has already`)
+      inventory.report(
+        domain,
+        'spec.domainName',
+        `is ${spec.domainName}, which ${owner.namespace}/${owner.name} (${owner.origin}) has already`,
+      )
       continue
     }
     owners.set(spec.domainName, domain)

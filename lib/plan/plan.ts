@@ -49,14 +49,23 @@ export class Inventory {
   }
 
   /** What a reference names; a problem and undefined when there is no such resource. */
-  find<K extends Kind>(kind: K, reference: { name: string } | undefined, from: AnyResource, path: string): Resource<K> | undefined {
+  find<K extends Kind>(
+    kind: K,
+    reference: { name: string } | undefined,
+    from: AnyResource,
+    path: string,
+  ): Resource<K> | undefined {
     if (reference === undefined) return undefined
     // The platform's own references may point anywhere it lives; tenants' stay in their namespace.
     const found = this.all(kind).find(({ namespace, name }) => namespace === from.namespace && name === reference.name)
     if (found === undefined) {
       const known = this.all(kind).filter(({ namespace }) => namespace === from.namespace)
       const names = known.map(({ name }) => name).join(', ') || 'none'
-      this.report(from, path, `names ${kind} ${reference.name}, which is not in namespace ${from.namespace}; there: ${names}`)
+      this.report(
+        from,
+        path,
+        `names ${kind} ${reference.name}, which is not in namespace ${from.namespace}; there: ${names}`,
+      )
     }
     return found
   }
@@ -72,9 +81,15 @@ export function plan(resources: AnyResource[], observed: Observed): { plan: Plan
   const platforms = inventory.all('MailPlatform')
   const [platform, second] = platforms
   if (platform === undefined) {
-    return { problems: [...inventory.problems, { origin: '', resource: 'MailPlatform', path: '', problem: 'is missing: one is needed' }] }
+    return {
+      problems: [
+        ...inventory.problems,
+        { origin: '', resource: 'MailPlatform', path: '', problem: 'is missing: one is needed' },
+      ],
+    }
   }
-  if (second !== undefined) inventory.report(second, 'kind', `there may be one MailPlatform; another is in ${platform.origin}`)
+  if (second !== undefined)
+    inventory.report(second, 'kind', `there may be one MailPlatform; another is in ${platform.origin}`)
   const wanted: Wanted[] = []
   const config: RuntimeConfig = {
     platform: planPlatform(platform, inventory),

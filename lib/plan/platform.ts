@@ -9,7 +9,11 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
   const lifetimeMs = durationMs(retry.lifetime)
   if (durationMs(retry.firstDelay) === 0) inventory.report(platform, 'spec.retry.firstDelay', 'must be longer than 0')
   if (durationMs(retry.maxDelay) < durationMs(retry.firstDelay)) {
-    inventory.report(platform, 'spec.retry.maxDelay', `is ${retry.maxDelay}, but must not be shorter than firstDelay (${retry.firstDelay})`)
+    inventory.report(
+      platform,
+      'spec.retry.maxDelay',
+      `is ${retry.maxDelay}, but must not be shorter than firstDelay (${retry.firstDelay})`,
+    )
   }
   const pool = inventory.find('DeliveryPool', delivery.poolRef, platform, 'spec.delivery.poolRef')
   return {

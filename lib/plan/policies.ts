@@ -6,11 +6,17 @@ const TLS = { Opportunistic: 'opportunistic', Required: 'required', Disabled: 'o
 
 /** Policies in the order in which they are to be tried: the most specific first, so that services need no rule of their own. */
 export function planPolicies(inventory: Inventory): { policies: PolicyConfig[]; pools: Map<string, PoolConfig> } {
-  const policies = inventory.all('DestinationPolicy').map((policy) => ({ policy, config: planPolicy(policy, inventory) }))
+  const policies = inventory
+    .all('DestinationPolicy')
+    .map((policy) => ({ policy, config: planPolicy(policy, inventory) }))
   policies.sort((a, b) => specificity(b.config) - specificity(a.config) || a.policy.name.localeCompare(b.policy.name))
   const pools = new Map<string, PoolConfig>()
   for (const { name, spec } of inventory.all('DeliveryPool')) {
-    pools.set(name, { name, addresses: spec.addresses, ...(spec.ehloName === undefined ? {} : { ehloName: spec.ehloName }) })
+    pools.set(name, {
+      name,
+      addresses: spec.addresses,
+      ...(spec.ehloName === undefined ? {} : { ehloName: spec.ehloName }),
+    })
   }
   return { policies: policies.map(({ config }) => config), pools }
 }
@@ -32,6 +38,10 @@ function planPolicy(policy: Resource<'DestinationPolicy'>, inventory: Inventory)
 
 /** An exact name before `*.name`, a longer one before a shorter, `*` last; with MX patterns before the same without. */
 function specificity({ domains, mx }: PolicyConfig): number {
-  const widest = Math.min(...domains.map((pattern) => (pattern === '*' ? 0 : pattern.startsWith('*.') ? pattern.length : 1000 + pattern.length)))
+  const widest = Math.min(
+    ...domains.map((pattern) =>
+      pattern === '*' ? 0 : pattern.startsWith('*.') ? pattern.length : 1000 + pattern.length,
+    ),
+  )
   return widest * 2 + (mx.length > 0 ? 1 : 0)
 }

@@ -4,6 +4,10 @@ import { domainName } from './fields.ts'
 /** Addresses that mail is sent from. */
 export const DeliveryPoolSpec = z.strictObject({
   ehloName: domainName().optional().describe("Name in EHLO; the platform's host name when not given."),
-  addresses: z.array(z.union([z.ipv4(), z.ipv6()])).max(32).default([]).describe('Local addresses; the first of the fitting family is used.'),
+  addresses: z
+    .array(z.union([z.ipv4(), z.ipv6()]))
+    .max(32)
+    .default([])
+    .describe('Local addresses; the first of the fitting family is used.'),
 })
 export type DeliveryPoolSpec = z.infer<typeof DeliveryPoolSpec>

@@ -5,12 +5,21 @@ import { domainPattern, port, reference } from './fields.ts'
 export const DestinationPolicySpec = z.strictObject({
   match: z
     .strictObject({
-      domains: z.array(domainPattern()).min(1).default(['*']).describe('Recipient domains: name, *.name for all below, * for all.'),
+      domains: z
+        .array(domainPattern())
+        .min(1)
+        .default(['*'])
+        .describe('Recipient domains: name, *.name for all below, * for all.'),
       mx: z.array(domainPattern()).default([]).describe('Names of the best MX host, in the same form. Empty: any.'),
     })
     .prefault({})
     .describe('Which destinations.'),
-  connections: z.int().min(1).max(1000).default(20).describe('Concurrent connections to a site, for each delivery process.'),
+  connections: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(20)
+    .describe('Concurrent connections to a site, for each delivery process.'),
   messagesPerConnection: z.int().min(1).max(100_000).default(100).describe('A connection is closed after so many.'),
   tls: z
     .enum(['Opportunistic', 'Required', 'Disabled'])

@@ -4,7 +4,10 @@ import { domainName, duration, reference, resourceName, senderPattern } from './
 /** A tenant's sending domain. */
 export const DomainSpec = z.strictObject({
   domainName: domainName().describe('The domain that mail is sent from.'),
-  state: z.enum(['Active', 'Suspended']).default('Active').describe('Suspended: nothing more is accepted; what is queued goes on.'),
+  state: z
+    .enum(['Active', 'Suspended'])
+    .default('Active')
+    .describe('Suspended: nothing more is accepted; what is queued goes on.'),
   dkim: z
     .strictObject({
       algorithms: z
@@ -21,13 +24,17 @@ export const DomainSpec = z.strictObject({
     .default([])
     .describe('Addresses that every credential of the domain may send as besides its own; *@domain for all of one.'),
   limitRef: reference('SMTPLimit').optional().describe('Limit on what all credentials of the domain send together.'),
-  retention: duration().default('30d').describe('How long content is kept after all recipients are settled; 0 = deleted at once.'),
+  retention: duration()
+    .default('30d')
+    .describe('How long content is kept after all recipients are settled; 0 = deleted at once.'),
   notices: z
     .strictObject({
       delivered: z
         .enum(['WhenAsked', 'Always'])
         .default('WhenAsked')
-        .describe('WhenAsked: submitters hear of deliveries they asked for by NOTIFY=SUCCESS (RFC 3461). Always: of all.'),
+        .describe(
+          'WhenAsked: submitters hear of deliveries they asked for by NOTIFY=SUCCESS (RFC 3461). Always: of all.',
+        ),
     })
     .prefault({})
     .describe('What submitters are told.'),

@@ -29,7 +29,10 @@ export const domainPattern = () =>
     .regex(/^(\*|(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+)$/, 'must be a domain name, *.domain for all below it, or * for all')
 
 export const emailAddress = () =>
-  z.string().max(320).regex(/^[^\s@<>"]+@[a-z0-9.-]+$/i, 'must be an address: local@domain')
+  z
+    .string()
+    .max(320)
+    .regex(/^[^\s@<>"]+@[a-z0-9.-]+$/i, 'must be an address: local@domain')
 
 /** `a@b` or `*@b`. */
 export const senderPattern = () =>
@@ -42,6 +45,11 @@ export const reference = (kind: string) =>
 
 /** `address`, `address:port` or `[address]:port`. */
 export const resolverAddress = () =>
-  z.string().regex(/^(\d+\.\d+\.\d+\.\d+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?|[0-9a-fA-F:]+)$/, 'must be an IP address, with :port where it is not 53')
+  z
+    .string()
+    .regex(
+      /^(\d+\.\d+\.\d+\.\d+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?|[0-9a-fA-F:]+)$/,
+      'must be an IP address, with :port where it is not 53',
+    )
 
 export const cidr = () => z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be a network such as 10.0.0.0/8')

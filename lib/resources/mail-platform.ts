@@ -10,7 +10,9 @@ const Listener = z.strictObject({
   port: port().describe('TCP port.'),
   address: z.string().default('0.0.0.0').describe('Local address to listen on.'),
   networks: z.array(cidr()).default([]).describe('TrustedNetworks: who may connect.'),
-  credential: emailAddress().optional().describe('TrustedNetworks: the credential whose rights and limits such clients have.'),
+  credential: emailAddress()
+    .optional()
+    .describe('TrustedNetworks: the credential whose rights and limits such clients have.'),
 })
 
 const Timeouts = z.strictObject({
@@ -25,7 +27,9 @@ const Timeouts = z.strictObject({
 
 /** The platform: what all tenants share. There is one. */
 export const MailPlatformSpec = z.strictObject({
-  hostName: domainName().describe('Full name this platform calls itself in its greeting, EHLO, Received and Message-ID fields. Should resolve to its address, and back.'),
+  hostName: domainName().describe(
+    'Full name this platform calls itself in its greeting, EHLO, Received and Message-ID fields. Should resolve to its address, and back.',
+  ),
   ingress: z
     .strictObject({
       replicas: z.int().min(1).max(64).default(1).describe('Ingress processes. They share the ports.'),
@@ -39,7 +43,9 @@ export const MailPlatformSpec = z.strictObject({
         .describe('Ports that mail is submitted on.'),
       tls: z
         .strictObject({
-          certificateFile: z.string().describe('PEM file with the certificate and its chain. Read again when it changes.'),
+          certificateFile: z
+            .string()
+            .describe('PEM file with the certificate and its chain. Read again when it changes.'),
           keyFile: z.string().describe('PEM file with the private key.'),
         })
         .optional()
@@ -59,7 +65,10 @@ export const MailPlatformSpec = z.strictObject({
     .describe('How mail is delivered.'),
   dns: z
     .strictObject({
-      resolvers: z.array(resolverAddress()).default([]).describe("DNS servers to ask, as address or address:port. Empty: the system's."),
+      resolvers: z
+        .array(resolverAddress())
+        .default([])
+        .describe("DNS servers to ask, as address or address:port. Empty: the system's."),
     })
     .prefault({})
     .describe('Whom to ask for MX and addresses.'),
@@ -67,28 +76,46 @@ export const MailPlatformSpec = z.strictObject({
     .strictObject({
       firstDelay: duration().default('5m').describe('Delay after the first attempt; doubles from there.'),
       maxDelay: duration().default('4h').describe('Longest delay between two attempts.'),
-      jitterPercent: z.int().min(0).max(50).default(10).describe('By how much a delay is made shorter or longer at random.'),
-      lifetime: duration().default('5d').describe('From acceptance to the final bounce (RFC 5321, 4.5.4.1: 4 to 5 days).'),
+      jitterPercent: z
+        .int()
+        .min(0)
+        .max(50)
+        .default(10)
+        .describe('By how much a delay is made shorter or longer at random.'),
+      lifetime: duration()
+        .default('5d')
+        .describe('From acceptance to the final bounce (RFC 5321, 4.5.4.1: 4 to 5 days).'),
     })
     .prefault({})
     .describe('When a message is tried again.'),
   notices: z
     .strictObject({
-      delayedAfter: duration().default('4h').describe('A message still queued then is reported once as delayed; 0 turns that off.'),
-      fullMessageSize: size().default('50Ki').describe('Originals up to this size are returned whole in a failure notice.'),
+      delayedAfter: duration()
+        .default('4h')
+        .describe('A message still queued then is reported once as delayed; 0 turns that off.'),
+      fullMessageSize: size()
+        .default('50Ki')
+        .describe('Originals up to this size are returned whole in a failure notice.'),
       from: emailAddress().optional().describe('From of notices; MAILER-DAEMON at hostName by default.'),
     })
     .prefault({})
     .describe('What submitters are told (RFC 3464).'),
   retention: z
     .strictObject({
-      placeholder: duration().default('90d').describe('How long what happened to a message can be told after its content is deleted.'),
+      placeholder: duration()
+        .default('90d')
+        .describe('How long what happened to a message can be told after its content is deleted.'),
     })
     .prefault({})
     .describe('How long the platform remembers. How long content stays is said by each Domain.'),
   broker: z
     .strictObject({
-      shards: z.int().min(1).max(16).default(4).describe('Streams that accepted mail is spread over. May grow, never shrink.'),
+      shards: z
+        .int()
+        .min(1)
+        .max(16)
+        .default(4)
+        .describe('Streams that accepted mail is spread over. May grow, never shrink.'),
       port: port().default(14222).describe('Standalone: port on loopback of the broker.'),
     })
     .prefault({})
@@ -96,7 +123,9 @@ export const MailPlatformSpec = z.strictObject({
   telemetry: z
     .strictObject({
       address: z.string().default('127.0.0.1').describe('Standalone: address of /healthz, /readyz and /metrics.'),
-      basePort: port().default(19464).describe('Standalone: notifier; delivery processes from 20 up, ingress from 40 up.'),
+      basePort: port()
+        .default(19464)
+        .describe('Standalone: notifier; delivery processes from 20 up, ingress from 40 up.'),
     })
     .prefault({})
     .describe('Where the services tell how they are.'),

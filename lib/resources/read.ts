@@ -25,7 +25,10 @@ export function readResource(manifest: unknown, origin: string): { resource: Any
   const { apiVersion, kind, metadata, spec, ...others } = manifest as Record<string, unknown>
   if (apiVersion !== API_VERSION) return problem('apiVersion', `is ${show(apiVersion)}, but must be ${API_VERSION}`)
   if (typeof kind !== 'string' || !(kind in KINDS)) {
-    return problem('kind', `is ${show(kind)}, but must be one of ${Object.keys(KINDS).join(', ')}${hint(String(kind), Object.keys(KINDS))}`)
+    return problem(
+      'kind',
+      `is ${show(kind)}, but must be one of ${Object.keys(KINDS).join(', ')}${hint(String(kind), Object.keys(KINDS))}`,
+    )
   }
   const name = Metadata.safeParse(metadata ?? {})
   const label = `${kind} ${name.success ? `${name.data.namespace}/${name.data.name}` : '?'}`
@@ -45,19 +48,26 @@ export function readResource(manifest: unknown, origin: string): { resource: Any
 function explain(issue: z.core.$ZodIssue, prefix: string[], root: unknown): { path: string; problem: string } {
   const at = [...prefix, ...issue.path.map(String)]
   const path = at.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`)).join('')
-  const given = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part], root)
+  const given = issue.path.reduce<unknown>(
+    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
+    root,
+  )
   if (issue.code === 'unrecognized_keys') {
     // zod does not say which keys it would have taken, so the fields of all specs are what can be suggested.
     const allowed = Object.values(KINDS).flatMap((schema) => Object.keys(schema.shape))
     return { path, problem: issue.keys.map((key) => `has no field ${key}${hint(key, allowed)}`).join('; ') }
   }
-  if (issue.code === 'invalid_value') return { path, problem: `is ${show(given)}, but must be one of ${issue.values.map(String).join(', ')}` }
-  if (given === undefined && issue.code === 'invalid_type') return { path, problem: `is missing; ${issue.expected} expected` }
+  if (issue.code === 'invalid_value')
+    return { path, problem: `is ${show(given)}, but must be one of ${issue.values.map(String).join(', ')}` }
+  if (given === undefined && issue.code === 'invalid_type')
+    return { path, problem: `is missing; ${issue.expected} expected` }
   return { path, problem: `is ${show(given)}: ${issue.message}` }
 }
 
 function hint(given: string, known: string[]): string {
-  const near = known.map((name) => ({ name, distance: distance(given.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance)[0]
+  const near = known
+    .map((name) => ({ name, distance: distance(given.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0]
   return near !== undefined && near.distance <= Math.max(1, given.length / 3) ? ` (did you mean ${near.name}?)` : ''
 }
 

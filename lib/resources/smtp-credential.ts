@@ -6,7 +6,10 @@ export const SMTPCredentialSpec = z.strictObject({
   address: emailAddress().describe('User name, and the address it sends from.'),
   domainRef: reference('Domain').describe('The Domain it belongs to.'),
   state: z.enum(['Active', 'Suspended']).default('Active').describe('Suspended: logs in, but can send nothing.'),
-  allowedSenders: z.array(senderPattern()).default([]).describe('Addresses it may send as besides its own; *@domain for all of one.'),
+  allowedSenders: z
+    .array(senderPattern())
+    .default([])
+    .describe('Addresses it may send as besides its own; *@domain for all of one.'),
   limitRef: reference('SMTPLimit').optional().describe('Limit on what it sends.'),
   passwordHashes: z
     .array(z.string().regex(/^\$scrypt\$/, 'must be a scrypt verifier: $scrypt$ln=14,r=8,p=1$salt$hash'))

@@ -21,9 +21,11 @@ export interface AttemptDependencies {
   config: () => RuntimeConfig
   resolver: () => DnsResolver
   sites: Sites
+  /** A connection was lost after the final dot: the remote may have the message, and it is sent again. */
+  ambiguous: () => void
 }
 
-export function createAttempt({ broker, config, resolver, sites }: AttemptDependencies): Attempt {
+export function createAttempt({ broker, config, resolver, sites, ambiguous }: AttemptDependencies): Attempt {
   return async (taken) => {
     const { envelope, destination } = taken.job
     const { platform, policies, pools } = config()
@@ -44,9 +46,11 @@ export function createAttempt({ broker, config, resolver, sites }: AttemptDepend
     const open = (): Promise<SmtpConnection> =>
       dial(route, { resolver: resolver(), timeouts, ehloName: hostName, pool })
     try {
-      return await onSlot(slot, route, open, (connection) =>
+      const outcome = await onSlot(slot, route, open, (connection) =>
         transact(connection, { envelope, content: contentOf(broker, taken) }, timeouts),
       )
+      if (outcome.ambiguous === true) ambiguous()
+      return outcome
     } catch (error) {
       return outcomeOf(error, taken)
     }

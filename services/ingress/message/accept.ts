@@ -1,11 +1,12 @@
-import type { KeyObject } from 'node:crypto'
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
 import { normaliseContent } from '@postrider/mail/content'
 import { signDkim } from '@postrider/mail/dkim'
+import type { DkimKey } from '@postrider/mail/dkim'
 import { fixUpHeaders } from '@postrider/mail/headers'
+import { ContentRefused } from '@postrider/mail/refused'
 import type { Acceptor } from '@postrider/queue/accept'
 import { NotStored } from '@postrider/queue/accept'
-import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Ledger } from '../policy/ledger.ts'
 import { reserve } from '../policy/reserve.ts'
 import { Refusal } from '../refusal.ts'
@@ -36,9 +37,7 @@ export interface AcceptanceDependencies {
   acceptor: Acceptor
   ledger: Ledger
   /** Opens a domain's sealed DKIM keys. */
-  keysOf: (
-    domain: string,
-  ) => { domain: string; selector: string; algorithm: 'rsa-sha256' | 'ed25519-sha256'; privateKey: KeyObject }[]
+  keysOf: (domain: DomainConfig) => DkimKey[]
   accepted: (envelope: Envelope, startedAt: number) => void
 }
 
@@ -50,12 +49,11 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     const { hostName } = config().platform
     const id = newQueueId(now)
     // Everything that can refuse the message for what it is comes before anything is counted or written.
-    const normal = normaliseContent(submission.raw)
-    const fixed = fixUpHeaders(normal.content, { id, hostName, now, protocol: submission.protocol, recipients })
+    const { normal, fixed } = prepare(submission, { id, hostName, now })
     checkFrom(fixed.from, allowedSenders(submitter), submitter.credential.address)
     const release = await reserve(ledger, submitter.limits, recipients.length)
     try {
-      const signature = await signDkim(fixed.content, keysOf(submitter.domain.name))
+      const signature = await signDkim(fixed.content, keysOf(submitter.domain))
       const content = signature.length === 0 ? fixed.content : Buffer.concat([signature, fixed.content])
       const envelope: Envelope = {
         id,
@@ -84,5 +82,19 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       }
       throw error
     }
+  }
+}
+
+/** What is wrong with the content becomes the client's reply. */
+function prepare(
+  { raw, protocol, recipients }: Submission,
+  { id, hostName, now }: { id: string; hostName: string; now: number },
+) {
+  try {
+    const normal = normaliseContent(raw)
+    return { normal, fixed: fixUpHeaders(normal.content, { id, hostName, now, protocol, recipients }) }
+  } catch (error) {
+    if (!(error instanceof ContentRefused)) throw error
+    throw new Refusal(error.code, error.status, error.message, 'content', { cause: error })
   }
 }

@@ -1,5 +1,6 @@
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { normaliseAddress } from '@postrider/mail/address'
+import { TooBusy } from '@postrider/credential/verdict-cache'
 import type { Verdicts } from '@postrider/credential/verdict-cache'
 import { Refusal } from '../refusal.ts'
 
@@ -11,7 +12,10 @@ export function createAuthenticator(config: () => RuntimeConfig, verdicts: Verdi
     const address = normaliseAddress(username) ?? ''
     const hashes = config().credentials.get(address)?.passwordHashes ?? []
     // An unknown user costs as much as a wrong password, so that neither text nor time tells them apart.
-    const right = await verdicts.check(address, password, hashes)
+    const right = await verdicts.check(address, password, hashes).catch((cause: unknown) => {
+      if (!(cause instanceof TooBusy)) throw cause
+      throw new Refusal(454, '4.7.0', 'too many logins at once; try again in some seconds', 'auth', { cause })
+    })
     if (!right) {
       const text = 'wrong user name or password; the user name is the full address of the credential'
       throw new Refusal(535, '5.7.8', text, 'auth')

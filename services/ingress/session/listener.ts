@@ -4,7 +4,7 @@ import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import { Refusal } from '../refusal.ts'
 import { SubmissionServer } from './submission-server.ts'
 import type { SessionHandlers } from './handlers.ts'
-import type { CertificateFiles } from './certificate.ts'
+import type { CertificateFiles } from '@postrider/tls/certificate'
 
 /** A port that mail is submitted on. */
 export interface ListenerSettings {

@@ -1,0 +1,102 @@
+import { parseArgs } from 'node:util'
+import { NoBroker } from '@postrider/broker-process/find'
+import { problemLine } from '@postrider/file-provider/manifests'
+import { BadManifests } from '@postrider/file-provider/provider'
+import { BadCertificate } from '@postrider/tls/certificate'
+import { messageShow, queueCancel, queueList, queueRetry } from './queue/commands.ts'
+import { up } from './up/up.ts'
+import { UsageError } from './usage.ts'
+
+const USAGE = `postrider: a self-hosted outbound mail platform
+
+  postrider up FOLDER [--state DIR]        run the platform that the manifests in FOLDER declare, until Ctrl-C
+  postrider queue ls [filters]             what is not delivered yet
+  postrider queue show ID                  the story of one message (also: message show ID)
+  postrider queue retry ID | filters       attempt now what waits for its time
+  postrider queue cancel ID | filters      take out of the queue what waits for its time
+
+  filters: --domain D (of the sender)  --destination D (of the recipient; all)  --limit N
+  --state DIR  where the platform keeps everything; ./.postrider by default
+  --json       for programs`
+
+/** Runs one command; resolves with the process's exit code. */
+async function main(args: string[]): Promise<number> {
+  const { positionals, values } = parse(args)
+  const [command = '', verb = '', ...rest] = positionals
+  const { state, domain, destination, json } = values
+  const limit = values.limit === undefined ? undefined : Number(values.limit)
+  const options = { state, id: rest[0], domain, destination, json, limit }
+  if (values.help === true || command === 'help') return print([USAGE])
+  if (command === 'up') return runUp(verb, state)
+  if (command === 'message' && verb === 'show') return print(await messageShow(required(rest[0]), options))
+  if (command === 'queue') {
+    if (verb === 'show') return print(await messageShow(required(rest[0]), options))
+    if (verb === 'ls') return print(await queueList(options))
+    if (verb === 'retry') return print(await queueRetry(options))
+    if (verb === 'cancel') return print(await queueCancel(options))
+  }
+  throw new UsageError(`there is no command ${[command, verb].join(' ').trim() || '(none given)'}\n\n${USAGE}`)
+}
+
+function parse(args: string[]) {
+  try {
+    const text = { type: 'string' } as const
+    const flag = { type: 'boolean' } as const
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        state: { ...text, default: '.postrider' },
+        domain: text,
+        destination: text,
+        limit: text,
+        json: flag,
+        help: flag,
+      },
+    })
+  } catch (cause) {
+    throw new UsageError(`${cause instanceof Error ? cause.message : String(cause)}\n\n${USAGE}`, { cause })
+  }
+}
+
+async function runUp(folder: string, state: string): Promise<number> {
+  if (folder === '')
+    throw new UsageError('postrider up needs the folder of manifests: postrider up examples/quickstart')
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+  })
+  const stop = await up({ folder, state, say: (line) => console.log(line) })
+  await asked
+  console.log('stopping: what is being delivered is finished first')
+  await stop()
+  console.log('stopped')
+  return 0
+}
+
+function required(id: string | undefined): string {
+  if (id === undefined) throw new UsageError('give the queue id, as the 250 named it')
+  return id
+}
+
+function print(lines: string[]): number {
+  for (const line of lines) console.log(line)
+  return 0
+}
+
+/** What the person can mend is a sentence; anything else is a fault of the program and shows where it happened. */
+function explain(error: unknown): string {
+  if (error instanceof BadManifests) return error.problems.map(problemLine).join('\n')
+  if (error instanceof UsageError || error instanceof NoBroker || error instanceof BadCertificate) return error.message
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOSPC') return `the disk of the state folder is full: ${String(error)}`
+  if (code === 'EACCES' || code === 'EROFS') return `no permission to write: ${String(error)}`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(`postrider: ${explain(error)}`)
+    process.exit(2)
+  },
+)

@@ -1,0 +1,50 @@
+import type { Plan } from '@postrider/plan/plan'
+import type { CredentialFile } from '@postrider/file-provider/state'
+
+export interface Announcement {
+  plan: Plan
+  caFile?: string
+  credential?: CredentialFile
+  sandbox?: string
+  state: string
+  readyMs: number
+}
+
+/** What the person who started the platform wants to know next: where it listens, and one line each that sends a mail. */
+export function announcement({ plan, caFile, credential, sandbox, state, readyMs }: Announcement): string[] {
+  const { listeners } = plan.deployment.ingress
+  const ports = listeners.map(({ kind, host, port }) => `  ${kind.padEnd(12)} ${host}:${port}`)
+  const trial = credential === undefined ? [] : trialLines(credential, caFile)
+  return [
+    `ready in ${(readyMs / 1000).toFixed(1)} s; state in ${state}, logs in ${state}/logs`,
+    ...ports,
+    `  metrics      http://${plan.deployment.telemetry.address}:${plan.deployment.telemetry.basePort}/metrics (notifier), +20 (delivery), +40 (ingress)`,
+    ...(caFile === undefined ? [] : [`  local CA     ${caFile}`]),
+    ...trial,
+    ...(sandbox === undefined
+      ? []
+      : [`every destination is routed to the sandbox, which keeps the mail in ${sandbox}`]),
+    'Ctrl-C ends all of it; the next start goes on with the queue',
+  ]
+}
+
+function trialLines(
+  { username, password, portImplicitTLS, portSTARTTLS }: CredentialFile,
+  caFile: string | undefined,
+): string[] {
+  const trust = caFile === undefined ? '' : ` --tls-ca-path ${caFile}`
+  const nodeTrust = caFile === undefined ? '' : `NODE_EXTRA_CA_CERTS=${caFile} `
+  const curlTrust = caFile === undefined ? '' : ` --cacert ${caFile}`
+  const script =
+    `import("nodemailer").then(async({createTransport:t})=>console.log((await t({host:"localhost",port:${portImplicitTLS},secure:true,` +
+    `auth:{user:"${username}",pass:"${password}"}}).sendMail({from:"${username}",to:"kim@remote.test",subject:"hello from Node",text:"hello"})).response))`
+  const mail = `From: ${username}\\r\\nTo: kim@remote.test\\r\\nSubject: hello from curl\\r\\n\\r\\nhello\\r\\n`
+  return [
+    `  user name    ${username}`,
+    `  password     ${password}`,
+    'send a mail with swaks, Node or curl:',
+    `  swaks --server localhost:${portSTARTTLS} --tls --tls-verify${trust} --auth PLAIN --auth-user ${username} --auth-password ${password} --from ${username} --to kim@remote.test`,
+    `  ${nodeTrust}node_modules/.bin/node -e '${script}'`,
+    `  printf '${mail}' | curl -sS --url smtps://localhost:${portImplicitTLS}${curlTrust} --user ${username}:${password} --mail-from ${username} --mail-rcpt kim@remote.test -T -`,
+  ]
+}

@@ -1,0 +1,33 @@
+import { createServer } from 'node:net'
+import { UsageError } from '../usage.ts'
+
+export interface WantedPort {
+  host: string
+  port: number
+  /** What it is for, and the setting that changes it. */
+  purpose: string
+}
+
+/** Checks that each port can be listened on; throws one UsageError that names all that can't. */
+export async function checkPorts(wanted: WantedPort[]): Promise<void> {
+  const problems: string[] = []
+  for (const { host, port, purpose } of wanted) {
+    const twin = wanted.find((other) => other.port === port && other.purpose !== purpose)
+    if (twin !== undefined) problems.push(`port ${port} is wanted twice: for ${purpose} and for ${twin.purpose}`)
+    const error = await tryPort(host, port)
+    if (error === 'EADDRINUSE')
+      problems.push(`port ${port} (${purpose}) is taken by another program; stop it or choose another port`)
+    else if (error === 'EACCES')
+      problems.push(`port ${port} (${purpose}) may be opened by root only; choose one from 1024 up`)
+    else if (error !== undefined) problems.push(`port ${port} (${purpose}) can not be opened on ${host}: ${error}`)
+  }
+  if (problems.length > 0) throw new UsageError(problems.join('\n'))
+}
+
+function tryPort(host: string, port: number): Promise<string | undefined> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    server.listen({ host, port }, () => server.close(() => resolve(undefined)))
+  })
+}

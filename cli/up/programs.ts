@@ -1,0 +1,92 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BrokerAccess } from '@postrider/queue/broker'
+import type { Deployment } from '@postrider/plan/deployment'
+import type { Program } from './supervise.ts'
+
+export interface ProgramSettings {
+  state: string
+  deployment: Deployment
+  access: (account: string) => BrokerAccess
+  certFile: string
+  keyFile: string
+  platformKeyFile: string
+}
+
+/** A service process, and where it tells that it is ready. */
+export interface ServiceProgram extends Program {
+  telemetryPort: number
+}
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** The processes of a deployment: notifier first, ingress last, so that mail is taken when all that comes after is there. */
+export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
+  const { state, deployment, certFile, keyFile, platformKeyFile } = settings
+  const { basePort } = deployment.telemetry
+  const tls = { POSTRIDER_TLS_CERT: certFile, POSTRIDER_TLS_KEY: keyFile }
+  const several = (
+    count: number,
+    from: number,
+    make: (index: number, port: number) => ServiceProgram,
+  ): ServiceProgram[] => Array.from({ length: count }, (_, index) => make(index, basePort + from + index))
+  return [
+    service('notifier', 'notifier', basePort, settings, { POSTRIDER_LOG_FILE: join(state, 'log', 'messages.sqlite') }),
+    ...several(deployment.delivery.replicas, 20, (index, port) =>
+      service('delivery', `delivery-${index}`, port, settings, {}),
+    ),
+    ...several(deployment.ingress.replicas, 40, (index, port) =>
+      service('ingress', `ingress-${index}`, port, settings, {
+        ...tls,
+        POSTRIDER_LISTENERS: JSON.stringify(deployment.ingress.listeners),
+        POSTRIDER_PLATFORM_KEY_FILE: platformKeyFile,
+      }),
+    ),
+  ]
+}
+
+function service(
+  name: string,
+  instance: string,
+  telemetryPort: number,
+  { state, deployment, access }: ProgramSettings,
+  env: Record<string, string>,
+): ServiceProgram {
+  const { servers, user, password } = access(name)
+  mkdirSync(join(state, 'logs'), { recursive: true })
+  return {
+    name: instance,
+    telemetryPort,
+    command: process.execPath,
+    args: ['--enable-source-maps', join(ROOT, 'services', name, 'main.ts')],
+    logFile: join(state, 'logs', `${instance}.log`),
+    env: {
+      NODE_ENV: 'production',
+      POSTRIDER_BROKER_URL: servers.join(','),
+      POSTRIDER_BROKER_USER: user,
+      POSTRIDER_BROKER_PASSWORD: password,
+      POSTRIDER_SHARDS: String(deployment.broker.shards),
+      POSTRIDER_TELEMETRY_HOST: deployment.telemetry.address,
+      POSTRIDER_TELEMETRY_PORT: String(telemetryPort),
+      ...env,
+    },
+  }
+}
+
+/** The receiver for trying out. Its mail lies beside the state folder: it is the other side's, not the platform's. */
+export function sandboxProgram(state: string, port: number, certFile: string, keyFile: string): Program {
+  return {
+    name: 'sandbox',
+    command: process.execPath,
+    args: [join(ROOT, 'cli', 'sandbox', 'main.ts')],
+    logFile: join(state, 'logs', 'sandbox.log'),
+    env: {
+      POSTRIDER_SANDBOX_PORT: String(port),
+      POSTRIDER_SANDBOX_FOLDER: sandboxFolder(state),
+      POSTRIDER_TLS_CERT: certFile,
+      POSTRIDER_TLS_KEY: keyFile,
+    },
+  }
+}
+
+export const sandboxFolder = (state: string): string => `${state.replace(/\/+$/, '')}-sandbox`

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { UsageError } from '../usage.ts'
+import type { ServiceProgram } from './programs.ts'
+import type { Supervised } from './supervise.ts'
+
+const READY_MS = 120_000
+
+/** Waits until a service says that it is ready. Throws a UsageError with its last log line when it ends again and again. */
+export async function awaitReady(
+  running: Supervised,
+  { name, telemetryPort, logFile }: ServiceProgram,
+  host: string,
+): Promise<void> {
+  const deadline = Date.now() + READY_MS
+  for (;;) {
+    const status = await fetch(`http://${host}:${telemetryPort}/readyz`).then(
+      (response) => response.status,
+      () => 0,
+    )
+    if (status === 200) return
+    if (running.restarts >= 3 || Date.now() > deadline) {
+      const line = readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? ''
+      throw new UsageError(`${name} does not get ready; its log (${logFile}) ends with:\n${line}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+}

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { followFolder, planFolder } from '@postrider/file-provider/provider'
+import { problemLine } from '@postrider/file-provider/manifests'
+import { StateFolder } from '@postrider/file-provider/state'
+import { readCertificate } from '@postrider/tls/certificate'
+import type { Plan } from '@postrider/plan/plan'
+import type { Broker } from '@postrider/queue/broker'
+import { ensureStreams } from '@postrider/queue/streams'
+import { keepPlatformKey } from '@postrider/runtime-config/seal'
+import { publishConfig } from '@postrider/runtime-config/store'
+import { accessFile } from '../queue/connect.ts'
+import { UsageError } from '../usage.ts'
+import { announcement } from './announce.ts'
+import { awaitBroker, brokerProgram } from './broker.ts'
+import { ensureLocalCertificate } from './certificate.ts'
+import { endLeftovers, lockState } from './lock.ts'
+import { checkPorts } from './ports.ts'
+import { sandboxFolder, sandboxProgram, servicePrograms } from './programs.ts'
+import { awaitReady } from './ready.ts'
+import { supervise } from './supervise.ts'
+import type { Program, Supervised } from './supervise.ts'
+
+export interface UpOptions {
+  folder: string
+  state: string
+  say: (line: string) => void
+}
+
+/** Runs the platform of a folder of manifests on this machine until the returned function is called. */
+export async function up({ folder, state: stateGiven, say }: UpOptions): Promise<() => Promise<void>> {
+  const startedAt = Date.now()
+  const state = resolve(stateGiven)
+  if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder}`)
+  await mkdir(join(state, 'run'), { recursive: true, mode: 0o700 })
+  const unlock = await lockState(join(state, 'run', 'up.pid'))
+  const leftovers = join(state, 'run', 'programs.json')
+  await endLeftovers(leftovers)
+
+  const platformKeyFile = join(state, 'platform.key')
+  const stateFolder = new StateFolder(state, await keepPlatformKey(platformKeyFile))
+  const { plan, fingerprint } = await planFolder(folder, stateFolder)
+  const tls = await certificateFiles(plan, state)
+  await checkPorts(portsOf(plan))
+
+  const running: Supervised[] = []
+  const marks: { pid: number; mark: string }[] = []
+  const start = (program: Program): Supervised => {
+    const supervised = supervise(program, {
+      onStart: (_, pid) => {
+        marks.push({ pid, mark: program.args.at(-1) ?? program.name })
+        // Those that ended are harmless: the mark tells whether a number is still that program.
+        void writeFile(leftovers, JSON.stringify(marks.slice(-100)))
+      },
+      onExit: (name, code, signal, ms) =>
+        say(`${name} ended (${signal ?? `code ${code ?? '?'}`}); started again in ${ms} ms, see ${program.logFile}`),
+    })
+    running.push(supervised)
+    return supervised
+  }
+  const stop = async (): Promise<void> => {
+    // Mail is no longer taken before what delivers it goes, and the broker goes last.
+    for (const supervised of running.reverse()) await supervised.stop()
+    unlock()
+  }
+  try {
+    const { broker: brokerSettings } = plan.deployment
+    const programs = await brokerProgram(state, brokerSettings, say)
+    const broker = await awaitBroker(start(programs.program), programs)
+    await ensureStreams(broker.nc, broker.jsm, { ...brokerSettings, replicas: 1 })
+    await publishConfig(broker.js, plan.config)
+    await writeFile(accessFile(state), JSON.stringify(programs.files.access('cli')), { mode: 0o600 })
+    const { sandbox } = plan.deployment
+    if (sandbox !== undefined) start(sandboxProgram(state, sandbox.port, tls.certFile, tls.keyFile))
+    const services = servicePrograms({
+      state,
+      deployment: plan.deployment,
+      access: programs.files.access,
+      platformKeyFile,
+      ...tls,
+    })
+    await Promise.all(services.map((service) => awaitReady(start(service), service, plan.deployment.telemetry.address)))
+    const provider = followFolder(
+      {
+        folder,
+        state: stateFolder,
+        onPlan: (next) => applyChange(broker, plan, next, say),
+        onProblems: (problems) => {
+          say('the change is not applied, the last good configuration stays:')
+          for (const problem of problems) say(`  ${problemLine(problem)}`)
+        },
+      },
+      fingerprint,
+    )
+    const credential = firstCredential(plan, stateFolder)
+    const facts = { plan, caFile: tls.caFile, credential, state, readyMs: Date.now() - startedAt }
+    for (const line of announcement({ ...facts, ...(sandbox === undefined ? {} : { sandbox: sandboxFolder(state) }) }))
+      say(line)
+    return async () => {
+      provider.close()
+      await broker.close()
+      await stop()
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The certificate that is given, checked before anything starts, or a local one. */
+async function certificateFiles(
+  plan: Plan,
+  state: string,
+): Promise<{ certFile: string; keyFile: string; caFile?: string }> {
+  const given = plan.deployment.ingress.tls
+  if (given === undefined) return ensureLocalCertificate(join(state, 'tls'), plan.config.platform.hostName)
+  readCertificate(given.certificateFile, given.keyFile)
+  return { certFile: resolve(given.certificateFile), keyFile: resolve(given.keyFile) }
+}
+
+function portsOf({ deployment }: Plan) {
+  const { ingress, broker, telemetry, sandbox, delivery } = deployment
+  const telemetryPorts = [
+    { offset: 0, count: 1, name: 'notifier' },
+    { offset: 20, count: delivery.replicas, name: 'delivery' },
+    { offset: 40, count: ingress.replicas, name: 'ingress' },
+  ].flatMap(({ offset, count, name }) =>
+    Array.from({ length: count }, (_, index) => ({
+      host: telemetry.address,
+      port: telemetry.basePort + offset + index,
+      purpose: `metrics of ${name} ${index}, spec.telemetry.basePort`,
+    })),
+  )
+  return [
+    ...ingress.listeners.map(({ host, port, kind }, index) => ({
+      host,
+      port,
+      purpose: `${kind}, spec.ingress.listeners[${index}].port`,
+    })),
+    { host: '127.0.0.1', port: broker.port, purpose: 'the broker, spec.broker.port' },
+    ...telemetryPorts,
+    ...(sandbox === undefined
+      ? []
+      : [{ host: '127.0.0.1', port: sandbox.port, purpose: 'the sandbox, spec.sandbox.port' }]),
+  ]
+}
+
+/** Services follow the configuration by themselves; what they are started with can only change with a start. */
+async function applyChange(broker: Broker, first: Plan, next: Plan, say: (line: string) => void): Promise<void> {
+  const changes = await publishConfig(broker.js, next.config)
+  say(`configuration applied: ${changes} ${changes === 1 ? 'entry' : 'entries'} changed`)
+  if (JSON.stringify(next.deployment) !== JSON.stringify(first.deployment)) {
+    say('ports, replicas, broker and telemetry settings take effect at the next start')
+  }
+}
+
+function firstCredential(plan: Plan, state: StateFolder) {
+  const [address] = plan.config.credentials.keys()
+  return address === undefined ? undefined : state.credentials().find(({ username }) => username === address)
+}

@@ -1,0 +1,44 @@
+import type {
+  CredentialConfig,
+  DomainConfig,
+  PlatformConfig,
+  PolicyConfig,
+  PoolConfig,
+  RuntimeConfig,
+} from './config.ts'
+
+const keyed = (kind: string, name: string): string => `${kind}.${Buffer.from(name).toString('base64url')}`
+
+/** The configuration as KV entries: one a domain and one a credential, so that a change of one is a small write. */
+export function encodeConfig(config: RuntimeConfig): Map<string, string> {
+  const entries = new Map<string, string>()
+  // What others refer to comes before those that refer to it.
+  entries.set('platform', JSON.stringify(config.platform))
+  entries.set('pools', JSON.stringify([...config.pools.values()]))
+  entries.set('policies', JSON.stringify(config.policies))
+  for (const [name, domain] of config.domains) entries.set(keyed('domain', name), JSON.stringify(domain))
+  for (const [address, credential] of config.credentials)
+    entries.set(keyed('credential', address), JSON.stringify(credential))
+  return entries
+}
+
+/** The configuration of KV entries; undefined while the platform's own entry is missing. The entries were written by encodeConfig. */
+export function decodeConfig(entries: Map<string, string>): RuntimeConfig | undefined {
+  const read = (key: string): unknown => {
+    const text = entries.get(key)
+    return text === undefined ? undefined : (JSON.parse(text) as unknown)
+  }
+  const all = (kind: string): unknown[] => [...entries.keys()].filter((key) => key.startsWith(`${kind}.`)).map(read)
+  const platform = read('platform') as PlatformConfig | undefined
+  if (platform === undefined) return undefined
+  const pools = (read('pools') ?? []) as PoolConfig[]
+  const domains = all('domain') as DomainConfig[]
+  const credentials = all('credential') as CredentialConfig[]
+  return {
+    platform,
+    policies: (read('policies') ?? []) as PolicyConfig[],
+    pools: new Map(pools.map((pool) => [pool.name, pool])),
+    domains: new Map(domains.map((domain) => [domain.name, domain])),
+    credentials: new Map(credentials.map((credential) => [credential.address, credential])),
+  }
+}

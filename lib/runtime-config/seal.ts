@@ -1,0 +1,57 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Something was not sealed with this key, for this purpose, or was changed since. */
+export class NotSealed extends Error {
+  override readonly name = 'NotSealed'
+}
+
+const KEY_BYTES = 32
+
+/** Seals a secret so that only who has the platform key can open it, and only as what it is: `purpose` names that
+ * (`dkim/example.org/selector`). AES-256-GCM; `v1.<iv>.<tag>.<data>`. */
+export function seal(key: Buffer, purpose: string, secret: string): string {
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(purpose))
+  const data = Buffer.concat([cipher.update(secret), cipher.final()])
+  return ['v1', iv, cipher.getAuthTag(), data]
+    .map((part) => (typeof part === 'string' ? part : part.toString('base64url')))
+    .join('.')
+}
+
+/** Opens what `seal` made; throws NotSealed. */
+export function unseal(key: Buffer, purpose: string, sealed: string): string {
+  const [version, iv, tag, data] = sealed.split('.')
+  if (version !== 'v1' || iv === undefined || tag === undefined || data === undefined)
+    throw new NotSealed('not a sealed secret of version 1')
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'), { authTagLength: 16 })
+    decipher.setAAD(Buffer.from(purpose)).setAuthTag(Buffer.from(tag, 'base64url'))
+    return Buffer.concat([decipher.update(Buffer.from(data, 'base64url')), decipher.final()]).toString()
+  } catch (cause) {
+    throw new NotSealed(`the secret for ${purpose} does not open with this platform key`, { cause })
+  }
+}
+
+/** Reads the platform key; throws when the file holds none. */
+export function readPlatformKey(file: string): Buffer {
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
+  if (key.length !== KEY_BYTES) throw new NotSealed(`${file} holds no platform key of ${KEY_BYTES} octets in base64`)
+  return key
+}
+
+/** Reads the platform key, or makes one the first time, on disk before it is used. */
+export async function keepPlatformKey(file: string): Promise<Buffer> {
+  if (existsSync(file)) return readPlatformKey(file)
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  const key = randomBytes(KEY_BYTES)
+  const handle = await open(file, 'wx', 0o600)
+  await handle.writeFile(`${key.toString('base64')}\n`)
+  await handle.sync()
+  await handle.close()
+  return key
+}
+
+export const dkimPurpose = (domain: string, selector: string): string => `dkim/${domain}/${selector}`

@@ -1,0 +1,88 @@
+import { brokerAccess } from '@postrider/queue/access'
+import { openBroker } from '@postrider/queue/broker'
+import { createEventLog } from '@postrider/queue/publish-events'
+import type { Job } from '@postrider/queue/record'
+import { createSettled } from '@postrider/queue/settled'
+import { takeJobs } from '@postrider/queue/take'
+import { watchConfig } from '@postrider/runtime-config/store'
+import { runService } from '@postrider/telemetry/service'
+import { createAttempt } from './attempt.ts'
+import { deliver } from './deliver.ts'
+import { createMetrics } from './metrics.ts'
+import type { Judgement } from './outcome/judge.ts'
+import { createResolver } from './route/resolver.ts'
+import { createSites } from './site/sites.ts'
+
+await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
+  const broker = await openBroker('delivery', brokerAccess(env))
+  onStop(() => broker.close())
+  needs(() => (broker.connected ? undefined : 'the broker is away'))
+  const live = await watchConfig(broker)
+  const config = () => live.current
+  let resolver = createResolver(config().platform.resolvers)
+  let resolvers = config().platform.resolvers.join()
+  live.onChange(({ platform }) => {
+    if (platform.resolvers.join() === resolvers) return
+    resolvers = platform.resolvers.join()
+    resolver = createResolver(platform.resolvers)
+  })
+  const sites = createSites()
+  onStop(() => sites.close())
+  const metrics = createMetrics(
+    registry,
+    () => sites.connections,
+    () => taker.inFlight,
+  )
+  const observe = ({ envelope }: Job, { event }: Judgement, startedAt: number): void => {
+    metrics.attemptSeconds.observe((event.at - startedAt) / 1000)
+    for (const { address, state, reply, category, stage } of event.outcomes) {
+      if (state === 'delivered') {
+        metrics.delivered.inc()
+        metrics.queueSeconds.observe((event.at - envelope.acceptedAt) / 1000)
+      } else {
+        metrics[state === 'failed' ? 'bounced' : 'deferred'].inc({ category })
+      }
+      const { id, attempt, destination, nextAt, remote } = event
+      const next = state === 'deferred' && nextAt !== undefined ? { nextAt: new Date(nextAt).toISOString() } : {}
+      log.info({
+        event: state,
+        id,
+        to: address,
+        attempt,
+        destination,
+        host: remote?.host,
+        tls: remote?.tls,
+        reply,
+        category,
+        stage,
+        ...next,
+      })
+    }
+  }
+  const engine = {
+    broker,
+    events: createEventLog(broker, 'delivery'),
+    settled: createSettled(broker),
+    config,
+    attempt: createAttempt({
+      broker,
+      config,
+      resolver: () => resolver,
+      sites,
+      ambiguous: () => metrics.ambiguous.inc(),
+    }),
+    observe,
+    postponed: ({ envelope, destination }: Job, delayMs: number) => {
+      metrics.postponed.inc()
+      log.debug({ event: 'postponed', id: envelope.id, destination, delayMs })
+    },
+  }
+  const taker = takeJobs(broker, {
+    shards: env.whole('POSTRIDER_SHARDS', 4, [1, 64]),
+    capacity: env.whole('POSTRIDER_JOBS_A_STREAM', 200, [1, 10_000]),
+    handle: (taken) => deliver(taken, engine),
+    onError: (error, stream) => log.warn({ event: 'take-failed', stream, err: error }),
+  })
+  // Transactions that run are finished; what is not begun goes back to the queue.
+  onStop(() => taker.stop())
+})

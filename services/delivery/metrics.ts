@@ -1,0 +1,54 @@
+import { Counter, Gauge, Histogram } from 'prom-client'
+import type { Registry } from 'prom-client'
+
+export function createMetrics(registry: Registry, connections: () => number, inFlight: () => number) {
+  const registers = [registry]
+  new Gauge({
+    name: 'postrider_delivery_connections',
+    help: 'Open connections to remote servers.',
+    registers,
+    collect() {
+      this.set(connections())
+    },
+  })
+  new Gauge({
+    name: 'postrider_delivery_jobs_in_flight',
+    help: 'Jobs that this process holds.',
+    registers,
+    collect() {
+      this.set(inFlight())
+    },
+  })
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name, help, labelNames, registers })
+  return {
+    delivered: counter('postrider_delivered_recipients_total', 'Recipients that a remote took.'),
+    deferred: counter(
+      'postrider_deferred_recipients_total',
+      'Recipients to be tried again, by category of the reply.',
+      ['category'],
+    ),
+    bounced: counter(
+      'postrider_bounced_recipients_total',
+      'Recipients that failed for good, by category of the reply.',
+      ['category'],
+    ),
+    postponed: counter('postrider_postponed_jobs_total', 'Jobs given back unattempted because their site had no room.'),
+    ambiguous: counter(
+      'postrider_ambiguous_transactions_total',
+      'Connections lost between the final dot and its reply.',
+    ),
+    attemptSeconds: new Histogram({
+      name: 'postrider_attempt_seconds',
+      help: 'From taking a job to its outcome on disk.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
+      registers,
+    }),
+    queueSeconds: new Histogram({
+      name: 'postrider_queue_seconds',
+      help: 'From acceptance to delivery, for each delivered recipient.',
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300, 3600, 14400, 86400, 432000],
+      registers,
+    }),
+  }
+}

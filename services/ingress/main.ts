@@ -1,0 +1,88 @@
+import { createVerdicts } from '@postrider/credential/verdict-cache'
+import { brokerAccess } from '@postrider/queue/access'
+import { createAcceptor } from '@postrider/queue/accept'
+import { openBroker } from '@postrider/queue/broker'
+import { readPlatformKey } from '@postrider/runtime-config/seal'
+import { watchConfig } from '@postrider/runtime-config/store'
+import { runService } from '@postrider/telemetry/service'
+import { createKeyring } from './keys.ts'
+import { createAcceptance } from './message/accept.ts'
+import { createMetrics } from './metrics.ts'
+import { openLedger } from './policy/ledger.ts'
+import { createAuthenticator } from './session/authenticate.ts'
+import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
+import { createHandlers } from './session/handlers.ts'
+import { listen } from './session/listener.ts'
+import type { Listener, ListenerSettings } from './session/listener.ts'
+
+await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
+  const broker = await openBroker('ingress', brokerAccess(env))
+  onStop(() => broker.close())
+  needs(() => (broker.connected ? undefined : 'the broker is away: mail is answered 451'))
+  const live = await watchConfig(broker)
+  const config = () => live.current
+  const keysOf = createKeyring(readPlatformKey(env.text('POSTRIDER_PLATFORM_KEY_FILE')))
+  const certFile = env.text('POSTRIDER_TLS_CERT')
+  const keyFile = env.text('POSTRIDER_TLS_KEY')
+  const certificate = readCertificate(certFile, keyFile)
+
+  const listeners: Listener[] = []
+  const metrics = createMetrics(registry, () => listeners)
+  const acceptor = createAcceptor(
+    broker,
+    env.whole('POSTRIDER_SHARDS', 4, [1, 64]),
+    env.whole('POSTRIDER_STORE_WAIT_MS', 10_000, [100, 120_000]),
+  )
+  const accept = createAcceptance({
+    config,
+    acceptor,
+    ledger: await openLedger(broker),
+    keysOf,
+    accepted: (envelope, startedAt) => {
+      metrics.accepted.inc()
+      metrics.acceptedBytes.inc(envelope.size)
+      metrics.acceptSeconds.observe((Date.now() - startedAt) / 1000)
+      const { id, from, credential, size, recipients, messageId } = envelope
+      log.info({ event: 'accepted', id, from, credential, size, recipients: recipients.length, messageId })
+    },
+  })
+  const handlers = createHandlers({
+    config,
+    authenticate: createAuthenticator(config, createVerdicts()),
+    accept,
+    refused: ({ reason, responseCode, message, cause }, session) => {
+      metrics.refused.inc({ reason })
+      const { remoteAddress, user } = session as { remoteAddress: string; user?: unknown }
+      log.info({
+        event: 'refused',
+        reason,
+        code: responseCode,
+        reply: message,
+        remoteAddress,
+        user,
+        ...(cause ? { err: cause } : {}),
+      })
+    },
+  })
+  const onError = (error: Error): void => log.debug({ event: 'session-error', err: error })
+  for (const settings of env.json('POSTRIDER_LISTENERS') as ListenerSettings[]) {
+    const { hostName, messageBytes } = config().platform
+    const listener = await listen({ settings, hostName, messageBytes, certificate, handlers, onError })
+    listeners.push(listener)
+    log.info({ event: 'listening', kind: settings.kind, host: settings.host, port: listener.port })
+  }
+  // Those who are in the middle of a message finish it; the broker connection goes after them.
+  onStop(async () => {
+    await Promise.all(listeners.map((listener) => listener.close()))
+  })
+  const unwatch = watchCertificate(
+    certFile,
+    keyFile,
+    (renewed) => {
+      for (const listener of listeners) listener.updateCertificate(renewed)
+      log.info({ event: 'certificate-renewed', file: certFile })
+    },
+    (error) => log.error({ event: 'certificate-bad', err: error }),
+  )
+  onStop(unwatch)
+})

@@ -1,0 +1,41 @@
+import { Counter, Gauge, Histogram } from 'prom-client'
+import type { Registry } from 'prom-client'
+import type { Listener } from './session/listener.ts'
+
+export function createMetrics(registry: Registry, listeners: () => Listener[]) {
+  const registers = [registry]
+  new Gauge({
+    name: 'postrider_ingress_connections',
+    help: 'Open client connections, by listener.',
+    labelNames: ['listener'],
+    registers,
+    collect() {
+      for (const { settings, connections } of listeners())
+        this.set({ listener: `${settings.kind}:${settings.port}` }, connections)
+    },
+  })
+  return {
+    accepted: new Counter({
+      name: 'postrider_accepted_messages_total',
+      help: 'Messages that were answered 250.',
+      registers,
+    }),
+    acceptedBytes: new Counter({
+      name: 'postrider_accepted_bytes_total',
+      help: 'Octets of accepted messages, as stored.',
+      registers,
+    }),
+    refused: new Counter({
+      name: 'postrider_refused_total',
+      help: 'Commands and messages that were refused, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    acceptSeconds: new Histogram({
+      name: 'postrider_accept_seconds',
+      help: 'From the final dot to the 250: checks, limits, signing and the durable write.',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+  }
+}
