@@ -43,7 +43,8 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...watchConfig,
         `$KV.${USE_BUCKET}.>`,
         info(`KV_${USE_BUCKET}`),
-        ...read(`KV_${USE_BUCKET}`),
+        // From the stream's leader: a count that is changed must be the newest one.
+        `$JS.API.STREAM.MSG.GET.KV_${USE_BUCKET}`,
       ],
     },
     delivery: {

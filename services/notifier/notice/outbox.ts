@@ -65,6 +65,8 @@ async function build(id: string, notice: Notice, { broker, reader, platform }: O
       ...(notice.retryUntil === undefined ? {} : { willRetryUntil: notice.retryUntil }),
     })),
     returned: await returned(broker, original.envelope, original.content, notice, notices.fullMessageBytes),
+    // A next hop that speaks no DSN will not tell of the delivery itself (RFC 3461, 5.2.2).
+    relayed: notice.kind === 'delivered' && notice.remote?.dsn === false,
     messageId,
     date: now,
   })
@@ -74,7 +76,8 @@ async function build(id: string, notice: Notice, { broker, reader, platform }: O
     // RFC 3461, 5.2.4: nobody wants to hear what became of a notice.
     recipients: [{ address: original.envelope.from, notify: 'NEVER' }],
     eightBit: false,
-    utf8: false,
+    // The notice itself is ASCII, but its recipient's address may not be.
+    utf8: !/^[\x20-\x7e]*$/.test(original.envelope.from),
     domain: original.envelope.domain,
     credential: '',
     acceptedAt: now,

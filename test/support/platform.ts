@@ -1,0 +1,209 @@
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { CredentialFile } from '@postrider/file-provider/state'
+import type { MessageAnswer, QueueAnswer } from '../../cli/queue/show.ts'
+import { createTransport } from 'nodemailer'
+import { stringify } from 'yaml'
+import { freePort } from './ports.ts'
+
+const run = promisify(execFile)
+const CLI = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
+
+/** Manifests beside the platform's own; specs are merged over those that every test platform has. */
+export interface PlatformOptions {
+  platform?: Record<string, unknown>
+  domain?: Record<string, unknown>
+  credential?: Record<string, unknown>
+  /** Further documents, whole. */
+  documents?: unknown[]
+  /** Route of every destination: `host:port`. Without it mail goes by MX. */
+  routeTo?: { host: string; port: number }
+  /** State folder to go on with; by default a new one that is removed at the end. */
+  state?: string
+  /** A relay port on loopback, without TLS and login, for load generators. */
+  relay?: boolean
+}
+
+export interface TestPlatform {
+  folder: string
+  state: string
+  ports: { submissions: number; submission: number; relay: number; broker: number; telemetry: number }
+  credential: CredentialFile
+  caFile: string
+  output(): string
+  /** Process ids by program name, as they are now. */
+  pids(): Promise<Record<string, number>>
+  /** Submits by implicit TLS as the credential; resolves with the queue id. */
+  submit(mail: Record<string, unknown>): Promise<string>
+  cli(...args: string[]): Promise<string>
+  queue(...filters: string[]): Promise<QueueAnswer>
+  message(id: string): Promise<MessageAnswer>
+  metrics(service: 'notifier' | 'delivery' | 'ingress'): Promise<string>
+  /** Overwrites a manifest; the platform follows. */
+  write(name: string, documents: unknown[]): void
+  /** Ctrl-C, and the end of all programs. */
+  stop(): Promise<void>
+  /** Ctrl-C, then starts again on the same state. */
+  restart(downMs?: number): Promise<void>
+  remove(): void
+}
+
+export const API = 'postrider.dev/v1alpha1'
+
+/** Runs `postrider up`, the real one, on free ports and in a folder of its own. */
+export async function startPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
+  const root = mkdtempSync(join(tmpdir(), 'postrider-'))
+  const folder = join(root, 'manifests')
+  const state = options.state ?? join(root, 'state')
+  mkdirSync(folder)
+  const ports = {
+    submissions: await freePort(),
+    submission: await freePort(),
+    relay: await freePort(),
+    broker: await freePort(),
+    telemetry: await telemetryPorts(),
+  }
+  const write = (name: string, documents: unknown[]): void => {
+    writeFileSync(join(folder, name), documents.map((document) => stringify(document)).join('---\n'))
+  }
+  write('platform.yaml', manifests(options, ports))
+  let child = await launch(folder, state)
+
+  const platform: TestPlatform = {
+    folder,
+    state,
+    ports,
+    get credential() {
+      return JSON.parse(readFileSync(join(state, 'credentials', 'default.app.json'), 'utf8')) as CredentialFile
+    },
+    caFile: join(state, 'tls', 'ca.pem'),
+    output: () => child.output(),
+    async pids() {
+      const { stdout } = await run('ps', ['-eo', 'pid,args', '--no-headers', '-ww'])
+      const names: Record<string, number> = {}
+      for (const line of stdout.split('\n')) {
+        const [pid, ...args] = line.trim().split(/\s+/)
+        const text = args.join(' ')
+        const service = /services\/(\w+)\/main\.ts/.exec(text)?.[1]
+        if (text.includes(join(state, 'broker', 'nats.conf'))) names['broker'] = Number(pid)
+        // A service is this platform's when its environment names this state's broker.
+        else if (service !== undefined && belongs(Number(pid), ports.broker)) names[service] = Number(pid)
+      }
+      return names
+    },
+    async submit(mail) {
+      const { username, password } = platform.credential
+      const transport = createTransport({
+        host: 'localhost',
+        port: ports.submissions,
+        secure: true,
+        auth: { user: username, pass: password },
+        tls: { ca: readFileSync(platform.caFile) },
+      })
+      const sent = (await transport.sendMail({ from: username, text: 'hello', subject: 'test', ...mail })) as {
+        response: string
+      }
+      return /queued as (\w+)/.exec(sent.response)?.[1] ?? ''
+    },
+    async cli(...args) {
+      const { stdout } = await run(process.execPath, [CLI, ...args, '--state', state], { maxBuffer: 1 << 28 })
+      return stdout
+    },
+    queue: async (...filters) => JSON.parse(await platform.cli('queue', 'ls', '--json', ...filters)) as QueueAnswer,
+    message: async (id) => JSON.parse(await platform.cli('message', 'show', id, '--json')) as MessageAnswer,
+    async metrics(service) {
+      const offset = { notifier: 0, delivery: 20, ingress: 40 }[service]
+      return (await fetch(`http://127.0.0.1:${ports.telemetry + offset}/metrics`)).text()
+    },
+    write,
+    stop: () => child.stop(),
+    async restart(downMs = 0) {
+      await child.stop()
+      await new Promise((resolve) => setTimeout(resolve, downMs))
+      child = await launch(folder, state)
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  }
+  return platform
+}
+
+/** Whether a process was started with this broker's port in its environment. */
+function belongs(pid: number, brokerPort: number): boolean {
+  const file = `/proc/${pid}/environ`
+  return (
+    existsSync(file) && readFileSync(file, 'utf8').includes(`POSTRIDER_BROKER_URL=nats://127.0.0.1:${brokerPort}\0`)
+  )
+}
+
+async function launch(folder: string, state: string) {
+  let output = ''
+  const child = spawn(process.execPath, [CLI, 'up', folder, '--state', state], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const deadline = Date.now() + 180_000
+  while (!/^ready in/m.test(output)) {
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`postrider up did not get ready:\n${output}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return {
+    output: () => output,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+      await ended
+    },
+  }
+}
+
+/** Sixty ports in a row, as spec.telemetry.basePort wants them. */
+async function telemetryPorts(): Promise<number> {
+  for (;;) {
+    const base = await freePort()
+    if (base < 65_000) return base
+  }
+}
+
+function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unknown[] {
+  const { platform, domain, credential, documents = [], routeTo, relay } = options
+  const make = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
+  const listeners = [
+    { mode: 'ImplicitTLS', port: ports.submissions, address: '127.0.0.1' },
+    { mode: 'STARTTLS', port: ports.submission, address: '127.0.0.1' },
+    ...(relay
+      ? [
+          {
+            mode: 'TrustedNetworks',
+            port: ports.relay,
+            address: '127.0.0.1',
+            networks: ['127.0.0.0/8'],
+            credential: 'app@sender.test',
+          },
+        ]
+      : []),
+  ]
+  return [
+    make('MailPlatform', 'mail', {
+      hostName: 'mail.sender.test',
+      ingress: { listeners },
+      broker: { port: ports.broker },
+      telemetry: { basePort: ports.telemetry },
+      ...platform,
+    }),
+    make('Domain', 'sender', { domainName: 'sender.test', allowedSenders: ['*@sender.test'], ...domain }),
+    make('SMTPCredential', 'app', { address: 'app@sender.test', domainRef: { name: 'sender' }, ...credential }),
+    ...(routeTo ? [make('DestinationPolicy', 'route', { route: { host: routeTo.host, port: routeTo.port } })] : []),
+    ...documents,
+  ]
+}
+
+/** The messages in a folder of files, newest last. */
+export function mailFiles(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.eml'))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'latin1'))
+}

@@ -1,0 +1,155 @@
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createSocket } from 'node:dgram'
+
+const run = promisify(execFile)
+const UNBOUND = '/usr/sbin/unbound'
+
+export interface UnboundOptions {
+  /** Records as in a zone file: `remote.test. MX 10 mx.remote.test.`; a TTL may stand before the type. */
+  records?: string[]
+  /** Names at and under which every question gets SERVFAIL. */
+  failing?: string[]
+  /** Names at and under which no question is answered. */
+  silent?: string[]
+  /** Names at and under which every question is refused. */
+  refusing?: string[]
+}
+
+export interface Unbound {
+  host: string
+  port: number
+  /** `127.0.0.1:port`, as spec.dns.resolvers takes it. */
+  address: string
+  /** Adds records while it runs. */
+  add(...records: string[]): Promise<void>
+  /** Removes all records of a name. */
+  remove(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Why there can be no unbound here, for `skip`; false when there can. */
+export function unboundMissing(): string | false {
+  return existsSync(UNBOUND) ? false : 'needs the Debian package unbound'
+}
+
+/** A real unbound that knows the given records and nothing else: every other name does not exist. */
+export async function startUnbound({
+  records = [],
+  failing = [],
+  silent = [],
+  refusing = [],
+}: UnboundOptions = {}): Promise<Unbound> {
+  const folder = mkdtempSync(join(tmpdir(), 'postrider-unbound-'))
+  const port = await portForBoth()
+  const config = join(folder, 'unbound.conf')
+  writeFileSync(
+    config,
+    [
+      'server:',
+      `  interface: 127.0.0.1@${port}`,
+      '  do-ip6: no',
+      '  do-daemonize: no',
+      '  username: ""',
+      '  chroot: ""',
+      `  directory: "${folder}"`,
+      `  pidfile: "${folder}/pid"`,
+      '  use-syslog: no',
+      `  logfile: "${folder}/log"`,
+      '  module-config: "iterator"',
+      '  num-threads: 1',
+      // Built-in answers for "test.", "localhost." and the like would come before ours.
+      '  unblock-lan-zones: yes',
+      '  local-zone: "test." nodefault',
+      '  local-zone: "." static',
+      '  local-data: ". 60 IN SOA localhost. nobody.invalid. 1 3600 600 86400 60"',
+      // A forward to a closed port is what SERVFAIL comes from; the zone must not be answered from the root above.
+      '  do-not-query-localhost: no',
+      ...failing.map((name) => `  local-zone: "${dotted(name)}" transparent`),
+      ...silent.map((name) => `  local-zone: "${dotted(name)}" always_deny`),
+      ...refusing.map((name) => `  local-zone: "${dotted(name)}" always_refuse`),
+      ...records.map((record) => `  local-data: '${withTtl(record)}'`),
+      ...failing.flatMap((name) => ['forward-zone:', `  name: "${dotted(name)}"`, '  forward-addr: 127.0.0.1@1']),
+      'remote-control:',
+      '  control-enable: yes',
+      `  control-interface: "${folder}/control"`,
+      '  control-use-cert: no',
+      '',
+    ].join('\n'),
+  )
+  const child = spawn(UNBOUND, ['-d', '-c', config], { stdio: 'ignore' })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const deadline = Date.now() + 20_000
+  while (!(await answers(port))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      const log = join(folder, 'log')
+      throw new Error(`unbound did not start:\n${existsSync(log) ? readFileSync(log, 'utf8') : ''}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  const control = (...args: string[]) => run('/usr/sbin/unbound-control', ['-c', config, ...args])
+  return {
+    host: '127.0.0.1',
+    port,
+    address: `127.0.0.1:${port}`,
+    async add(...more) {
+      for (const record of more) await control('local_data', withTtl(record))
+    },
+    async remove(name) {
+      await control('local_data_remove', dotted(name))
+    },
+    async stop() {
+      if (child.exitCode === null) child.kill('SIGTERM')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function dotted(name: string): string {
+  return name.endsWith('.') ? name : `${name}.`
+}
+
+/** One second, unless the record says otherwise: what a test changes is to be seen at once. */
+function withTtl(record: string): string {
+  const [name = '', second = '', ...rest] = record.split(' ')
+  const ttl = /^\d+$/.test(second) ? [second] : ['1', 'IN', second]
+  return [dotted(name), ...ttl, ...rest].join(' ')
+}
+
+/** A port that is free for TCP and for UDP. */
+async function portForBoth(): Promise<number> {
+  for (;;) {
+    const tcp = createServer()
+    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
+    const address = tcp.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const free = await new Promise<boolean>((resolve) => {
+      const udp = createSocket('udp4')
+      udp.once('error', () => resolve(false))
+      udp.bind(port, '127.0.0.1', () => udp.close(() => resolve(true)))
+    })
+    await new Promise((resolve) => tcp.close(resolve))
+    if (free) return port
+  }
+}
+
+/** Asks for the root's SOA and waits a moment for any answer. */
+async function answers(port: number): Promise<boolean> {
+  const socket = createSocket('udp4')
+  const query = Buffer.from('0001 0100 0001 0000 0000 0000 00 0006 0001'.replaceAll(' ', ''), 'hex')
+  try {
+    return await new Promise<boolean>((resolve) => {
+      setTimeout(() => resolve(false), 200).unref()
+      socket.once('message', () => resolve(true))
+      socket.once('error', () => resolve(false))
+      socket.send(query, port, '127.0.0.1')
+    })
+  } finally {
+    socket.close()
+  }
+}
