@@ -15,6 +15,9 @@ export interface HeaderBlock {
   separated: boolean
 }
 
+const LF = 0x0a
+const SPACE = 0x20
+const TAB = 0x09
 const COLON = 0x3a
 
 /** Reads the fields at the beginning of normalised content (CRLF only). As with Postfix, a line that is no field begins the
@@ -23,12 +26,12 @@ export function readHeaderBlock(content: Buffer): HeaderBlock {
   const fields: Field[] = []
   let start = 0
   while (start < content.length) {
-    const end = content.indexOf('\r\n', start) + 2
-    if (end === 1) return { fields, end: start, separated: false }
+    const end = content.indexOf(LF, start) + 1
+    if (end === 0) return { fields, end: start, separated: false }
     if (end - start === 2) return { fields, end: start, separated: true }
     const first = content[start]
     const last = fields.at(-1)
-    if ((first === 0x20 || first === 0x09) && last !== undefined) {
+    if ((first === SPACE || first === TAB) && last !== undefined) {
       last.end = end
     } else {
       const name = fieldName(content, start, end)
@@ -43,9 +46,10 @@ export function readHeaderBlock(content: Buffer): HeaderBlock {
 /** RFC 5322, 3.6.8: printable ASCII but the colon; white space before the colon is tolerated (4.5.8). */
 function fieldName(content: Buffer, start: number, end: number): string | undefined {
   const colon = content.indexOf(COLON, start)
-  if (colon === -1 || colon >= end || colon === start) return undefined
-  const name = content.toString('latin1', start, colon).trimEnd()
-  return /^[!-9;-~]+$/.test(name) ? name.toLowerCase() : undefined
+  if (colon === -1 || colon >= end) return undefined
+  // Not trim(), which takes the octet A0 for a space as well.
+  const [, name] = /^([!-9;-~]+)[ \t]*$/.exec(content.toString('latin1', start, colon)) ?? []
+  return name?.toLowerCase()
 }
 
 /** A field's body, unfolded, without the space around it. */

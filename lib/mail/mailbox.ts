@@ -1,79 +1,43 @@
-/** The addresses of an address-list field's body (RFC 5322, 3.4): those in angle brackets, else bare ones; groups, comments,
- * quoted strings and obsolete routes are read past. What is no address yields an entry that matches nobody, so that a list with
- * a part we can't read is never taken for one that we can. Never throws. */
+import { splitMailboxes } from './split-mailboxes.ts'
+import type { Mailbox } from './split-mailboxes.ts'
+
+/** The addresses of an address-list field's body, unfolded (RFC 5322, 3.4). Names, groups, comments, quoted strings and encoded
+ * words are read past.
+ *
+ * Whoever may send as one address must not get another one shown, so this is strict where readers differ: what is allowed by
+ * the letter but taken for something else by some (routes, text after the brackets, a second `@` outside quotes, encoded words
+ * in an address) yields `unreadable: ...`, which is no address and matches no pattern. Never throws. */
 export function addressesOf(body: string): string[] {
-  const addresses: string[] = []
-  for (const mailbox of splitList(body)) {
-    const { bare, angles } = mailbox
-    if (angles.length === 0 && bare.trim() === '') continue
-    // `a@x <b@y>` names b; two pairs of brackets name nobody.
-    const address = angles.length > 1 ? `${angles.join('>')}` : (angles[0] ?? bare)
-    addresses.push(address.trim().replace(/^@[^:]*:/, ''))
-  }
-  return addresses
+  const mailboxes = splitMailboxes(body)
+  // eslint-disable-next-line no-control-regex -- the control characters are what the pattern looks for
+  if (mailboxes === undefined || /[\u0000-\u0008\u000a-\u001f\u007f]/.test(body)) return [unreadable(body)]
+  return mailboxes.flatMap((mailbox) => {
+    if (isEmpty(mailbox)) return []
+    return [addressOf(mailbox) ?? unreadable(mailbox.raw)]
+  })
 }
 
-interface Mailbox {
-  /** Text outside brackets, quotes and comments; quoted strings kept when no brackets follow. */
-  bare: string
-  angles: string[]
+const isEmpty = ({ text, angles }: Mailbox): boolean => text.trim() === '' && angles.length === 0
+
+// The space keeps it from being an address, whatever follows.
+const unreadable = (raw: string): string => `unreadable: ${raw.trim().slice(0, 200)}`
+
+function addressOf({ name, text, angles, after, group, oddComment }: Mailbox): string | undefined {
+  if (oddComment || angles.length > 1 || after.trim() !== '' || group?.includes('@')) return undefined
+  const [angle] = angles
+  const address = (angle ?? text).trim()
+  if (angle !== undefined && !isName(name, address)) return undefined
+  return isPlain(address) ? address : undefined
 }
 
-function splitList(body: string): Mailbox[] {
-  const mailboxes: Mailbox[] = []
-  let current: Mailbox = { bare: '', angles: [] }
-  let angle: string | undefined
-  const finish = (): void => {
-    if (angle !== undefined) current.angles.push(`${angle}<`)
-    angle = undefined
-    mailboxes.push(current)
-    current = { bare: '', angles: [] }
-  }
-  for (let at = 0; at < body.length; at++) {
-    const character = body[at] ?? ''
-    if (character === '"') {
-      const end = endOfQuoted(body, at)
-      const quoted = body.slice(at, end + 1)
-      if (angle === undefined) current.bare += quoted
-      else angle += quoted
-      at = end
-    } else if (character === '(' && angle === undefined) {
-      at = endOfComment(body, at)
-    } else if (character === '<' && angle === undefined) {
-      angle = ''
-    } else if (character === '>' && angle !== undefined) {
-      current.angles.push(angle)
-      angle = undefined
-    } else if ((character === ',' || character === ';') && angle === undefined) {
-      finish()
-    } else if (character === ':' && angle === undefined && current.angles.length === 0) {
-      // The display name of a group.
-      current.bare = ''
-    } else if (angle === undefined) {
-      current.bare += character
-    } else {
-      angle += character
-    }
-  }
-  finish()
-  return mailboxes
+/** A display name may hold an `@` inside quotes or encoded words, or be the address itself: many programs write it twice. */
+function isName(name: string, address: string): boolean {
+  const outside = name.replace(/=\?[^?\s]*\?[^?\s]*\?[^?\s]*\?=/g, '').trim()
+  return !outside.includes('@') || outside.toLowerCase() === address.toLowerCase()
 }
 
-/** Index of the closing quote, or of the last character when it is missing. */
-function endOfQuoted(body: string, start: number): number {
-  for (let at = start + 1; at < body.length; at++) {
-    if (body[at] === '\\') at++
-    else if (body[at] === '"') return at
-  }
-  return body.length - 1
-}
-
-function endOfComment(body: string, start: number): number {
-  let depth = 0
-  for (let at = start; at < body.length; at++) {
-    if (body[at] === '\\') at++
-    else if (body[at] === '(') depth++
-    else if (body[at] === ')' && --depth === 0) return at
-  }
-  return body.length - 1
+function isPlain(address: string): boolean {
+  const local = address.slice(0, address.lastIndexOf('@'))
+  // Programs that decode before they parse, or parse without quotes, would see another address in these.
+  return !/=\?.*\?/.test(address) && !/[@<>,;:()]/.test(local)
 }
