@@ -34,7 +34,7 @@ test('Postfix delivers to Maildirs, knows who exists, and relays for nobody', { 
     await postfix.stop()
   }
   assert.ok(!existsSync(postfix.folder))
-  assert.throws(() => process.kill(postfix.pid, 0))
+  await assert.rejects(send(postfix, 'kim@remote.test'), { code: 'ESOCKET' })
 })
 
 test('Postfix answers as the policy of a test says, by recipient and attempt', { skip }, async () => {

@@ -6,7 +6,7 @@ import type { Unbound } from '../support/unbound.ts'
 
 describe('unbound', { skip: unboundMissing() }, () => {
   let unbound: Unbound
-  const resolver = new Resolver({ timeout: 1000, tries: 2 })
+  const resolver = new Resolver({ timeout: 500, tries: 1 })
 
   before(async () => {
     unbound = await startUnbound({
@@ -33,10 +33,7 @@ describe('unbound', { skip: unboundMissing() }, () => {
     assert.deepEqual(await resolver.resolve4('mx.remote.test'), ['127.0.0.2'])
     assert.deepEqual(await resolver.resolve6('mx.remote.test'), ['::1'])
     assert.deepEqual(await resolver.resolveTxt('remote.test'), [['v=spf1 -all']])
-    assert.deepEqual(
-      await resolver.resolveMx('null.test'),
-      [{ priority: 0, exchange: '', type: 'MX' }].map(({ priority, exchange }) => ({ priority, exchange })),
-    )
+    assert.equal((await resolver.resolveMx('null.test'))[0]?.exchange, '')
     assert.deepEqual(await resolver.resolveCname('alias.test'), ['remote.test'])
     await assert.rejects(resolver.resolveMx('mx.remote.test'), { code: 'ENODATA' })
     await assert.rejects(resolver.resolveMx('nowhere.test'), { code: 'ENOTFOUND' })

@@ -46,6 +46,7 @@ export async function startUnbound({
 }: UnboundOptions = {}): Promise<Unbound> {
   const folder = mkdtempSync(join(tmpdir(), 'postrider-unbound-'))
   const port = await portForBoth()
+  const faulty = await startFaulty()
   const config = join(folder, 'unbound.conf')
   writeFileSync(
     config,
@@ -67,13 +68,17 @@ export async function startUnbound({
       '  local-zone: "test." nodefault',
       '  local-zone: "." static',
       '  local-data: ". 60 IN SOA localhost. nobody.invalid. 1 3600 600 86400 60"',
-      // A forward to a closed port is what SERVFAIL comes from; the zone must not be answered from the root above.
+      // SERVFAIL comes from a server of our own; the zone must not be answered from the root above.
       '  do-not-query-localhost: no',
       ...failing.map((name) => `  local-zone: "${dotted(name)}" transparent`),
       ...silent.map((name) => `  local-zone: "${dotted(name)}" always_deny`),
       ...refusing.map((name) => `  local-zone: "${dotted(name)}" always_refuse`),
       ...records.map((record) => `  local-data: '${withTtl(record)}'`),
-      ...failing.flatMap((name) => ['forward-zone:', `  name: "${dotted(name)}"`, '  forward-addr: 127.0.0.1@1']),
+      ...failing.flatMap((name) => [
+        'forward-zone:',
+        `  name: "${dotted(name)}"`,
+        `  forward-addr: 127.0.0.1@${faulty.port}`,
+      ]),
       'remote-control:',
       '  control-enable: yes',
       `  control-interface: "${folder}/control"`,
@@ -105,9 +110,22 @@ export async function startUnbound({
     async stop() {
       if (child.exitCode === null) child.kill('SIGTERM')
       await ended
+      faulty.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A name server that answers every question with SERVFAIL. */
+async function startFaulty() {
+  const socket = createSocket('udp4')
+  socket.on('message', (query, from) => {
+    query[2] = (query[2] ?? 0) | 0x80
+    query[3] = 0x82
+    socket.send(query, from.port, from.address)
+  })
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  return { port: socket.address().port, close: () => socket.close() }
 }
 
 function dotted(name: string): string {
