@@ -58,7 +58,7 @@ function service(
     name: instance,
     telemetryPort,
     command: process.execPath,
-    args: ['--enable-source-maps', join(ROOT, 'services', name, 'main.ts')],
+    args: [join(ROOT, 'services', name, 'main.ts')],
     logFile: join(state, 'logs', `${instance}.log`),
     env: {
       NODE_ENV: 'production',

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Logger } from './log.ts'
-import { createLogger } from './log.ts'
+import { createLogger, flushLogger } from './log.ts'
 import { serveEndpoints } from './endpoints.ts'
 import type { Environment } from './environment.ts'
 import { readEnvironment } from './environment.ts'
@@ -29,6 +29,7 @@ export async function runService(name: string, start: (service: Service) => Prom
     stopping = true
     log.info({ event: 'stopping', signal })
     for (const run of stops.reverse()) await run()
+    await flushLogger(log)
     process.exit(0)
   }
   process.once('SIGTERM', () => void stop('SIGTERM'))
@@ -36,7 +37,7 @@ export async function runService(name: string, start: (service: Service) => Prom
   process.on('unhandledRejection', (error) => {
     // A promise that nobody watches is a fault of the program; going on could mean to forget a message.
     log.fatal({ event: 'unhandled-rejection', err: error })
-    process.exit(70)
+    void flushLogger(log).then(() => process.exit(70))
   })
   try {
     const env = readEnvironment(process.env)
@@ -58,6 +59,7 @@ export async function runService(name: string, start: (service: Service) => Prom
     log.info({ event: 'started', telemetryPort: endpoints.port })
   } catch (error) {
     log.fatal({ event: 'start-failed', err: error })
+    await flushLogger(log)
     process.exit(1)
   }
 }

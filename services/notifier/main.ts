@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { openBroker } from '@postrider/queue/broker'
 import { createAcceptor } from '@postrider/queue/accept'
 import type { QueueEvent } from '@postrider/queue/event'
@@ -18,6 +19,9 @@ import { eraseExpired, forgetPlaceholders } from './retention/erase.ts'
 
 /** How often notices, retention and placeholders are looked at. Milliseconds. */
 const TURN_MS = 250
+
+// The log, notices and retention can wait when the machine is busy; taking and delivering mail can not.
+setPriority(10)
 
 await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('notifier', brokerAccess(env))

@@ -37,11 +37,9 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
     `UPDATE recipients SET state = ?, next_at = NULL, updated_at = ? WHERE id = ? AND address = ? AND state IN ('queued', 'deferred')`,
   )
   const settle = db.prepare(
-    `UPDATE messages SET
-       open = (SELECT count(*) FROM recipients r WHERE r.id = messages.id AND r.state IN ('queued', 'deferred')),
-       settled_at = CASE WHEN EXISTS (SELECT 1 FROM recipients r WHERE r.id = messages.id AND r.state IN ('queued', 'deferred'))
-         THEN NULL ELSE coalesce(settled_at, ?) END
-     WHERE id = ?`,
+    `UPDATE messages SET open = r.n, settled_at = CASE WHEN r.n > 0 THEN NULL ELSE coalesce(settled_at, ?1) END
+     FROM (SELECT count(*) AS n FROM recipients WHERE id = ?2 AND state IN ('queued', 'deferred')) r
+     WHERE id = ?2`,
   )
   const tell = db.prepare('INSERT INTO story (id, at, event) VALUES (?, ?, ?)')
   const markErased = db.prepare('UPDATE messages SET erased_at = ?, content = NULL WHERE id = ? AND erased_at IS NULL')
@@ -53,8 +51,8 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
   const deleteNotice = db.prepare('DELETE FROM outbox WHERE notice_id = ?')
 
   function message(envelope: Envelope, content: ContentRef | null): void {
-    const { recipients, ...rest } = envelope
-    const text = JSON.stringify({ ...rest, recipients })
+    const { recipients } = envelope
+    const text = JSON.stringify(envelope)
     const ref = content === null ? null : JSON.stringify(content)
     const { changes } = insertMessage.run(
       envelope.id,
@@ -64,10 +62,12 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
       ref,
       recipients.length,
     )
-    for (const { address } of recipients)
-      insertRecipient.run(envelope.id, address, domainOf(address), envelope.acceptedAt)
-    // Events that came first have settled some already.
-    if (changes > 0) settle.run(envelope.acceptedAt, envelope.id)
+    let added = 0
+    for (const { address } of recipients) {
+      added += Number(insertRecipient.run(envelope.id, address, domainOf(address), envelope.acceptedAt).changes)
+    }
+    // Events that came first may have settled some already.
+    if (changes > 0 && added < recipients.length) settle.run(envelope.acceptedAt, envelope.id)
     if (envelope.notice?.kind === 'delayed') markDelayed.run(envelope.notice.of)
   }
 
@@ -89,7 +89,9 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
       )
     }
     settle.run(event.at, event.id)
-    tell.run(event.id, event.at, JSON.stringify(event))
+    // A delivery at the first attempt, which is most of all mail, is told by the recipients' rows alone.
+    const plain = event.attempt === 1 && event.outcomes.every(({ state }) => state === 'delivered')
+    if (!plain) tell.run(event.id, event.at, JSON.stringify(event))
   }
 
   function cancelled(event: CancelEvent): void {
