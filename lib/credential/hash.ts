@@ -3,8 +3,12 @@ import type { ScryptOptions } from 'node:crypto'
 
 /** Cost of a verifier: 2^14 blocks of 8 * 128 octets is 16 MB and about 40 ms of one core. */
 const COST = { ln: 14, r: 8, p: 1 }
-/** What a verifier given by an operator may ask for at most. */
+/** What a verifier given by an operator may ask for at most: 128 MB and half a second or so. */
 const MOST = { ln: 17, r: 16, p: 4 }
+const MOST_MEMORY = 128 * 1024 * 1024
+const MOST_WORK = 2 * MOST_MEMORY
+/** Less is guessed from a table. Octets. */
+const SHORTEST_SALT = 8
 const HASH_BYTES = 32
 
 /** A password verifier that is none of ours, or asks for too much work. */
@@ -27,24 +31,30 @@ export async function verifyPassword(password: string, verifier: string): Promis
 
 /** Reads a verifier; throws BadVerifier. */
 export function parseVerifier(verifier: string) {
-  const [, ln, r, p, salt, hash] =
-    /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(verifier) ?? []
-  if (salt === undefined || hash === undefined)
-    throw new BadVerifier('not of the form $scrypt$ln=..,r=..,p=..$salt$hash')
+  const [, ln, r, p, salt = '', hash = ''] =
+    /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d)\$([A-Za-z0-9+/]{1,128})\$([A-Za-z0-9+/]{43})$/.exec(verifier) ?? []
+  if (ln === undefined) throw new BadVerifier('not of the form $scrypt$ln=..,r=..,p=..$salt$hash')
   const cost = { ln: Number(ln), r: Number(r), p: Number(p) }
-  if (cost.ln > MOST.ln || cost.r > MOST.r || cost.p > MOST.p || cost.ln < 1 || cost.r < 1 || cost.p < 1) {
-    throw new BadVerifier(`cost must be at most ln=${MOST.ln},r=${MOST.r},p=${MOST.p}`)
-  }
-  const hashBytes = Buffer.from(hash, 'base64')
-  if (hashBytes.length !== HASH_BYTES) throw new BadVerifier(`the hash must have ${HASH_BYTES} octets`)
-  return { cost, salt: Buffer.from(salt, 'base64'), hash: hashBytes }
+  checkCost(cost)
+  const saltBytes = Buffer.from(salt, 'base64')
+  if (saltBytes.length < SHORTEST_SALT) throw new BadVerifier(`the salt must have ${SHORTEST_SALT} octets or more`)
+  return { cost, salt: saltBytes, hash: Buffer.from(hash, 'base64') }
 }
 
-/** A verifier that no password fits, of the usual cost: what an unknown user is checked against. */
+function checkCost({ ln, r, p }: typeof COST): void {
+  if (ln < 1 || r < 1 || p < 1 || ln > MOST.ln || r > MOST.r || p > MOST.p) {
+    throw new BadVerifier(`cost must be at most ln=${MOST.ln},r=${MOST.r},p=${MOST.p}`)
+  }
+  const memory = 128 * r * 2 ** ln
+  if (memory > MOST_MEMORY || memory * p > MOST_WORK) throw new BadVerifier('cost asks for too much memory and time')
+}
+
+/** A verifier that no password fits, of the usual cost: what an unknown user is checked against, so that the time does not tell
+ * who exists. */
 export const NOBODY = `$scrypt$ln=${COST.ln},r=${COST.r},p=${COST.p}$${unpadded(randomBytes(16))}$${unpadded(randomBytes(HASH_BYTES))}`
 
 function derive(password: string, salt: Buffer, { ln, r, p }: typeof COST): Promise<Buffer> {
-  const options: ScryptOptions = { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }
+  const options: ScryptOptions = { N: 2 ** ln, r, p, maxmem: 2 * MOST_MEMORY }
   return new Promise((resolve, reject) => {
     scrypt(password.normalize('NFC'), salt, HASH_BYTES, options, (error, key) => (error ? reject(error) : resolve(key)))
   })

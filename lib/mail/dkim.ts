@@ -1,17 +1,19 @@
-import { createHash, sign as signWith } from 'node:crypto'
+import { hash, sign as signWith } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { readHeaderBlock } from './header-block.ts'
 import type { HeaderBlock } from './header-block.ts'
+import { relaxBody, relaxField } from './relaxed.ts'
 
 export interface DkimKey {
   domain: string
   selector: string
   algorithm: 'rsa-sha256' | 'ed25519-sha256'
+  /** Parsed once by who keeps it: reading a PEM costs more than an Ed25519 signature. */
   privateKey: KeyObject
 }
 
-const sign = promisify(signWith)
+const signInPool = promisify(signWith)
 
 /** Fields that are signed wherever they occur (RFC 6376, 5.4.1). */
 const SIGNED = new Set([
@@ -51,60 +53,47 @@ const SIGNED = new Set([
 const OVERSIGNED = ['from', 'to', 'cc', 'subject', 'date', 'message-id', 'reply-to', 'mime-version', 'content-type']
 
 /** Signs normalised content (CRLF only) with each key, relaxed/relaxed, and resolves with the DKIM-Signature fields to put
- * before it (RFC 6376; Ed25519 by RFC 8463). RSA runs on the thread pool. */
+ * before it (RFC 6376; Ed25519 by RFC 8463). `now` is in milliseconds. The body is hashed once for all keys. */
 export async function signDkim(content: Buffer, keys: DkimKey[], now = Date.now()): Promise<Buffer> {
   if (keys.length === 0) return Buffer.alloc(0)
   const block = readHeaderBlock(content)
-  const bodyHash = hashBody(content, block)
-  const { names, text } = signedHeaders(content, block)
+  const bodyHash = hash('sha256', relaxBody(bodyOf(content, block)), 'base64')
+  const { names, text } = signedFields(content, block)
+  const signedNames = foldedList(names)
   const fields = await Promise.all(
-    keys.map(async ({ domain, selector, algorithm, privateKey }) => {
-      const field =
+    keys.map(async (key) => {
+      const { domain, selector, algorithm } = key
+      const unsigned =
         `DKIM-Signature: v=1; a=${algorithm}; c=relaxed/relaxed; d=${domain};\r\n\ts=${selector}; t=${Math.floor(now / 1000)};` +
-        ` bh=${bodyHash};\r\n\th=${fold(names)};\r\n\tb=`
-      const data = Buffer.from(text + relaxField(field), 'latin1')
-      const signature =
-        algorithm === 'rsa-sha256'
-          ? await sign('RSA-SHA256', data, privateKey)
-          : await sign(null, createHash('sha256').update(data).digest(), privateKey)
-      return `${field}${foldSignature(signature.toString('base64'))}\r\n`
+        `\r\n\tbh=${bodyHash};\r\n\th=${signedNames};\r\n\tb=`
+      const signature = await sign(Buffer.from(text + relaxField(unsigned), 'latin1'), key)
+      return `${unsigned}${foldedBase64(signature.toString('base64'))}\r\n`
     }),
   )
   return Buffer.from(fields.join(''), 'latin1')
 }
 
-/** RFC 6376, 3.4.4: white space runs become one space, none at line ends, no empty lines at the end. */
-function hashBody(content: Buffer, { end, separated }: HeaderBlock): string {
-  const body = content.toString('latin1', separated ? Math.min(end + 2, content.length) : end)
-  let relaxed = body
-  if (/[\t ]/.test(body)) relaxed = body.replace(/[\t ]+/g, ' ').replaceAll(' \r\n', '\r\n')
-  let length = relaxed.length
-  while (relaxed.endsWith('\r\n', length) && (length === 2 || relaxed.endsWith('\r\n', length - 2))) length -= 2
-  return createHash('sha256').update(relaxed.slice(0, length), 'latin1').digest('base64')
+function sign(data: Buffer, { algorithm, privateKey }: DkimKey): Buffer | Promise<Buffer> {
+  // RSA takes long enough to be worth another thread; Ed25519 costs less than the way there and back.
+  return algorithm === 'rsa-sha256'
+    ? signInPool('RSA-SHA256', data, privateKey)
+    : signWith(null, hash('sha256', data, 'buffer'), privateKey)
 }
 
+const bodyOf = (content: Buffer, { end, separated }: HeaderBlock): Buffer => content.subarray(separated ? end + 2 : end)
+
 /** The fields to be signed as the verifier will take them: of several with one name the lowest first (RFC 6376, 5.4.2). */
-function signedHeaders(content: Buffer, { fields }: HeaderBlock): { names: string[]; text: string } {
+function signedFields(content: Buffer, { fields }: HeaderBlock): { names: string[]; text: string } {
   const names: string[] = []
   let text = ''
-  for (const field of [...fields].reverse()) {
-    if (!SIGNED.has(field.name)) continue
-    names.push(field.name)
-    text += `${relaxField(content.toString('latin1', field.start, field.end))}\r\n`
+  for (const { name, start, end } of fields.toReversed()) {
+    if (!SIGNED.has(name)) continue
+    names.push(name)
+    text += `${relaxField(content.toString('latin1', start, end))}\r\n`
   }
   return { names: [...names, ...OVERSIGNED], text }
 }
 
-/** RFC 6376, 3.4.2. */
-function relaxField(field: string): string {
-  const colon = field.indexOf(':')
-  const value = field
-    .slice(colon + 1)
-    .replaceAll('\r\n', '')
-    .replace(/[\t ]+/g, ' ')
-    .trim()
-  return `${field.slice(0, colon).trim().toLowerCase()}:${value}`
-}
-
-const fold = (names: string[]): string => names.join(':').replace(/(.{60,}?):/g, '$1:\r\n\t')
-const foldSignature = (base64: string): string => base64.replace(/(.{72})(?=.)/g, '$1\r\n\t')
+/** White space is allowed around the colons of h= and anywhere in b= (RFC 6376, 3.5). */
+const foldedList = (names: string[]): string => names.join(':').replace(/(.{60,}?):/g, '$1:\r\n\t')
+const foldedBase64 = (base64: string): string => base64.replace(/(.{72})(?=.)/g, '$1\r\n\t')

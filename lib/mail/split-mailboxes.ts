@@ -20,7 +20,7 @@ export interface Mailbox {
 export function splitMailboxes(body: string): Mailbox[] | undefined {
   const mailboxes: Mailbox[] = []
   let current = newMailbox()
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const end = endOfToken(body, at)
     if (end === undefined) return undefined
     const token = body.slice(at, end)
@@ -99,7 +99,7 @@ function endOfComment(body: string, start: number): number | undefined {
 }
 
 function endOfAngle(body: string, start: number): number | undefined {
-  for (let at = start + 1; at < body.length; ) {
+  for (let at = start + 1; at < body.length;) {
     if (body[at] === '>') return at + 1
     const next = body[at] === '"' ? endOfQuoted(body, at) : at + 1
     if (next === undefined) return undefined

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { BadVerifier, hashPassword, NOBODY, parseVerifier, verifyPassword } from './hash.ts'
+import { generatePassword } from './password.ts'
+import { createTurns, TooBusy } from './turns.ts'
+import { createVerdicts } from './verdict-cache.ts'
+
+test('a password fits its own verifier and no other one', async () => {
+  const verifier = await hashPassword('correct horse')
+  assert.equal(await verifyPassword('correct horse', verifier), true)
+  assert.equal(await verifyPassword('correct horsf', verifier), false)
+  assert.notEqual(await hashPassword('correct horse'), verifier)
+  assert.equal(await verifyPassword('', NOBODY), false)
+  assert.deepEqual(parseVerifier(NOBODY).cost, parseVerifier(verifier).cost)
+})
+
+test('a verifier made elsewhere fits: the third vector of RFC 7914, 12, its first 32 octets', async () => {
+  const verifier = '$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI'
+  assert.equal(await verifyPassword('pleaseletmein', verifier), true)
+  assert.equal(parseVerifier(verifier).hash.toString('hex').slice(0, 8), '7023bdcb')
+})
+
+test('the same password in composed and decomposed letters is the same password', async () => {
+  assert.equal(await verifyPassword('u\u0308ber', await hashPassword('\u00fcber')), true)
+})
+
+test('a verifier that asks for too much, or is none, is named as bad', () => {
+  const salt = 'A'.repeat(22)
+  const hash = 'A'.repeat(43)
+  const bad = [
+    '',
+    '$2b$10$abcdefghijklmnopqrstuv',
+    `$scrypt$ln=18,r=8,p=1$${salt}$${hash}`,
+    `$scrypt$ln=17,r=16,p=1$${salt}$${hash}`,
+    `$scrypt$ln=17,r=8,p=4$${salt}$${hash}`,
+    `$scrypt$ln=0,r=8,p=1$${salt}$${hash}`,
+    `$scrypt$ln=14,r=8,p=0$${salt}$${hash}`,
+    `$scrypt$ln=14,r=8,p=1$AAAA$${hash}`,
+    `$scrypt$ln=14,r=8,p=1$${salt}$AAAA`,
+  ]
+  for (const verifier of bad) assert.throws(() => parseVerifier(verifier), BadVerifier, verifier)
+  assert.deepEqual(parseVerifier(`$scrypt$ln=17,r=8,p=2$${salt}$${hash}`).cost, { ln: 17, r: 8, p: 2 })
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      assert.throws(() => parseVerifier(text), BadVerifier)
+    }),
+  )
+})
+
+test('generated passwords need no quoting and differ', () => {
+  const passwords = new Set(Array.from({ length: 500 }, () => generatePassword()))
+  assert.equal(passwords.size, 500)
+  for (const password of passwords) assert.match(password, /^[A-Za-z0-9]{24}$/)
+})
+
+test('a right password is checked once while its verifiers stay the same', async () => {
+  let at = 0
+  const checked: string[] = []
+  const verify = async (password: string, verifier: string) => {
+    checked.push(verifier)
+    return `verifier of ${password}` === verifier
+  }
+  const verdicts = createVerdicts({ now: () => at, verify, rememberedMs: 1000, mostRemembered: 2 })
+  const check = (password: string, ...verifiers: string[]) => verdicts.check('a@example.org', password, verifiers)
+
+  assert.equal(await check('one', 'verifier of one'), true)
+  assert.equal(await check('one', 'verifier of one'), true)
+  assert.equal(checked.length, 1)
+  assert.equal(await verdicts.check('b@example.org', 'one', ['verifier of one']), true)
+  assert.equal(checked.length, 2, 'another login is another verdict')
+  assert.equal(await check('one', 'verifier of two'), false, 'the password was changed')
+  assert.equal(await check('one'), false, 'the credential is gone')
+  assert.equal(checked.at(-1), NOBODY)
+  at = 1000
+  checked.length = 0
+  assert.equal(await check('one', 'verifier of two', 'verifier of one'), true, 'a rotation overlaps')
+  assert.equal(await check('one', 'verifier of one'), true)
+  assert.deepEqual(checked, ['verifier of two', 'verifier of one', 'verifier of one'])
+})
+
+test('what is remembered is bounded, and the oldest goes first', async () => {
+  let runs = 0
+  const verify = async () => ++runs > 0
+  const verdicts = createVerdicts({ verify, mostRemembered: 2 })
+  for (const password of ['1', '2', '3']) await verdicts.check('a@example.org', password, ['v'])
+  await verdicts.check('a@example.org', '3', ['v'])
+  await verdicts.check('a@example.org', '2', ['v'])
+  assert.equal(runs, 3)
+  await verdicts.check('a@example.org', '1', ['v'])
+  assert.equal(runs, 4)
+})
+
+test('many connections with one password cost one check, and a check that fails is not kept', async () => {
+  let runs = 0
+  const verify = async () => {
+    runs++
+    await new Promise(setImmediate)
+    if (runs === 1) throw new BadVerifier('broken')
+    return true
+  }
+  const verdicts = createVerdicts({ verify })
+  const all = () => Promise.allSettled([1, 2, 3].map(() => verdicts.check('a@example.org', 'p', ['v'])))
+  assert.ok((await all()).every(({ status }) => status === 'rejected'))
+  assert.ok((await all()).every((result) => result.status === 'fulfilled' && result.value))
+  assert.equal(runs, 2)
+})
+
+test('no more checks run at once than may, however they come and go, and those after a full line are turned away', async () => {
+  const inTurn = createTurns(2, 5)
+  let running = 0
+  let most = 0
+  const order: number[] = []
+  const task = (name: number) =>
+    inTurn(async () => {
+      most = Math.max(most, ++running)
+      await new Promise(setImmediate)
+      running--
+      order.push(name)
+      if (name === 3) throw new Error('a task may fail')
+      // Comes at the very moment at which a place is handed over.
+      if (name < 3) queueMicrotask(() => void task(name + 100).catch(() => undefined))
+    })
+  const results = await Promise.allSettled([0, 1, 2, 3, 4, 5, 6, 7, 8].map(task))
+  assert.equal(most, 2)
+  assert.deepEqual(order.slice(0, 7), [0, 1, 2, 3, 4, 5, 6])
+  const turnedAway = results.filter((result) => result.status === 'rejected' && result.reason instanceof TooBusy)
+  assert.equal(turnedAway.length, 2)
+})
