@@ -1,0 +1,39 @@
+# Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
+NODE := node_modules/.bin/node
+TESTS := lib/**/*.test.ts services/**/*.test.ts cli/**/*.test.ts test/integration/**/*.test.ts
+
+.PHONY: run test check bench faults format clean
+
+# The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
+FOLDER ?= examples/quickstart
+STATE ?= .postrider
+run: node_modules/.ready
+	@$(NODE) cli/main.ts up $(FOLDER) --state $(STATE)
+
+# Types, lint, format, then every test against real servers. What needs a Debian package that is missing says so and is skipped.
+test: check
+	@$(NODE) test/run.ts $(FILES)
+
+check: node_modules/.ready
+	@$(NODE) node_modules/typescript/bin/tsc --noEmit
+	@$(NODE) node_modules/eslint/bin/eslint.js .
+	@$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
+
+# Postfix and Postrider in turn, same load, same receiver (needs Debian's postfix; opendkim for the signed half).
+bench: node_modules/.ready
+	@$(NODE) test/bench/main.ts $(ARGS)
+
+# kill -9 of every process in turn under load: nothing accepted is lost.
+faults: node_modules/.ready
+	@$(NODE) test/faults/main.ts $(ARGS)
+
+format: node_modules/.ready
+	@$(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
+
+clean:
+	rm -rf node_modules .cache
+
+# The lock file decides; npm brings its own Node 24 into node_modules, whatever the machine's is.
+node_modules/.ready: package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

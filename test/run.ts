@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import { glob } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { findBroker } from '@postrider/broker-process/find'
+
+/** Runs all tests, or the files given, and ends with one line of counts. A skipped test is one whose program is missing;
+ * with POSTRIDER_NO_SKIP=1, as in CI, that is a failure. */
+const root = join(import.meta.dirname, '..')
+const PATTERNS = ['lib/**/*.test.ts', 'services/**/*.test.ts', 'cli/**/*.test.ts', 'test/integration/**/*.test.ts']
+
+// Built before the first test needs it, and once.
+await findBroker((line) => console.log(line))
+const given = process.argv.slice(2)
+const files =
+  given.length > 0
+    ? given.map((file) => join(root, file))
+    : (await Array.fromAsync(glob(PATTERNS, { cwd: root }))).map((file) => join(root, file)).sort()
+
+const counts = { passed: 0, failed: 0, skipped: 0 }
+const skips: string[] = []
+const events = run({ files, concurrency: 2, timeout: 600_000, forceExit: false })
+events.on('test:pass', ({ name, skip, details }) => {
+  if (details.type === 'suite') return
+  if (skip === undefined || skip === false) counts.passed++
+  else {
+    counts.skipped++
+    skips.push(`${name}: ${typeof skip === 'string' ? skip : ''}`)
+  }
+})
+events.on('test:fail', ({ details }) => {
+  if (details.type !== 'suite') counts.failed++
+})
+const output = events.compose(spec).pipe(process.stdout, { end: false })
+void once(output, 'error')
+await finished(events.resume()).catch(() => undefined)
+
+for (const skip of skips) console.log(`skipped: ${skip}`)
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+const strict = process.env['POSTRIDER_NO_SKIP'] === '1'
+process.exit(counts.failed > 0 || counts.passed === 0 || (strict && counts.skipped > 0) ? 1 : 0)
