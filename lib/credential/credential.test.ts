@@ -118,9 +118,15 @@ test('no more checks run at once than may, however they come and go, and those a
       running--
       order.push(name)
       if (name === 3) throw new Error('a task may fail')
-      // Comes at the very moment at which a place is handed over.
-      if (name < 3) queueMicrotask(() => void task(name + 100).catch(() => undefined))
+      if (name < 3) arriveLater(name)
     })
+  // Some of them come at the very moment at which a place is handed over.
+  const arriveLater = (name: number) => {
+    let soon = Promise.resolve()
+    for (let steps = 1; steps <= 6; steps++) {
+      soon = soon.then(() => void task(name * 100 + 100 + steps).catch(() => undefined))
+    }
+  }
   const results = await Promise.allSettled([0, 1, 2, 3, 4, 5, 6, 7, 8].map(task))
   assert.equal(most, 2)
   assert.deepEqual(order.slice(0, 7), [0, 1, 2, 3, 4, 5, 6])

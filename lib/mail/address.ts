@@ -42,15 +42,14 @@ export function isAddressLiteral(domain: string): boolean {
 function toALabels(domain: string): string {
   if (isAscii(domain)) return domain.toLowerCase()
   // domainToASCII follows the URL standard: it undoes %41, drops tabs and takes `/`, `?` and `#` for the end.
-   
+
   return /(?![a-zA-Z0-9._-])[\u0000-\u007f]/.test(domain) ? '' : domainToASCII(domain)
 }
 
- 
 const isAscii = (text: string): boolean => /^[\u0000-\u007f]*$/.test(text)
 
 /** Control characters, and what is not seen or turns the text around it. */
- 
+
 const UNSEEN = /[\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]/
 
 /** Dot-string or quoted string (RFC 5321, 4.1.2), with UTF-8 as RFC 6531, 3.3 adds it. */

@@ -9,7 +9,7 @@ import type { Mailbox } from './split-mailboxes.ts'
  * in an address) yields `unreadable: ...`, which is no address and matches no pattern. Never throws. */
 export function addressesOf(body: string): string[] {
   const mailboxes = splitMailboxes(body)
-   
+
   if (mailboxes === undefined || /[\u0000-\u0008\u000a-\u001f\u007f]/.test(body)) return [unreadable(body)]
   return mailboxes.flatMap((mailbox) => {
     if (isEmpty(mailbox)) return []
