@@ -1,13 +1,82 @@
+import type { Action, Category, Stage } from './category.ts'
+import { RETRIED_WHEN_5XX } from './category.ts'
+import type { ParsedReply } from './parse.ts'
+import { parseReply } from './parse.ts'
+import { categoryOfStatus } from './rules/enhanced-status.ts'
+import { categoryOfError } from './rules/network-error.ts'
+import { TEXT_RULES } from './rules/order.ts'
+import type { Rule } from './rules/rule.ts'
+import { categoryOfCode } from './rules/three-digit.ts'
+import { wording } from './wording.ts'
+
+/** What a refusal means: try again or give up, and why. */
 export interface BounceInfo {
-  action: 'retry' | 'bounce'
-  category: string
-  code?: number
-  enhanced?: string | null
+  action: Action
+  category: Category
+  /** Three-digit code, null where no reply came or it has none. */
+  code: number | null
+  /** Enhanced status as the reply has it; its class may contradict the code. */
+  enhanced: string | null
+  /** The reply's words without its codes; for a network error, its code and stage. */
   message: string
+  /** What told the category: the words, the enhanced status, the three-digit code, an error, or nothing. */
+  decidedBy: 'text' | 'enhanced' | 'code' | 'error' | 'nothing'
 }
-export function getBounceInfo({ response }: { response: string; stage?: string }): BounceInfo {
-  return { action: response.startsWith('5') ? 'bounce' : 'retry', category: 'other', message: response }
+
+export interface RefusalReply {
+  /** The whole reply, of one line or several. */
+  response: string
+  stage?: Stage
 }
-export function classifyNetworkError(_: { code?: string; stage?: string }): BounceInfo {
-  return { action: 'retry', category: 'network', message: '' }
+
+/** Classifies a reply that is not a success. Pure, never throws, linear in the length of the reply.
+ *
+ * The action follows from the three-digit code (RFC 5321, 4.2.1), whatever the enhanced status says: 4xx is tried again, 5xx is
+ * not, save for the categories of `RETRIED_WHEN_5XX`. A reply without a code is judged by its enhanced status; one with
+ * neither is tried again, because giving up can not be taken back. */
+export function getBounceInfo({ response, stage }: RefusalReply): BounceInfo {
+  const reply = parseReply(response)
+  const { category, decidedBy } = categoryOf(reply, stage)
+  const { code, enhanced, text } = reply
+  return { action: actionOf(reply, category), category, code, enhanced, message: text, decidedBy }
+}
+
+export interface ConnectionError {
+  /** As Node names it (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), or TIMEOUT, CLOSED, TLS, PROTOCOL. */
+  code?: string
+  stage?: Stage
+}
+
+/** Classifies a failure without a reply: always tried again. */
+export function classifyNetworkError({ code = 'UNKNOWN', stage }: ConnectionError): BounceInfo {
+  const message = stage === undefined ? code : `${code} at ${stage}`
+  const category = categoryOfError(code, stage)
+  return { action: 'retry', category, code: null, enhanced: null, message, decidedBy: 'error' }
+}
+
+function categoryOf(reply: ParsedReply, stage: Stage | undefined): Pick<BounceInfo, 'category' | 'decidedBy'> {
+  const words = wording(reply.text)
+  const rule = TEXT_RULES.find((candidate) => holds(candidate, words, reply, stage))
+  if (rule !== undefined) return { category: rule.category, decidedBy: 'text' }
+  const byStatus = reply.enhanced === null ? undefined : categoryOfStatus(reply.enhanced, stage)
+  if (byStatus !== undefined) return { category: byStatus, decidedBy: 'enhanced' }
+  const byCode = reply.code === null ? undefined : categoryOfCode(reply.code, stage)
+  if (byCode !== undefined) return { category: byCode, decidedBy: 'code' }
+  return { category: 'other', decidedBy: 'nothing' }
+}
+
+function holds(rule: Rule, words: string, reply: ParsedReply, stage: Stage | undefined): boolean {
+  if (rule.codeClass !== undefined && rule.codeClass !== classOf(reply)) return false
+  if (rule.enhanced !== undefined && !rule.enhanced.test(reply.enhanced ?? '')) return false
+  if (stage !== undefined && rule.notAt?.includes(stage) === true) return false
+  return rule.pattern.test(words) && rule.unless?.test(words) !== true
+}
+
+function actionOf(reply: ParsedReply, category: Category): Action {
+  return classOf(reply) === 5 && !RETRIED_WHEN_5XX.has(category) ? 'bounce' : 'retry'
+}
+
+/** First digit of the code, else of the enhanced status, else 0. */
+function classOf({ code, enhanced }: ParsedReply): number {
+  return code === null ? Number(enhanced?.[0] ?? 0) : Math.floor(code / 100)
 }

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { getBounceInfo } from './classify.ts'
+import type { Action, Category, Stage } from './category.ts'
+
+interface Labelled {
+  response: string
+  action: Action
+  category: Category
+  stage?: Stage
+}
+
+function read(name: string): Labelled[] {
+  const lines = readFileSync(new URL(`testdata/${name}.jsonl`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+  return lines.map((line) => JSON.parse(line) as Labelled)
+}
+
+function measure(replies: Labelled[], report: (line: string) => void): { action: number; category: number } {
+  const wrong = { action: 0, category: 0 }
+  for (const { response, stage, action, category } of replies) {
+    const found = getBounceInfo({ response, stage })
+    if (found.action !== action) wrong.action++
+    if (found.category !== category) wrong.category++
+    if (found.action !== action || found.category !== category) {
+      report(`${action}/${category} taken for ${found.action}/${found.category} by ${found.decidedBy}: ${response}`)
+    }
+  }
+  const accuracy = { action: 1 - wrong.action / replies.length, category: 1 - wrong.category / replies.length }
+  report(`${replies.length} replies: action ${accuracy.action.toFixed(4)}, category ${accuracy.category.toFixed(4)}`)
+  return accuracy
+}
+
+const corpus = read('smtp-responses')
+const heldOut = read('held-out')
+
+/** Two replies that differ in numbers and addresses only are the same reply. */
+const essence = (response: string): string => response.toLowerCase().replace(/[\w.+-]+@[\w.-]+|\d+|\W+/g, ' ')
+
+describe('labelled replies', () => {
+  test('at least 99 % of the corpus get the right action, 95 % the right category', (t) => {
+    const { action, category } = measure(corpus, (line) => t.diagnostic(line))
+    assert.ok(action >= 0.99)
+    assert.ok(category >= 0.95)
+  })
+
+  test('replies that the rules were not written from fare as well', (t) => {
+    assert.ok(heldOut.length >= 60)
+    const { action, category } = measure(heldOut, (line) => t.diagnostic(line))
+    assert.ok(action >= 0.99)
+    assert.ok(category >= 0.95)
+  })
+
+  test('the held-out replies are not in the corpus', () => {
+    const known = new Set(corpus.map(({ response }) => essence(response)))
+    assert.deepEqual(
+      heldOut.filter(({ response }) => known.has(essence(response))),
+      [],
+    )
+  })
+})

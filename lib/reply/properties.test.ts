@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { CATEGORIES } from './category.ts'
+import { getBounceInfo } from './classify.ts'
+import { parseReply } from './parse.ts'
+import { TEXT_RULES } from './rules/order.ts'
+
+const words = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc
+    .array(
+      fc.constantFrom(
+        'user',
+        'unknown',
+        'blocked',
+        'spam',
+        '5.1.1',
+        '4.2.2',
+        '#',
+        '\r\n',
+        '550-',
+        '192.0.2.1',
+        'a@b.c',
+      ),
+    )
+    .map((parts) => parts.join(' ')),
+)
+const stage = fc.constantFrom(
+  'connect',
+  'greeting',
+  'ehlo',
+  'starttls',
+  'auth',
+  'mail',
+  'rcpt',
+  'data',
+  'final',
+  undefined,
+)
+
+describe('for any text', () => {
+  test('there is an answer out of the known ones', () => {
+    fc.assert(
+      fc.property(words, stage, (response, at) => {
+        const { action, category, message } = getBounceInfo({ response, stage: at })
+        assert.match(action, /^(retry|bounce)$/)
+        assert.ok(CATEGORIES.includes(category))
+        assert.doesNotMatch(message, /[\r\n]/)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('a 4xx is tried again', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 400, max: 499 }),
+        fc.constantFrom(' ', '-', ' 5.1.1 '),
+        words,
+        stage,
+        (code, mark, text, at) => {
+          const info = getBounceInfo({ response: `${code}${mark}${text}`, stage: at })
+          assert.equal(info.action, 'retry')
+          assert.equal(info.code, code)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('a 5xx is tried again for three categories only', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 500, max: 599 }), words, stage, (code, text, at) => {
+        const { action, category } = getBounceInfo({ response: `${code} ${text}`, stage: at })
+        const passes = ['blocklisted', 'rate-limited', 'mailbox-full'].includes(category)
+        assert.equal(action, passes ? 'retry' : 'bounce')
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('the words of a parsed reply are the same when parsed as several lines', () => {
+    const line = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '.'), minLength: 1 })
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 5 }), (lines) => {
+        const several = lines.map((text, index) => `550${index === lines.length - 1 ? ' ' : '-'}${text}`).join('\r\n')
+        assert.equal(parseReply(several).code, 550)
+        assert.doesNotMatch(parseReply(several).text, /550/)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+/** Beginnings and parts of what the rules look for, repeated: what a pattern with overlapping repetition chokes on. */
+const HOSTILE = [
+  'a',
+  ' ',
+  '5',
+  '1.',
+  '@',
+  'a@',
+  '<',
+  '5.1.1 ',
+  '(#5.1.1',
+  'user ',
+  'ip ',
+  'exceed a b ',
+  'too many ',
+  'max a ',
+  'relay ',
+  'mailbox ',
+  'spf ',
+  'domain x',
+  '1.1.1.1 ',
+  '\r\n550-',
+]
+
+describe('a reply of 100 KB', () => {
+  for (const part of HOSTILE) {
+    test(`of ${JSON.stringify(part)} is classified`, { timeout: 10_000 }, () => {
+      const { action } = getBounceInfo({ response: `550 ${part.repeat(Math.ceil(100_000 / part.length))}` })
+      assert.match(action, /^(retry|bounce)$/)
+    })
+  }
+
+  // `wording` shortens what the rules see; the rules alone must stand it too.
+  test('does not make a rule backtrack', { timeout: 60_000 }, () => {
+    for (const part of HOSTILE) {
+      const text = part.repeat(Math.ceil(100_000 / part.length))
+      for (const { pattern, unless } of TEXT_RULES) {
+        pattern.test(text)
+        unless?.test(text)
+      }
+    }
+  })
+})

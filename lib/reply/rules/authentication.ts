@@ -1,0 +1,25 @@
+import type { Rule } from './rule.ts'
+
+/** SPF, DKIM, DMARC. DMARC first: its replies report the results of the other two. */
+export const AUTHENTICATION: readonly Rule[] = [
+  { category: 'auth-dmarc', pattern: /\bdmarc\b/ },
+  { category: 'auth-dmarc', pattern: /\bspf\b.{0,80}\bdkim\b|\bdkim\b.{0,80}\bspf\b/ },
+  {
+    category: 'auth-dmarc',
+    pattern: /authentication (?:information|checks)|unauthenticated (?:e-?mail|sender)|sender is unauthenticated/,
+  },
+  { category: 'auth-dkim', pattern: /\bdkim\b|\bdomainkeys?\b/ },
+  { category: 'auth-spf', pattern: /\b(?:open)?spf\b|sender policy framework/ },
+]
+
+/** The sending address has no name, or its name does not lead back to it. */
+export const REVERSE_DNS: readonly Rule[] = [
+  {
+    category: 'reverse-dns',
+    pattern: /\bptr\b|\brdns\b|\bfcrdns\b|\breverse[ -]?(?:dns|lookup|host ?name|mapping|record|resolution)/,
+  },
+  {
+    category: 'reverse-dns',
+    pattern: /ip name lookup failed|\b(?:find|resolve|verify) your (?:reverse )?(?:host ?name|ip|address)\b/,
+  },
+]

@@ -1,0 +1,48 @@
+import type { Rule } from './rule.ts'
+
+/** Malware. Early, because a scanner's verdict is certain whatever stands around it. */
+export const MALWARE: readonly Rule[] = [
+  { category: 'spam-content', pattern: /\bspam or virus/ },
+  {
+    category: 'virus',
+    pattern: /\bvirus(?:es)?\b|\bmalware\b|\binfect(?:ed|ion)\b|\btrojan\b|\beicar\b|unsafe content|\bheuristics\./,
+    unless: /(?:virus|clam|scanner).{0,30}(?:unavailable|unreachable|temporar|fail|error|time)/,
+  },
+]
+
+/** The message or a part of it is too long. */
+export const SIZE: readonly Rule[] = [
+  {
+    category: 'message-too-large',
+    pattern: /\b(?:message|e?-?mail|attachments?|headers?|content)\b.{0,30}\btoo (?:large|big|long)\b|message too/,
+  },
+  {
+    category: 'message-too-large',
+    pattern:
+      /\bsize\b.{0,40}\bexceed|exceed\w{0,5}\b.{0,60}\b(?:size|length|limit set by)|sizelimit|too much mail data/,
+  },
+  { category: 'message-too-large', pattern: /\bmax(?:imum)?\b.{0,20}\b(?:message|mail) size\b|takes no more than/ },
+]
+
+/** What a site never takes, spam or not: kinds of attachment. */
+export const FORBIDDEN_PARTS: readonly Rule[] = [
+  {
+    category: 'policy',
+    pattern:
+      /potential security issue|\battachments?\b.{0,40}(?:allow|block|reject|prohibit|permit|type)|\bfile types?\b/,
+  },
+]
+
+/** The message looks unwanted. Late: many replies of another kind mention spam. */
+export const SPAM: readonly Rule[] = [
+  {
+    category: 'spam-content',
+    pattern:
+      /\bspam|anti-?spam|\bjunk\b|unsolicited|\bphish|\bsuspicious\b|\bbulk e?-?mail\b|\bofr 506\b|\bscored\b.{0,20}\d/,
+  },
+  {
+    category: 'spam-content',
+    pattern: /\bcontent (?:was |has been )?(?:reject|denied|block|filter)|\bmessage (?:was |has been )?filtered/,
+  },
+  { category: 'spam-content', pattern: /(?:reject|denied|blocked)\w{0,3} .{0,30}\bcontent\b/ },
+]

@@ -1,0 +1,82 @@
+import type { Rule } from './rule.ts'
+
+/** A mailbox without room. Before "unknown user": a full mailbox is often given 5.1.1, and its domain's name. */
+export const FULL: readonly Rule[] = [
+  {
+    category: 'mailbox-full',
+    pattern: /\bover ?-?quota|\bquota (?:is |was |has been )?(?:exceeded|full|reached)|quotaexceeded|shutoffquota/,
+  },
+  {
+    category: 'mailbox-full',
+    pattern:
+      /\b(?:mail ?box|inbox|storage)\b.{0,40}\b(?:full|over (?:its|the|quota)|size limit|out of)\b|\bout of storage\b/,
+  },
+  {
+    category: 'mailbox-full',
+    pattern: /exceed\w{0,5} (?:\S{1,20} ){0,3}(?:quota|storage)\b|storage (?:limit|allocation|quota)|disk quota/,
+  },
+  {
+    category: 'mailbox-full',
+    pattern: /\b(?:postfach|boite)\b.{0,40}\b(?:voll|pleine)\b|\bbuzon\b.{0,30}\blleno\b|\bcasella\b.{0,30}\bpiena\b/,
+  },
+]
+
+/** A mailbox that exists and is shut. `blocked` counts only of an account: a message can be blocked as well. */
+export const DISABLED: readonly Rule[] = [
+  {
+    category: 'mailbox-disabled',
+    pattern:
+      /\b(?:user|account|mail ?box|addr|address|recipient|domain|konto|compte|customer)\b.{0,60}\b(?:disabled|inactive|suspended|locked|deactivated|closed|terminated|discontinued|expired|frozen|deaktiviert|gesperrt|desactive)\b/,
+    unless: /\bsender\b|\bsending (?:account|domain)/,
+  },
+  {
+    category: 'mailbox-disabled',
+    pattern:
+      /\b(?:disabled|inactive|suspended|deactivated|closed|locked) (?:user|account|mail ?box|recipient|e?-?mail|address)\b/,
+  },
+  {
+    category: 'mailbox-disabled',
+    pattern:
+      /\b(?:account|compte|mail ?box)\b.{0,30}\b(?:(?:is|est|has been) (?:blocked|bloque)|(?:is )?not (?:yet )?activ(?:e|ated))\b/,
+  },
+]
+
+const WHO =
+  'user|recipient|mail ?box|addressee|account|addr|address|alias|customer|destinataire|adresse|usuario|empfanger'
+
+/** Nobody by that name. At MAIL the address in question is the sender's, so these rules do not hold there. */
+export const UNKNOWN: readonly Rule[] = [
+  {
+    category: 'unknown-user',
+    notAt: ['mail'],
+    pattern: new RegExp(
+      `\\b(?:${WHO})\\b.{0,60}\\b(?:unknown|not (?:be )?found|not exist|(?:doesn|didn|don)'t exist|no longer|no exist|cannot be verified|not available|unavailable|invalid(?:e)?|not known|undeliverable|unbekannt|inconnue?|desconocido|no existe|nicht gefunden|introuvable)\\b`,
+    ),
+    unless: /temporarily (?:un|not )available|\bsender\b|policy/,
+  },
+  {
+    category: 'unknown-user',
+    notAt: ['mail'],
+    pattern: new RegExp(
+      `\\b(?:no such|unknown|invalid|bad|non-?existent|undeliverable|unrouteable|unverified|unrecognized|no)[ -](?:\\S{1,20} )?(?:${WHO}|person|local part)\\b`,
+    ),
+    unless: /\bsender\b|policy/,
+  },
+  {
+    category: 'unknown-user',
+    notAt: ['mail'],
+    pattern: /\bnot (?:our|a valid|in|a) (?:e?-?mail )?(?:customer|user|recipient|address|mailbox|member)/,
+  },
+  {
+    category: 'unknown-user',
+    notAt: ['mail'],
+    pattern: /\b(?:does not|doesn't) have an? (?:\S{1,255} )?account\b|nosuchuser|recip(?:ient)?notfound/,
+  },
+  {
+    category: 'unknown-user',
+    notAt: ['mail'],
+    pattern: /\baddress lookup\b.{0,30}\bfail|addresses? rejected\W{0,3}$|\brecipient rejected\b|\baddr is unavailable/,
+  },
+  // Exchange Online's directory-based edge blocking.
+  { category: 'unknown-user', enhanced: /^5\.4\.1$/, pattern: /access denied/ },
+]

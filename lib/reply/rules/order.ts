@@ -1,0 +1,37 @@
+import { AUTHENTICATION, REVERSE_DNS } from './authentication.ts'
+import { FORBIDDEN_PARTS, MALWARE, SIZE, SPAM } from './content.ts'
+import { DISABLED, FULL, UNKNOWN } from './mailbox.ts'
+import { GREYLISTING, PACE } from './pace.ts'
+import { POLICY, SENDER } from './policy.ts'
+import { CONTENT_LISTINGS, REPUTATION } from './reputation.ts'
+import { DESTINATION, LOOPS, NETWORK } from './routing.ts'
+import type { Rule } from './rule.ts'
+import { SERVER } from './server.ts'
+import { PROTOCOL, RELAYING, TLS } from './session.ts'
+
+/** Every text rule in the order in which it is asked: what names its cause without doubt first, what could mean many things
+ * last. Each table's comment says why it stands where it stands; docs/reply-classification.md has the list. */
+export const TEXT_RULES: readonly Rule[] = [
+  ...LOOPS,
+  ...GREYLISTING,
+  ...RELAYING,
+  ...TLS,
+  ...MALWARE,
+  ...AUTHENTICATION,
+  ...REVERSE_DNS,
+  ...PACE,
+  ...CONTENT_LISTINGS,
+  ...REPUTATION,
+  ...NETWORK,
+  ...SENDER,
+  ...PROTOCOL,
+  ...FULL,
+  ...DISABLED,
+  ...DESTINATION,
+  ...UNKNOWN,
+  ...SIZE,
+  ...FORBIDDEN_PARTS,
+  ...SPAM,
+  ...POLICY,
+  ...SERVER,
+]

@@ -1,0 +1,45 @@
+import type { Rule } from './rule.ts'
+
+/** A first attempt is put off on purpose. Only a 4xx can be that. */
+export const GREYLISTING: readonly Rule[] = [
+  { category: 'greylisted', codeClass: 4, pattern: /\bgr[ea]y(?:[ -]?list|\.rbl|ed\b)|postgrey/ },
+  {
+    category: 'greylisted',
+    codeClass: 4,
+    enhanced: /^4\.7\.1$/,
+    pattern: /^(?:please )?(?:try again|come back) later\W{0,3}$/,
+  },
+  { category: 'greylisted', codeClass: 4, pattern: /\b(?:try|retry|come back)(?: again)? in \d{1,5} ?(?:s|sec|min)/ },
+]
+
+/** Too much at once: connections, messages, recipients. Before reputation, because a limit is often explained by it
+ * ("rate limited due to IP reputation"); after authentication, because a limit is often the punishment for lacking it. */
+export const PACE: readonly Rule[] = [
+  { category: 'rate-limited', pattern: /\brate[ -]?limit|throttl|frequency (?:is )?limited|slow down/ },
+  {
+    category: 'rate-limited',
+    pattern:
+      /\btoo (?:many|much) (?:\S{1,20} ){0,3}(?:connections?|sessions?|messages?|e?-?mails?|recipients|rcpts|requests|deliveries)\b/,
+    unless: /too much mail data/,
+  },
+  {
+    category: 'rate-limited',
+    pattern: /\b(?:excessive|unusual|unexpected|high) (?:volume|rate|number|sending|traffic|activity)/,
+  },
+  {
+    category: 'rate-limited',
+    pattern: /\bmax(?:imum)? (?:allowed )?number of\b|\bmax(?:imum)? (?:\S{1,20} ){1,3}per\b/,
+  },
+  {
+    category: 'rate-limited',
+    pattern: /\b(?:per|this|an?|each) (?:hour|day|minute|session|connection)\b.{0,40}(?:exceed|reach|limit)/,
+  },
+  { category: 'rate-limited', pattern: /(?:exceed|reach|limit).{0,40}\bper (?:hour|day|minute|session|connection)\b/ },
+  { category: 'rate-limited', pattern: /\b(?:daily|hourly|sending|submission) (?:message |mail )?(?:quota|limit)/ },
+  { category: 'rate-limited', pattern: /\b(?:connections?|thread|session|recipients?|messages?) limit/ },
+  { category: 'rate-limited', pattern: /connection slots|concurren(?:t|cy) .{0,30}(?:limit|exceed|reach)/ },
+  {
+    category: 'rate-limited',
+    pattern: /\bmessages? from .{0,60}(?:temporarily|permanently) deferred|\bat a rate that\b/,
+  },
+]

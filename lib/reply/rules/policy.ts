@@ -1,0 +1,47 @@
+import type { Rule } from './rule.ts'
+
+/** The sender's domain or address is not believed: it does not resolve, or a callout failed. Before "unknown user" and "no such
+ * domain", which use the same words of the recipient. */
+export const SENDER: readonly Rule[] = [
+  { category: 'policy', pattern: /\bsender address rejected\b/, unless: /fully-qualified|syntax/ },
+  {
+    category: 'policy',
+    pattern:
+      /\bsender verif|\bverify (?:the )?sender|\bvalid sender\b|verify mail ?from|\bsender\b.{0,30}\bnot (?:in|local)\b|\bmail ?from\b.{0,60}\bmismatch/,
+  },
+  {
+    category: 'policy',
+    pattern:
+      /\b(?:sender|from)\b.{0,60}(?:\bdomain|address)\b.{0,60}(?:not exist|n't exist|not found|not resolve|n't resolve|is invalid)/,
+  },
+  {
+    category: 'policy',
+    pattern: /\bdomain of sender\b|\bfrom: domain is invalid|unresolvable.{0,30}\b(?:from|sender)\b|invalid dns mx/,
+  },
+]
+
+/** The remote says no and names a rule of its own. Last but for outages: its words are the least specific. */
+export const POLICY: readonly Rule[] = [
+  {
+    category: 'policy',
+    pattern: /\bpolic(?:y|ies)\b|\baccess denied\b|\bprohibit|\bforbidden\b|\bspoof|\bpreferences\b|\bclosed system\b/,
+  },
+  {
+    category: 'policy',
+    pattern:
+      /\bnot (?:authori[sz]ed|allowed|permitted|accepted)\b|\bauth(?:entication)? (?:is )?(?:required|failed)|\bforge(?:d|ry)\b|\bnotauthorized\b/,
+  },
+  {
+    category: 'policy',
+    pattern:
+      /\bblocked\b|\bblock-rcpt\b|\brefused to\b|badrcptto|badmailfrom|purported responsible|\brestrict(?:ed|ion)/,
+  },
+  { category: 'policy', codeClass: 5, pattern: /\ballowed[- ]senders|\bblack-? ?list|\bblock-? ?list/ },
+  // A bare no. Where the status says more than "policy", it is asked instead.
+  {
+    category: 'policy',
+    codeClass: 5,
+    enhanced: /^(?:5\.[07]\.\d{1,3})?$/,
+    pattern: /\b(?:refused|rejected|denied|no permit)\b/,
+  },
+]

@@ -1,0 +1,39 @@
+import type { Rule } from './rule.ts'
+
+/** Mail that goes round in circles. The words of loops contain words of sizes and limits, so this comes first. */
+export const LOOPS: readonly Rule[] = [
+  {
+    category: 'other',
+    pattern: /\b(?:mail)?loop(?:s|ed|ing)?\b|\bhop count\b|\b(?:many|\d{1,3}) hops\b|many received headers/,
+  },
+]
+
+/** The remote could not reach something itself: an address check, a next hop, a name server. */
+export const NETWORK: readonly Rule[] = [
+  {
+    category: 'network',
+    pattern: /\btimed?[ -]?out\b|\bconnection (?:reset|lost|dropped|aborted)\b|\blost connection\b/,
+  },
+  { category: 'network', pattern: /\bdns (?:query|lookup|server|resolution) (?:fail|error|time)/ },
+  { category: 'network', pattern: /no route to host|network (?:is )?unreachable|host (?:is )?unreachable/ },
+  { category: 'other', pattern: /verification (?:is )?in progress/ },
+]
+
+/** The recipient's domain or its mail servers do not exist or take no mail. */
+export const DESTINATION: readonly Rule[] = [
+  { category: 'bad-destination-host', pattern: /non-?existent ?(?:domain|host)|\bnull mx\b|no such (?:domain|host)\b/ },
+  {
+    category: 'bad-destination-host',
+    pattern:
+      /\b(?:domain|host) (?:name )?(?:\S{1,255} )?(?:not found|unknown|(?:does not|doesn't|not) (?:exist|accept mail))/,
+  },
+  {
+    category: 'bad-destination-host',
+    pattern: /\b(?:unknown|find the|invalid) (?:recipient |destination )?(?:domain|host)\b/,
+  },
+  {
+    category: 'bad-destination-host',
+    pattern: /\bmx (?:records?|hosts?)\b.{0,20}\bpoint|\bno (?:mx|mail servers?|mail hosts?)\b/,
+  },
+  { category: 'bad-destination-host', pattern: /accepts? no mail|neither mail servers|all hosts? .{0,30}fail/ },
+]

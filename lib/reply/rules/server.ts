@@ -1,0 +1,27 @@
+import type { Rule } from './rule.ts'
+
+/** The remote is in trouble, and says so. */
+export const SERVER: readonly Rule[] = [
+  {
+    category: 'server-unavailable',
+    pattern:
+      /\btemporar\w{2,4}\b|\bunavailable\b|\bnot available\b|\b(?:try|come back)(?: again)? later\b|\bplease retry\b/,
+  },
+  {
+    category: 'server-unavailable',
+    pattern:
+      /\bshutting down\b|\bbusy\b|\boverload|\bhigh load\b|\bload (?:is )?too high|\bmaintenance\b|\bout of memory\b/,
+  },
+  {
+    category: 'server-unavailable',
+    pattern: /\binsufficient (?:system|disk|resources|storage)|\bdisk full\b|\bsystem (?:is )?full\b|\bdatabase\b/,
+  },
+  {
+    category: 'server-unavailable',
+    pattern: /\b(?:lookup|write|internal|config(?:uration)?|local|server) (?:\S{1,20} )?(?:failure|error|problem)\b/,
+  },
+  {
+    category: 'server-unavailable',
+    pattern: /\b(?:unable to|could not|cannot) (?:accept|process|load|complete|queue)\b/,
+  },
+]

@@ -1,0 +1,74 @@
+import type { Rule } from './rule.ts'
+
+/** We asked a server to pass mail on that is not its own. */
+export const RELAYING: readonly Rule[] = [
+  {
+    category: 'relay-denied',
+    pattern: /\brelay(?:ing|ed)?\b(?!=).{0,40}\b(?:denied|not|prohibited|rejected|forbidden|disallowed|refused)\b/,
+    unless: /relay recipient/,
+  },
+  {
+    category: 'relay-denied',
+    pattern:
+      /\b(?:unable|not (?:allowed|permitted|authorized)|cannot|can't|do not|don't|won't|unauthorized|for) (?:to )?relay\b/,
+  },
+  { category: 'relay-denied', pattern: /rcpthosts|tenantattribution|\bnot a gateway\b/ },
+]
+
+/** TLS is missing, refused or broken. */
+export const TLS: readonly Rule[] = [
+  { category: 'tls', pattern: /\bstarttls\b/, unless: /syntax|violation|pipelin|out of sequence|unrecognized/ },
+  {
+    category: 'tls',
+    pattern:
+      /\btls\b.{0,40}(?:requir|need|mandatory|sessions|available|handshake|fail|negotiat)|\b(?:over|without|use) (?:a )?(?:tls|ssl)\b/,
+  },
+  {
+    category: 'tls',
+    pattern:
+      /\b(?:requires?|must use|no) (?:\S{1,12} )?(?:tls|ssl|encrypt(?:ion|ed))\b|\bencryption (?:is )?(?:requir|need)/,
+  },
+  { category: 'tls', pattern: /\bcertificate\b.{0,40}(?:valid|expired|fail|mismatch|trust)/ },
+]
+
+/** The dialogue or the form of the message breaks a rule of RFC 5321 or RFC 5322. */
+export const PROTOCOL: readonly Rule[] = [
+  { category: 'protocol-error', pattern: /\bsyntax|\bsyntactic|protocol (?:violation|error)|(?:bad|out of) sequence/ },
+  {
+    category: 'protocol-error',
+    pattern: /\b(?:unrecognized|unimplemented|unknown|invalid|unauthenticated) commands?\b|not implemented/,
+  },
+  {
+    category: 'protocol-error',
+    pattern:
+      /\bneed (?:fully-qualified|(?:rcpt|mail|helo|ehlo|data)\b)|start afresh|no valid recipients|too many errors/,
+  },
+  {
+    category: 'protocol-error',
+    pattern:
+      /\b(?:helo|ehlo)\b.{0,30}(?:invalid|reject|requir|argument|first|name)|\b(?:invalid|bad|no|polite) (?:helo|ehlo)\b/,
+  },
+  {
+    category: 'protocol-error',
+    pattern: /\brfc[ -.]?\d{3,4}[ -]complian|not a valid rfc|\bmalformed\b|non-?compliant/,
+  },
+  {
+    category: 'protocol-error',
+    pattern: /\b(?:duplicate|multiple|missing|invalid|bad|disallowed|blank) (?:\S{1,20} )?(?:headers?\b|from\b:)/,
+  },
+  {
+    category: 'protocol-error',
+    pattern:
+      /\b(?:should|must) have\b.{0,30}\bheaders?\b|\bheaders? (?:\S{1,20} )?(?:is|are) (?:missing|invalid|not permitted)/,
+  },
+  {
+    category: 'protocol-error',
+    pattern: /\bencoded-word\b|\bbare (?:lf|cr)\b|smtplf|\bline (?:limit|length|(?:is )?too long)/,
+  },
+  {
+    category: 'protocol-error',
+    pattern:
+      /\bmime\b.{0,30}(?:error|invalid|reject)|\binvalid (?:data|structure)|multiple destination domains|\bsmtputf8\b|\b8-?bit(?:mime)?\b/,
+  },
+  { category: 'protocol-error', enhanced: /^\d\.1\.[37]$/, pattern: /\binvalid|\bnot (?:a )?valid|\bbad\b/ },
+]
