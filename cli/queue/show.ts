@@ -9,7 +9,7 @@ export interface QueuedRecipient {
   state: string
   attempts: number
   outcome: RecipientOutcome | null
-  remote: { host: string } | null
+  remote: AttemptEvent['remote'] | null
   nextAt: number | null
   updatedAt: number
   acceptedAt?: number
@@ -59,14 +59,27 @@ export function storyLines(id: string, answer: MessageAnswer): string[] {
     ...answer.recipients.map((recipient) => {
       const next = recipient.nextAt === null ? '' : `, next attempt ${time(recipient.nextAt)}`
       const words = recipient.outcome === null ? '' : `: ${recipient.outcome.reply}`
-      return `  to          ${recipient.address}  ${recipient.state} after ${recipient.attempts} attempts${next}${words}`
+      const attempts = `${recipient.attempts} ${recipient.attempts === 1 ? 'attempt' : 'attempts'}`
+      return `  to          ${recipient.address}  ${recipient.state} after ${attempts}${next}${words}`
     }),
-    ...answer.story.flatMap(eventLines),
+    ...[...plainDeliveries(answer), ...answer.story].sort((a, b) => a.at - b.at).flatMap(eventLines),
     contentLine(answer),
   ]
 }
 
-function eventLines(event: AttemptEvent | CancelEvent): string[] {
+type Told = Pick<AttemptEvent, 'type' | 'at' | 'attempt' | 'destination' | 'outcomes' | 'remote'> | CancelEvent
+
+/** The log keeps no event of a delivery at the first attempt, but all that it would tell. */
+function plainDeliveries({ recipients, story }: MessageAnswer): Told[] {
+  const told = new Set(story.flatMap((event) => ('outcomes' in event ? event.outcomes : []).map((one) => one.address)))
+  return recipients.flatMap(({ address, outcome, remote, destination, updatedAt: at }) => {
+    if (told.has(address) || outcome?.state !== 'delivered') return []
+    const event = { type: 'attempt' as const, at, attempt: 1, destination, outcomes: [outcome] }
+    return [remote ? { ...event, remote } : event]
+  })
+}
+
+function eventLines(event: Told): string[] {
   if (event.type === 'cancel') return [`  ${time(event.at)}  cancelled for ${event.recipients.join(', ')}`]
   const where = event.remote === undefined ? event.destination : `${event.remote.host} [${event.remote.address}]`
   return event.outcomes.map(

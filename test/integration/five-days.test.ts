@@ -119,20 +119,20 @@ test('a dead destination is tried at the planned times for five days, across a c
   await t.test('the submitter hears once that it is delayed and once that it failed', async () => {
     // Whoever tells twice does so within some turns of the notifier.
     await sleep(2000)
-    assert.equal(sender.mails.length, 2)
-    const [delayed, failed] = sender.mails
+    const [delayed, failed, ...more] = sender.mails
+    assert.ok(delayed !== undefined && failed !== undefined && more.length === 0)
     for (const notice of [delayed, failed]) {
-      assert.equal(notice?.from, '')
+      assert.equal(notice.from, '')
       assert.deepEqual(notice.to, ['app@sender.test'])
       assert.match(notice.content, /^Final-Recipient: rfc822; ?kim@dead\.test\r$/m)
     }
-    assert.match(delayed?.content ?? '', /^Action: delayed\r$/m)
-    assert.match(delayed?.content ?? '', /^Status: 4\.4\.\d\r$/m)
-    const until = /^Will-Retry-Until: (.*)\r$/m.exec(delayed?.content ?? '')?.[1] ?? ''
+    assert.match(delayed.content, /^Action: delayed\r$/m)
+    assert.match(delayed.content, /^Status: 4\.4\.\d\r$/m)
+    const until = /^Will-Retry-Until: (.*)\r$/m.exec(delayed.content)?.[1] ?? ''
     assert.ok(Math.abs(Date.parse(until) - deadline) < 1000, `${until} for ${new Date(deadline).toUTCString()}`)
-    assert.ok((delayed?.at ?? 0) >= acceptedAt + 4 * HOUR_MS)
-    assert.match(failed?.content ?? '', /^Action: failed\r$/m)
-    assert.match(failed?.content ?? '', /^Status: 4\.4\.7\r$/m)
-    assert.ok((failed?.at ?? 0) >= deadline)
+    assert.ok(delayed.at >= acceptedAt + 4 * HOUR_MS)
+    assert.match(failed.content, /^Action: failed\r$/m)
+    assert.match(failed.content, /^Status: 4\.4\.7\r$/m)
+    assert.ok(failed.at >= deadline)
   })
 })
