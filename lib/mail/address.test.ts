@@ -71,6 +71,7 @@ test('the addresses of a From field are found in all its forms', () => {
     ['Team: a@b.c, D <d@e.f>;', ['a@b.c', 'd@e.f']],
     ['App: Alerts <a@b.c>', ['a@b.c']],
     ['a@b.c; d@e.f', ['a@b.c', 'd@e.f']],
+    ['=?a.?a.a@b.c', ['=?a.?a.a@b.c']],
     ['nobody:;', []],
     [' , ,', []],
   ]
@@ -100,6 +101,7 @@ test('no way of writing From gets another address past the check', () => {
     'victim@example.net\u0001<me@example.org>',
     '=?utf-8?Q?victim=40example.net=3E?=@example.org',
     '<=?utf-8?B?dmljdGltQGV4YW1wbGUubmV0?=@example.org>',
+    '=?utf-8?q?victim=40example.net=3E@example.org',
     '"victim@example.net"@example.org',
     '"<victim@example.net>,"@example.org',
     'me@example.org@victim@example.net',
@@ -146,9 +148,12 @@ test('what is normal stays so, and any text is read without a throw', () => {
   )
 })
 
+// Encoded words are refused on purpose, see the tricks above.
+const address = fc.emailAddress().filter((text) => !/=\?[^?]*\?[bq]\?/i.test(text))
+
 test('generated addresses survive a display name in front of them', () => {
   fc.assert(
-    fc.property(fc.emailAddress(), fc.string({ unit: 'binary-ascii' }), (address, name) => {
+    fc.property(address, fc.string({ unit: 'binary-ascii' }), (address, name) => {
       const quoted = `"${name.replace(/[^ -~]/g, '').replace(/["\\]/g, '\\$&')}"`
       assert.deepEqual(addressesOf(`${quoted} <${address}>, ${address}`), [address, address])
     }),

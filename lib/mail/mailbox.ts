@@ -36,8 +36,11 @@ function isName(name: string, address: string): boolean {
   return !outside.includes('@') || outside.toLowerCase() === address.toLowerCase()
 }
 
+/** What a decoder may take for one, its end missing or not (RFC 2047, 2). */
+const ENCODED_WORD = /=\?[^?]*\?[bq]\?/i
+
 function isPlain(address: string): boolean {
   const local = address.slice(0, address.lastIndexOf('@'))
   // Programs that decode before they parse, or parse without quotes, would see another address in these.
-  return !/=\?.*\?/.test(address) && !/[@<>,;:()]/.test(local)
+  return !ENCODED_WORD.test(address) && !/[@<>,;:()]/.test(local)
 }
