@@ -5,7 +5,10 @@ import { BadManifests } from '@postrider/file-provider/provider'
 import { BadCertificate } from '@postrider/tls/certificate'
 import { messageShow, queueCancel, queueList, queueRetry } from './queue/commands.ts'
 import { up } from './up/up.ts'
-import { UsageError } from './usage.ts'
+import { UnknownMessage, UsageError } from './usage.ts'
+
+/** Queue ids as they are given out; see newQueueId and noticeId. */
+const QUEUE_ID = /^[0-9a-z]{1,40}$/
 
 const USAGE = `postrider: a self-hosted outbound mail platform
 
@@ -24,16 +27,16 @@ async function main(args: string[]): Promise<number> {
   const { positionals, values } = parse(args)
   const [command = '', verb = '', ...rest] = positionals
   const { state, domain, destination, json } = values
-  const limit = values.limit === undefined ? undefined : Number(values.limit)
-  const options = { state, id: rest[0], domain, destination, json, limit }
+  const limit = readLimit(values.limit)
+  const options = () => ({ state, id: queueId(rest), domain, destination, json, limit })
   if (values.help === true || command === 'help') return print([USAGE])
   if (command === 'up') return runUp(verb, state)
-  if (command === 'message' && verb === 'show') return print(await messageShow(required(rest[0]), options))
+  if (command === 'message' && verb === 'show') return print(await messageShow(required(queueId(rest)), options()))
   if (command === 'queue') {
-    if (verb === 'show') return print(await messageShow(required(rest[0]), options))
-    if (verb === 'ls') return print(await queueList(options))
-    if (verb === 'retry') return print(await queueRetry(options))
-    if (verb === 'cancel') return print(await queueCancel(options))
+    if (verb === 'show') return print(await messageShow(required(queueId(rest)), options()))
+    if (verb === 'ls') return print(await queueList(options()))
+    if (verb === 'retry') return print(await queueRetry(options()))
+    if (verb === 'cancel') return print(await queueCancel(options()))
   }
   throw new UsageError(`there is no command ${[command, verb].join(' ').trim() || '(none given)'}\n\n${USAGE}`)
 }
@@ -73,6 +76,19 @@ async function runUp(folder: string, state: string): Promise<number> {
   return 0
 }
 
+/** One id, or none: it becomes part of a subject of the broker, where `*` would mean every message. */
+function queueId([id, ...more]: string[]): string | undefined {
+  if (more.length > 0) throw new UsageError(`give one queue id at a time, not also ${more.join(' ')}`)
+  if (id !== undefined && !QUEUE_ID.test(id)) throw new UsageError(`${id} is no queue id: those are letters and digits`)
+  return id
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`--limit ${text}: a whole number from 1 up is needed`)
+  return Number(text)
+}
+
 function required(id: string | undefined): string {
   if (id === undefined) throw new UsageError('give the queue id, as the 250 named it')
   return id
@@ -86,7 +102,13 @@ function print(lines: string[]): number {
 /** What the person can mend is a sentence; anything else is a fault of the program and shows where it happened. */
 function explain(error: unknown): string {
   if (error instanceof BadManifests) return error.problems.map(problemLine).join('\n')
-  if (error instanceof UsageError || error instanceof NoBroker || error instanceof BadCertificate) return error.message
+  if (
+    error instanceof UsageError ||
+    error instanceof UnknownMessage ||
+    error instanceof NoBroker ||
+    error instanceof BadCertificate
+  )
+    return error.message
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOSPC') return `the disk of the state folder is full: ${String(error)}`
   if (code === 'EACCES' || code === 'EROFS') return `no permission to write: ${String(error)}`
@@ -97,6 +119,6 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
     console.error(`postrider: ${explain(error)}`)
-    process.exit(2)
+    process.exit(error instanceof UnknownMessage ? 1 : 2)
   },
 )

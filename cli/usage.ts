@@ -2,3 +2,11 @@
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
+
+/** Nothing is known of a queue id: the message alone is shown, with exit code 1. */
+export class UnknownMessage extends Error {
+  override readonly name = 'UnknownMessage'
+  constructor(id: string) {
+    super(`${id} is not known: never accepted here, or forgotten after its placeholder's time`)
+  }
+}

@@ -1,7 +1,7 @@
 import { bringForward, cancel, listWaiting } from '@postrider/queue/control'
 import type { Waiting } from '@postrider/queue/control'
 import type { Broker } from '@postrider/queue/broker'
-import { UsageError } from '../usage.ts'
+import { UnknownMessage, UsageError } from '../usage.ts'
 import { askLog, connectToPlatform } from './connect.ts'
 import { queueLines, storyLines } from './show.ts'
 import type { MessageAnswer, QueueAnswer } from './show.ts'
@@ -27,7 +27,7 @@ export async function queueList(options: QueueOptions): Promise<string[]> {
 /** `postrider message show ID` and `postrider queue show ID`: the story of one message. */
 export async function messageShow(id: string, options: QueueOptions): Promise<string[]> {
   return withPlatform(options.state, async (broker) => {
-    const answer = await askLog<MessageAnswer>(broker, 'log.show', { id })
+    const answer = await known(broker, id)
     return options.json ? [JSON.stringify(answer, null, 2)] : storyLines(id, answer)
   })
 }
@@ -57,8 +57,17 @@ async function control(
       const acted = await act(broker, waiting)
       lines.push(`${envelope.id}  ${to}  ${acted ? done : 'is being attempted right now'}`)
     }
+    if (options.id !== undefined && lines.length === 0) await known(broker, options.id)
     return [...lines, `${lines.length} waiting ${lines.length === 1 ? 'job' : 'jobs'} found`]
   })
+}
+
+/** Throws UnknownMessage. */
+async function known(broker: Broker, id: string): Promise<MessageAnswer> {
+  const answer = await askLog<MessageAnswer>(broker, 'log.show', { id })
+  // Events can come before their message: then it has a story, and soon the rest.
+  if (!answer.found && answer.story.length === 0) throw new UnknownMessage(id)
+  return answer
 }
 
 const filterOf = ({ id, domain, destination, limit }: QueueOptions) => ({ id, domain, destination, limit })

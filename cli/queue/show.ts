@@ -45,8 +45,7 @@ export function queueLines({ recipients, count }: QueueAnswer, now: number): str
 /** The story of a message: what it was, what happened to whom and when, what is left of it. */
 export function storyLines(id: string, answer: MessageAnswer): string[] {
   const { envelope } = answer
-  if (envelope === undefined)
-    return [`${id} is not known: never accepted here, or forgotten after its placeholder's time`]
+  if (envelope === undefined) return [`message ${id}`, ...answer.story.flatMap(eventLines)]
   const notice =
     envelope.notice === undefined ? [] : [`  notice      ${envelope.notice.kind}, about ${envelope.notice.of}`]
   return [
