@@ -8,6 +8,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -76,22 +77,22 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
   const port = options.port ?? (await freePort())
   const place = { folder, host, port, policyPort: policy?.port, mailUser }
   const config = join(folder, 'etc')
-  for (const name of ['etc', 'data', 'mail']) mkdirSync(join(folder, name))
-  makeQueue(join(folder, 'queue'))
-  chownSync(join(folder, 'data'), idOf('postfix'), 0)
-  chownSync(join(folder, 'mail'), mailUser, 0)
-  writeFileSync(join(config, 'main.cf'), mainCf(place, options))
-  writeFileSync(join(config, 'master.cf'), masterCf(place, options.services))
-  writeFileSync(join(folder, 'mailboxes'), mailboxMap(options.recipients))
-
   const maillog = (): string => {
     const file = join(folder, 'maillog')
     return existsSync(file) ? readFileSync(file, 'utf8') : ''
   }
   try {
-    // Returns when the daemons are initialised and the port is listened on. postfix(1) closes each file number there
-    // may be one by one, which takes seconds where the limit is a billion.
-    await run('/bin/sh', ['-c', 'ulimit -n 8192; exec "$0" -c "$1" start', POSTFIX, config])
+    for (const name of ['etc', 'data', 'mail']) mkdirSync(join(folder, name))
+    makeQueue(join(folder, 'queue'))
+    chownSync(join(folder, 'data'), idOf('postfix'), 0)
+    chownSync(join(folder, 'mail'), mailUser, 0)
+    writeFileSync(join(config, 'main.cf'), mainCf(place, options))
+    writeFileSync(join(config, 'master.cf'), masterCf(place, options.services))
+    writeFileSync(join(folder, 'mailboxes'), mailboxMap(options.recipients))
+    // Postfix waits until a file it reads has not been changed for some seconds; these are complete.
+    for (const file of ['etc/main.cf', 'mailboxes']) utimesSync(join(folder, file), 0, 0)
+    // Returns when the daemons are initialised and the port is listened on.
+    await run(POSTFIX, ['-c', config, 'start'])
   } catch (cause) {
     await policy?.close()
     throw new Error(`Postfix did not start:\n${maillog()}`, { cause })
