@@ -202,8 +202,11 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
 /** The messages in a folder of files, newest last. */
 export function mailFiles(folder: string): string[] {
   if (!existsSync(folder)) return []
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.eml'))
-    .sort()
-    .map((name) => readFileSync(join(folder, name), 'latin1'))
+  return (
+    readdirSync(folder)
+      // One that is being written has a dot before its name.
+      .filter((name) => name.endsWith('.eml') && !name.startsWith('.'))
+      .sort()
+      .map((name) => readFileSync(join(folder, name), 'latin1'))
+  )
 }
