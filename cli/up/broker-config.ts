@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import type { BrokerAccess } from '@postrider/queue/broker'
 import { accountRights } from './broker-accounts.ts'
 
+/** The one user of the broker's system account. */
+const WATCH = 'watch'
+
 export interface BrokerFiles {
   configFile: string
   /** Access of each account. */
@@ -15,7 +18,7 @@ export interface BrokerFiles {
 export async function writeBrokerConfig(folder: string, port: number, shards: number): Promise<BrokerFiles> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const rights = accountRights(shards)
-  const passwords = await keepPasswords(join(folder, 'accounts.json'), Object.keys(rights))
+  const passwords = await keepPasswords(join(folder, 'accounts.json'), [...Object.keys(rights), WATCH])
   const users = Object.entries(rights).map(([user, { publishes, hears = [], answers = false }]) => {
     const subscribe = [`_INBOX_${user}.>`, ...hears]
     return `    { user: ${user}, password: "${passwords[user] ?? ''}", permissions: {
@@ -33,6 +36,12 @@ jetstream {
   # A 250 means that the message is on disk: each write is synced before it is confirmed.
   sync_interval: always
   max_file_store: 1TB
+}
+# Who may ask the broker how it is, and nothing else.
+system_account: SYS
+accounts {
+  SYS { users: [ { user: ${WATCH}, password: "${passwords[WATCH] ?? ''}", permissions: {
+    publish: { allow: ["$SYS.REQ.SERVER.PING.HEALTHZ"] }, subscribe: { allow: ["_INBOX_${WATCH}.>"] } } } ] }
 }
 authorization {
   users: [

@@ -40,6 +40,7 @@ export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
         ...tls,
         POSTRIDER_LISTENERS: JSON.stringify(deployment.ingress.listeners),
         POSTRIDER_PLATFORM_KEY_FILE: platformKeyFile,
+        POSTRIDER_QUEUE_FOLDER: state,
       }),
     ),
   ]

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { copyFileSync, openSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, rmSync, statSync, truncateSync } from 'node:fs'
 
 /** A program that is kept running. */
 export interface Program {
@@ -18,6 +18,8 @@ export interface Supervised {
   readonly name: string
   readonly pid: number | undefined
   readonly restarts: number
+  /** Asks the program to end; it is started again like one that ended by itself. */
+  restart(): void
   /** Asks the program to end and waits; kills it when it does not within `graceMs`. */
   stop(graceMs?: number): Promise<void>
 }
@@ -32,6 +34,7 @@ const FIRST_DELAY_MS = 200
 const MOST_DELAY_MS = 10_000
 /** A program that ran this long starts over with the first delay. */
 const STEADY_MS = 20_000
+const GRACE_MS = 40_000
 const LOG_BYTES = 64 * 1024 * 1024
 
 /** Starts a program and starts it again whenever it ends, with a delay that doubles while it keeps ending. */
@@ -45,13 +48,14 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
 
   const start = (): void => {
     const startedAt = Date.now()
-    const log = openSync(program.logFile, 'a')
+    const log = openLog(program.logFile)
     const running = spawn(program.command, program.args, {
       env: { ...process.env, ...program.env },
       // Its own group: a Ctrl-C in the terminal reaches only the supervisor, which ends the programs in order.
       detached: true,
       stdio: ['ignore', log, log],
     })
+    if (typeof log === 'number') closeSync(log)
     child = running
     if (running.pid !== undefined) options.onStart?.(program.name, running.pid)
     const over = (code: number | null, signal: string | null): void => {
@@ -78,7 +82,15 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
     get restarts() {
       return restarts
     },
-    async stop(graceMs = 40_000) {
+    restart() {
+      const running = child
+      if (running === undefined || stopping) return
+      running.kill(program.stopSignal ?? 'SIGTERM')
+      setTimeout(() => {
+        if (child === running) running.kill('SIGKILL')
+      }, GRACE_MS).unref()
+    },
+    async stop(graceMs = GRACE_MS) {
       stopping = true
       clearTimeout(timer)
       clearInterval(cutting)
@@ -93,10 +105,23 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
   }
 }
 
+/** A program is more than its log: without room for a new file it runs without one. */
+function openLog(file: string): number | 'ignore' {
+  try {
+    return openSync(file, 'a')
+  } catch {
+    return 'ignore'
+  }
+}
+
 /** Keeps one older log: the file is copied and cut, since the program goes on writing to its end. */
 function cutLog(file: string): void {
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES) {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= LOG_BYTES) return
+  try {
     copyFileSync(file, `${file}.1`)
-    truncateSync(file)
+  } catch {
+    // No room for the older one: cutting makes some.
+    rmSync(`${file}.1`, { force: true })
   }
+  truncateSync(file)
 }

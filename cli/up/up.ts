@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { followFolder, planFolder } from '@postrider/file-provider/provider'
@@ -14,6 +14,7 @@ import { accessFile } from '../queue/connect.ts'
 import { UsageError } from '../usage.ts'
 import { announcement } from './announce.ts'
 import { awaitBroker, brokerProgram } from './broker.ts'
+import { watchBroker } from './broker-watch.ts'
 import { ensureLocalCertificate } from './certificate.ts'
 import { endLeftovers, lockState } from './lock.ts'
 import { checkPorts } from './ports.ts'
@@ -51,7 +52,13 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       onStart: (_, pid) => {
         marks.push({ pid, mark: program.args.at(-1) ?? program.name })
         // Those that ended are harmless: the mark tells whether a number is still that program.
-        void writeFile(leftovers, JSON.stringify(marks.slice(-100)))
+        try {
+          writeFileSync(`${leftovers}.new`, JSON.stringify(marks.slice(-100)))
+          renameSync(`${leftovers}.new`, leftovers)
+        } catch (error) {
+          // Costs the next start the knowledge of what a killed one left behind, and nothing else.
+          say(`${leftovers} can not be written: ${String(error)}`)
+        }
       },
       onExit: (name, code, signal, ms) =>
         say(`${name} ended (${signal ?? `code ${code ?? '?'}`}); started again in ${ms} ms, see ${program.logFile}`),
@@ -62,12 +69,14 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
   const stop = async (): Promise<void> => {
     // Mail is no longer taken before what delivers it goes, and the broker goes last.
     for (const supervised of running.reverse()) await supervised.stop()
+    rmSync(leftovers, { force: true })
     unlock()
   }
   try {
     const { broker: brokerSettings } = plan.deployment
     const programs = await brokerProgram(state, brokerSettings, say)
-    const broker = await awaitBroker(start(programs.program), programs)
+    const brokerRunning = start(programs.program)
+    const broker = await awaitBroker(brokerRunning, programs)
     await ensureStreams(broker.nc, broker.jsm, { ...brokerSettings, replicas: 1 })
     await publishConfig(broker.js, plan.config)
     await writeFile(accessFile(state), JSON.stringify(programs.files.access('cli')), { mode: 0o600 })
@@ -81,6 +90,12 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       ...tls,
     })
     await Promise.all(services.map((service) => awaitReady(start(service), service, plan.deployment.telemetry.address)))
+    const watch = await watchBroker({
+      access: programs.files.access('watch'),
+      folder: state,
+      restart: () => brokerRunning.restart(),
+      say,
+    })
     const provider = followFolder(
       {
         folder,
@@ -99,6 +114,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       say(line)
     return async () => {
       provider.close()
+      await watch.close()
       await broker.close()
       await stop()
     }

@@ -19,6 +19,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
   }
   return {
     text,
+    optional: (name: string): string | undefined => (env[name] === '' ? undefined : env[name]),
     whole(name: string, fallback: number, [least, most]: [number, number]): number {
       const value = Number(text(name, String(fallback)))
       if (!Number.isInteger(value) || value < least || value > most) {

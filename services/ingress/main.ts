@@ -8,6 +8,7 @@ import { runService } from '@postrider/telemetry/service'
 import { createKeyring } from './keys.ts'
 import { createAcceptance } from './message/accept.ts'
 import { createMetrics } from './metrics.ts'
+import { watchDisk } from './policy/disk.ts'
 import { openLedger } from './policy/ledger.ts'
 import { createAuthenticator } from './session/authenticate.ts'
 import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
@@ -33,10 +34,17 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     env.whole('POSTRIDER_SHARDS', 4, [1, 64]),
     env.whole('POSTRIDER_STORE_WAIT_MS', 10_000, [100, 120_000]),
   )
+  const disk = await watchDisk(
+    env.optional('POSTRIDER_QUEUE_FOLDER'),
+    env.whole('POSTRIDER_QUEUE_RESERVE_BYTES', 64 * 1024 * 1024, [0, 2 ** 50]),
+  )
+  onStop(() => disk.close())
+  needs(() => (disk.hasRoom ? undefined : "the queue's disk is nearly full: mail is answered 452"))
   const accept = createAcceptance({
     config,
     acceptor,
     ledger: await openLedger(broker),
+    hasRoom: () => disk.hasRoom,
     keysOf,
     accepted: (envelope, startedAt) => {
       metrics.accepted.inc()

@@ -36,13 +36,15 @@ export interface AcceptanceDependencies {
   config: () => RuntimeConfig
   acceptor: Acceptor
   ledger: Ledger
+  /** False while the queue's disk is nearly full. */
+  hasRoom: () => boolean
   /** Opens a domain's sealed DKIM keys. */
   keysOf: (domain: DomainConfig) => DkimKey[]
   accepted: (envelope: Envelope, startedAt: number) => void
 }
 
 export function createAcceptance(dependencies: AcceptanceDependencies): Acceptance {
-  const { config, acceptor, ledger, keysOf, accepted } = dependencies
+  const { config, acceptor, ledger, hasRoom, keysOf, accepted } = dependencies
   return async (submission) => {
     const now = Date.now()
     const { submitter, from, recipients } = submission
@@ -51,6 +53,9 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     // Everything that can refuse the message for what it is comes before anything is counted or written.
     const { normal, fixed } = prepare(submission, { id, hostName, now })
     checkFrom(fixed.from, allowedSenders(submitter), submitter.credential.address)
+    if (!hasRoom()) {
+      throw new Refusal(452, '4.3.1', "the queue's disk is nearly full; try again later", 'queue-unavailable')
+    }
     const release = await reserve(ledger, submitter.limits, recipients.length)
     try {
       const signature = await signDkim(fixed.content, keysOf(submitter.domain))
