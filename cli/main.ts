@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { parseArgs } from 'node:util'
 import { NoBroker } from '@postrider/broker-process/find'
 import { problemLine } from '@postrider/file-provider/manifests'
@@ -20,13 +21,15 @@ const USAGE = `postrider: a self-hosted outbound mail platform
 
   filters: --domain D (of the sender)  --destination D (of the recipient; all)  --limit N
   --state DIR  where the platform keeps everything; ./.postrider by default
-  --json       for programs`
+  --json       for programs
+  exit codes   0 done, 1 the id is not known, 2 the message says what to mend`
 
 /** Runs one command; resolves with the process's exit code. */
 async function main(args: string[]): Promise<number> {
   const { positionals, values } = parse(args)
   const [command = '', verb = '', ...rest] = positionals
-  const { state, domain, destination, json } = values
+  const { state, json } = values
+  const [domain, destination] = [domainName(values.domain), domainName(values.destination)]
   const limit = readLimit(values.limit)
   const options = () => ({ state, id: queueId(rest), domain, destination, json, limit })
   if (values.help === true || command === 'help') return print([USAGE])
@@ -82,6 +85,10 @@ function queueId([id, ...more]: string[]): string | undefined {
   if (id !== undefined && !QUEUE_ID.test(id)) throw new UsageError(`${id} is no queue id: those are letters and digits`)
   return id
 }
+
+/** As the queue has it: lower case, A-labels. An address literal stays as it is. */
+const domainName = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : domainToASCII(text) || text
 
 function readLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined

@@ -50,7 +50,7 @@ async function control(
   }
   return withPlatform(options.state, async (broker) => {
     const lines: string[] = []
-    const destination = options.destination === 'all' ? undefined : options.destination
+    const { destination } = filterOf(options)
     for await (const waiting of listWaiting(broker, { id: options.id, destination })) {
       const { envelope, destination: to } = waiting.job
       if (options.domain !== undefined && envelope.domain !== options.domain) continue
@@ -70,7 +70,12 @@ async function known(broker: Broker, id: string): Promise<MessageAnswer> {
   return answer
 }
 
-const filterOf = ({ id, domain, destination, limit }: QueueOptions) => ({ id, domain, destination, limit })
+const filterOf = ({ id, domain, destination, limit }: QueueOptions) => ({
+  id,
+  domain,
+  destination: destination === 'all' ? undefined : destination,
+  limit,
+})
 
 async function withPlatform<Result>(state: string, run: (broker: Broker) => Promise<Result>): Promise<Result> {
   const broker = await connectToPlatform(state)

@@ -84,6 +84,8 @@ test('ls lists what waits, by id, sending domain and destination, and tells the 
   const ids = async (...filters: string[]) => (await platform.queue(...filters)).recipients.map(({ id }) => id)
   assert.deepEqual(await ids(kim), [kim])
   assert.deepEqual(await ids('--destination', 'two.test'), [lee])
+  assert.deepEqual(await ids('--destination', 'TWO.Test'), [lee])
+  assert.deepEqual(await ids('--destination', 'all'), [kim, lee])
   assert.deepEqual(await ids('--domain', 'sender.test', '--destination', 'one.test'), [kim])
   assert.deepEqual(await ids('--domain', 'second.test'), [])
   assert.deepEqual((await ids('--limit', '1')).length, 1)
