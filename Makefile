@@ -2,7 +2,7 @@
 NODE := node_modules/.bin/node
 TESTS := lib/**/*.test.ts services/**/*.test.ts cli/**/*.test.ts test/integration/**/*.test.ts
 
-.PHONY: run test check bench faults format clean
+.PHONY: run test check bench faults deferred format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -26,6 +26,10 @@ bench: node_modules/.ready
 # kill -9 of every process in turn under load: nothing accepted is lost.
 faults: node_modules/.ready
 	@$(NODE) test/faults/main.ts $(ARGS)
+
+# 100,000 deferred messages, a restart of everything, and all delivered at their time (some ten minutes).
+deferred: node_modules/.ready
+	@$(NODE) test/faults/deferred.ts $(ARGS)
 
 format: node_modules/.ready
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .

@@ -57,6 +57,8 @@ export async function startReceiver({
 
   const server = createServer((socket) => {
     sockets.add(socket)
+    // Replies to a group of commands leave at once, as from any server that is used.
+    socket.setNoDelay(true)
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined)
     let buffer = ''
     let mail: TakenMail | undefined
