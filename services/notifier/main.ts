@@ -65,9 +65,9 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     metrics.erased.inc()
     log.info({ event: 'content-erased', id, ageMs })
   }
-  let stopping = false
+  const stopping = new AbortController()
   const turns = (async () => {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       try {
         // Before the log is complete it can't be told what was sent or erased already.
         if (feed.caughtUp && broker.connected) {
@@ -84,7 +84,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     }
   })()
   onStop(async () => {
-    stopping = true
+    stopping.abort()
     await turns
   })
 })

@@ -131,7 +131,7 @@ export class Dialogue {
         reject(new Broken('TLS', 'starttls', what, { cause }))
       }
       const timer = setTimeout(() => fail('the TLS handshake takes too long'), options.timeoutMs)
-      secure.once('error', (error) => fail(`TLS: ${error.message}`, error))
+      secure.once('error', (error: Error) => fail(`TLS: ${error.message}`, error))
       secure.once('close', () => fail('the connection was closed during the TLS handshake'))
       secure.once('secureConnect', () => {
         clearTimeout(timer)

@@ -99,7 +99,10 @@ class Transaction {
       const reply = await next(index + 1, 'rcpt', this.#timeouts.rcptMs)
       if (reply.code < 300) taken.push(recipient)
       else if (mail.code < 300) this.#refuse([recipient], reply, 'rcpt')
-      if (reply.code === 421) return this.#refuse(this.#open(), reply, 'rcpt')
+      if (reply.code === 421) {
+        this.#refuse(this.#open(), reply, 'rcpt')
+        return
+      }
     }
     if (taken.length === 0 && !capabilities.pipelining) return this.#reset()
     const data = await next(recipients.length + 1, 'data', this.#timeouts.dataMs)

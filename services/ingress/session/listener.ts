@@ -47,7 +47,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const server = new SubmissionServer({ ...serverOptions(options), key: certificate.key, cert: certificate.cert })
   // A client that goes away or speaks no TLS is its own affair, and never a reason to stop.
   server.on('error', onError)
-  const listening = server.server as Server
+  const listening: Server = server.server
   await new Promise<void>((resolve, reject) => {
     listening.once('error', reject)
     listening.listen(

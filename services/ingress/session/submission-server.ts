@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
-import type { SMTPServerOptions } from 'smtp-server'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 
 /** smtp-server with two differences, both by its own inner methods (the version is pinned; submission-server.test.ts
@@ -10,10 +9,6 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
  *   port 25, while here every client must log in, and it bounds 20 sessions of one message each to 200 messages a second.
  * - A reply whose text begins with a status code (RFC 3463) is sent with that one, not with the library's guess. */
 export class SubmissionServer extends SMTPServer {
-  constructor(options: SMTPServerOptions) {
-    super(options)
-  }
-
   override connect(socket: Socket, socketOptions: never): void {
     const connection = new PromptConnection(this, socket, socketOptions)
     this.connections.add(connection)

@@ -1,4 +1,4 @@
-import type { Recipient } from '@postrider/mail/envelope'
+import type { Envelope, Recipient } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
 import { normaliseAddress } from '@postrider/mail/address'
 import { encodeXtext } from '@postrider/dsn/xtext'
@@ -75,10 +75,10 @@ function encodedOrcpt(orcpt: string): string {
 }
 
 /** What MAIL FROM said beside the address. */
-export function mailParameters(session: SMTPServerSession) {
+export function mailParameters(session: SMTPServerSession): Pick<Envelope, 'ret' | 'envid' | 'utf8' | 'eightBit'> {
   const { dsn, smtpUtf8, bodyType } = session.envelope
   return {
-    ...(dsn?.ret === 'FULL' || dsn?.ret === 'HDRS' ? { ret: dsn.ret as 'FULL' | 'HDRS' } : {}),
+    ...(dsn?.ret === 'FULL' || dsn?.ret === 'HDRS' ? { ret: dsn.ret } : {}),
     ...(dsn?.envid ? { envid: encodeXtext(dsn.envid) } : {}),
     utf8: smtpUtf8 === true,
     eightBit: bodyType === '8bitmime',
