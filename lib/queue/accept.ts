@@ -1,6 +1,7 @@
 import type { Envelope } from '@postrider/mail/envelope'
 import type { Broker } from './broker.ts'
 import { mailStream, newSubject, partSubject } from './names.ts'
+import { publishLasting } from './publish.ts'
 import { encodeEnvelope } from './record.ts'
 import type { ContentRef } from './record.ts'
 
@@ -34,8 +35,8 @@ export function createAcceptor(broker: Broker, shards: number, waitMs: number): 
       // At once while the broker is away: a publish would wait for the reconnect.
       if (!broker.connected) throw new NotStored(0, { cause: new Error('the broker is away') })
       try {
-        const parts = await storeParts(broker, shard, content, waitMs)
-        const ack = await broker.js.publish(newSubject(shard), content.subarray(0, RECORD_BYTES), {
+        const parts = await storeParts(broker, shard, envelope.id, content, waitMs)
+        const ack = await publishLasting(broker, newSubject(shard), content.subarray(0, RECORD_BYTES), {
           headers: encodeEnvelope(envelope, parts),
           msgID: envelope.id,
           timeout: waitMs,
@@ -49,10 +50,17 @@ export function createAcceptor(broker: Broker, shards: number, waitMs: number): 
 }
 
 /** Parts come before the record, which names them: without the record they are nothing, and age out. */
-async function storeParts(broker: Broker, shard: number, content: Buffer, timeout: number): Promise<number[]> {
+async function storeParts(
+  broker: Broker,
+  shard: number,
+  id: string,
+  content: Buffer,
+  timeout: number,
+): Promise<number[]> {
   const parts: number[] = []
   for (let at = RECORD_BYTES; at < content.length; at += PART_BYTES) {
-    const ack = await broker.js.publish(partSubject(shard), content.subarray(at, at + PART_BYTES), { timeout })
+    const part = content.subarray(at, at + PART_BYTES)
+    const ack = await publishLasting(broker, partSubject(shard), part, { msgID: `${id}/${parts.length}`, timeout })
     parts.push(ack.seq)
   }
   return parts

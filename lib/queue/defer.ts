@@ -1,6 +1,7 @@
 import { headers } from '@nats-io/transport-node'
 import type { Broker } from './broker.ts'
 import { DUE_SUBJECT, waitSubject } from './names.ts'
+import { publishLasting } from './publish.ts'
 import { attemptKey, encodeJob } from './record.ts'
 import type { Job } from './record.ts'
 
@@ -11,7 +12,7 @@ export async function defer(broker: Broker, job: Job, at: number): Promise<void>
   const subject = waitSubject(job.destination, job.envelope.id, job.part)
   const fields = headers()
   fields.set('Nats-Rollup', 'sub')
-  await broker.js.publish(subject, encodeJob(job), {
+  await publishLasting(broker, subject, encodeJob(job), {
     headers: fields,
     msgID: `wait:${attemptKey(job)}:${at}`,
     schedule: { specification: new Date(at), target: DUE_SUBJECT },
@@ -23,7 +24,7 @@ export async function defer(broker: Broker, job: Job, at: number): Promise<void>
 export async function enqueueJobs(broker: Broker, jobs: Job[]): Promise<void> {
   await Promise.all(
     jobs.map((job) =>
-      broker.js.publish(DUE_SUBJECT, encodeJob(job), { msgID: `split:${attemptKey(job)}`, timeout: 5000 }),
+      publishLasting(broker, DUE_SUBJECT, encodeJob(job), { msgID: `split:${attemptKey(job)}`, timeout: 5000 }),
     ),
   )
 }

@@ -1,6 +1,7 @@
 import type { Broker } from './broker.ts'
 import type { QueueEvent } from './event.ts'
 import { eventSubject } from './names.ts'
+import { publishLasting } from './publish.ts'
 
 export interface EventLog {
   /** Resolves when the event is on disk. Events that come together are written together. */
@@ -55,7 +56,7 @@ async function publishPatiently(broker: Broker, service: string, payload: string
   const msgID = `${service}:${crypto.randomUUID()}`
   for (;;) {
     try {
-      await broker.js.publish(eventSubject(service), payload, { msgID, timeout: 5000 })
+      await publishLasting(broker, eventSubject(service), payload, { msgID, timeout: 5000 })
       return
     } catch (error) {
       if (broker.nc.isClosed()) throw error

@@ -23,8 +23,8 @@ export const eventKey = (event: Pick<AttemptEvent, 'id' | 'part' | 'attempt'>): 
 
 /** An acknowledgement is lost at most this long after its event, as the broker's clock goes. Milliseconds. */
 const TAIL_MS = 180_000
-/** Bounds the memory; at 2,000 messages a second still 50 s. */
-const MOST = 100_000
+/** Bounds the memory; at 2,000 messages a second still 25 s. */
+const MOST = 50_000
 
 export function createSettled(broker: Broker): Settled {
   const known = new Map<string, AttemptEvent>()

@@ -158,13 +158,10 @@ class StreamTaker {
     }
   }
 
+  /** Until the broker has told where it stands every sequence is looked up: a job may come before its answer does. */
   async #suspectAll(): Promise<void> {
-    try {
-      const info = await this.#broker.jsm.streams.info(this.#stream)
-      this.#suspectUpTo = Math.max(this.#suspectUpTo, info.state.last_seq)
-    } catch {
-      // Unknown: every sequence is looked up until the next reconnect tells.
-      this.#suspectUpTo = Number.MAX_SAFE_INTEGER
-    }
+    this.#suspectUpTo = Number.MAX_SAFE_INTEGER
+    const info = await this.#broker.jsm.streams.info(this.#stream).catch(() => undefined)
+    if (info !== undefined) this.#suspectUpTo = info.state.last_seq
   }
 }
