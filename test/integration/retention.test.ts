@@ -71,12 +71,12 @@ test('content is in the state folder until its retention ends, and then nowhere;
     'deferred, then delivered': { to: 'full@remote.test', state: 'delivered', attempts: 4, marker: newMarker() },
   }
   const ids = new Map<string, string>()
+  const submittedAt = Date.now()
   for (const [name, { to, marker }] of Object.entries(cases)) {
     const text = name.startsWith('large') ? large(marker) : `before\r\n${marker}\r\nafter`
-    const also = name.includes('several') ? ['kim@remote.test', to] : to
+    const also = name.includes('several') ? ['ann@remote.test', to] : to
     ids.set(name, await platform.submit({ to: also, text, subject: 'about retention' }))
   }
-  const acceptedAt = Date.now()
 
   for (const [name, { marker }] of Object.entries(cases)) {
     const kept = filesWith(marker, platform.state)
@@ -85,22 +85,25 @@ test('content is in the state folder until its retention ends, and then nowhere;
       `${name}: the marker is stored`,
     )
   }
-  await eventually(async () => {
+  // Seen from outside: to ask the platform takes a process each, and the clock runs.
+  await eventually(() => {
     for (const [name, { state, to }] of Object.entries(cases)) {
-      const { recipients } = await platform.message(ids.get(name) ?? '')
-      assert.equal(recipients.find(({ address }) => address === to)?.state, state, name)
+      const seen = remote.mails.filter((mail) => mail.to.includes(to)).length
+      assert.equal(seen, state === 'delivered' ? 1 : 0, name)
     }
-  })
+    assert.ok(remote.mails.some(({ to }) => to.includes('app@sender.test')))
+  }, 30_000)
   const settledAt = Date.now()
   const notice = remote.mails.find(({ to }) => to.includes('app@sender.test'))
   assert.ok(notice?.content.includes(cases['bounced with its content in the notice'].marker), 'the notice returns it')
   assert.ok(remote.mails.some(({ content }) => content.includes(cases['large, in parts'].marker)))
 
-  await t.test('before its time nothing is deleted', async () => {
-    await new Promise((resolve) => setTimeout(resolve, acceptedAt + RETENTION_MS * 0.8 - Date.now()))
-    for (const [name, { marker }] of Object.entries(cases)) {
-      assert.ok(filesWith(marker, platform.state).length > 0, `${name}: the marker is still stored`)
-    }
+  await t.test('before its time nothing is deleted', async (t) => {
+    await new Promise((resolve) => setTimeout(resolve, submittedAt + RETENTION_MS * 0.8 - Date.now()))
+    const missing = Object.values(cases).filter(({ marker }) => filesWith(marker, platform.state).length === 0)
+    // The first message's time can't be over before this; a machine that took longer to look has seen nothing.
+    if (Date.now() >= submittedAt + RETENTION_MS) return t.skip('this machine is too slow to look in time')
+    assert.deepEqual(missing, [])
   })
 
   await t.test('after its time no file of the state folder holds it', async () => {
