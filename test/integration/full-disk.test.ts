@@ -54,8 +54,7 @@ test(
     const remote = await startReceiver()
     let platform: TestPlatform | undefined
     try {
-      platform = await startPlatform({ routeTo: remote, state: join(disk.folder, 'state') })
-      const { submit, output } = platform
+      const running = (platform = await startPlatform({ routeTo: remote, state: join(disk.folder, 'state') }))
       const accepted: string[] = []
       const refused: number[] = []
       let going = true
@@ -63,10 +62,10 @@ test(
       const client = async (): Promise<void> => {
         while (going) {
           const subject = `disk-${count++}`
-          await submit({ to: 'kim@remote.test', subject, text: 'x'.repeat(20_000) }).then(
+          await running.submit({ to: 'kim@remote.test', subject, text: 'x'.repeat(20_000) }).then(
             () => accepted.push(subject),
-            async (error: { responseCode?: number }) => {
-              refused.push(error.responseCode ?? 0)
+            async (error: unknown) => {
+              refused.push((error as { responseCode?: number }).responseCode ?? 0)
               await new Promise((resolve) => setTimeout(resolve, 50))
             },
           )
@@ -76,13 +75,13 @@ test(
       await eventually(() => assert.ok(accepted.length > 20))
       fill(join(disk.folder, 'ballast'))
       await eventually(() => assert.ok(refused.length > 3), 60_000)
-      await eventually(() => assert.match(output(), /the disk of .* is full/), 60_000)
+      await eventually(() => assert.match(running.output(), /the disk of .* is full/), 60_000)
       assert.ok(
         refused.every((code) => code >= 400 && code < 500),
         `replies ${[...new Set(refused)].join()}`,
       )
       // What listens still listens, although it can write nothing.
-      assert.equal((await fetch(`http://127.0.0.1:${platform.ports.telemetry + 40}/readyz`)).status, 503)
+      assert.equal((await fetch(`http://127.0.0.1:${running.ports.telemetry + 40}/readyz`)).status, 503)
 
       unlinkSync(join(disk.folder, 'ballast'))
       const before = accepted.length
@@ -97,8 +96,8 @@ test(
           [],
         )
       }, 60_000)
-      await eventually(async () => assert.equal((await platform?.queue())?.recipients.length, 0), 60_000)
-      assert.match(output(), /the broker writes again/)
+      await eventually(async () => assert.equal((await running.queue()).recipients.length, 0), 60_000)
+      assert.match(running.output(), /the broker writes again/)
     } finally {
       await platform?.stop()
       platform?.remove()

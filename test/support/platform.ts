@@ -25,6 +25,10 @@ export interface PlatformOptions {
   state?: string
   /** A relay port on loopback, without TLS and login, for load generators. */
   relay?: boolean
+  /** Processes that take mail; 1 by default. */
+  ingressReplicas?: number
+  /** A certificate of one's own. */
+  tls?: { certificateFile: string; keyFile: string }
 }
 
 export interface TestPlatform {
@@ -187,7 +191,7 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
   return [
     make('MailPlatform', 'mail', {
       hostName: 'mail.sender.test',
-      ingress: { listeners },
+      ingress: { listeners, replicas: options.ingressReplicas ?? 1, ...(options.tls ? { tls: options.tls } : {}) },
       broker: { port: ports.broker },
       telemetry: { basePort: ports.telemetry },
       ...platform,

@@ -29,6 +29,8 @@ export interface Receiver {
   mails: TakenMail[]
   /** Every stage that was reached, with its time. */
   log: { stage: string; argument: string; at: number }[]
+  /** Every command, as it came. */
+  lines: string[]
   connections(): number
   close(): Promise<void>
 }
@@ -40,6 +42,7 @@ export async function startReceiver({
 }: ReceiverScript = {}): Promise<Receiver> {
   const mails: TakenMail[] = []
   const log: Receiver['log'] = []
+  const lines: string[] = []
   const counts = new Map<string, number>()
   const sockets = new Set<Socket>()
 
@@ -74,6 +77,7 @@ export async function startReceiver({
       return false
     }
     const command = (line: string): void => {
+      lines.push(line)
       const verb = line.slice(0, 4).toUpperCase()
       const address = /<([^>]*)>/.exec(line)?.[1] ?? ''
       if (verb === 'EHLO')
@@ -130,6 +134,7 @@ export async function startReceiver({
     port: typeof address === 'object' && address !== null ? address.port : 0,
     mails,
     log,
+    lines,
     connections: () => sockets.size,
     close: () =>
       new Promise((resolve) => {

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import { createTransport } from 'nodemailer'
+import { eventually } from '../support/eventually.ts'
+import { API, startPlatform } from '../support/platform.ts'
+import type { TestPlatform } from '../support/platform.ts'
+import { startReceiver } from '../support/receiver.ts'
+import type { Receiver } from '../support/receiver.ts'
+
+let remote: Receiver
+let platform: TestPlatform
+
+const resource = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
+/** A credential `name@sender.test` with a limit of its own. */
+const limited = (name: string, spec: Record<string, unknown>): unknown[] => [
+  resource('SMTPLimit', `limit-${name}`, spec),
+  resource('SMTPCredential', name, {
+    address: `${name}@sender.test`,
+    domainRef: { name: 'sender' },
+    limitRef: { name: `limit-${name}` },
+  }),
+]
+
+before(async () => {
+  remote = await startReceiver()
+  platform = await startPlatform({
+    routeTo: remote,
+    ingressReplicas: 2,
+    documents: [
+      ...limited('daily', { messagesPerDay: 300 }),
+      ...limited('people', { recipientsPerDay: 5 }),
+      ...limited('hasty', { messagesPerMinute: 3 }),
+      ...limited('small', { messageSize: '20Ki' }),
+      ...limited('narrow', { recipientsPerMessage: 2 }),
+    ],
+  })
+})
+after(async () => {
+  await platform.stop()
+  platform.remove()
+  await remote.close()
+})
+
+interface Refused {
+  code: number
+  response: string
+}
+
+/** One client: sends a mail over a connection of its own or an open one, and says how that went. */
+function clientOf(name: string, maxConnections = 1) {
+  const file = `${platform.state}/credentials/default.${name}.json`
+  const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
+  const transport = createTransport({
+    host: 'localhost',
+    port: platform.ports.submissions,
+    secure: true,
+    pool: true,
+    maxConnections,
+    maxMessages: 40,
+    auth: { user: username, pass: password },
+    tls: { ca: readFileSync(platform.caFile) },
+  })
+  return {
+    close: () => transport.close(),
+    async send(mail: Record<string, unknown> = {}): Promise<'ok' | Refused> {
+      try {
+        await transport.sendMail({ from: username, to: 'kim@remote.test', subject: 'x', text: 'x', ...mail })
+        return 'ok'
+      } catch (error) {
+        const { responseCode: code = 0, response = String(error) } = error as {
+          responseCode?: number
+          response?: string
+        }
+        return { code, response }
+      }
+    },
+  }
+}
+
+const refusal = (result: 'ok' | Refused): Refused => {
+  assert.notEqual(result, 'ok')
+  return result as Refused
+}
+
+test('of 500 messages that eight clients send at once to two processes, exactly the 300 allowed are accepted', async () => {
+  const metrics = async (port: number): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    return Number(/^postrider_accepted_messages_total (\d+)/m.exec(text)?.[1] ?? 0)
+  }
+  const clients = Array.from({ length: 8 }, () => clientOf('daily'))
+  let left = 500
+  const results: ('ok' | Refused)[] = []
+  await Promise.all(
+    clients.map(async ({ send }) => {
+      while (left-- > 0) results.push(await send())
+    }),
+  )
+  for (const client of clients) client.close()
+  const refused = results.filter((result) => result !== 'ok')
+  assert.equal(results.length, 500)
+  assert.equal(results.length - refused.length, 300, refused[0]?.response)
+  for (const { code, response } of refused) {
+    assert.equal(code, 452)
+    assert.match(
+      response,
+      /4\.7\.1 limit limit-daily of credential daily@sender\.test: 300 of 300 messages in 24 hours/,
+    )
+    assert.match(response, /frees at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  }
+  await eventually(() => assert.equal(remote.mails.length, 300), 60_000)
+  const shares = await Promise.all([40, 41].map((offset) => metrics(platform.ports.telemetry + offset)))
+  assert.equal((shares[0] ?? 0) + (shares[1] ?? 0), 300)
+  assert.ok(
+    shares.every((share) => share > 0),
+    `both processes take part: ${shares.join(' and ')}`,
+  )
+})
+
+test('what was used stays used over a restart', async () => {
+  await platform.restart()
+  const client = clientOf('daily')
+  assert.match(refusal(await client.send()).response, /300 of 300 messages in 24 hours/)
+  client.close()
+})
+
+describe('other limits', () => {
+  test('recipients a day', async () => {
+    const client = clientOf('people')
+    assert.equal(await client.send({ to: ['a@remote.test', 'b@remote.test', 'c@remote.test'] }), 'ok')
+    const { code, response } = refusal(await client.send({ to: ['d@remote.test', 'e@remote.test', 'f@remote.test'] }))
+    assert.equal(code, 452)
+    assert.match(
+      response,
+      /limit-people of credential people@sender\.test: 3 of 5 recipients in 24 hours used; frees at/,
+    )
+    assert.equal(await client.send({ to: ['d@remote.test', 'e@remote.test'] }), 'ok')
+    client.close()
+  })
+
+  test('messages a minute', async () => {
+    const client = clientOf('hasty')
+    for (let sent = 0; sent < 3; sent++) assert.equal(await client.send(), 'ok')
+    const { code, response } = refusal(await client.send())
+    assert.equal(code, 452)
+    assert.match(response, /3 of 3 messages a minute used; frees at/)
+    client.close()
+  })
+
+  test('size', async () => {
+    const client = clientOf('small')
+    assert.equal(await client.send({ text: 'x\n'.repeat(5000) }), 'ok')
+    const { code, response } = refusal(await client.send({ text: 'x\n'.repeat(15_000) }))
+    assert.equal(code, 552)
+    assert.match(response, /5\.3\.4 the message is larger than the 20480 octets you may send/)
+    assert.equal(await client.send(), 'ok')
+    client.close()
+  })
+
+  test('recipients a message: the first are taken, the others answered 452', async () => {
+    const client = clientOf('narrow')
+    assert.equal(await client.send({ to: ['a@remote.test', 'b@remote.test', 'c@remote.test'] }), 'ok')
+    await eventually(() => {
+      const mails = remote.mails.filter(({ from }) => from === 'narrow@sender.test')
+      assert.deepEqual(
+        mails.map(({ to }) => to),
+        [['a@remote.test', 'b@remote.test']],
+      )
+    })
+    client.close()
+  })
+})

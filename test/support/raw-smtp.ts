@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { connect as connectTcp } from 'node:net'
+import type { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+export interface RawSmtp {
+  greeting: string
+  /** Sends a line with CRLF and resolves with the whole reply, lines joined by LF. */
+  command(line: string): Promise<string>
+  /** Writes octets as they are. */
+  write(data: string | Buffer): void
+  /** The next reply. */
+  reply(): Promise<string>
+  /** After a 220 to STARTTLS. */
+  startTls(): Promise<void>
+  /** The certificate that the server showed. */
+  readonly fingerprint: string
+  /** The server has closed the connection. */
+  readonly closed: boolean
+  close(): void
+}
+
+export interface RawSmtpOptions {
+  port: number
+  host?: string
+  /** From the first octet. */
+  tls?: boolean
+  caFile?: string
+}
+
+/** An SMTP client that sends exactly what a test says, right or wrong. Waits at most 30 s for a reply. */
+export async function openSmtp({ port, host = '127.0.0.1', tls = false, caFile }: RawSmtpOptions): Promise<RawSmtp> {
+  const ca = caFile === undefined ? undefined : readFileSync(caFile)
+  const secure = { ca, servername: 'localhost', rejectUnauthorized: ca !== undefined }
+  let socket: Socket = tls ? connectTls({ host, port, ...secure }) : connectTcp({ host, port })
+  let buffer = ''
+  let closed = false
+  const replies: string[] = []
+  let waiting: ((reply: string) => void) | undefined
+
+  const listen = (): void => {
+    socket.on('data', (chunk: Buffer) => {
+      buffer += chunk.toString('latin1')
+      for (;;) {
+        const end = /^\d{3}(?: [^\r\n]*)?\r\n/m.exec(buffer)
+        if (end === null) return
+        const reply = buffer
+          .slice(0, end.index + end[0].length)
+          .trimEnd()
+          .replaceAll('\r\n', '\n')
+        buffer = buffer.slice(end.index + end[0].length)
+        if (waiting === undefined) replies.push(reply)
+        else {
+          waiting(reply)
+          waiting = undefined
+        }
+      }
+    })
+    const over = (): void => {
+      closed = true
+      waiting?.('closed')
+      waiting = undefined
+    }
+    socket.on('error', over)
+    socket.on('close', over)
+  }
+  listen()
+  const smtp: RawSmtp = {
+    greeting: '',
+    async command(line) {
+      socket.write(`${line}\r\n`)
+      return smtp.reply()
+    },
+    write: (data) => void socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data),
+    reply() {
+      const ready = replies.shift()
+      if (ready !== undefined) return Promise.resolve(ready)
+      if (closed) return Promise.resolve('closed')
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('no reply within 30 s')), 30_000)
+        waiting = (reply) => {
+          clearTimeout(timer)
+          resolve(reply)
+        }
+      })
+    },
+    async startTls() {
+      socket.removeAllListeners()
+      socket.on('error', () => undefined)
+      const upgraded = connectTls({ socket, ...secure })
+      await new Promise<void>((resolve, reject) => {
+        upgraded.once('secureConnect', resolve)
+        upgraded.once('error', reject)
+      })
+      socket = upgraded
+      listen()
+    },
+    get fingerprint() {
+      return 'getPeerCertificate' in socket
+        ? (socket as unknown as { getPeerCertificate: () => { fingerprint256: string } }).getPeerCertificate()
+            .fingerprint256
+        : ''
+    },
+    get closed() {
+      return closed
+    },
+    close: () => socket.destroy(),
+  }
+  smtp.greeting = await smtp.reply()
+  return smtp
+}
