@@ -58,6 +58,10 @@ export function startMachine(options: MachineOptions): Machine {
     { stdio: ['ignore', log, log] },
   )
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  // Nobody else would end it.
+  const end = (): boolean => child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('close', () => process.off('exit', end))
   return {
     console: () => readFileSync(consoleFile, 'utf8'),
     running: () => child.exitCode === null && child.signalCode === null,

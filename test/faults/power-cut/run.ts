@@ -17,6 +17,7 @@ import { buildGuest, guestMissing } from './guest.ts'
 import type { Guest } from './guest.ts'
 import { hasKvm, startMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
+import { postriderSubject } from './postrider-subject.ts'
 import type { Subject } from './subject.ts'
 import { VolatileDisk } from './volatile-disk.ts'
 
@@ -45,11 +46,14 @@ interface Round {
   kept: number
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const folder = mkdtempSync(join(tmpdir(), 'postrider-power-'))
 let failures = 0
 try {
   const broker = await findBroker((line) => console.log(line))
-  const subjects: Subject[] = [brokerSubject()]
+  const subjects: Subject[] = []
+  if (values.subject !== 'postrider') subjects.push(brokerSubject())
+  if (values.subject !== 'broker') subjects.push(await postriderSubject())
   for (const subject of subjects) {
     const guest = await buildGuest(broker, folder, subject.files)
     for (let round = 1; round <= Number(values.rounds); round++) {
@@ -130,10 +134,11 @@ async function powerCut(subject: Subject, guest: Guest, sync: string, round: num
 }
 
 async function ready(subject: Subject, ports: number[], machine: Machine): Promise<void> {
-  const deadline = Date.now() + 180_000
+  const deadline = Date.now() + 400_000
   for (;;) {
     try {
-      return await subject.ready(ports)
+      await subject.ready(ports)
+      return
     } catch (cause) {
       if (Date.now() > deadline || !machine.running()) throw new Error('the guest did not get ready', { cause })
       await new Promise((resolve) => setTimeout(resolve, 200))
