@@ -1,4 +1,4 @@
-/** Postfix and Postrider, alternately, under the same load on the same machine; see docs. Usage:
+/** Postfix and Postrider, alternately, under the same load on the same machine. Usage:
  *
  *     node test/bench/main.ts [--pairs 3] [--messages 8000] [--sessions 20,100] [--dkim both|on|off]
  *                             [--connections both|one|many] [--json FILE]

@@ -48,6 +48,9 @@ interface Round {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const folder = mkdtempSync(join(tmpdir(), 'postrider-power-'))
+process.once('exit', () => {
+  if (!values.keep) rmSync(folder, { recursive: true, force: true })
+})
 let failures = 0
 try {
   const broker = await findBroker((line) => console.log(line))
@@ -68,7 +71,7 @@ try {
     await subject.close()
   }
 } finally {
-  if (!values.keep) rmSync(folder, { recursive: true, force: true })
+  console.log(`took ${Math.round(process.uptime())} s`)
 }
 console.log(failures === 0 ? 'passed: nothing acknowledged was lost' : `failed: ${failures} rounds`)
 process.exit(failures === 0 ? 0 : 1)
@@ -134,7 +137,8 @@ async function powerCut(subject: Subject, guest: Guest, sync: string, round: num
 }
 
 async function ready(subject: Subject, ports: number[], machine: Machine): Promise<void> {
-  const deadline = Date.now() + 400_000
+  // Generous: without KVM, and beside other work, a platform takes minutes to start.
+  const deadline = Date.now() + 900_000
   for (;;) {
     try {
       await subject.ready(ports)

@@ -13,4 +13,10 @@ exec /bin/nats-server "$@"
 SCRIPT
 chmod +x /tmp/broker
 export NATS_SERVER=/tmp/broker HOME=/tmp
-/repo/node_modules/node/bin/node /repo/cli/main.ts up /manifests --state /data/state
+# What one process has compiled the next need not: without KVM that is most of the start.
+export NODE_COMPILE_CACHE=/tmp/compiled
+# It gives up when a service is not ready after two minutes, which a slow guest may need.
+until /repo/node_modules/node/bin/node /repo/cli/main.ts up /manifests --state /data/state; do
+  echo "guest: postrider up ended with $?"
+  sleep 1
+done
