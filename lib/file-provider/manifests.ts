@@ -33,7 +33,7 @@ function readFileText(name: string, text: string, { resources, problems }: Manif
   const documents = parseAllDocuments(text, { lineCounter: lines })
   if (!Array.isArray(documents)) return
   for (const [index, document] of documents.entries()) {
-    const line = lines.linePos(document.contents?.range?.[0] ?? 0).line
+    const line = lines.linePos(document.contents?.range[0] ?? 0).line
     const origin = `${name} document ${index + 1} (line ${line})`
     if (document.errors.length > 0) {
       for (const error of document.errors)

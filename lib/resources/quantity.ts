@@ -1,7 +1,7 @@
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const UNITS_BYTES: Record<string, number> = { '': 1, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3 }
 
-export const DURATION = /^(0|(\d{1,9})(ms|s|m|h|d))$/
+export const DURATION = /^(0|(\d{1,7})(ms|s|m|h|d))$/
 export const SIZE = /^(\d{1,12})(Ki|Mi|Gi)?$/
 
 /** Milliseconds of a duration that DURATION matches: `0`, `250ms`, `30s`, `5m`, `4h`, `30d`. */

@@ -74,6 +74,8 @@ export async function watchConfig({ js }: { js: JetStreamClient }): Promise<Live
       return current
     },
     onChange: (run) => void listeners.push(run),
-    stop: () => void watch.stop(),
+    stop() {
+      watch.stop()
+    },
   }
 }

@@ -1,0 +1,64 @@
+import { argv } from 'node:process'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import { API_VERSION, KINDS } from './kinds.ts'
+
+/** One JSON Schema node, as far as the reference needs it. */
+interface Node {
+  type?: string
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  minimum?: number
+  maximum?: number
+  properties?: Record<string, Node>
+  required?: string[]
+  items?: Node
+}
+
+/** The reference page of all kinds, from the schemas' own words. */
+export function referencePage(): string {
+  const kinds = Object.entries(KINDS).map(([kind, schema]) => {
+    const node = z.toJSONSchema(schema, { io: 'input' }) as Node
+    return `## ${kind}\n\n| field of spec | type | default | meaning |\n|---|---|---|---|\n${rows(node, '').join('\n')}\n`
+  })
+  return [
+    '# Resources',
+    '',
+    `All have \`apiVersion: ${API_VERSION}\`, a \`kind\`, \`metadata.name\` and, where it is not \`default\`, \`metadata.namespace\`.`,
+    'A folder of YAML files holds them, several documents a file. References are within a namespace.',
+    'Durations are written `250ms`, `30s`, `5m`, `4h`, `30d` or `0`; sizes `1000`, `64Ki`, `25Mi`, `1Gi` octets.',
+    '',
+    'This page is made from the schemas: `node lib/resources/reference.ts > docs/resources.md`.',
+    '',
+    ...kinds,
+  ].join('\n')
+}
+
+function rows(node: Node, prefix: string): string[] {
+  return Object.entries(node.properties ?? {}).flatMap(([name, field]) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`
+    const needed = node.required?.includes(name) ?? false
+    const own = `| \`${path}\` | ${typeOf(field)} | ${defaultOf(field, needed)} | ${(field.description ?? '').replaceAll('|', '\\|')} |`
+    const inner = field.type === 'array' ? rows(field.items ?? {}, `${path}[]`) : rows(field, path)
+    return [own, ...inner]
+  })
+}
+
+function typeOf({ type = 'string', enum: choices, items, minimum, maximum }: Node): string {
+  if (choices !== undefined) return choices.map((choice) => `\`${String(choice)}\``).join(', ')
+  if (type === 'array') return `list of ${typeOf(items ?? {})}`
+  if (type === 'integer') {
+    const most = maximum === undefined || maximum > 1e12 ? '' : `..${maximum}`
+    return `whole number${minimum === undefined || minimum < -1e12 ? '' : ` ${minimum}${most || ' or more'}`}`
+  }
+  return type
+}
+
+function defaultOf({ default: value }: Node, needed: boolean): string {
+  if (value === undefined) return needed ? 'needed' : ''
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text === '{}' ? '' : `\`${text}\``
+}
+
+if (pathToFileURL(argv[1] ?? '').href === import.meta.url) console.log(referencePage())
