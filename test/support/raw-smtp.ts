@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import type { Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { TLSSocket, connect as connectTls } from 'node:tls'
 
 export interface RawSmtp {
   greeting: string
@@ -35,6 +35,7 @@ export async function openSmtp({ port, host = '127.0.0.1', tls = false, caFile }
   let socket: Socket = tls ? connectTls({ host, port, ...secure }) : connectTcp({ host, port })
   let buffer = ''
   let closed = false
+  let fingerprint = ''
   const replies: string[] = []
   let waiting: ((reply: string) => void) | undefined
 
@@ -92,14 +93,12 @@ export async function openSmtp({ port, host = '127.0.0.1', tls = false, caFile }
         upgraded.once('secureConnect', resolve)
         upgraded.once('error', reject)
       })
+      fingerprint = upgraded.getPeerCertificate().fingerprint256
       socket = upgraded
       listen()
     },
     get fingerprint() {
-      return 'getPeerCertificate' in socket
-        ? (socket as unknown as { getPeerCertificate: () => { fingerprint256: string } }).getPeerCertificate()
-            .fingerprint256
-        : ''
+      return fingerprint
     },
     get closed() {
       return closed
@@ -107,5 +106,6 @@ export async function openSmtp({ port, host = '127.0.0.1', tls = false, caFile }
     close: () => socket.destroy(),
   }
   smtp.greeting = await smtp.reply()
+  if (socket instanceof TLSSocket) fingerprint = socket.getPeerCertificate().fingerprint256
   return smtp
 }

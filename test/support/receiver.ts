@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 /** One message that a receiver took. */
 export interface TakenMail {
@@ -7,6 +8,8 @@ export interface TakenMail {
   to: string[]
   content: string
   at: number
+  /** Came in TLS. */
+  secure: boolean
 }
 
 /** What to answer: a reply line, or what to do to the connection. */
@@ -21,6 +24,11 @@ export interface ReceiverScript {
   ) => Answer | undefined
   /** Lines of the EHLO answer after the first. */
   offers?: string[]
+  host?: string
+  /** 0 is a free one. */
+  port?: number
+  /** What STARTTLS leads to: TLS with this certificate, a handshake that fails, or a reply 454. */
+  tls?: { key: Buffer; cert: Buffer } | 'broken' | 'refused'
 }
 
 export interface Receiver {
@@ -39,6 +47,9 @@ export interface Receiver {
 export async function startReceiver({
   answer,
   offers = ['PIPELINING', '8BITMIME', 'SMTPUTF8'],
+  host = '127.0.0.1',
+  port = 0,
+  tls,
 }: ReceiverScript = {}): Promise<Receiver> {
   const mails: TakenMail[] = []
   const log: Receiver['log'] = []
@@ -63,49 +74,78 @@ export async function startReceiver({
     // Replies to a group of commands leave at once, as from any server that is used.
     socket.setNoDelay(true)
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined)
+    /** What is spoken over: the socket, or TLS on it. */
+    let stream: Socket = socket
     let buffer = ''
     let mail: TakenMail | undefined
     let inData = false
     let hung = false
     const say = (reply: Answer): boolean => {
       if (typeof reply === 'string') {
-        socket.write(`${reply}\r\n`)
+        stream.write(`${reply}\r\n`)
         return reply.startsWith('2') || reply.startsWith('3')
       }
       if ('close' in reply) socket.destroy()
       hung = true
       return false
     }
+    const sayEhlo = (line: string): void => {
+      say(
+        decide(
+          'ehlo',
+          line,
+          [
+            '250-receiver.test',
+            ...offers.filter((offer) => offer !== 'STARTTLS' || stream === socket).map((offer) => `250-${offer}`),
+            '250 ENHANCEDSTATUSCODES',
+          ].join('\r\n'),
+        ),
+      )
+    }
     const command = (line: string): void => {
       lines.push(line)
       const verb = line.slice(0, 4).toUpperCase()
       const address = /<([^>]*)>/.exec(line)?.[1] ?? ''
-      if (verb === 'EHLO')
-        say(
-          decide(
-            'ehlo',
-            line,
-            ['250-receiver.test', ...offers.map((offer) => `250-${offer}`), '250 ENHANCEDSTATUSCODES'].join('\r\n'),
-          ),
-        )
+      if (verb === 'EHLO') sayEhlo(line)
       else if (verb === 'HELO') say('250 receiver.test')
       else if (verb === 'MAIL') {
-        mail = say(decide('mail', address, '250 2.1.0 ok')) ? { from: address, to: [], content: '', at: 0 } : undefined
+        mail = say(decide('mail', address, '250 2.1.0 ok'))
+          ? { from: address, to: [], content: '', at: 0, secure: stream !== socket }
+          : undefined
       } else if (verb === 'RCPT') {
         if (mail === undefined) say('503 5.5.1 MAIL first')
         else if (say(decide('rcpt', address, '250 2.1.5 ok'))) mail.to.push(address)
       } else if (verb === 'DATA') {
         if (mail === undefined || mail.to.length === 0) say('503 5.5.1 RCPT first')
         else inData = say(decide('data', mail.to.join(), '354 go on'))
-      } else if (verb === 'RSET') {
+      } else sessionCommand(verb)
+    }
+    const sessionCommand = (verb: string): void => {
+      if (verb === 'RSET') {
         mail = undefined
         say('250 2.0.0 ok')
-      } else if (verb === 'QUIT') {
-        socket.end('221 2.0.0 bye\r\n')
-      } else say('502 5.5.2 what?')
+      } else if (verb === 'QUIT') stream.end('221 2.0.0 bye\r\n')
+      else if (verb === 'STAR' && tls !== undefined) startTls(tls)
+      else say('502 5.5.2 what?')
     }
-    socket.on('data', (chunk) => {
-      buffer += chunk.toString('latin1')
+    const startTls = (kind: NonNullable<typeof tls>): void => {
+      if (kind === 'refused') return void say('454 4.7.0 TLS not available due to temporary reason')
+      say('220 2.0.0 go ahead')
+      socket.removeListener('data', read)
+      if (kind === 'broken') return void socket.once('data', () => socket.write('what is that?\r\n'))
+      stream = new TLSSocket(socket, { isServer: true, ...kind })
+      stream.on('data', read).on('error', () => undefined)
+    }
+    const pieces: string[] = []
+    let tail = ''
+    const read = (chunk: Buffer): void => {
+      const piece = chunk.toString('latin1')
+      pieces.push(piece)
+      // Joined only when the end may be in it: a large content is looked through once.
+      const seen = tail + piece
+      tail = seen.slice(-4)
+      if (inData && !seen.includes('\r\n.\r\n')) return
+      buffer += pieces.splice(0).join('')
       while (!hung) {
         if (inData) {
           const end = buffer.startsWith('.\r\n') ? 0 : buffer.indexOf('\r\n.\r\n')
@@ -124,13 +164,14 @@ export async function startReceiver({
           command(line)
         }
       }
-    })
+    }
+    socket.on('data', read)
     say(decide('connect', '', '220 receiver.test ESMTP'))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, host, resolve))
   const address = server.address()
   return {
-    host: '127.0.0.1',
+    host,
     port: typeof address === 'object' && address !== null ? address.port : 0,
     mails,
     log,

@@ -87,6 +87,7 @@ function serverOptions({ settings, hostName, messageBytes, handlers }: ListenerO
     authRequiredMessage: '5.7.0 log in first (AUTH PLAIN or LOGIN, after STARTTLS on this port)',
     disabledCommands: ['WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD', ...(relay ? ['AUTH'] : [])],
     hideDSN: false,
+    hideENHANCEDSTATUSCODES: false,
     hideREQUIRETLS: true,
     disableReverseLookup: true,
     maxClients: MOST_CONNECTIONS,

@@ -2,11 +2,12 @@ import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 
-/** smtp-server with two differences, both by its own inner methods (the version is pinned; submission-server.test.ts
+/** smtp-server with three differences, both by its own inner methods (the version is pinned; submission-server.test.ts
  * notices when they change):
  *
  * - The greeting comes at once. The library waits 100 ms to catch clients that talk first; that is a test for spam bots on
  *   port 25, while here every client must log in, and it bounds 20 sessions of one message each to 200 messages a second.
+ * - AUTH is announced in TLS only: a client that sees it in clear may send its password before it is told not to (RFC 4954, 4).
  * - A reply whose text begins with a status code (RFC 3463) is sent with that one, not with the library's guess. */
 export class SubmissionServer extends SMTPServer {
   override connect(socket: Socket, socketOptions: never): void {
@@ -18,6 +19,8 @@ export class SubmissionServer extends SMTPServer {
 }
 
 const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /
+
+const isNotAuth = (line: string): boolean => !line.startsWith('AUTH ')
 
 class PromptConnection extends SMTPConnection {
   override init(): void {
@@ -32,6 +35,7 @@ class PromptConnection extends SMTPConnection {
   }
 
   override send(code: number, data: string | string[], context?: string | false): void {
-    super.send(code, data, typeof data === 'string' && OWN_STATUS.test(data) ? false : context)
+    const own = typeof data === 'string' && OWN_STATUS.test(data)
+    super.send(code, this.secure || !Array.isArray(data) ? data : data.filter(isNotAuth), own ? false : context)
   }
 }
