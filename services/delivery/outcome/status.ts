@@ -24,7 +24,11 @@ const BY_CATEGORY: Partial<Record<string, string>> = {
 }
 
 /** The status a notice states: the reply's own where its class agrees with the code, else one that fits the category. */
-export function statusOf(reply: string, fallback: string, info?: Pick<BounceInfo, 'category'> & { enhanced?: string | null }): string {
+export function statusOf(
+  reply: string,
+  fallback: string,
+  info?: Pick<BounceInfo, 'category'> & { enhanced?: string | null },
+): string {
   const [, code, own] = /^(\d)\d\d[ -]#?([245]\.\d{1,3}\.\d{1,3})?/.exec(reply) ?? []
   if (own !== undefined && own[0] === code) return own
   // Some put it elsewhere in the text, as qmail does: (#5.1.1).
