@@ -37,12 +37,18 @@ export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   if (job.cancelled === true) return cancelled(taken, engine)
   if (needsSplit(job)) return split(taken, engine)
   const key = attemptKey(job)
-  await underWay.get(key)
-  const before = taken.suspect || job.again === true ? await engine.settled.lookUp(key) : engine.settled.recall(key)
-  if (before !== undefined) return resume(taken, before, engine)
-  const attempt = makeAttempt(taken, engine).finally(() => underWay.delete(key))
+  while (underWay.has(key)) await underWay.get(key)
+  const attempt = attemptOnce(taken, key, engine).finally(() => underWay.delete(key))
   underWay.set(key, attempt)
   await attempt
+}
+
+/** Under way from before the look-up: two who look at the same time would both find nothing. */
+async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<void> {
+  const { job } = taken
+  const before = taken.suspect || job.again === true ? await engine.settled.lookUp(key) : engine.settled.recall(key)
+  if (before !== undefined) return resume(taken, before, engine)
+  return makeAttempt(taken, engine)
 }
 
 async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { Verdict } from './verdict.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** A mistake that the rounds must find. */
+export interface Mistake {
+  name: string
+  file: string
+  /** Must be in the file, once. */
+  snippet: string
+  instead: string
+  /** Arguments of the rounds that bring it out. */
+  args: string[]
+  /** Checks of which one at least must fail. */
+  found: string[]
+}
+
+export const MISTAKES: Mistake[] = [
+  {
+    name: 'store-before-250',
+    file: 'services/ingress/message/accept.ts',
+    snippet: 'await acceptor.store(envelope, content)',
+    instead: 'void acceptor.store(envelope, content).catch(() => undefined)',
+    args: ['--rounds', '4', '--targets', 'ingress,broker'],
+    found: ['nothing lost'],
+  },
+  {
+    name: 'event-before-ack',
+    file: 'services/delivery/outcome/settle.ts',
+    snippet: 'await dependencies.events.append(event)',
+    instead: 'taken.ack()\n  await dependencies.events.append(event)',
+    args: ['--rounds', '6', '--targets', 'delivery', '--later', '0.5'],
+    found: ['nothing lost', 'log complete'],
+  },
+  {
+    name: 'suspects-looked-up',
+    file: 'services/delivery/deliver.ts',
+    snippet: 'taken.suspect || job.again === true ? await engine.settled.lookUp(key) : engine.settled.recall(key)',
+    instead: 'undefined as never',
+    args: ['--rounds', '4', '--targets', 'broker,delivery+broker'],
+    found: ['nothing sent again'],
+  },
+]
+
+/** Makes the mistake in a copy of the source, runs rounds there, and tells whether they found it. */
+export async function findsMistake(mistake: Mistake, say: (line: string) => void): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'postrider-broken-'))
+  try {
+    copySource(folder)
+    replaceOnce(join(folder, mistake.file), mistake.snippet, mistake.instead)
+    const verdict = await runThere(folder, mistake.args, say)
+    for (const { name, passed, detail } of verdict.checks) if (!passed) say(`  red: ${name}: ${detail}`)
+    return verdict.checks.some(({ name, passed }) => !passed && mistake.found.includes(name))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Packages of others are linked; those of the workspace are linked anew, to the copy. */
+function copySource(folder: string): void {
+  const filter = (source: string) => basename(source) !== 'node_modules'
+  for (const name of ['lib', 'services', 'cli', 'test', 'package.json'])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter })
+  const modules = join(ROOT, 'node_modules')
+  mkdirSync(join(folder, 'node_modules', '@postrider'), { recursive: true })
+  for (const name of readdirSync(modules))
+    if (name !== '@postrider') symlinkSync(join(modules, name), join(folder, 'node_modules', name))
+  for (const name of readdirSync(join(modules, '@postrider'))) {
+    const target = readlinkSync(join(modules, '@postrider', name))
+    symlinkSync(target, join(folder, 'node_modules', '@postrider', name))
+  }
+}
+
+function replaceOnce(file: string, snippet: string, instead: string): void {
+  const parts = readFileSync(file, 'utf8').split(snippet)
+  if (parts.length !== 2) throw new Error(`${file} must hold once, not ${parts.length - 1} times: ${snippet}`)
+  writeFileSync(file, parts.join(instead))
+}
+
+async function runThere(folder: string, args: string[], say: (line: string) => void): Promise<Verdict> {
+  const result = join(folder, 'verdict.json')
+  const main = join(folder, 'test', 'faults', 'main.ts')
+  const child = spawn(process.execPath, [main, '--no-mistakes', '--json', result, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, POSTRIDER_CACHE: process.env['POSTRIDER_CACHE'] ?? join(ROOT, '.cache') },
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await new Promise((resolve) => child.once('exit', resolve))
+  for (const line of output.trimEnd().split('\n')) say(`  | ${line}`)
+  return JSON.parse(readFileSync(result, 'utf8')) as Verdict
+}

@@ -1,0 +1,160 @@
+import { createConnection } from 'node:net'
+import type { Socket } from 'node:net'
+
+/** A message that was offered to the platform. */
+export interface Offered {
+  loadId: string
+  recipient: string
+  offeredAt: number
+  /** When the 250 to the final dot came, milliseconds since the epoch. Without it nothing is promised. */
+  acceptedAt?: number
+  /** The platform's reply, when it was not 250. */
+  refused?: string
+}
+
+export interface LoadOptions {
+  port: number
+  /** Messages a second that are offered while the platform takes them. */
+  rate: number
+  connections: number
+  /** Share of the messages whose recipient is refused at the first attempt, and for good. */
+  laterShare: number
+  bounceShare: number
+}
+
+export interface Load {
+  offered: Offered[]
+  /** Messages that got their 250 in a span of time. */
+  acceptedBetween(from: number, to: number): number
+  stop(): Promise<void>
+}
+
+const RECONNECT_MS = 50
+const REPLY_MS = 20_000
+const BODY = 'A line of text as people write it, more or less.\r\n'.repeat(12)
+
+/** Offers messages over connections that are kept. When one is lost it connects again and goes on with the next message. */
+export function startLoad(options: LoadOptions): Load {
+  const offered: Offered[] = []
+  const ending = new AbortController()
+  let nextAt = Date.now()
+
+  /** A place in the even row of messages; what could not be offered is not made up for. */
+  async function turn(): Promise<void> {
+    const now = Date.now()
+    nextAt = Math.max(nextAt + 1000 / options.rate, now - 100)
+    if (nextAt > now) await pause(nextAt - now)
+  }
+
+  const over = (): boolean => ending.signal.aborted
+
+  async function client(): Promise<void> {
+    while (!over()) {
+      const dialogue = new LoadDialogue(options.port)
+      try {
+        await dialogue.begin()
+        while (!over()) {
+          await turn()
+          const message = next(offered.length, options)
+          offered.push(message)
+          const reply = await dialogue.send(message)
+          if (reply.startsWith('250')) message.acceptedAt = Date.now()
+          else message.refused = reply
+        }
+      } catch (error) {
+        if (!(error instanceof Lost)) throw error
+        await pause(RECONNECT_MS)
+      } finally {
+        dialogue.end()
+      }
+    }
+  }
+
+  const clients = Array.from({ length: options.connections }, client)
+  return {
+    offered,
+    acceptedBetween: (from, to) => offered.filter(({ acceptedAt = 0 }) => acceptedAt >= from && acceptedAt < to).length,
+    async stop() {
+      ending.abort()
+      await Promise.all(clients)
+    },
+  }
+}
+
+function next(number: number, { laterShare, bounceShare }: LoadOptions): Offered {
+  const place = (number * 0.618034) % 1
+  const kind = place < bounceShare ? 'nobody' : place < bounceShare + laterShare ? 'later' : 'kim'
+  return { loadId: `load-${number}`, recipient: `${kind}-${number}@d${number % 8}.test`, offeredAt: Date.now() }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The connection ended, or nothing was answered. */
+class Lost extends Error {
+  override readonly name = 'Lost'
+}
+
+/** One connection; one message at a time, its commands in a group (RFC 2920). */
+class LoadDialogue {
+  readonly #socket: Socket
+  #buffer = ''
+  #over = false
+  #wake: () => void = () => undefined
+
+  constructor(port: number) {
+    this.#socket = createConnection({ host: '127.0.0.1', port, noDelay: true })
+    this.#socket.setEncoding('latin1')
+    this.#socket.on('data', (chunk: string) => {
+      this.#buffer += chunk
+      this.#wake()
+    })
+    this.#socket.on('error', () => undefined)
+    this.#socket.on('close', () => {
+      this.#over = true
+      this.#wake()
+    })
+  }
+
+  async begin(): Promise<void> {
+    await this.#reply()
+    this.#socket.write('EHLO load.test\r\n')
+    await this.#reply()
+  }
+
+  /** Resolves with the reply to the final dot, or the first that says no. */
+  async send({ loadId, recipient }: Offered): Promise<string> {
+    this.#socket.write(`MAIL FROM:<app@sender.test>\r\nRCPT TO:<${recipient}>\r\nDATA\r\n`)
+    const replies = [await this.#reply(), await this.#reply(), await this.#reply()]
+    if (!replies[2]?.startsWith('354')) {
+      this.#socket.write('RSET\r\n')
+      await this.#reply()
+      return replies.find((reply) => !/^2/.test(reply)) ?? ''
+    }
+    const header = `From: app@sender.test\r\nTo: ${recipient}\r\nSubject: ${loadId}\r\nX-Load-Id: ${loadId}\r\n`
+    this.#socket.write(`${header}\r\n${BODY}.\r\n`)
+    return this.#reply()
+  }
+
+  end(): void {
+    this.#socket.destroy()
+  }
+
+  async #reply(): Promise<string> {
+    const deadline = Date.now() + REPLY_MS
+    for (;;) {
+      const last = /^\d{3}(?: .*)?\r\n/m.exec(this.#buffer)
+      if (last !== null) {
+        this.#buffer = this.#buffer.slice(last.index + last[0].length)
+        return last[0].trimEnd()
+      }
+      if (this.#over || Date.now() > deadline) throw new Lost()
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, REPLY_MS)
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+}

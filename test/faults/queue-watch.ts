@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openBroker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/queue/broker'
+import { decodeEvents } from '@postrider/queue/event'
+import { DELIVERY_CONSUMER, EVENTS, JOBS, mailStream } from '@postrider/queue/names'
+
+const SHARDS = 4
+
+/** Looks at the platform's broker as its owner. */
+export async function watchQueue(state: string, port: number): Promise<Broker> {
+  const passwords = JSON.parse(readFileSync(join(state, 'broker', 'accounts.json'), 'utf8')) as Record<string, string>
+  return openBroker('faults', { servers: [`127.0.0.1:${port}`], user: 'admin', password: passwords['admin'] ?? '' })
+}
+
+/** Jobs that wait, are held by a worker, or are due: 0 means that the queue is empty. */
+export async function jobsLeft(broker: Broker): Promise<number> {
+  const streams = [...Array.from({ length: SHARDS }, (_, shard) => mailStream(shard)), JOBS]
+  const infos = await Promise.all(streams.map((stream) => broker.jsm.consumers.info(stream, DELIVERY_CONSUMER)))
+  const waiting = (await broker.jsm.streams.info(JOBS)).state.messages
+  return infos.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, waiting)
+}
+
+/** When the delivery of each message was on disk first, by queue id. Milliseconds since the epoch. */
+export async function deliveriesOnDisk(broker: Broker): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  const { state } = await broker.jsm.streams.info(EVENTS)
+  if (state.messages === 0) return found
+  const consumer = await broker.js.consumers.get(EVENTS)
+  for await (const message of await consumer.consume({ max_messages: 1000 })) {
+    for (const event of decodeEvents(message.data)) {
+      if (event.type !== 'attempt' || !event.outcomes.some((outcome) => outcome.state === 'delivered')) continue
+      if (!found.has(event.id)) found.set(event.id, message.info.timestampNanos / 1e6)
+    }
+    if (message.seq >= state.last_seq) break
+  }
+  return found
+}
