@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LimitConfig } from '@postrider/runtime-config/config'
+import { Refusal } from '../refusal.ts'
+import type { Ledger } from './ledger.ts'
+import { reserve } from './reserve.ts'
+
+const rules: LimitConfig = { name: 'few', messagesPerDay: 10, recipientsPerMessage: 100, messageBytes: 1000 }
+const both = [
+  { account: 'credential/a@sender.test', limit: rules },
+  { account: 'domain/sender.test', limit: { ...rules, name: 'many' } },
+]
+
+/** A ledger that remembers what it was asked, and answers for one account with something else than yes. */
+function ledgerWith(other: Partial<Record<string, Awaited<ReturnType<Ledger['spend']>> | Error>> = {}) {
+  const asked: string[] = []
+  const ledger: Ledger = {
+    spend(account) {
+      asked.push(`spend ${account}`)
+      const answer = other[account] ?? { spentAt: 7 }
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
+    },
+    refund(account, recipients, spentAt) {
+      asked.push(`refund ${account} ${recipients} at ${spentAt}`)
+      return Promise.resolve()
+    },
+  }
+  return { ledger, asked }
+}
+
+test('a message counts for its credential and its domain, and is taken back from both', async () => {
+  const { ledger, asked } = ledgerWith()
+  const release = await reserve(ledger, both, 3)
+  assert.deepEqual(asked, ['spend credential/a@sender.test', 'spend domain/sender.test'])
+  await release()
+  assert.deepEqual(asked.slice(2), ['refund credential/a@sender.test 3 at 7', 'refund domain/sender.test 3 at 7'])
+})
+
+test('what the domain refuses is taken back from the credential, and the reply names the limit, its use and its time', async () => {
+  const exceeded = { limit: 'many', field: 'recipientsPerDay', used: 9, allowed: 10, freeAt: 86_400_000 } as const
+  const { ledger, asked } = ledgerWith({ 'domain/sender.test': { exceeded } })
+  await assert.rejects(reserve(ledger, both, 3), (error: unknown) => {
+    assert.ok(error instanceof Refusal)
+    assert.deepEqual([error.responseCode, error.status, error.reason], [452, '4.7.1', 'limit'])
+    assert.match(error.message, /limit many of domain sender\.test: 9 of 10 recipients in 24 hours/)
+    assert.match(error.message, /1970-01-02T00:00:00Z/)
+    return true
+  })
+  assert.equal(asked.at(-1), 'refund credential/a@sender.test 3 at 7')
+})
+
+test('a count that can not be kept is a refusal for now', async () => {
+  const { ledger, asked } = ledgerWith({ 'domain/sender.test': new Error('no broker') })
+  await assert.rejects(reserve(ledger, both, 1), { responseCode: 451, status: '4.3.0', reason: 'queue-unavailable' })
+  assert.equal(asked.at(-1), 'refund credential/a@sender.test 1 at 7')
+})
+
+test('limits that count nothing over time do not ask the ledger', async () => {
+  const { ledger, asked } = ledgerWith()
+  await reserve(ledger, [{ account: 'a', limit: { ...rules, messagesPerDay: undefined } }], 1)
+  assert.deepEqual(asked, [])
+})

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { describe, test } from 'node:test'
+import type { SMTPServerOptions } from 'smtp-server'
+import { Refusal } from '../refusal.ts'
+import { SubmissionServer } from './submission-server.ts'
+
+const OPTIONS: SMTPServerOptions = {
+  name: 'mail.sender.test',
+  authOptional: true,
+  disableReverseLookup: true,
+  hideENHANCEDSTATUSCODES: false,
+  logger: false,
+}
+
+/** Sends lines one by one; the greeting and the reply to each. */
+async function talk(options: SMTPServerOptions, lines: string[]): Promise<{ replies: string[]; greetingMs: number }> {
+  const server = new SubmissionServer({ ...OPTIONS, ...options })
+  server.on('error', () => undefined)
+  const listening = server.listen(0, '127.0.0.1')
+  await once(listening, 'listening')
+  const address = listening.address()
+  const startedAt = performance.now()
+  const socket = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1')
+  try {
+    const replies = [await reply(socket)]
+    const greetingMs = performance.now() - startedAt
+    for (const line of lines) {
+      socket.write(`${line}\r\n`)
+      replies.push(await reply(socket))
+    }
+    return { replies, greetingMs }
+  } finally {
+    socket.destroy()
+    await new Promise<void>((resolve) => server.close(resolve))
+  }
+}
+
+async function reply(socket: Socket): Promise<string> {
+  let text = ''
+  while (!/^\d{3} .*\r\n$/m.test(text)) text += String((await once(socket, 'data'))[0])
+  return text.trimEnd()
+}
+
+describe('what differs from the library', () => {
+  test('the greeting comes at once', async () => {
+    const times = await Promise.all(Array.from({ length: 3 }, () => talk({}, [])))
+    assert.ok(Math.min(...times.map(({ greetingMs }) => greetingMs)) < 90)
+  })
+
+  test('too many clients are told 421', async () => {
+    const { replies } = await talk({ maxClients: -1 }, [])
+    assert.match(replies[0] ?? '', /^421 mail\.sender\.test has too many connections/)
+  })
+
+  test('AUTH is not announced in clear', async () => {
+    const { replies } = await talk({ authOptional: false }, ['EHLO client.test'])
+    assert.match(replies[1] ?? '', /STARTTLS/)
+    assert.doesNotMatch(replies[1] ?? '', /AUTH/)
+  })
+
+  test('the status of a refusal is sent once, and the library sends its own where there is none', async () => {
+    const onMailFrom: SMTPServerOptions['onMailFrom'] = (_address, _session, callback) =>
+      callback(new Refusal(452, '4.7.1', 'limit reached', 'limit'))
+    const { replies } = await talk({ onMailFrom }, ['EHLO client.test', 'MAIL FROM:<a@sender.test>', 'NOOP'])
+    assert.equal(replies[2], '452 4.7.1 limit reached')
+    assert.match(replies[3] ?? '', /^250 2\.0\.0 /)
+  })
+})
