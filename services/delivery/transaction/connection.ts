@@ -22,7 +22,7 @@ export interface Capabilities {
   utf8: boolean
   dsn: boolean
   startTls: boolean
-  /** Octets; undefined when it names no limit (RFC 1870). */
+  /** Octets; 0 when it takes the parameter and names no limit, undefined when it does not know it (RFC 1870). */
   size?: number
 }
 
@@ -33,6 +33,8 @@ export interface SmtpConnection {
   remote: Remote
   /** Transactions made. */
   used: number
+  /** What it was opened for: it serves routes with the same TLS policy and pool only. */
+  suits?: string
 }
 
 /** Connects and introduces itself. Throws Broken when there is no answer and TurnedAway when the answer is no. */
@@ -54,10 +56,7 @@ async function introduce(options: ConnectOptions, mayUseTls: boolean): Promise<S
     await expect(dialogue, 'greeting', timeouts.greetingMs)
     let capabilities = await sayEhlo(dialogue, ehloName, timeouts)
     if (mayUseTls && capabilities.startTls) {
-      dialogue.write('STARTTLS\r\n')
-      await expect(dialogue, 'starttls', timeouts.mailMs)
-      await dialogue.startTls({ host, verify: options.tls === 'required', timeoutMs: timeouts.greetingMs })
-      capabilities = await sayEhlo(dialogue, ehloName, timeouts)
+      if (await askForTls(dialogue, options)) capabilities = await goSecure(dialogue, options)
     } else if (options.tls === 'required') {
       throw new Broken('TLS', 'starttls', `${host} offers no STARTTLS, but the policy for it requires TLS`)
     }
@@ -69,10 +68,32 @@ async function introduce(options: ConnectOptions, mayUseTls: boolean): Promise<S
   }
 }
 
+/** True when the remote is ready for the handshake; false when it is not, and mail may go in clear (RFC 3207, 4). */
+async function askForTls(dialogue: Dialogue, { host, tls, timeouts }: ConnectOptions): Promise<boolean> {
+  dialogue.write('STARTTLS\r\n')
+  const reply = await dialogue.reply('starttls', timeouts.mailMs)
+  if (reply.code === 421) throw new TurnedAway(reply, 'starttls')
+  if (reply.code < 300) return true
+  if (tls === 'required') throw new Broken('TLS', 'starttls', `${host} refuses STARTTLS: ${reply.text}`)
+  return false
+}
+
+async function goSecure(dialogue: Dialogue, options: ConnectOptions): Promise<Capabilities> {
+  const { host, tls, ehloName, timeouts } = options
+  await dialogue.startTls({ host, verify: tls === 'required', timeoutMs: timeouts.greetingMs })
+  try {
+    return await sayEhlo(dialogue, ehloName, timeouts)
+  } catch (error) {
+    // In TLS 1.3 a handshake that the remote does not like looks well on our side, and then there is silence.
+    if (error instanceof Broken) throw new Broken(error.code, 'starttls', error.message, { cause: error })
+    throw error
+  }
+}
+
 async function sayEhlo(dialogue: Dialogue, name: string, { mailMs }: TimeoutConfig): Promise<Capabilities> {
   dialogue.write(`EHLO ${name}\r\n`)
   const reply = await dialogue.reply('ehlo', mailMs)
-  if (reply.code === 250) return readCapabilities(reply)
+  if (reply.code < 300) return readCapabilities(reply)
   if (reply.code < 500) throw new TurnedAway(reply, 'ehlo')
   // RFC 5321, 3.2: a server that knows no EHLO is asked with HELO.
   dialogue.write(`HELO ${name}\r\n`)
@@ -94,7 +115,7 @@ function readCapabilities({ lines }: Reply): Capabilities {
     utf8: words.has('SMTPUTF8'),
     dsn: words.has('DSN'),
     startTls: words.has('STARTTLS'),
-    ...(size > 0 ? { size } : {}),
+    ...(words.has('SIZE') ? { size: size > 0 ? size : 0 } : {}),
   }
 }
 

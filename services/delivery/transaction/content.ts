@@ -1,31 +1,54 @@
+import type { Reply } from './outcome.ts'
 import type { Dialogue } from './socket.ts'
 
 const DOT = 0x2e
 const LF = 0x0a
 const END = Buffer.from('.\r\n')
+/** Octets written at once: what the remote has to take in within one block time. */
+const PIECE = 64 * 1024
+
+export interface ContentTimes {
+  /** How long the remote may take nothing in. */
+  blockMs: number
+  /** Called before the final dot can leave: from then on the remote may have the message. */
+  onEnd: () => void
+}
 
 /** Writes a content and the final dot, lines that begin with a dot doubled (RFC 5321, 4.5.2). The content is in the platform's
- * normal form: CRLF line ends throughout and at the end. `blockMs` bounds how long the remote may take nothing in. */
+ * normal form: CRLF line ends throughout and at the end. Returns the reply with which the remote interrupted, if it did:
+ * then the final dot was not sent. */
 export async function sendContent(
   dialogue: Dialogue,
   content: AsyncIterable<Buffer> | Buffer,
-  blockMs: number,
-): Promise<void> {
-  if (Buffer.isBuffer(content)) {
-    dialogue.cork()
-    dialogue.write(stuffDots(content, true))
-    dialogue.write(END)
-    dialogue.uncork()
-    return dialogue.drained(blockMs)
-  }
+  { blockMs, onEnd }: ContentTimes,
+): Promise<Reply | undefined> {
+  let held: Buffer | undefined
   let atLineStart = true
-  for await (const piece of content) {
+  const pieces = Buffer.isBuffer(content) ? piecesOf(content) : content
+  for await (const piece of pieces) {
     if (piece.length === 0) continue
-    dialogue.write(stuffDots(piece, atLineStart))
+    if (held !== undefined) {
+      dialogue.write(held)
+      await dialogue.drained(blockMs)
+      const interruption = dialogue.unread()
+      if (interruption !== undefined) return interruption
+    }
+    held = stuffDots(piece, atLineStart)
     atLineStart = piece[piece.length - 1] === LF
-    await dialogue.drained(blockMs)
   }
+  const interruption = dialogue.unread()
+  if (interruption !== undefined) return interruption
+  onEnd()
+  // The last piece and the dot in one packet: a small message is one write.
+  dialogue.cork()
+  if (held !== undefined) dialogue.write(held)
   dialogue.write(END)
+  dialogue.uncork()
+  return undefined
+}
+
+function* piecesOf(content: Buffer): Iterable<Buffer> {
+  for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
 }
 
 /** Doubles the dot at the beginning of each line; the piece itself when there is none. */

@@ -1,10 +1,13 @@
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { Broken } from './outcome.ts'
 import type { Reply, Stage } from './outcome.ts'
-import { ReplyReader } from './reply-reader.ts'
+import { BadReply, ReplyReader } from './reply-reader.ts'
+
+/** Replies that nobody asked for yet: a group has at most a hundred recipients. More is a flood. */
+const MOST_REPLIES = 300
 
 /** A socket as a dialogue: octets out, replies in, each wait bounded by its stage's own time (RFC 5321, 4.5.3.2). */
 export class Dialogue {
@@ -14,6 +17,8 @@ export class Dialogue {
   #waiting: { resolve: (reply: Reply) => void; reject: (error: Broken) => void; stage: Stage } | undefined
   #broken: { code: string; what: string } | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Ends a wait for the peer to take in what was written. */
+  #interrupted: (() => void) | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -29,6 +34,11 @@ export class Dialogue {
     const { address, port, localAddress, timeoutMs } = options
     const socket = connectTcp({ host: address, port, localAddress, noDelay: true })
     await new Promise<void>((resolve, reject) => {
+      const onError = (error: NodeJS.ErrnoException): void => {
+        clearTimeout(timer)
+        const what = `connect to ${address} port ${port}: ${error.message}`
+        reject(new Broken(error.code ?? 'ERROR', 'connect', what, { cause: error }))
+      }
       const timer = setTimeout(() => {
         socket.destroy()
         reject(
@@ -37,17 +47,10 @@ export class Dialogue {
       }, timeoutMs)
       socket.once('connect', () => {
         clearTimeout(timer)
-        socket.off('error', reject)
+        socket.off('error', onError)
         resolve()
       })
-      socket.once('error', (error: NodeJS.ErrnoException) => {
-        clearTimeout(timer)
-        reject(
-          new Broken(error.code ?? 'ERROR', 'connect', `connect to ${address} port ${port}: ${error.message}`, {
-            cause: error,
-          }),
-        )
-      })
+      socket.once('error', onError)
     })
     return new Dialogue(socket)
   }
@@ -80,13 +83,15 @@ export class Dialogue {
     this.#socket.uncork()
   }
 
-  /** Waits until the peer has taken in what was written, at most `timeoutMs`. Rejects early when a reply comes: it is about that. */
+  /** Waits until the peer has taken in what was written, at most `timeoutMs`; no longer when a reply comes, as it is about that. */
   async drained(timeoutMs: number): Promise<void> {
-    if (!this.#socket.writableNeedDrain) return
+    if (this.#broken !== undefined) throw this.#error('content')
+    if (!this.#socket.writableNeedDrain || this.#replies.length > 0) return
     await new Promise<void>((resolve, reject) => {
       const finish = (error?: Broken): void => {
         clearTimeout(timer)
         this.#socket.off('drain', onDrain).off('close', onClose)
+        this.#interrupted = undefined
         if (error) reject(error)
         else resolve()
       }
@@ -96,6 +101,7 @@ export class Dialogue {
         this.destroy()
         finish(new Broken('TIMEOUT', 'content', `the remote took nothing in for ${timeoutMs / 1000} s`))
       }, timeoutMs)
+      this.#interrupted = onDrain
       this.#socket.once('drain', onDrain).once('close', onClose)
     })
   }
@@ -117,13 +123,16 @@ export class Dialogue {
   /** Goes on in TLS. What the peer sent in clear after its reply to STARTTLS is dropped unread (RFC 3207; CVE-2011-0411). */
   async startTls(options: { host: string; verify: boolean; timeoutMs: number }): Promise<void> {
     const plain = this.#socket
-    plain.removeAllListeners()
+    // Our own listeners only: the socket's inner ones close it properly.
+    plain.off('data', this.#onData).off('error', this.#onError).off('end', this.#onEnd).off('close', this.#onClose)
     plain.on('error', () => undefined)
     this.#reader = new ReplyReader()
     this.#replies.length = 0
     // SNI carries names only.
-    const servername = /^[0-9.]+$|:/.test(options.host) ? undefined : options.host
-    const secure = connectTls({ socket: plain, servername, rejectUnauthorized: options.verify, minVersion: 'TLSv1.2' })
+    const servername = isIP(options.host) === 0 ? options.host : undefined
+    const { host, verify } = options
+    // The host is what the certificate is checked against when it is an address.
+    const secure = connectTls({ socket: plain, host, servername, rejectUnauthorized: verify, minVersion: 'TLSv1.2' })
     await new Promise<void>((resolve, reject) => {
       const fail = (what: string, cause?: unknown): void => {
         clearTimeout(timer)
@@ -153,26 +162,33 @@ export class Dialogue {
     setTimeout(() => this.destroy(), 2000).unref()
   }
 
-  #listen(): void {
-    this.#socket.on('data', (chunk: Buffer) => {
-      try {
-        for (const reply of this.#reader.push(chunk)) this.#take(reply)
-      } catch (error) {
-        this.#break('PROTOCOL', error instanceof Error ? error.message : String(error))
-        this.destroy()
-      }
-    })
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#break(error.code ?? 'ERROR', error.message))
-    this.#socket.on('end', () => {
-      this.#break('CLOSED', 'the remote closed the connection')
+  readonly #onData = (chunk: Buffer): void => {
+    try {
+      for (const reply of this.#reader.push(chunk)) this.#take(reply)
+      if (this.#replies.length > MOST_REPLIES) throw new BadReply('replies to nothing that was asked')
+    } catch (error) {
+      this.#break('PROTOCOL', error instanceof Error ? error.message : String(error))
       this.destroy()
-    })
-    this.#socket.on('close', () => this.#break('CLOSED', 'the connection is closed'))
+    }
+  }
+  readonly #onError = (error: NodeJS.ErrnoException): void => this.#break(error.code ?? 'ERROR', error.message)
+  readonly #onEnd = (): void => {
+    this.#break('CLOSED', 'the remote closed the connection')
+    this.destroy()
+  }
+  readonly #onClose = (): void => this.#break('CLOSED', 'the connection is closed')
+
+  #listen(): void {
+    this.#socket.on('data', this.#onData).on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onClose)
   }
 
   #take(reply: Reply): void {
     const waiting = this.#waiting
-    if (waiting === undefined) return void this.#replies.push(reply)
+    if (waiting === undefined) {
+      this.#replies.push(reply)
+      this.#interrupted?.()
+      return
+    }
     this.#waiting = undefined
     clearTimeout(this.#timer)
     waiting.resolve(reply)

@@ -11,6 +11,9 @@ export interface MessageToSend {
   content: AsyncIterable<Buffer> | Buffer
 }
 
+/** How long a RSET may take: what the message came to is known already and waits for it. */
+const RESET_MS = 10_000
+
 export interface Sent {
   outcome: TransactionOutcome
   /** The connection can carry another transaction. */
@@ -41,7 +44,7 @@ export async function transact(
 
 /** A refusal in the remote's name where its announcement already says no. */
 function cannotTake({ capabilities }: SmtpConnection, { size, utf8 }: Envelope): string | undefined {
-  if (capabilities.size !== undefined && size > capabilities.size) {
+  if (capabilities.size !== undefined && capabilities.size > 0 && size > capabilities.size) {
     return `552 5.3.4 the message has ${size} octets, but the remote takes no more than ${capabilities.size}`
   }
   if (utf8 && !capabilities.utf8) return '550 5.6.7 the message needs SMTPUTF8, which the remote does not offer'
@@ -91,14 +94,20 @@ class Transaction {
       return dialogue.reply(stage, timeoutMs)
     }
     const mail = await next(0, 'mail', this.#timeouts.mailMs)
-    if (mail.code >= 300) this.#refuse(recipients, mail, 'mail')
-    // Without pipelining there is no point in going on; with it the replies to what was sent already must be read.
-    if (mail.code >= 300 && !capabilities.pipelining) return this.#reset(mail)
+    if (mail.code >= 300) {
+      this.#refuse(recipients, mail, 'mail')
+      if (mail.code === 421) return
+      // Without pipelining nothing else was sent; with it the replies to the other commands must be read.
+      if (!capabilities.pipelining) {
+        this.clean = true
+        return
+      }
+    }
     const taken: Recipient[] = []
     for (const [index, recipient] of recipients.entries()) {
       const reply = await next(index + 1, 'rcpt', this.#timeouts.rcptMs)
       if (reply.code < 300) taken.push(recipient)
-      else if (mail.code < 300) this.#refuse([recipient], reply, 'rcpt')
+      else this.#refuse([recipient], reply, 'rcpt')
       if (reply.code === 421) {
         this.#refuse(this.#open(), reply, 'rcpt')
         return
@@ -107,24 +116,40 @@ class Transaction {
     if (taken.length === 0 && !capabilities.pipelining) return this.#reset()
     const data = await next(recipients.length + 1, 'data', this.#timeouts.dataMs)
     if (data.code !== 354) {
+      if (data.code < 400) throw new Broken('PROTOCOL', 'data', `DATA was answered ${data.text}`)
       this.#refuse(this.#open(), data, 'data')
-      return this.#reset(data)
+      return data.code === 421 ? undefined : this.#reset()
     }
-    // RFC 2920, 3.1: 354 although no recipient was taken; a lone dot ends it, and its reply says nothing.
     await this.#content(mail.code < 300 ? taken : [])
   }
 
   async #content(taken: Recipient[]): Promise<void> {
     const { dialogue } = this.#connection
+    const { blockMs, finalMs } = this.#timeouts
     this.#stage = 'content'
-    if (taken.length === 0) dialogue.write('.\r\n')
-    else await sendContent(dialogue, this.#message.content, this.#timeouts.blockMs)
-    this.#stage = 'final'
-    const reply = await dialogue.reply('final', this.#timeouts.finalMs)
+    const onEnd = (): void => {
+      this.#stage = 'final'
+    }
+    // RFC 2920, 3.1: 354 although no recipient was taken; a lone dot ends it, and its reply says nothing.
+    const content = taken.length === 0 ? Buffer.alloc(0) : this.#message.content
+    const interruption = await sendContent(dialogue, content, { blockMs, onEnd })
+    if (interruption !== undefined) {
+      this.#interrupted(interruption)
+      return
+    }
+    const reply = await dialogue.reply('final', finalMs)
     if (reply.code >= 300) this.#refuse(taken, reply, 'final')
     else
       for (const recipient of taken) this.#settle(recipient, { result: 'delivered', reply: reply.text, stage: 'final' })
     this.clean = reply.code !== 421
+  }
+
+  /** A reply in the middle of the content. Only a refusal makes sense there; a 250 that was not asked for must not pass for
+   * the one to the final dot. The content is not ended, so the connection is of no further use. */
+  #interrupted(reply: Reply): void {
+    this.#connection.dialogue.destroy()
+    if (reply.code < 400) throw new Broken('PROTOCOL', 'content', `the content was interrupted by ${reply.text}`)
+    this.#refuse(this.#open(), reply, 'content')
   }
 
   #commands(): string[] {
@@ -144,10 +169,9 @@ class Transaction {
   }
 
   /** After a refusal in the middle RSET makes the connection fit for the next message. */
-  async #reset(reply?: Reply): Promise<void> {
-    if (reply?.code === 421) return
+  async #reset(): Promise<void> {
     this.#connection.dialogue.write('RSET\r\n')
-    const answer = await this.#connection.dialogue.reply('mail', this.#timeouts.mailMs)
+    const answer = await this.#connection.dialogue.reply('mail', Math.min(RESET_MS, this.#timeouts.mailMs))
     this.clean = answer.code < 300
   }
 

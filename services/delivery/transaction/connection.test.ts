@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, test } from 'node:test'
+import { setDefaultCACertificates } from 'node:tls'
+import { connect } from './connection.ts'
+import type { ConnectOptions, SmtpConnection } from './connection.ts'
+import { TurnedAway } from './outcome.ts'
+import { selfSigned } from './testing/certificate.ts'
+import { TIMEOUTS, optionsFor } from './testing/client.ts'
+import { startReceiver } from './testing/scripted-receiver.ts'
+import type { ScriptedReceiver, ScriptedReceiverOptions } from './testing/scripted-receiver.ts'
+
+describe('connecting', () => {
+  const ended: (() => unknown)[] = []
+  afterEach(async () => {
+    for (const end of ended.splice(0)) await end()
+  })
+
+  async function receive(options: ScriptedReceiverOptions): Promise<ScriptedReceiver> {
+    const receiver = await startReceiver(options)
+    ended.push(() => receiver.close())
+    return receiver
+  }
+
+  async function open(receiver: ScriptedReceiver, given: Partial<ConnectOptions> = {}): Promise<SmtpConnection> {
+    const connection = await connect(optionsFor(receiver, given))
+    ended.push(() => connection.dialogue.destroy())
+    return connection
+  }
+
+  test('reads what the remote offers', async () => {
+    const { capabilities, remote } = await open(await receive({}))
+    assert.deepEqual(capabilities, {
+      pipelining: true,
+      eightBitMime: true,
+      utf8: true,
+      dsn: true,
+      startTls: false,
+      size: 10_000_000,
+    })
+    assert.equal(remote.tls, null)
+  })
+
+  test('says HELO to a server that does not know EHLO', async () => {
+    const receiver = await receive({ script: ({ stage }) => (stage === 'ehlo' ? '502 what?' : undefined) })
+    const { capabilities } = await open(receiver)
+    assert.deepEqual(receiver.lines, ['EHLO mail.test', 'HELO mail.test'])
+    assert.equal(capabilities.pipelining, false)
+  })
+
+  for (const [stage, reply] of [
+    ['connect', '421 4.7.0 too many'],
+    ['connect', '554 5.7.1 go away'],
+    ['ehlo', '421 4.3.2 closing'],
+    ['ehlo', '450 4.7.1 who are you'],
+  ] as const) {
+    test(`is turned away by ${reply} at ${stage}`, async () => {
+      const receiver = await receive({ script: (step) => (step.stage === stage ? reply : undefined) })
+      await assert.rejects(open(receiver), (error: unknown) => {
+        assert.ok(error instanceof TurnedAway)
+        assert.deepEqual([error.stage, error.reply.text], [stage === 'connect' ? 'greeting' : stage, reply])
+        return true
+      })
+    })
+  }
+
+  test('ends with the stage and the reason where no answer comes', async () => {
+    const silent = await receive({ script: ({ stage }) => (stage === 'connect' ? { hang: true } : undefined) })
+    await assert.rejects(open(silent, { timeouts: { ...TIMEOUTS, greetingMs: 50 } }), {
+      name: 'Broken',
+      stage: 'greeting',
+      code: 'TIMEOUT',
+    })
+    const mute = await receive({ script: ({ stage }) => (stage === 'ehlo' ? { hang: true } : undefined) })
+    await assert.rejects(open(mute, { timeouts: { ...TIMEOUTS, mailMs: 50 } }), { stage: 'ehlo', code: 'TIMEOUT' })
+    const shy = await receive({ script: ({ stage }) => (stage === 'connect' ? { close: true } : undefined) })
+    await assert.rejects(open(shy), { name: 'Broken', stage: 'greeting' })
+    const web = await receive({ script: ({ stage }) => (stage === 'connect' ? 'HTTP/1.1 200 OK' : undefined) })
+    await assert.rejects(open(web), { stage: 'greeting', code: 'PROTOCOL' })
+    const gone = await receive({})
+    await gone.close()
+    await assert.rejects(open(gone), { stage: 'connect', code: 'ECONNREFUSED' })
+  })
+
+  test('does not let a greeting that drips buy more time', async () => {
+    const drip = `220 ${'x'.repeat(1000)}\r\n`
+    const receiver = await receive({
+      script: ({ stage }) => (stage === 'connect' ? { drip, everyMs: 20 } : undefined),
+    })
+    await assert.rejects(open(receiver, { timeouts: { ...TIMEOUTS, greetingMs: 200 } }), { code: 'TIMEOUT' })
+  })
+
+  describe('in TLS', async () => {
+    const certificate = await selfSigned('mx.test', '127.0.0.1')
+
+    test('takes any certificate when it is opportunistic', async () => {
+      const { remote } = await open(await receive({ certificate }))
+      assert.match(remote.tls ?? '', /^TLSv1\.3 /)
+    })
+
+    test('does not ask for it when it is off', async () => {
+      const receiver = await receive({ certificate })
+      const { remote } = await open(receiver, { tls: 'off' })
+      assert.deepEqual([remote.tls, receiver.lines], [null, ['EHLO mail.test']])
+    })
+
+    test('wants a certificate it trusts, for that host, when it is required', async () => {
+      const receiver = await receive({ certificate })
+      await assert.rejects(open(receiver, { tls: 'required' }), { name: 'Broken', code: 'TLS', stage: 'starttls' })
+      setDefaultCACertificates([certificate.cert])
+      ended.push(() => setDefaultCACertificates([]))
+      const { remote } = await open(receiver, { tls: 'required' })
+      assert.match(remote.tls ?? '', /^TLS/)
+      await assert.rejects(open(receiver, { tls: 'required', host: 'other.test' }), { code: 'TLS' })
+      await open(receiver, { tls: 'required', host: '127.0.0.1' })
+      await assert.rejects(open(receiver, { tls: 'required', host: '127.0.0.2' }), { code: 'TLS' })
+      assert.equal(receiver.mails.length, 0)
+    })
+
+    const faults: Record<string, ScriptedReceiverOptions['script']> = {
+      'STARTTLS is not offered': undefined,
+      'STARTTLS is put off': ({ stage }) => (stage === 'starttls' ? '454 4.7.0 not now' : undefined),
+      'STARTTLS is refused': ({ stage }) => (stage === 'starttls' ? '502 5.5.1 no' : undefined),
+      'the handshake is garbage': ({ stage }) =>
+        stage === 'starttls' ? '220 ok\r\nrubbish and more rubbish' : undefined,
+      'the handshake is cut off': ({ stage, connection }) =>
+        stage === 'starttls' && connection === 1 ? { close: true, after: '220 ok' } : undefined,
+      'the remote ends it right after the handshake': ({ stage, secure }) =>
+        stage === 'ehlo' && secure ? { close: true } : undefined,
+    }
+    for (const [fault, script] of Object.entries(faults)) {
+      const settings = { script, ...(script === undefined ? {} : { certificate }) }
+
+      test(`goes on in clear when ${fault} and it is opportunistic`, async () => {
+        const receiver = await receive(settings)
+        const { remote, capabilities } = await open(receiver, { timeouts: { ...TIMEOUTS, greetingMs: 2000 } })
+        assert.equal(remote.tls, null)
+        assert.equal(capabilities.pipelining, true)
+        assert.ok(receiver.connections() <= 2)
+      })
+
+      test(`gives up, but not for good, when ${fault} and it is required`, async () => {
+        const receiver = await receive(settings)
+        await assert.rejects(open(receiver, { tls: 'required', timeouts: { ...TIMEOUTS, greetingMs: 2000 } }), {
+          name: 'Broken',
+          stage: 'starttls',
+        })
+        assert.equal(receiver.lines.filter((line) => line.startsWith('MAIL')).length, 0)
+      })
+    }
+
+    test('forgets what was slipped in behind the reply to STARTTLS', async () => {
+      const receiver = await receive({
+        certificate,
+        offers: [],
+        script: ({ stage }) => (stage === 'starttls' ? '220 ok\r\n250-evil\r\n250 PIPELINING' : undefined),
+      })
+      const { remote, capabilities } = await open(receiver)
+      // The slipped-in reply was not taken for the one to EHLO: the connection is secure and knows nothing of PIPELINING.
+      assert.equal(capabilities.pipelining, false)
+      assert.equal(receiver.lines.filter((line) => line.startsWith('EHLO')).length, remote.tls === null ? 3 : 2)
+    })
+  })
+})
