@@ -18,8 +18,12 @@ const KEEP_NONE_MS = 30_000
 const MOST_KEPT = 20_000
 
 /** Asks the given resolvers (`address:port` or `address`; none: the system's) and keeps the answers for some minutes. */
-export function createResolver(servers: string[], now: () => number = Date.now): DnsResolver {
-  const resolver = new Resolver({ timeout: 5000, tries: 2 })
+export function createResolver(
+  servers: string[],
+  now: () => number = Date.now,
+  { timeoutMs, tries } = { timeoutMs: 5000, tries: 2 },
+): DnsResolver {
+  const resolver = new Resolver({ timeout: timeoutMs, tries })
   if (servers.length > 0) resolver.setServers(servers)
   const kept = new Map<string, { until: number; answer: Promise<Answer<unknown>> }>()
 
@@ -67,7 +71,9 @@ function alternate(first: string[], second: string[]): string[] {
 
 function explain(error: unknown): { none: NoAnswer; detail: string } {
   const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
-  if (code === 'ENOTFOUND') return { none: 'no-such-domain', detail: 'the domain does not exist' }
+  // EBADNAME: no name server is asked for what can't be a name, as with a label of more than 63 characters.
+  if (code === 'ENOTFOUND' || code === 'EBADNAME')
+    return { none: 'no-such-domain', detail: 'the domain does not exist' }
   if (code === 'ENODATA') return { none: 'no-data', detail: 'no records' }
   return { none: 'trouble', detail: code }
 }

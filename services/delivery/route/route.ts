@@ -7,6 +7,8 @@ export interface RouteHost {
   port: number
   /** An IP address when the route names one, else it is looked up. */
   address?: string
+  /** The name came from somebody else's MX record: it must not lead to this machine. */
+  notHere?: boolean
 }
 
 export interface Route {

@@ -10,36 +10,39 @@ export interface RouterOptions {
   smtpPort: number
   /** What this platform calls itself: mail must not be sent back to it. */
   hostName: string
+  /** MX hosts may have loopback addresses; unless it is said, only where the port shows that this is a test. */
+  allowLoopback?: boolean
   random?: () => number
 }
 
+type MailHosts = Pick<Route, 'site' | 'hosts'>
+
 /** Where mail for a domain goes: a policy's override, else its MX hosts, else the domain itself (RFC 5321, 5.1). */
 export async function resolveRoute(destination: string, options: RouterOptions): Promise<Route | NoRoute> {
-  const { policies } = options
-  const byDomain = policies.find(
-    (policy) => policy.mx.length === 0 && policy.domains.some((pattern) => matchesDomain(pattern, destination)),
+  let found: MailHosts | NoRoute | undefined
+  const policies = options.policies.filter(({ domains }) =>
+    domains.some((pattern) => matchesDomain(pattern, destination)),
   )
-  if (byDomain?.route !== undefined) {
-    const { host, port } = byDomain.route
-    return { site: `${host}:${port}`, hosts: [{ name: host, port }], ...settings(byDomain) }
+  let chosen: PolicyConfig | undefined
+  for (const policy of policies) {
+    // DNS is asked only where a policy speaks of MX hosts or none overrides them: a sandbox needs no DNS.
+    if (policy.mx.length > 0) found ??= await mailHosts(destination, options)
+    if (policy.mx.length > 0 && !matchesBest(policy.mx, found)) continue
+    chosen = policy
+    break
   }
-  const found = await mailHosts(destination, options)
-  if ('reply' in found) return found
-  const [best] = found.hosts
-  const policy = policies.find(
-    ({ mx, domains }) =>
-      domains.some((pattern) => matchesDomain(pattern, destination)) &&
-      (mx.length === 0 || mx.some((pattern) => matchesDomain(pattern, best?.name ?? ''))),
-  )
-  const override = policy?.route
-  if (override !== undefined) {
-    return {
-      site: `${override.host}:${override.port}`,
-      hosts: [{ name: override.host, port: override.port }],
-      ...settings(policy),
-    }
+  if (chosen?.route !== undefined) {
+    const { host, port } = chosen.route
+    return { site: `${host}:${port}`, hosts: [{ name: host, port }], ...settings(chosen) }
   }
-  return { ...found, ...settings(policy) }
+  found ??= await mailHosts(destination, options)
+  return 'reply' in found ? found : { ...found, ...settings(chosen) }
+}
+
+function matchesBest(patterns: string[], found: MailHosts | NoRoute | undefined): boolean {
+  if (found === undefined || 'reply' in found) return false
+  const best = found.hosts[0]?.name ?? ''
+  return patterns.some((pattern) => matchesDomain(pattern, best))
 }
 
 function settings(policy: PolicyConfig | undefined) {
@@ -47,11 +50,11 @@ function settings(policy: PolicyConfig | undefined) {
   return { tls, connections, messagesPerConnection, pool }
 }
 
-async function mailHosts(
-  destination: string,
-  options: RouterOptions,
-): Promise<{ site: string; hosts: RouteHost[] } | NoRoute> {
-  const { resolver, smtpPort: port, hostName, random = Math.random } = options
+async function mailHosts(destination: string, options: RouterOptions): Promise<MailHosts | NoRoute> {
+  // RFC 5321, 4.1.3 has them for debugging; a tenant must not choose a machine of our network by its number.
+  if (destination.startsWith('['))
+    return { reply: `550 5.1.2 mail to an address literal, ${destination}, is not sent from here` }
+  const { resolver, hostName, random = Math.random } = options
   const answer = await resolver.mx(destination)
   if ('none' in answer) {
     if (answer.none === 'no-such-domain') return { reply: `550 5.1.2 the domain ${destination} does not exist` }
@@ -72,24 +75,30 @@ async function mailHosts(
   const own = sorted.find(({ name }) => name === hostName)
   const usable = own === undefined ? sorted : sorted.filter(({ priority }) => priority < own.priority)
   const [best] = usable
-  if (best === undefined)
-    return { reply: `554 5.4.6 the best mail server of ${destination} is this one: mail loops back to itself` }
+  if (best === undefined) return loops(destination)
   const site = usable
     .filter(({ priority }) => priority === best.priority)
     .map(({ name }) => name)
     .sort()
     .join(',')
-  return { site, hosts: usable.map(({ name }) => ({ name, port })) }
+  return { site, hosts: usable.map(({ name }) => hostOf(name, options)) }
+}
+
+function hostOf(name: string, { smtpPort, allowLoopback = smtpPort !== 25 }: RouterOptions): RouteHost {
+  return { name, port: smtpPort, notHere: !allowLoopback }
 }
 
 /** A domain without MX records that has an address is its own mail server. */
-async function implicitMx(
-  destination: string,
-  { resolver, smtpPort: port }: RouterOptions,
-): Promise<{ site: string; hosts: RouteHost[] } | NoRoute> {
+async function implicitMx(destination: string, options: RouterOptions): Promise<MailHosts | NoRoute> {
+  const { resolver, hostName } = options
+  if (destination === hostName) return loops(destination)
   const answer = await resolver.addresses(destination)
-  if ('records' in answer) return { site: destination, hosts: [{ name: destination, port }] }
+  if ('records' in answer) return { site: destination, hosts: [hostOf(destination, options)] }
   if (answer.none === 'trouble')
     return { reply: `451 4.4.3 looking up the address of ${destination} failed: ${answer.detail}` }
   return { reply: `550 5.1.2 the domain ${destination} has neither mail servers nor an address` }
 }
+
+const loops = (destination: string): NoRoute => ({
+  reply: `554 5.4.6 the best mail server of ${destination} is this one: mail loops back to itself`,
+})

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { PolicyConfig } from '@postrider/runtime-config/config'
+import type { Answer, DnsResolver } from './resolver.ts'
+import type { Route } from './route.ts'
+import { resolveRoute } from './router.ts'
+import type { RouterOptions } from './router.ts'
+
+type Mx = Answer<{ exchange: string; priority: number }>
+
+const none = (none: 'no-such-domain' | 'no-data' | 'trouble') => ({ none, detail: none })
+
+/** Answers from tables and notes what it was asked. */
+function dns(mx: Record<string, Mx | [number, string][]>, addresses: Record<string, string[]> = {}) {
+  const asked: string[] = []
+  const resolver: DnsResolver = {
+    mx: async (domain) => {
+      asked.push(domain)
+      const found = mx[domain] ?? none('no-such-domain')
+      return Array.isArray(found) ? { records: found.map(([priority, exchange]) => ({ priority, exchange })) } : found
+    },
+    addresses: async (name) => {
+      const records = addresses[name]
+      return records === undefined ? none('no-such-domain') : { records }
+    },
+  }
+  return { resolver, asked }
+}
+
+const policy = (given: Partial<PolicyConfig>): PolicyConfig => ({
+  name: 'p',
+  domains: ['*'],
+  mx: [],
+  connections: 7,
+  messagesPerConnection: 9,
+  tls: 'required',
+  ...given,
+})
+
+async function resolve(
+  destination: string,
+  { resolver }: { resolver: DnsResolver },
+  given: Partial<RouterOptions> = {},
+) {
+  return resolveRoute(destination, { resolver, policies: [], smtpPort: 25, hostName: 'mail.us.test', ...given })
+}
+
+async function route(...args: Parameters<typeof resolve>): Promise<Route> {
+  const found = await resolve(...args)
+  assert.ok(!('reply' in found), `no route: ${JSON.stringify(found)}`)
+  return found
+}
+
+const names = ({ hosts }: Route): string[] => hosts.map(({ name }) => name)
+
+describe('the way to a domain', () => {
+  const table = dns(
+    {
+      'a.test': [
+        [20, 'backup.test'],
+        [10, 'MX2.test.'],
+        [10, 'mx1.test'],
+      ],
+      'b.test': [
+        [5, 'mx1.test'],
+        [5, 'mx2.test'],
+        [9, 'other.test'],
+      ],
+      'null.test': [[0, '']],
+      'address.test': none('no-data'),
+      'empty.test': none('no-data'),
+      'trouble.test': none('trouble'),
+      'loop.test': [
+        [10, 'mail.us.test'],
+        [20, 'backup.test'],
+      ],
+      'behind.test': [
+        [10, 'mx1.test'],
+        [20, 'mail.us.test'],
+        [20, 'same.test'],
+        [30, 'backup.test'],
+      ],
+      'mail.us.test': none('no-data'),
+    },
+    { 'address.test': ['192.0.2.1'], 'mail.us.test': ['192.0.2.9'] },
+  )
+
+  test('is its MX hosts in the order of preference, equal ones in an order of chance', async () => {
+    const chance = [0.5, 0.9, 0.1]
+    const first = await route('a.test', table, { random: () => chance.shift() ?? 0 })
+    assert.deepEqual(names(first), ['mx1.test', 'mx2.test', 'backup.test'])
+    const other = [0.5, 0.1, 0.9]
+    assert.deepEqual(names(await route('a.test', table, { random: () => other.shift() ?? 0 })), [
+      'mx2.test',
+      'mx1.test',
+      'backup.test',
+    ])
+    assert.deepEqual([first.hosts[0]?.port, first.tls, first.connections], [25, 'opportunistic', 20])
+  })
+
+  test('is shared by domains whose best MX hosts are the same', async () => {
+    assert.equal((await route('a.test', table)).site, 'mx1.test,mx2.test')
+    assert.equal((await route('b.test', table)).site, 'mx1.test,mx2.test')
+  })
+
+  test('is the domain itself where it has an address and no MX', async () => {
+    assert.deepEqual(names(await route('address.test', table)), ['address.test'])
+  })
+
+  test('stops before this host itself', async () => {
+    assert.deepEqual(names(await route('behind.test', table)), ['mx1.test'])
+  })
+
+  test('does not lead to this machine, unless the port shows a test', async () => {
+    assert.equal((await route('a.test', table)).hosts[0]?.notHere, true)
+    assert.equal((await route('a.test', table, { smtpPort: 2525 })).hosts[0]?.notHere, false)
+    assert.equal((await route('a.test', table, { allowLoopback: true })).hosts[0]?.notHere, false)
+  })
+
+  const dead: [domain: string, reply: RegExp][] = [
+    ['nowhere.test', /^550 5\.1\.2 /],
+    ['empty.test', /^550 5\.1\.2 /],
+    ['null.test', /^556 5\.1\.10 /],
+    ['trouble.test', /^451 4\.4\.3 /],
+    ['loop.test', /^554 5\.4\.6 /],
+    ['mail.us.test', /^554 5\.4\.6 /],
+    ['[127.0.0.1]', /^550 5\.1\.2 /],
+    ['[IPv6:::1]', /^550 5\.1\.2 /],
+  ]
+  for (const [domain, reply] of dead) {
+    test(`does not exist for ${domain}: ${reply.source}`, async () => {
+      const found = await resolve(domain, table)
+      assert.match('reply' in found ? found.reply : 'a route', reply)
+    })
+  }
+})
+
+describe('a policy', () => {
+  const table = () => dns({ 'a.test': [[1, 'mx.big.test']], 'b.test': [[1, 'mx.small.test']] })
+  const sandbox = { host: 'sink.test', port: 1025 }
+
+  for (const [pattern, fits, fitsNot] of [
+    ['a.test', 'a.test', 'x.a.test'],
+    ['*.a.test', 'x.y.a.test', 'a.test'],
+    ['*.a.test', 'x.a.test', 'xa.test'],
+    ['*', 'a.test', undefined],
+  ] as const) {
+    test(`for ${pattern} fits ${fits} and not ${fitsNot ?? ''}`, async () => {
+      const policies = [policy({ domains: [pattern], route: sandbox })]
+      assert.equal((await route(fits, table(), { policies })).site, 'sink.test:1025')
+      if (fitsNot === undefined) return
+      const other = await resolve(fitsNot, table(), { policies })
+      assert.notEqual('site' in other ? other.site : '', 'sink.test:1025')
+    })
+  }
+
+  test('that sends elsewhere needs no DNS, and takes address literals', async () => {
+    const { asked, resolver } = table()
+    const policies = [policy({ route: sandbox })]
+    for (const domain of ['a.test', 'nowhere.test', '[127.0.0.1]']) {
+      const { hosts, tls, connections, messagesPerConnection } = await route(domain, { resolver }, { policies })
+      assert.deepEqual(hosts, [{ name: 'sink.test', port: 1025 }])
+      assert.deepEqual([tls, connections, messagesPerConnection], ['required', 7, 9])
+    }
+    assert.deepEqual(asked, [])
+  })
+
+  test('can be for those whose best MX host has a certain name', async () => {
+    const policies = [policy({ mx: ['*.big.test'], tls: 'off' }), policy({ domains: ['b.test'], connections: 3 })]
+    assert.equal((await route('a.test', table(), { policies })).tls, 'off')
+    assert.equal((await route('b.test', table(), { policies })).connections, 3)
+  })
+
+  test('that stands first decides, also when it looks at MX hosts and a later one would need no DNS', async () => {
+    const policies = [policy({ mx: ['*.big.test'], tls: 'off' }), policy({ route: sandbox })]
+    assert.equal((await route('a.test', table(), { policies })).site, 'mx.big.test')
+    assert.equal((await route('b.test', table(), { policies })).site, 'sink.test:1025')
+    assert.equal((await route('nowhere.test', table(), { policies })).site, 'sink.test:1025')
+    const swapped = policies.toReversed()
+    assert.equal((await route('a.test', table(), { policies: swapped })).site, 'sink.test:1025')
+  })
+})
