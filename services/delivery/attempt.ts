@@ -6,7 +6,7 @@ import type { DnsResolver } from './route/resolver.ts'
 import type { Route } from './route/route.ts'
 import { resolveRoute } from './route/router.ts'
 import { dial } from './site/dial.ts'
-import type { Later, Slot } from './site/site.ts'
+import type { Finding, Later, Slot } from './site/site.ts'
 import type { Sites } from './site/sites.ts'
 import type { SmtpConnection } from './transaction/connection.ts'
 import { Broken, TurnedAway, forAll } from './transaction/outcome.ts'
@@ -33,7 +33,7 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
     const route = await resolveRoute(destination, { resolver: resolver(), policies, smtpPort, hostName })
     if ('reply' in route)
       return { recipients: forAll(envelope.recipients, { result: 'refused', reply: route.reply, stage: 'dns' }) }
-    const place = sites.reserve(route)
+    const place = await sites.reserve(route)
     if ('later' in place) return place
     if ('resting' in place) {
       const reply = `${route.site} can not be reached just now: ${place.resting}`
@@ -41,12 +41,11 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
         recipients: forAll(envelope.recipients, { result: 'failed', reply, errorCode: 'RESTING', stage: 'connect' }),
       }
     }
-    const slot = await place
     const pool = pools.get(route.pool ?? platform.pool ?? '')
     const open = (): Promise<SmtpConnection> =>
       dial(route, { resolver: resolver(), timeouts, ehloName: hostName, pool })
     try {
-      const outcome = await onSlot(slot, route, open, (connection) =>
+      const outcome = await onSlot(place, route, open, (connection) =>
         transact(connection, { envelope, content: contentOf(broker, taken) }, timeouts),
       )
       if (outcome.ambiguous === true) ambiguous()
@@ -75,11 +74,13 @@ async function onSlot(
     }
     const again = sent.reusable && connection.used < messagesPerConnection
     if (!again) connection.dialogue.end('QUIT\r\n')
-    slot.release({ connection: again ? connection : undefined, trouble: troubleOf(sent.outcome) })
+    slot.release({ connection: again ? connection : undefined, finding: findingOf(sent.outcome) })
     return sent.outcome
   } catch (error) {
     connection?.dialogue.destroy()
-    slot.release({ trouble: error instanceof Error ? error.message : String(error) })
+    // A content that our own broker did not hand out says nothing about the site.
+    const unreachable = error instanceof Broken || error instanceof TurnedAway
+    slot.release({ finding: unreachable ? { unreachable: error.message } : 'unknown' })
     throw error
   }
 }
@@ -92,8 +93,10 @@ const diedIdle = ({ recipients }: TransactionOutcome): boolean =>
   )
 
 /** Signs that the site wants less: no answer, or 421, or 4.7.x and 4.3.2 (RFC 3463: policy, not accepting). */
-const troubleOf = ({ recipients }: TransactionOutcome): string | undefined =>
-  recipients.find(({ result, reply }) => result === 'failed' || /^421|^4\d\d[ -](4\.7\.|4\.3\.2)/.test(reply))?.reply
+const findingOf = ({ recipients }: TransactionOutcome): Finding =>
+  recipients.some(({ result, reply }) => result === 'failed' || /^421|^4\d\d[ -](4\.7\.|4\.3\.2)/.test(reply))
+    ? 'crowded'
+    : 'works'
 
 function contentOf(broker: Broker, { job, first }: Taken): AsyncIterable<Buffer> | Buffer {
   const whole = first !== undefined && job.content.parts.length === 0

@@ -1,14 +1,20 @@
 import type { Route } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
+import { suits } from './dial.ts'
+import { IdleConnections } from './idle.ts'
+import { SlotTimes } from './slot-times.ts'
 
 /** The right to make one transaction at a site. */
 export interface Slot {
   /** A connection that waits for work, when there is one. */
   idle?: SmtpConnection
-  /** Gives the slot back; with the connection when it can be used again. `ok`: the site works (it was reached and spoke). */
-  /** `trouble`: why the site could not be used, when it could not. */
-  release(result: { connection?: SmtpConnection; trouble?: string }): void
+  /** Gives the slot back; with the connection when it can be used again, and with what was found out about the site. */
+  release(result: { connection?: SmtpConnection; finding: Finding }): void
 }
+
+/** `works`: it spoke with us. `crowded`: it wants less (421, 4.7.x, a connection lost on the way). `unreachable`: none of its
+ * hosts let us in, and why. `unknown`: it was not asked. */
+export type Finding = 'works' | 'crowded' | 'unknown' | { unreachable: string }
 
 /** The site has no room: come back after so many milliseconds (whole). */
 export interface Later {
@@ -19,6 +25,8 @@ export interface Later {
 export interface Resting {
   resting: string
 }
+
+export type Place = Slot | Later | Resting
 
 export interface SiteTimes {
   /** An idle connection is closed after this long. */
@@ -34,24 +42,23 @@ export const SITE_TIMES: SiteTimes = { idleMs: 5000, restMs: 1000, mostRestMs: 6
 const FIRST_WIDTH = 5
 /** Waiters kept in memory for each connection the site may have: they go on the moment one is free. */
 const WAITERS_A_CONNECTION = 5
-const SHORTEST_LATER_MS = 250
-const LONGEST_LATER_MS = 10 * 60_000
-/** Assumed until a site has shown how long its transactions take. */
-const FIRST_TRANSACTION_MS = 1000
 /** Failures in a row, no success between them, after which the site counts as down for everybody. */
 const DOWN_AFTER = 3
+
+interface Waiter {
+  route: Route
+  resolve: (place: Place) => void
+}
 
 /** One site: its connections, how many it may have at once, who waits for one, and when the rest shall come back. */
 export class Site {
   #limit: number
   #width = FIRST_WIDTH
   #busy = 0
-  readonly #idle: { connection: SmtpConnection; timer: NodeJS.Timeout }[] = []
-  readonly #waiting: ((slot: Slot) => void)[] = []
-  /** Average time of a transaction, for the slot times that are handed out. */
-  #transactionMs = FIRST_TRANSACTION_MS
-  /** Up to when the site's time is given away already (GCRA: theoretical arrival time). */
-  #takenUntil = 0
+  #closed = false
+  readonly #idle: IdleConnections
+  readonly #waiting: Waiter[] = []
+  readonly #slotTimes = new SlotTimes()
   #restUntil = 0
   #rest = 0
   #failures = 0
@@ -63,10 +70,11 @@ export class Site {
     this.#limit = limit
     this.#times = times
     this.#now = now
+    this.#idle = new IdleConnections(times.idleMs)
   }
 
   get connections(): number {
-    return this.#busy + this.#idle.length
+    return this.#busy + this.#idle.size
   }
 
   get quiet(): boolean {
@@ -74,95 +82,91 @@ export class Site {
   }
 
   /** A slot now, or as soon as one is free when few are waiting; else when to come back. */
-  reserve({ connections }: Route): Promise<Slot> | Later | Resting {
-    this.#limit = connections
-    if (this.#busy < this.#allowed()) return Promise.resolve(this.#slot())
+  reserve(route: Route): Promise<Place> {
+    this.#limit = route.connections
+    if (this.#busy < this.#allowed()) return Promise.resolve(this.#slot(route))
     // One transaction at a time finds out whether the site is back; the others need not wait for the same answer.
-    if (this.#failures >= DOWN_AFTER && this.#restUntil > this.#now()) return { resting: this.#trouble }
-    if (this.#waiting.length < this.#allowed() * WAITERS_A_CONNECTION) {
-      return new Promise((resolve) => this.#waiting.push(resolve))
-    }
-    return { later: this.#nextSlotTime() }
+    if (this.#isDown()) return Promise.resolve({ resting: this.#trouble })
+    if (this.#waiting.length >= this.#mostWaiters()) return Promise.resolve(this.#later())
+    return new Promise((resolve) => this.#waiting.push({ route, resolve }))
   }
 
   /** Closes what is idle; what is busy is closed when it comes back. */
   close(): void {
-    this.#limit = 0
-    for (const { connection, timer } of this.#idle.splice(0)) {
-      clearTimeout(timer)
-      connection.dialogue.end('QUIT\r\n')
-    }
+    this.#closed = true
+    this.#idle.close()
+  }
+
+  #isDown(): boolean {
+    return this.#failures >= DOWN_AFTER && this.#restUntil > this.#now()
   }
 
   /** While a site rests one transaction at a time tries whether it is back. */
   #allowed(): number {
-    return this.#restUntil > this.#now() ? 1 : Math.min(this.#width, this.#limit)
+    return this.#restUntil > this.#now() ? 1 : Math.max(1, Math.min(this.#width, this.#limit))
   }
 
-  #slot(): Slot {
+  #mostWaiters(): number {
+    return this.#allowed() * WAITERS_A_CONNECTION
+  }
+
+  #slot(route: Route): Slot {
     this.#busy++
+    const idle = this.#idle.take(suits(route))
+    // One that waits for another policy or pool takes a place of those that the site may have.
+    if (idle === undefined && this.connections > this.#allowed()) this.#idle.closeOldest()
     const startedAt = this.#now()
     let released = false
     return {
-      idle: this.#takeIdle(),
-      release: ({ connection, trouble }) => {
+      idle,
+      release: ({ connection, finding }) => {
         if (released) return
         released = true
         this.#busy--
-        this.#transactionMs = 0.9 * this.#transactionMs + 0.1 * Math.max(1, this.#now() - startedAt)
-        if (trouble === undefined) this.#works()
-        else this.#fails(trouble)
-        if (connection !== undefined) this.#keep(connection)
+        this.#slotTimes.took(this.#now() - startedAt)
+        this.#learn(finding)
+        if (connection !== undefined) {
+          if (this.#closed || this.connections >= this.#limit) connection.dialogue.end('QUIT\r\n')
+          else this.#idle.keep(connection)
+        }
         this.#serve()
       },
     }
   }
 
-  #serve(): void {
-    while (this.#waiting.length > 0 && this.#busy < Math.max(1, this.#allowed())) this.#waiting.shift()?.(this.#slot())
-  }
-
-  #works(): void {
-    this.#rest = 0
-    this.#restUntil = 0
-    this.#failures = 0
-    this.#width = Math.min(this.#width + 1, Math.max(this.#limit, 1))
-  }
-
-  #fails(trouble: string): void {
-    this.#failures++
-    this.#trouble = trouble
+  #learn(finding: Finding): void {
+    if (finding === 'unknown') return
+    if (finding === 'works') {
+      this.#rest = 0
+      this.#restUntil = 0
+      this.#failures = 0
+      this.#width = Math.min(this.#width + 1, Math.max(this.#limit, 1))
+      return
+    }
     this.#width = Math.max(1, Math.floor(this.#width / 2))
+    if (finding === 'crowded') {
+      // It answered, so it is not down: greylisting is no reason to let its other mail wait.
+      this.#failures = 0
+      return
+    }
+    this.#failures++
+    this.#trouble = finding.unreachable
     this.#rest = Math.min(this.#rest === 0 ? this.#times.restMs : this.#rest * 2, this.#times.mostRestMs)
     this.#restUntil = this.#now() + this.#rest
   }
 
-  #takeIdle(): SmtpConnection | undefined {
-    for (let entry = this.#idle.pop(); entry !== undefined; entry = this.#idle.pop()) {
-      clearTimeout(entry.timer)
-      if (entry.connection.dialogue.usable) return entry.connection
-      entry.connection.dialogue.destroy()
+  #serve(): void {
+    if (this.#isDown()) for (const { resolve } of this.#waiting.splice(0)) resolve({ resting: this.#trouble })
+    while (this.#busy < this.#allowed()) {
+      const waiter = this.#waiting.shift()
+      if (waiter === undefined) return
+      waiter.resolve(this.#slot(waiter.route))
     }
-    return undefined
+    // The site has become narrower: who has come last would wait too long in memory.
+    for (const { resolve } of this.#waiting.splice(this.#mostWaiters())) resolve(this.#later())
   }
 
-  #keep(connection: SmtpConnection): void {
-    if (this.#limit === 0) return connection.dialogue.end('QUIT\r\n')
-    const timer = setTimeout(() => {
-      const at = this.#idle.findIndex((entry) => entry.connection === connection)
-      if (at !== -1) this.#idle.splice(at, 1)
-      connection.dialogue.end('QUIT\r\n')
-    }, this.#times.idleMs)
-    timer.unref()
-    this.#idle.push({ connection, timer })
-  }
-
-  /** Each one sent away gets a time of its own, one transaction's share after the other's. */
-  #nextSlotTime(): number {
-    const share = this.#transactionMs / Math.max(1, this.#allowed())
-    const backlog = this.#waiting.length * share
-    this.#takenUntil = Math.max(this.#takenUntil, this.#now() + backlog) + share
-    const later = this.#takenUntil - this.#now()
-    return Math.round(Math.min(LONGEST_LATER_MS, Math.max(SHORTEST_LATER_MS, later)))
+  #later(): Later {
+    return { later: this.#slotTimes.next(this.#now(), this.#allowed(), this.#waiting.length) }
   }
 }

@@ -1,10 +1,11 @@
 import type { Route } from '../route/route.ts'
 import { SITE_TIMES, Site } from './site.ts'
-import type { Later, Resting, SiteTimes, Slot } from './site.ts'
+import type { Place, SiteTimes } from './site.ts'
 
 /** All sites that have something to do. Each keeps to itself: one that hangs takes nothing from another but its own slots. */
 export interface Sites {
-  reserve(route: Route): Promise<Slot> | Later | Resting
+  /** A slot at the route's site, at once or soon; or when to come back; or why there is no use in it. */
+  reserve(route: Route): Promise<Place>
   readonly connections: number
   close(): void
 }

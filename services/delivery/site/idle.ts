@@ -1,0 +1,51 @@
+import type { SmtpConnection } from '../transaction/connection.ts'
+
+/** Connections to one site that wait for work, each for a bounded time. */
+export class IdleConnections {
+  readonly #entries: { connection: SmtpConnection; timer: NodeJS.Timeout }[] = []
+  readonly #idleMs: number
+
+  constructor(idleMs: number) {
+    this.#idleMs = idleMs
+  }
+
+  get size(): number {
+    return this.#entries.length
+  }
+
+  keep(connection: SmtpConnection): void {
+    const timer = setTimeout(() => {
+      const at = this.#entries.findIndex((entry) => entry.connection === connection)
+      if (at !== -1) this.#entries.splice(at, 1)
+      goodbye(connection)
+    }, this.#idleMs)
+    timer.unref()
+    this.#entries.push({ connection, timer })
+  }
+
+  /** The one that was used last, so that those too many grow old; never one that the remote has closed meanwhile. */
+  take(suits: string): SmtpConnection | undefined {
+    for (let at = this.#entries.length - 1; at >= 0; at--) {
+      const entry = this.#entries[at]
+      if (entry === undefined || entry.connection.suits !== suits) continue
+      this.#entries.splice(at, 1)
+      clearTimeout(entry.timer)
+      if (entry.connection.dialogue.usable) return entry.connection
+      entry.connection.dialogue.destroy()
+    }
+    return undefined
+  }
+
+  closeOldest(): void {
+    const entry = this.#entries.shift()
+    if (entry === undefined) return
+    clearTimeout(entry.timer)
+    goodbye(entry.connection)
+  }
+
+  close(): void {
+    while (this.#entries.length > 0) this.closeOldest()
+  }
+}
+
+const goodbye = ({ dialogue }: SmtpConnection): void => dialogue.end('QUIT\r\n')

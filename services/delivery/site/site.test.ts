@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import type { Route } from '../route/route.ts'
+import type { SmtpConnection } from '../transaction/connection.ts'
+import { suits } from './dial.ts'
+import type { Finding, Place, Slot } from './site.ts'
+import { createSites } from './sites.ts'
+import type { Sites } from './sites.ts'
+
+let now = 0
+let sites: Sites
+beforeEach(() => {
+  now = 1_000_000
+  sites = createSites({ idleMs: 60_000, restMs: 1000, mostRestMs: 8000 }, () => now)
+})
+afterEach(() => sites.close())
+
+const route = (site: string, given: Partial<Route> = {}): Route => ({
+  site,
+  hosts: [],
+  tls: 'opportunistic',
+  connections: 20,
+  messagesPerConnection: 100,
+  ...given,
+})
+
+/** A connection as far as a site knows it. */
+function connection(on: Route): SmtpConnection & { ended: boolean; lost: boolean } {
+  const made = {
+    ended: false,
+    lost: false,
+    suits: suits(on),
+    used: 1,
+    dialogue: {
+      get usable() {
+        return !made.ended && !made.lost
+      },
+      end: () => (made.ended = true),
+      destroy: () => (made.ended = true),
+    },
+  }
+  return made as unknown as SmtpConnection & { ended: boolean; lost: boolean }
+}
+
+async function slotOf(place: Promise<Place>): Promise<Slot> {
+  const got = await place
+  assert.ok('release' in got, `no slot: ${JSON.stringify(got)}`)
+  return got
+}
+
+/** What came of a reservation so far. */
+async function state(place: Promise<Place>): Promise<'slot' | 'waits' | 'later' | 'rests'> {
+  const got = await Promise.race([place, setImmediate()])
+  if (got === undefined) return 'waits'
+  return 'release' in got ? 'slot' : 'later' in got ? 'later' : 'rests'
+}
+
+async function states(on: Route, count: number): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const place of Array.from({ length: count }, () => sites.reserve(on))) {
+    const is = await state(place)
+    counts[is] = (counts[is] ?? 0) + 1
+  }
+  return counts
+}
+
+async function make(on: Route, finding: Finding, times = 1): Promise<void> {
+  for (let count = 0; count < times; count++) (await slotOf(sites.reserve(on))).release({ finding })
+}
+
+describe('a site', () => {
+  test('starts narrow, lets a few wait, and gives the rest times', async () => {
+    assert.deepEqual(await states(route('a'), 40), { slot: 5, waits: 25, later: 10 })
+  })
+
+  test('that is full takes nothing from another', async () => {
+    await states(route('a'), 40)
+    assert.deepEqual(await states(route('b'), 1), { slot: 1 })
+  })
+
+  test('grows with each success up to what its policy allows', async () => {
+    await make(route('a', { connections: 8 }), 'works', 20)
+    assert.deepEqual(await states(route('a', { connections: 8 }), 9), { slot: 8, waits: 1 })
+  })
+
+  test('is never wider than its policy, from the start', async () => {
+    assert.deepEqual(await states(route('a', { connections: 2 }), 3), { slot: 2, waits: 1 })
+  })
+
+  test('halves when it is crowded, and does not rest: it answered', async () => {
+    await make(route('a'), 'works', 15)
+    await make(route('a'), 'crowded', 1)
+    assert.deepEqual(await states(route('a'), 11), { slot: 10, waits: 1 })
+    await make(route('b'), 'crowded', 50)
+    assert.deepEqual(await states(route('b'), 10), { slot: 1, waits: 5, later: 4 })
+  })
+
+  test('is judged by nothing that was not its doing', async () => {
+    await make(route('a'), 'unknown', 10)
+    assert.deepEqual(await states(route('a'), 6), { slot: 5, waits: 1 })
+  })
+
+  test('that is down three times in a row rests; one at a time looks whether it is back, the others are told why', async () => {
+    const down = { unreachable: 'ECONNREFUSED' }
+    await make(route('a'), down, 3)
+    const probe = sites.reserve(route('a'))
+    assert.equal(await state(probe), 'slot')
+    assert.deepEqual(await sites.reserve(route('a')), { resting: 'ECONNREFUSED' })
+    ;(await slotOf(probe)).release({ finding: 'works' })
+    assert.deepEqual(await states(route('a'), 3), { slot: 2, waits: 1 })
+  })
+
+  test('rests longer each time, up to a bound, and is tried again after that', async () => {
+    const rests: number[] = []
+    await make(route('a'), { unreachable: 'TIMEOUT' }, 2)
+    for (let count = 0; count < 4; count++) {
+      await make(route('a'), { unreachable: 'TIMEOUT' }, 1)
+      const probe = await slotOf(sites.reserve(route('a')))
+      const since = now
+      let other = sites.reserve(route('a'))
+      for (; (await state(other)) === 'rests'; other = sites.reserve(route('a'))) now += 1000
+      rests.push((now - since) / 1000)
+      probe.release({ finding: 'unknown' })
+      ;(await slotOf(other)).release({ finding: 'unknown' })
+    }
+    assert.deepEqual(rests, [4, 8, 8, 8])
+  })
+
+  test('that goes down lets go those who wait in memory', async () => {
+    const slots = await Promise.all(Array.from({ length: 5 }, () => slotOf(sites.reserve(route('a')))))
+    const waiting = Array.from({ length: 20 }, () => sites.reserve(route('a')))
+    assert.equal(await state(waiting[0] as Promise<Place>), 'waits')
+    for (const slot of slots.slice(0, 3)) slot.release({ finding: { unreachable: 'TIMEOUT' } })
+    const outcomes = await Promise.all(waiting.map(state))
+    assert.ok(!outcomes.includes('waits') && !outcomes.includes('slot'), outcomes.join())
+  })
+
+  test('gives a freed slot to who waits longest', async () => {
+    const on = route('a', { connections: 1 })
+    const slot = await slotOf(sites.reserve(on))
+    const [first, second] = [sites.reserve(on), sites.reserve(on)]
+    slot.release({ finding: 'works' })
+    assert.deepEqual([await state(first), await state(second)], ['slot', 'waits'])
+  })
+
+  test('counts a slot that is given back twice once', async () => {
+    const on = route('a', { connections: 1 })
+    const slot = await slotOf(sites.reserve(on))
+    slot.release({ finding: 'works' })
+    slot.release({ finding: 'works' })
+    assert.deepEqual(await states(on, 2), { slot: 1, waits: 1 })
+  })
+})
+
+describe('an idle connection', () => {
+  test('serves the next message', async () => {
+    const on = route('a')
+    const kept = connection(on)
+    ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
+    assert.equal((await slotOf(sites.reserve(on))).idle, kept)
+    assert.equal((await slotOf(sites.reserve(on))).idle, undefined)
+  })
+
+  test('that was lost meanwhile does not', async () => {
+    const on = route('a')
+    const kept = connection(on)
+    ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
+    kept.lost = true
+    assert.equal((await slotOf(sites.reserve(on))).idle, undefined)
+    assert.equal(sites.connections, 1)
+  })
+
+  test('in clear never serves a policy that requires TLS, nor another pool', async () => {
+    const on = route('a')
+    ;(await slotOf(sites.reserve(on))).release({ connection: connection(on), finding: 'works' })
+    assert.equal((await slotOf(sites.reserve(route('a', { tls: 'required' })))).idle, undefined)
+    assert.equal((await slotOf(sites.reserve(route('a', { pool: 'other' })))).idle, undefined)
+    assert.notEqual((await slotOf(sites.reserve(on))).idle, undefined)
+  })
+
+  test('of another policy makes room, so that the site never has more connections than it may', async () => {
+    const on = route('a', { connections: 1 })
+    const kept = connection(on)
+    ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
+    await slotOf(sites.reserve(route('a', { connections: 1, tls: 'required' })))
+    assert.equal(kept.ended, true)
+    assert.equal(sites.connections, 1)
+  })
+
+  test('says goodbye when its time is over', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const on = route('a')
+    const kept = connection(on)
+    ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
+    context.mock.timers.tick(59_999)
+    assert.equal(kept.ended, false)
+    context.mock.timers.tick(1)
+    assert.deepEqual([kept.ended, sites.connections], [true, 0])
+  })
+
+  test('ends with the sites; one that is busy ends when it comes back', async () => {
+    const on = route('a')
+    const [first, second] = [connection(on), connection(on)]
+    const [one, two] = [await slotOf(sites.reserve(on)), await slotOf(sites.reserve(on))]
+    one.release({ connection: first, finding: 'works' })
+    sites.close()
+    assert.equal(first.ended, true)
+    two.release({ connection: second, finding: 'works' })
+    assert.deepEqual([second.ended, sites.connections], [true, 0])
+  })
+})
