@@ -94,10 +94,18 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
     // Returns when the daemons are initialised and the port is listened on.
     await run(POSTFIX, ['-c', config, 'start'])
   } catch (cause) {
+    const log = maillog()
     await policy?.close()
-    throw new Error(`Postfix did not start:\n${maillog()}`, { cause })
+    rmSync(folder, { recursive: true, force: true })
+    throw new Error(`Postfix did not start:\n${log}`, { cause })
   }
   const pid = Number(readFileSync(join(folder, 'queue', 'pid', 'master.pid'), 'utf8'))
+  // It is a daemon: a test that ends without stopping it would leave it there.
+  const end = (): void => {
+    if (isRunning(pid)) process.kill(-pid, 'SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', end)
   return {
     host,
     port,
@@ -122,6 +130,7 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
       await run('/usr/sbin/postqueue', ['-c', config, '-f'])
     },
     async stop() {
+      process.off('exit', end)
       await endMaster(pid)
       await policy?.close()
       rmSync(folder, { recursive: true, force: true })
