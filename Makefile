@@ -1,8 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
-TESTS := lib/**/*.test.ts services/**/*.test.ts cli/**/*.test.ts test/integration/**/*.test.ts
 
-.PHONY: run test check bench faults deferred format clean
+.PHONY: run test check bench faults deferred power-cut format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -30,6 +29,10 @@ faults: node_modules/.ready
 # 100,000 deferred messages, a restart of everything, and all delivered at their time (some ten minutes).
 deferred: node_modules/.ready
 	@$(NODE) test/faults/deferred.ts $(ARGS)
+
+# The power is cut under qemu, on a disk that loses what was not flushed (needs qemu-system-x86, busybox-static, cpio, e2fsprogs).
+power-cut: node_modules/.ready
+	@$(NODE) test/faults/power-cut/run.ts $(ARGS)
 
 format: node_modules/.ready
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
