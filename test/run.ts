@@ -10,7 +10,12 @@ import { findBroker } from '@postrider/broker-process/find'
 /** Runs all tests, or the files given, and ends with one line of counts. A skipped test is one whose program is missing;
  * with POSTRIDER_NO_SKIP=1, as in CI, that is a failure. */
 const root = join(import.meta.dirname, '..')
-const PATTERNS = ['lib/**/*.test.ts', 'services/**/*.test.ts', 'cli/**/*.test.ts', 'test/{integration,bench,faults}/**/*.test.ts']
+const PATTERNS = [
+  'lib/**/*.test.ts',
+  'services/**/*.test.ts',
+  'cli/**/*.test.ts',
+  'test/{integration,bench,faults}/**/*.test.ts',
+]
 
 // Built before the first test needs it, and once.
 await findBroker((line) => console.log(line))
