@@ -162,6 +162,13 @@ describe('a transaction', () => {
     )
   })
 
+  test('ends the connection when the sender was refused and the remote still wants content', async () => {
+    const script = ({ stage }: Step) => (stage === 'mail' ? '550 5.7.1 no' : stage === 'data' ? '354 go on' : undefined)
+    const [receiver, connection] = await start({ script })
+    assert.deepEqual(short(await send(connection)), [TO.map(() => 'refused mail 550 5.7.1 no'), false])
+    assert.equal(receiver.mails.length, 0)
+  })
+
   test('passes on what the sender asked for, where the remote understands it', async () => {
     const wishes: Partial<Envelope> = {
       recipients: [{ address: 'kim@remote.test', notify: ['SUCCESS', 'DELAY'], orcpt: 'rfc822;k@old.test' }],

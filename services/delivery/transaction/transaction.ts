@@ -120,7 +120,9 @@ class Transaction {
       this.#refuse(this.#open(), data, 'data')
       return data.code === 421 ? undefined : this.#reset()
     }
-    await this.#content(mail.code < 300 ? taken : [])
+    // Who refuses the sender and then wants content may take a lone dot for a message to those whom it took.
+    if (mail.code >= 300) dialogue.destroy()
+    else await this.#content(taken)
   }
 
   async #content(taken: Recipient[]): Promise<void> {

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { describe, test } from 'node:test'
+import { find, needs } from '../../../test/support/needs.ts'
+import { freePort } from '../../../test/support/ports.ts'
+import { connect } from './connection.ts'
+import type { SmtpConnection } from './connection.ts'
+import { TIMEOUTS, envelopeTo } from './testing/client.ts'
+import { transact } from './transaction.ts'
+
+const CONTENT = Buffer.from(`Subject: a\r\n\r\n${'.line\r\n'.repeat(1000)}`)
+const TO = ['kim@remote.test', 'lee@remote.test']
+
+describe("Postfix's smtp-sink", { skip: needs('smtp-sink', 'postfix') }, () => {
+  const cases: [name: string, args: string[], result: RegExp, reusable: boolean][] = [
+    ['takes all', [], /^delivered final 250 /, true],
+    ['takes all in lock step', ['-p'], /^delivered final 250 /, true],
+    ['takes all after HELO', ['-e'], /^delivered final 250 /, true],
+    ['refuses MAIL', ['-f', 'MAIL'], /^refused mail 5/, true],
+    ['puts off RCPT', ['-r', 'RCPT'], /^refused rcpt 4/, true],
+    ['puts off RCPT in lock step', ['-p', '-r', 'RCPT'], /^refused rcpt 4/, true],
+    ['refuses DATA', ['-f', 'DATA'], /^refused data 5/, true],
+    ['refuses the message', ['-f', '.'], /^refused final 5/, true],
+    ['hangs up at RCPT', ['-q', 'RCPT'], /^failed rcpt /, false],
+    ['hangs up at DATA', ['-q', 'DATA'], /^failed data /, false],
+    ['hangs up after the final dot', ['-q', '.'], /^failed final /, false],
+    ['says 421 to MAIL', ['-Q', 'MAIL'], /^refused mail 421 /, false],
+    ['says 421 to the message', ['-Q', '.'], /^refused final 421 /, false],
+  ]
+  for (const [name, args, result, reusable] of cases) {
+    test(name, async () => {
+      const port = await freePort()
+      const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
+      const sink = spawn(find('smtp-sink') ?? '', [...user, ...args, `127.0.0.1:${port}`, '100'], { stdio: 'ignore' })
+      let connection: SmtpConnection | undefined
+      try {
+        connection = await reach(port)
+        // Twice on the same connection, where it can be used again.
+        for (let count = 0; count < (reusable ? 2 : 1); count++) {
+          const sent = await transact(connection, { envelope: envelopeTo(TO), content: CONTENT }, TIMEOUTS)
+          for (const { result: is, stage, reply, errorCode } of sent.outcome.recipients)
+            assert.match(`${is} ${stage} ${errorCode ?? reply}`, result)
+          assert.equal(sent.reusable, reusable)
+        }
+      } finally {
+        connection?.dialogue.destroy()
+        sink.kill()
+        if (sink.exitCode === null) await once(sink, 'exit')
+      }
+    })
+  }
+})
+
+/** Connects as soon as the sink listens. */
+async function reach(port: number): Promise<SmtpConnection> {
+  const options = { host: 'sink.test', address: '127.0.0.1', port, ehloName: 'mail.test', timeouts: TIMEOUTS }
+  for (const deadline = Date.now() + 20_000; ;) {
+    try {
+      return await connect({ ...options, tls: 'opportunistic' })
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+  }
+}
