@@ -51,6 +51,15 @@ try {
   await sink.stop()
 }
 console.log(`\n${table(rows)}`)
+// Two cores carry load, sink and platform alike, so what limits it is who uses them.
+for (const { cell, pairs } of rows) {
+  console.log(`\n${label(cell)}: CPU of Postrider, ms a message (user + kernel)`)
+  const shares = Object.entries(pairs.at(-1)?.[1].profile ?? {})
+  shares.sort(([, a], [, b]) => b.userMs + b.kernelMs - a.userMs - a.kernelMs)
+  for (const [program, { userMs, kernelMs }] of shares) {
+    if (userMs + kernelMs > 0.005) console.log(`  ${program.padEnd(24)} ${userMs.toFixed(2)} + ${kernelMs.toFixed(2)}`)
+  }
+}
 if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(rows, null, 2))
 
 /** All cells that need the same configuration. */

@@ -3,6 +3,7 @@ import { runSource } from '../support/smtp-load.ts'
 import { RECIPIENT, SENDER } from './contender.ts'
 import type { Contender } from './contender.ts'
 import { ProcessTree } from './process-tree.ts'
+import type { Usage } from './process-tree.ts'
 
 /** One shape of load. */
 export interface Cell {
@@ -24,6 +25,8 @@ export interface Measured {
   rssMb: number
   /** The same, shared pages counted once. */
   pssMb: number
+  /** CPU milliseconds a message by program. */
+  profile: Record<string, Usage>
   /** Messages that the sink got beyond those sent. */
   duplicates: number
 }
@@ -46,6 +49,7 @@ export async function measure(contender: Contender, sink: Sink, cell: Cell): Pro
   try {
     const before = sink.count()
     const cpuBefore = tree.cpuSeconds()
+    const programsBefore = tree.byProgram()
     const load = { to: contender.relay, messages, sessions, reuse, length: LENGTH, from: SENDER, recipient: RECIPIENT }
     const arrived = sink.reached(before + messages, 300_000)
     const [{ startedAt, endedAt }, arrivedAt] = await Promise.all([runSource(load), arrived])
@@ -54,6 +58,7 @@ export async function measure(contender: Contender, sink: Sink, cell: Cell): Pro
       accept: (messages * 1000) / (endedAt - startedAt),
       endToEnd: (messages * 1000) / (arrivedAt - startedAt),
       cpuMs: ((tree.cpuSeconds() - cpuBefore) * 1000) / messages,
+      profile: profile(programsBefore, tree.byProgram(), messages),
       rssMb: rss / 1e6,
       pssMb: pss / 1e6,
       duplicates: sink.count() - before - messages,
@@ -61,6 +66,15 @@ export async function measure(contender: Contender, sink: Sink, cell: Cell): Pro
   } finally {
     clearInterval(sampler)
   }
+}
+
+function profile(before: Map<string, Usage>, after: Map<string, Usage>, messages: number): Record<string, Usage> {
+  const shares = [...after].map(([name, { userMs, kernelMs }]) => {
+    const from = before.get(name) ?? { userMs: 0, kernelMs: 0 }
+    const usage = { userMs: (userMs - from.userMs) / messages, kernelMs: (kernelMs - from.kernelMs) / messages }
+    return [name, usage] as const
+  })
+  return Object.fromEntries(shares)
 }
 
 /** Waits until the tree used less than 5 % of a core for a second; what is done after the last delivery (logs, deletions)

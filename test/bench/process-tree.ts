@@ -8,7 +8,14 @@ interface Stat {
   parent: number
   /** Ticks in user and kernel mode, of itself and of the children that ended and were waited for. */
   ticks: number
+  userTicks: number
+  kernelTicks: number
   rssPages: number
+}
+
+export interface Usage {
+  userMs: number
+  kernelMs: number
 }
 
 /** The processes under some roots: CPU they used and memory they hold. */
@@ -22,6 +29,18 @@ export class ProcessTree {
   /** Seconds of CPU used by all processes of the tree so far, those that ended included. */
   cpuSeconds(): number {
     return this.#members().reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_A_SECOND
+  }
+
+  /** Milliseconds of CPU by program, in user and in kernel mode: where the time goes. */
+  byProgram(): Map<string, Usage> {
+    const programs = new Map<string, Usage>()
+    for (const { pid, userTicks, kernelTicks } of this.#members()) {
+      const name = programOf(pid)
+      const { userMs, kernelMs } = programs.get(name) ?? { userMs: 0, kernelMs: 0 }
+      const tickMs = 1000 / TICKS_A_SECOND
+      programs.set(name, { userMs: userMs + userTicks * tickMs, kernelMs: kernelMs + kernelTicks * tickMs })
+    }
+    return programs
   }
 
   /** Octets of resident memory, summed. What processes share counts for each of them. */
@@ -62,7 +81,15 @@ function readStat(pid: number): Stat | undefined {
     .map(Number)
   // Field 4 is ppid; 14 to 17 utime, stime, cutime, cstime; 24 rss. Field 3 is the first here.
   const field = (number: number): number => fields[number - 3] ?? 0
-  return { parent: field(4), ticks: field(14) + field(15) + field(16) + field(17), rssPages: field(24) }
+  const userTicks = field(14) + field(16)
+  const kernelTicks = field(15) + field(17)
+  return { parent: field(4), ticks: userTicks + kernelTicks, userTicks, kernelTicks, rssPages: field(24) }
+}
+
+/** A service by its folder, anything else by its executable. */
+function programOf(pid: number): string {
+  const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')
+  return /services\/(\w+)\/main/.exec(command)?.[1] ?? command.split(' ')[0]?.split('/').at(-1) ?? '?'
 }
 
 export function parentOf(pid: number): number {

@@ -9,6 +9,7 @@ const run = (accept: number): Measured => ({
   cpuMs: 1,
   rssMb: 10,
   pssMb: 5,
+  profile: {},
   duplicates: 0,
 })
 
