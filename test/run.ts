@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { inspect } from 'node:util'
 import { findBroker } from '@postrider/broker-process/find'
 
 /** Runs all tests, or the files given, and ends with one line of counts. A skipped test is one whose program is missing;
  * with POSTRIDER_NO_SKIP=1, as in CI, that is a failure. */
 const root = join(import.meta.dirname, '..')
+/** A whole run takes a fifth of this. */
+const WHOLE_MS = 35 * 60_000
 const PATTERNS = [
   'lib/**/*.test.ts',
   'services/**/*.test.ts',
@@ -27,7 +30,20 @@ const files =
 
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
-const events = run({ files, concurrency: 2, timeout: 600_000, forceExit: false })
+const whole = new AbortController()
+const late = setTimeout(() => {
+  console.error(`not done after ${WHOLE_MS / 60_000} minutes: ended`)
+  whole.abort()
+}, WHOLE_MS)
+// A file whose set-up failed has servers open that nobody closes: it ends with its last test all the same.
+const events = run({
+  files,
+  concurrency: 2,
+  timeout: 600_000,
+  forceExit: true,
+  signal: whole.signal,
+  execArgv: ['--import', join(import.meta.dirname, 'support', 'file-deadline.ts')],
+})
 events.on('test:pass', ({ name, skip, details }) => {
   if (details.type === 'suite') return
   if (skip === undefined || skip === false) counts.passed++
@@ -36,12 +52,15 @@ events.on('test:pass', ({ name, skip, details }) => {
     skips.push(`${name}: ${typeof skip === 'string' ? skip : ''}`)
   }
 })
-events.on('test:fail', ({ details }) => {
+events.on('test:fail', ({ name, details, file }) => {
   if (details.type !== 'suite') counts.failed++
+  // At once and not only in the summary: a run that somebody ends has said what was wrong.
+  console.error(`FAILED ${file ?? ''}: ${name}\n${inspect(details.error.cause)}`)
 })
 const output = events.compose(spec).pipe(process.stdout, { end: false })
 void once(output, 'error')
 await finished(events.resume()).catch(() => undefined)
+clearTimeout(late)
 
 for (const skip of skips) console.log(`skipped: ${skip}`)
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)

@@ -50,7 +50,8 @@ export function accountRights(shards: number): Record<string, AccountRights> {
     delivery: {
       publishes: [
         ...[...mail, JOBS].flatMap((stream) => [...work(stream), ...read(stream)]),
-        ...follow(EVENTS),
+        info(EVENTS),
+        ...read(EVENTS),
         ...watchConfig,
         'job.>',
         'event.delivery',

@@ -1,8 +1,8 @@
-import { DeliverPolicy } from '@nats-io/jetstream'
 import type { Broker } from './broker.ts'
 import { decodeEvents } from './event.ts'
 import type { AttemptEvent } from './event.ts'
 import { EVENTS } from './names.ts'
+import { readStream } from './read-stream.ts'
 
 /** Attempts whose outcome is on disk, so that none is made twice.
  *
@@ -43,16 +43,11 @@ export function createSettled(broker: Broker): Settled {
     if (state.messages === 0) return
     const from =
       nextSeq === undefined
-        ? {
-            deliver_policy: DeliverPolicy.StartTime,
-            opt_start_time: new Date(Date.parse(state.last_ts) - TAIL_MS).toISOString(),
-          }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: nextSeq }
-    const consumer = await broker.js.consumers.get(EVENTS, from)
-    for await (const message of await consumer.consume({ max_messages: 1000 })) {
-      for (const event of decodeEvents(message.data)) if (event.type === 'attempt') note(event)
-      nextSeq = message.seq + 1
-      if (message.seq >= state.last_seq) break
+        ? { start_time: new Date(Date.parse(state.last_ts) - TAIL_MS).toISOString() }
+        : { seq: nextSeq }
+    for await (const { seq, data } of readStream(broker, EVENTS, from, state.last_seq)) {
+      for (const event of decodeEvents(data)) if (event.type === 'attempt') note(event)
+      nextSeq = seq + 1
     }
   }
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Verdict } from './verdict.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -98,9 +99,7 @@ async function runThere(folder: string, args: string[], say: (line: string) => v
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, POSTRIDER_CACHE: process.env['POSTRIDER_CACHE'] ?? join(ROOT, '.cache') },
   })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  await new Promise((resolve) => child.once('exit', resolve))
-  for (const line of output.trimEnd().split('\n')) say(`  | ${line}`)
+  createInterface({ input: child.stdout }).on('line', (line) => say(`  | ${line}`))
+  await new Promise((resolve) => child.once('close', resolve))
   return JSON.parse(readFileSync(result, 'utf8')) as Verdict
 }

@@ -4,6 +4,7 @@ import { openBroker } from '@postrider/queue/broker'
 import type { Broker } from '@postrider/queue/broker'
 import { decodeEvents } from '@postrider/queue/event'
 import { DELIVERY_CONSUMER, EVENTS, JOBS, mailStream } from '@postrider/queue/names'
+import { readStream } from '@postrider/queue/read-stream'
 
 const SHARDS = 4
 
@@ -26,13 +27,11 @@ export async function deliveriesOnDisk(broker: Broker): Promise<Map<string, numb
   const found = new Map<string, number>()
   const { state } = await broker.jsm.streams.info(EVENTS)
   if (state.messages === 0) return found
-  const consumer = await broker.js.consumers.get(EVENTS)
-  for await (const message of await consumer.consume({ max_messages: 1000 })) {
-    for (const event of decodeEvents(message.data)) {
+  for await (const { at, data } of readStream(broker, EVENTS, { seq: 1 }, state.last_seq)) {
+    for (const event of decodeEvents(data)) {
       if (event.type !== 'attempt' || !event.outcomes.some((outcome) => outcome.state === 'delivered')) continue
-      if (!found.has(event.id)) found.set(event.id, message.info.timestampNanos / 1e6)
+      if (!found.has(event.id)) found.set(event.id, at)
     }
-    if (message.seq >= state.last_seq) break
   }
   return found
 }

@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { freePort } from '../support/ports.ts'
+import { freePort, portsInARow } from '../support/ports.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Receiver } from '../support/receiver.ts'
 
@@ -43,7 +43,7 @@ async function platformWith(spec: Record<string, unknown> = {}): Promise<string>
     hostName: 'mail.sender.test',
     ingress: { listeners: [{ mode: 'ImplicitTLS', port: await freePort(), address: '127.0.0.1' }] },
     broker: { port: await freePort() },
-    telemetry: { basePort: await freePort() },
+    telemetry: { basePort: await portsInARow(60) },
   }
   return stringify(resource('MailPlatform', 'mail', { ...base, ...spec }))
 }

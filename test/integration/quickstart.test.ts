@@ -10,7 +10,7 @@ import { parseAllDocuments } from 'yaml'
 import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
 import { mailFiles } from '../support/platform.ts'
-import { freePort } from '../support/ports.ts'
+import { freePort, portsInARow } from '../support/ports.ts'
 import { dkimpyMissing, verifyDkim } from '../support/verify-dkim.ts'
 
 const run = promisify(execFile)
@@ -53,7 +53,7 @@ async function moveToFreePorts(file: string): Promise<void> {
   mail?.setIn(['spec', 'ingress', 'listeners', 0, 'port'], await freePort())
   mail?.setIn(['spec', 'ingress', 'listeners', 1, 'port'], await freePort())
   mail?.setIn(['spec', 'broker', 'port'], await freePort())
-  mail?.setIn(['spec', 'telemetry', 'basePort'], (await freePort()) - 100)
+  mail?.setIn(['spec', 'telemetry', 'basePort'], await portsInARow(60))
   mail?.setIn(['spec', 'sandbox', 'port'], sandbox)
   policy?.setIn(['spec', 'route', 'port'], sandbox)
   writeFileSync(file, documents.join(''))

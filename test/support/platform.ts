@@ -7,7 +7,7 @@ import type { CredentialFile } from '@postrider/file-provider/state'
 import type { MessageAnswer, QueueAnswer } from '../../cli/queue/show.ts'
 import { createTransport } from 'nodemailer'
 import { stringify } from 'yaml'
-import { freePort } from './ports.ts'
+import { freePort, portsInARow } from './ports.ts'
 
 const run = promisify(execFile)
 const CLI = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
@@ -68,7 +68,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     submission: await freePort(),
     relay: await freePort(),
     broker: await freePort(),
-    telemetry: await telemetryPorts(),
+    // As spec.telemetry.basePort wants them.
+    telemetry: await portsInARow(60),
   }
   const write = (name: string, documents: unknown[]): void => {
     writeFileSync(join(folder, name), documents.map((document) => stringify(document)).join('---\n'))
@@ -159,14 +160,6 @@ async function launch(folder: string, state: string) {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
       await ended
     },
-  }
-}
-
-/** Sixty ports in a row, as spec.telemetry.basePort wants them. */
-async function telemetryPorts(): Promise<number> {
-  for (;;) {
-    const base = await freePort()
-    if (base < 65_000) return base
   }
 }
 
