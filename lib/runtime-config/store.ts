@@ -1,11 +1,19 @@
 import { Kvm } from '@nats-io/kv'
-import type { KV } from '@nats-io/kv'
+import type { KV, KvWatchEntry } from '@nats-io/kv'
+import type { QueuedIterator } from '@nats-io/transport-node'
 import type { JetStreamClient } from '@nats-io/jetstream'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Broker } from '@postrider/queue/broker'
 import type { RuntimeConfig } from './config.ts'
 import { decodeConfig, encodeConfig } from './encode.ts'
 
 /** KV bucket of the runtime configuration. */
 const BUCKET = 'config'
+
+/** Between two tries to watch it. */
+const REOPEN_MS = 200
+
+type KvWatch = QueuedIterator<KvWatchEntry>
 
 /** Brings the bucket to the given configuration: writes what differs, deletes what is gone. Resolves with how many entries
  * changed. Additions come first, so that nobody sees a credential without its domain. */
@@ -47,25 +55,37 @@ export interface LiveConfig {
 }
 
 /** Follows the bucket; resolves when the whole configuration is here, which may be when it is first published. */
-export async function watchConfig({ js }: { js: JetStreamClient }): Promise<LiveConfig> {
+export async function watchConfig({ js, onReconnect }: Pick<Broker, 'js' | 'onReconnect'>): Promise<LiveConfig> {
   const kv = await new Kvm(js).open(BUCKET)
-  const entries = new Map<string, string>()
   const listeners: ((config: RuntimeConfig) => void)[] = []
   let current: RuntimeConfig | undefined
-  const watch = await kv.watch()
+  let stopped = false
+  let watch: KvWatch | undefined
+
+  /** Reads the bucket from its beginning and goes on with its changes until the watch ends. */
+  async function follow(known: () => void): Promise<void> {
+    const entries = new Map<string, string>()
+    // The broker is away, or back and not yet ready: the last configuration stays.
+    watch = await kv.watch().catch(() => undefined)
+    if (watch === undefined) return pause(REOPEN_MS)
+    for await (const entry of watch) {
+      if (entry.operation === 'PUT') entries.set(entry.key, entry.string())
+      else entries.delete(entry.key)
+      // While more is known to come, what is here may be half of it.
+      if ((entry.delta ?? 0) > 0) continue
+      const config = decodeConfig(entries)
+      if (config === undefined) continue
+      current = config
+      known()
+      for (const run of listeners) run(config)
+    }
+  }
+
+  // A restarted broker has forgotten the watch; by itself the client notices after some time of silence.
+  onReconnect(() => watch?.stop())
   await new Promise<void>((resolve) => {
     void (async () => {
-      for await (const entry of watch) {
-        if (entry.operation === 'PUT') entries.set(entry.key, entry.string())
-        else entries.delete(entry.key)
-        // While more is known to come, what is here may be half of it.
-        if ((entry.delta ?? 0) > 0) continue
-        const config = decodeConfig(entries)
-        if (config === undefined) continue
-        current = config
-        resolve()
-        for (const run of listeners) run(config)
-      }
+      while (!stopped) await follow(resolve)
     })()
   })
   return {
@@ -75,7 +95,8 @@ export async function watchConfig({ js }: { js: JetStreamClient }): Promise<Live
     },
     onChange: (run) => void listeners.push(run),
     stop() {
-      watch.stop()
+      stopped = true
+      watch?.stop()
     },
   }
 }

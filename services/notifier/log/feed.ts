@@ -29,6 +29,8 @@ export interface FeedOptions {
 /** Writes that come close together share a transaction. */
 const GATHER_MS = 20
 const GATHER_MOST = 500
+/** Between two tries to open a stream. */
+const REOPEN_MS = 200
 
 /** Keeps the log level with the streams. The position is stored with the content, so each record counts once. */
 export function startFeed(options: FeedOptions): Feed {
@@ -38,7 +40,8 @@ export function startFeed(options: FeedOptions): Feed {
   const toCatchUp = new Map(streams.map((stream) => [stream, Infinity]))
   const pendingOf = new Map<string, number>()
   const pending: { stream: string; seq: number; apply: () => void }[] = []
-  const open: ConsumerMessages[] = []
+  /** What is read from now, by stream. */
+  const open = new Map<string, ConsumerMessages>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
@@ -88,26 +91,43 @@ export function startFeed(options: FeedOptions): Feed {
     gather(stream, message.seq, () => writer.message(envelope, { stream, seq: message.seq, parts }))
   }
 
-  async function follow(stream: string): Promise<void> {
+  async function openAt(stream: string, seq: number): Promise<ConsumerMessages> {
     const shard = streams.indexOf(stream)
     const consumer = await broker.js.consumers.get(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: reader.position(stream),
+      opt_start_seq: seq,
       ...(stream === EVENTS ? {} : { headers_only: true, filter_subjects: newSubject(shard) }),
     })
-    toCatchUp.set(stream, (await consumer.info()).num_pending)
-    const messages = await consumer.consume({ max_messages: 1000 })
-    open.push(messages)
-    for await (const message of messages) {
-      pendingOf.set(stream, message.info.pending)
-      if (stream === EVENTS) await events(message)
-      else mail(stream, message)
+    if (toCatchUp.get(stream) === Infinity) toCatchUp.set(stream, (await consumer.info()).num_pending)
+    return consumer.consume({ max_messages: 1000 })
+  }
+
+  async function follow(stream: string): Promise<void> {
+    let next = reader.position(stream)
+    while (!stopped) {
+      const messages = await openAt(stream, next).catch(() => undefined)
+      if (messages === undefined) {
+        // The broker is away, or back and not yet ready.
+        await new Promise((resolve) => setTimeout(resolve, REOPEN_MS))
+        continue
+      }
+      open.set(stream, messages)
+      for await (const message of messages) {
+        pendingOf.set(stream, message.info.pending)
+        if (stream === EVENTS) await events(message)
+        else mail(stream, message)
+        next = message.seq + 1
+      }
     }
   }
 
+  // A restarted broker has forgotten these consumers; by itself the client notices after half a minute of silence.
+  broker.onReconnect(() => {
+    for (const messages of open.values()) messages.stop()
+  })
   for (const stream of streams) {
     follow(stream).catch((error: unknown) => {
-      // An ordered consumer recovers by itself; what ends it is not for a retry to mend.
+      // A record that can't be read or written: not for a retry to mend.
       if (!stopped) options.onError(error)
     })
   }
@@ -120,7 +140,7 @@ export function startFeed(options: FeedOptions): Feed {
     },
     async stop() {
       stopped = true
-      await Promise.all(open.map((messages) => messages.close()))
+      await Promise.all([...open.values()].map((messages) => messages.close()))
       flush()
     },
   }
