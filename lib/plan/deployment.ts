@@ -50,7 +50,7 @@ export function planDeployment(
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
   const lifetime = durationMs(platform.spec.retry.lifetime)
   return {
-    ingress: { replicas: ingress.replicas, listeners, ...(ingress.tls === undefined ? {} : { tls: ingress.tls }) },
+    ingress: { replicas: ingress.replicas, listeners, ...certificateFiles(platform, inventory) },
     delivery: { replicas: delivery.replicas },
     broker: {
       ...broker,
@@ -61,4 +61,15 @@ export function planDeployment(
     telemetry,
     ...(sandbox === undefined ? {} : { sandbox }),
   }
+}
+
+function certificateFiles(
+  platform: Resource<'MailPlatform'>,
+  inventory: Inventory,
+): Pick<Deployment['ingress'], 'tls'> {
+  const { certificateFile, keyFile } = platform.spec.ingress.tls ?? {}
+  if (certificateFile !== undefined && keyFile !== undefined) return { tls: { certificateFile, keyFile } }
+  if (certificateFile !== undefined || keyFile !== undefined)
+    inventory.report(platform, 'spec.ingress.tls', 'names one of certificateFile and keyFile; both are needed')
+  return {}
 }

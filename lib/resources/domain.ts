@@ -16,6 +16,19 @@ export const DomainSpec = z.strictObject({
         .default(['RSA2048', 'Ed25519'])
         .describe('A signature each (RFC 6376, RFC 8463). Empty: mail is not signed.'),
       selectorPrefix: resourceName().default('postrider').describe('Selectors are this, a hyphen, and rsa or ed25519.'),
+      rotation: z
+        .strictObject({
+          request: z
+            .string()
+            .max(64)
+            .optional()
+            .describe('Any new text, such as a date, asks for new keys; they sign once their records are in the DNS.'),
+          overlap: duration()
+            .default('7d')
+            .describe('How long the records of the old keys stay wanted, for mail that is still on its way.'),
+        })
+        .prefault({})
+        .describe('Kubernetes: how keys are replaced.'),
     })
     .prefault({})
     .describe('How the mail is signed.'),

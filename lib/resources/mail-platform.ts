@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { cidr, domainName, duration, emailAddress, port, reference, resolverAddress, size } from './fields.ts'
+import {
+  cidr,
+  domainName,
+  duration,
+  emailAddress,
+  port,
+  reference,
+  resolverAddress,
+  resourceName,
+  size,
+} from './fields.ts'
+import { Pods } from './pods.ts'
 
 const Listener = z.strictObject({
   mode: z
@@ -13,6 +24,7 @@ const Listener = z.strictObject({
   credential: emailAddress()
     .optional()
     .describe('TrustedNetworks: the credential whose rights and limits such clients have.'),
+  servicePort: port().optional().describe('Kubernetes: port of the Service; 465, 587 and 25 by mode when not given.'),
 })
 
 const Timeouts = z.strictObject({
@@ -25,6 +37,44 @@ const Timeouts = z.strictObject({
   final: duration().default('10m').describe('For the reply to the final dot (4.5.3.2.6).'),
 })
 
+const Service = z.strictObject({
+  type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).default('ClusterIP').describe('Type of the Service.'),
+  annotations: z.record(z.string(), z.string()).default({}).describe('As the load balancer wants them.'),
+  externalTrafficPolicy: z
+    .enum(['Cluster', 'Local'])
+    .default('Local')
+    .describe("Local keeps the client's address; not for ClusterIP."),
+  loadBalancerSourceRanges: z.array(cidr()).max(100).default([]).describe('Who may connect to the load balancer.'),
+})
+
+const Tenants = z.strictObject({
+  namespaces: z
+    .strictObject({
+      from: z
+        .enum(['Same', 'All', 'Selector'])
+        .default('Same')
+        .describe("Same: the MailPlatform's own namespace. Selector: those whose labels match."),
+      selector: z
+        .strictObject({
+          matchLabels: z.record(z.string(), z.string()).default({}).describe('Labels that a namespace must have.'),
+        })
+        .optional()
+        .describe('For Selector.'),
+    })
+    .prefault({})
+    .describe('Namespaces whose Domains, credentials and limits are served.'),
+})
+
+const Verification = z.strictObject({
+  sending: z
+    .enum(['AtOnce', 'AfterOwnership', 'AfterRecords'])
+    .default('AfterOwnership')
+    .describe(
+      'When a Domain may send: at once; when its ownership record is in the DNS; when SPF, DKIM and DMARC are there as well.',
+    ),
+  recheck: duration().default('1h').describe('How often the DNS is looked at again once all is well; sooner before.'),
+})
+
 /** The platform: what all tenants share. There is one. */
 export const MailPlatformSpec = z.strictObject({
   hostName: domainName().describe(
@@ -32,7 +82,8 @@ export const MailPlatformSpec = z.strictObject({
   ),
   ingress: z
     .strictObject({
-      replicas: z.int().min(1).max(64).default(1).describe('Ingress processes. They share the ports.'),
+      replicas: z.int().min(1).max(64).default(1).describe('Ingress processes. Standalone they share the ports.'),
+      ...Pods,
       listeners: z
         .array(Listener)
         .min(1)
@@ -45,11 +96,23 @@ export const MailPlatformSpec = z.strictObject({
         .strictObject({
           certificateFile: z
             .string()
-            .describe('PEM file with the certificate and its chain. Read again when it changes.'),
-          keyFile: z.string().describe('PEM file with the private key.'),
+            .optional()
+            .describe('Standalone: PEM file with the certificate and its chain. Read again when it changes.'),
+          keyFile: z.string().optional().describe('Standalone: PEM file with the private key.'),
+          secretName: resourceName()
+            .optional()
+            .describe(
+              'Kubernetes: Secret of type kubernetes.io/tls beside the MailPlatform. A change needs no restart.',
+            ),
         })
         .optional()
         .describe('Without it a local CA and certificate are made, for trying out.'),
+      service: Service.prefault({}).describe('Kubernetes: the Service that mail is submitted through.'),
+      clientHost: domainName()
+        .optional()
+        .describe(
+          "Kubernetes: name that clients connect to, as the credentials' Secrets say it; the Service's own, or hostName for a LoadBalancer.",
+        ),
       messageSize: size().default('25Mi').describe('Largest message, announced by SIZE (RFC 1870).'),
     })
     .prefault({})
@@ -57,12 +120,16 @@ export const MailPlatformSpec = z.strictObject({
   delivery: z
     .strictObject({
       replicas: z.int().min(1).max(64).default(1).describe('Delivery processes.'),
+      ...Pods,
       smtpPort: port().default(25).describe('TCP port of remote mail servers; anything but 25 is for tests.'),
       timeouts: Timeouts.prefault({}).describe('How long a remote is waited for (RFC 5321, 4.5.3.2).'),
       poolRef: reference('DeliveryPool').optional().describe('Pool for destinations whose policy names none.'),
     })
     .prefault({})
     .describe('How mail is delivered.'),
+  notifier: z.strictObject({ resources: Pods.resources }).prefault({}).describe('What writes notices and the log.'),
+  tenants: Tenants.prefault({}).describe('Kubernetes: who may use the platform.'),
+  verification: Verification.prefault({}).describe("Kubernetes: how the tenants' domains are verified."),
   dns: z
     .strictObject({
       resolvers: z
@@ -117,6 +184,10 @@ export const MailPlatformSpec = z.strictObject({
         .default(4)
         .describe('Streams that accepted mail is spread over. May grow, never shrink.'),
       port: port().default(14222).describe('Standalone: port on loopback of the broker.'),
+      replicas: z
+        .literal([1, 3, 5])
+        .default(1)
+        .describe('Kubernetes: copies of each stream; no more than the broker has servers.'),
     })
     .prefault({})
     .describe('The queue.'),

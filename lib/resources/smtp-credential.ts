@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { emailAddress, reference, senderPattern } from './fields.ts'
+import { duration, emailAddress, reference, resourceName, senderPattern } from './fields.ts'
 
 /** A login. The password is generated, with everything a client needs, unless verifiers are given. */
 export const SMTPCredentialSpec = z.strictObject({
@@ -16,5 +16,15 @@ export const SMTPCredentialSpec = z.strictObject({
     .max(5)
     .default([])
     .describe('Verifiers of passwords that are managed elsewhere. Empty: a password is generated.'),
+  secretName: resourceName()
+    .optional()
+    .describe('Kubernetes: Secret that the host, ports, user name and password are written to; the name with -smtp.'),
+  rotation: z
+    .strictObject({
+      request: z.string().max(64).optional().describe('Any new text, such as a date, asks for a new password.'),
+      overlap: duration().default('24h').describe('How long the old password is still good.'),
+    })
+    .prefault({})
+    .describe('Kubernetes: how the password is replaced.'),
 })
 export type SMTPCredentialSpec = z.infer<typeof SMTPCredentialSpec>
