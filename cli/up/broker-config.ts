@@ -3,10 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BrokerAccess } from '@postrider/queue/broker'
-import { accountRights } from './broker-accounts.ts'
-
-/** The one user of the broker's system account. */
-const WATCH = 'watch'
+import { accountNames, authConfig } from '@postrider/queue/accounts'
 
 export interface BrokerFiles {
   configFile: string
@@ -17,13 +14,7 @@ export interface BrokerFiles {
 /** Writes the broker's configuration for this state folder; the accounts' passwords are made once and kept. */
 export async function writeBrokerConfig(folder: string, port: number, shards: number): Promise<BrokerFiles> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const rights = accountRights(shards)
-  const passwords = await keepPasswords(join(folder, 'accounts.json'), [...Object.keys(rights), WATCH])
-  const users = Object.entries(rights).map(([user, { publishes, hears = [], answers = false }]) => {
-    const subscribe = [`_INBOX_${user}.>`, ...hears]
-    return `    { user: ${user}, password: "${passwords[user] ?? ''}", permissions: {
-      publish: { allow: ${JSON.stringify(publishes)} }, subscribe: { allow: ${JSON.stringify(subscribe)} }${answers ? ', allow_responses: true' : ''} } }`
-  })
+  const passwords = await keepPasswords(join(folder, 'accounts.json'), accountNames(shards))
   const configFile = join(folder, 'nats.conf')
   const text = `# Written by postrider up at each start.
 listen: "127.0.0.1:${port}"
@@ -37,18 +28,7 @@ jetstream {
   sync_interval: always
   max_file_store: 1TB
 }
-# Who may ask the broker how it is, and nothing else.
-system_account: SYS
-accounts {
-  SYS { users: [ { user: ${WATCH}, password: "${passwords[WATCH] ?? ''}", permissions: {
-    publish: { allow: ["$SYS.REQ.SERVER.PING.HEALTHZ"] }, subscribe: { allow: ["_INBOX_${WATCH}.>"] } } } ] }
-}
-authorization {
-  users: [
-${users.join('\n')}
-  ]
-}
-`
+${authConfig(passwords, shards)}`
   await writeFile(configFile, text, { mode: 0o600 })
   const servers = [`nats://127.0.0.1:${port}`]
   return { configFile, access: (user) => ({ servers, user, password: passwords[user] ?? '' }) }

@@ -1,4 +1,4 @@
-import { CONFIG_BUCKET, DELIVERY_CONSUMER, EVENTS, JOBS, USE_BUCKET, mailStream } from '@postrider/queue/names'
+import { CONFIG_BUCKET, DELIVERY_CONSUMER, EVENTS, JOBS, USE_BUCKET, mailStream } from './names.ts'
 
 /** What an account of the broker may publish to; it hears its own inbox and what `hears` names. */
 export interface AccountRights {
@@ -72,4 +72,30 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS)],
     },
   }
+}
+
+/** The one user of the broker's system account: who may ask the broker how it is, and nothing else. */
+export const WATCH = 'watch'
+
+/** All users of the broker. */
+export const accountNames = (shards: number): string[] => [...Object.keys(accountRights(shards)), WATCH]
+
+/** The part of nats-server's configuration that says who may do what, with a password for each of `accountNames`. */
+export function authConfig(passwords: Record<string, string>, shards: number): string {
+  const users = Object.entries(accountRights(shards)).map(([user, { publishes, hears = [], answers = false }]) => {
+    const subscribe = [`_INBOX_${user}.>`, ...hears]
+    return `    { user: ${user}, password: "${passwords[user] ?? ''}", permissions: {
+      publish: { allow: ${JSON.stringify(publishes)} }, subscribe: { allow: ${JSON.stringify(subscribe)} }${answers ? ', allow_responses: true' : ''} } }`
+  })
+  return `system_account: SYS
+accounts {
+  SYS { users: [ { user: ${WATCH}, password: "${passwords[WATCH] ?? ''}", permissions: {
+    publish: { allow: ["$SYS.REQ.SERVER.PING.HEALTHZ"] }, subscribe: { allow: ["_INBOX_${WATCH}.>"] } } } ] }
+}
+authorization {
+  users: [
+${users.join('\n')}
+  ]
+}
+`
 }
