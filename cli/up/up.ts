@@ -6,10 +6,9 @@ import { problemLine } from '@postrider/file-provider/manifests'
 import { StateFolder } from '@postrider/file-provider/state'
 import { readCertificate } from '@postrider/tls/certificate'
 import type { Plan } from '@postrider/plan/plan'
-import type { Broker } from '@postrider/queue/broker'
 import { ensureStreams } from '@postrider/queue/streams'
 import { keepPlatformKey } from '@postrider/runtime-config/seal'
-import { publishConfig } from '@postrider/runtime-config/store'
+import { publisher } from '@postrider/runtime-config/store'
 import { accessFile } from '../queue/connect.ts'
 import { UsageError } from '../usage.ts'
 import { announcement } from './announce.ts'
@@ -78,7 +77,8 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
     const brokerRunning = start(programs.program)
     const broker = await awaitBroker(brokerRunning, programs)
     await ensureStreams(broker.nc, broker.jsm, { ...brokerSettings, replicas: 1 })
-    await publishConfig(broker.js, plan.config)
+    const publish = publisher(broker)
+    await publish(plan.config)
     await writeFile(accessFile(state), JSON.stringify(programs.files.access('cli')), { mode: 0o600 })
     const { sandbox } = plan.deployment
     if (sandbox !== undefined) start(sandboxProgram(state, sandbox.port, tls.certFile, tls.keyFile))
@@ -100,7 +100,9 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       {
         folder,
         state: stateFolder,
-        onPlan: (next) => applyChange(broker, plan, next, say),
+        onPlan: async (next) => {
+          sayChange(plan, next, await publish(next.config), say)
+        },
         onProblems: (problems) => {
           say('the change is not applied, the last good configuration stays:')
           for (const problem of problems) say(`  ${problemLine(problem)}`)
@@ -163,8 +165,7 @@ function portsOf({ deployment }: Plan) {
 }
 
 /** Services follow the configuration by themselves; what they are started with can only change with a start. */
-async function applyChange(broker: Broker, first: Plan, next: Plan, say: (line: string) => void): Promise<void> {
-  const changes = await publishConfig(broker.js, next.config)
+function sayChange(first: Plan, next: Plan, changes: number, say: (line: string) => void): void {
   say(`configuration applied: ${changes} ${changes === 1 ? 'entry' : 'entries'} changed`)
   if (JSON.stringify(next.deployment) !== JSON.stringify(first.deployment)) {
     say('ports, replicas, broker and telemetry settings take effect at the next start')

@@ -1,3 +1,4 @@
+import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Broker } from './broker.ts'
 
 /** A record of a stream as it is stored. */
@@ -5,6 +6,8 @@ export interface StreamRecord {
   seq: number
   /** When the broker stored it, milliseconds since the epoch. */
   at: number
+  subject: string
+  headers: MsgHdrs
   data: Uint8Array
 }
 
@@ -30,7 +33,7 @@ const LAG_MS = 5000
  * broker: a consumer that nobody deletes stays for minutes, and a stream has room for a thousand of them. The stream must
  * allow direct reads (ADR-31 of NATS), and the record at `end` must be there. Throws StreamUnreadable. */
 export async function* readStream(
-  broker: Broker,
+  broker: Pick<Broker, 'nc'>,
   stream: string,
   from: StreamStart,
   end: number,
@@ -52,7 +55,7 @@ export async function* readStream(
   }
 }
 
-async function readBatch({ nc }: Broker, stream: string, from: StreamStart): Promise<StreamRecord[]> {
+async function readBatch({ nc }: Pick<Broker, 'nc'>, stream: string, from: StreamStart): Promise<StreamRecord[]> {
   const query = JSON.stringify({ ...from, batch: BATCH, max_bytes: BATCH_OCTETS })
   const options = { strategy: 'sentinel', maxWait: ANSWER_MS } as const
   const records: StreamRecord[] = []
@@ -61,8 +64,9 @@ async function readBatch({ nc }: Broker, stream: string, from: StreamStart): Pro
     if (status === END_OF_BATCH || status === NONE_FOUND) return records
     if (status !== 0)
       throw new StreamUnreadable(`the broker answers ${status} ${headers?.description ?? ''} to a read of ${stream}`)
-    const at = Date.parse(headers?.get('Nats-Time-Stamp') ?? '')
-    records.push({ seq: Number(headers?.get('Nats-Sequence')), at, data })
+    if (headers === undefined) throw new StreamUnreadable(`the broker sent something else than a record of ${stream}`)
+    const at = Date.parse(headers.get('Nats-Time-Stamp'))
+    records.push({ seq: Number(headers.get('Nats-Sequence')), at, subject: headers.get('Nats-Subject'), headers, data })
   }
   throw new StreamUnreadable(`the broker did not answer a read of ${stream} in ${ANSWER_MS / 1000} s`)
 }

@@ -1,9 +1,9 @@
 import { Kvm } from '@nats-io/kv'
-import type { KV, KvWatchEntry } from '@nats-io/kv'
+import type { KvWatchEntry } from '@nats-io/kv'
 import type { QueuedIterator } from '@nats-io/transport-node'
-import type { JetStreamClient } from '@nats-io/jetstream'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Broker } from '@postrider/queue/broker'
+import { readStream } from '@postrider/queue/read-stream'
 import type { RuntimeConfig } from './config.ts'
 import { decodeConfig, encodeConfig } from './encode.ts'
 
@@ -15,12 +15,26 @@ const REOPEN_MS = 200
 
 type KvWatch = QueuedIterator<KvWatchEntry>
 
-/** Brings the bucket to the given configuration: writes what differs, deletes what is gone. Resolves with how many entries
- * changed. Additions come first, so that nobody sees a credential without its domain. */
-export async function publishConfig(js: JetStreamClient, config: RuntimeConfig): Promise<number> {
+/** The bucket's entries, by key. */
+export type Entries = Map<string, string>
+
+/** Publishes one configuration after the other, for whoever is the bucket's only writer; resolves with how many entries changed. */
+export function publisher(broker: Pick<Broker, 'nc' | 'js' | 'jsm'>): (config: RuntimeConfig) => Promise<number> {
+  let known: Entries | undefined
+  return async (config) => {
+    const present = known ?? (await readEntries(broker))
+    // Forgotten until it has worked: after a failure the bucket itself says how far it got.
+    known = undefined
+    const wanted = encodeConfig(config)
+    const changes = await write(broker, present, wanted)
+    known = wanted
+    return changes
+  }
+}
+
+/** Writes what differs and deletes what is gone. Additions come first, so that nobody sees a credential without its domain. */
+async function write({ js }: Pick<Broker, 'js'>, present: Entries, wanted: Entries): Promise<number> {
   const kv = await new Kvm(js).open(BUCKET)
-  const wanted = encodeConfig(config)
-  const present = await readAll(kv)
   let changes = 0
   for (const [key, text] of wanted) {
     if (present.get(key) === text) continue
@@ -36,13 +50,16 @@ export async function publishConfig(js: JetStreamClient, config: RuntimeConfig):
   return changes
 }
 
-async function readAll(kv: KV): Promise<Map<string, string>> {
-  const entries = new Map<string, string>()
-  const keys: string[] = []
-  for await (const key of await kv.keys()) keys.push(key)
-  for (const key of keys) {
-    const entry = await kv.get(key)
-    if (entry?.operation === 'PUT') entries.set(key, entry.string())
+/** Reads the whole bucket. */
+export async function readEntries(broker: Pick<Broker, 'nc' | 'jsm'>): Promise<Entries> {
+  const entries: Entries = new Map()
+  const stream = `KV_${BUCKET}`
+  const { state } = await broker.jsm.streams.info(stream)
+  if (state.messages === 0) return entries
+  for await (const { subject, headers, data } of readStream(broker, stream, { seq: 1 }, state.last_seq)) {
+    // A marker tells of a deletion; an entry has none.
+    if (headers.get('KV-Operation') === '')
+      entries.set(subject.slice(`$KV.${BUCKET}.`.length), Buffer.from(data).toString())
   }
   return entries
 }
