@@ -17,8 +17,7 @@ export class BadVerifier extends Error {
 }
 
 /** The verifier of a password: `$scrypt$ln=14,r=8,p=1$<salt>$<hash>`, base64 without padding. */
-export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(16)
+export async function hashPassword(password: string, salt: Buffer = randomBytes(16)): Promise<string> {
   const hash = await derive(password, salt, COST)
   return `$scrypt$ln=${COST.ln},r=${COST.r},p=${COST.p}$${unpadded(salt)}$${unpadded(hash)}`
 }

@@ -42,7 +42,9 @@ export function planDomains(
   return domains
 }
 
-function planDkim({ spec }: Resource<'Domain'>, { dkimKeys }: Observed, wanted: Wanted[]): DkimConfig[] {
+function planDkim({ spec }: Resource<'Domain'>, { dkimKeys, signing }: Observed, wanted: Wanted[]): DkimConfig[] {
+  const chosen = signing?.get(spec.domainName)
+  if (chosen !== undefined) return chosen
   const keys: DkimConfig[] = []
   for (const name of new Set(spec.dkim.algorithms)) {
     const { algorithm, suffix } = ALGORITHMS[name]

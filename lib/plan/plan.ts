@@ -1,4 +1,4 @@
-import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import type { DkimConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
 import { planCredentials } from './credentials.ts'
@@ -14,6 +14,8 @@ export interface Observed {
   verifiers: Map<string, string[]>
   /** Sealed private keys, by `domain/selector`. */
   dkimKeys: Map<string, string>
+  /** Keys that sign, by domain name, where the provider chooses them; else each algorithm has one selector. */
+  signing?: Map<string, DkimConfig[]>
 }
 
 /** A thing that the plan needs and that is not there yet. The provider makes it and plans again. */

@@ -1,0 +1,51 @@
+/** Which passwords of a credential are good, as annotations of the SMTPCredential tell it. */
+export interface PasswordIds {
+  current: string
+  /** Good until then, milliseconds since the epoch. */
+  previous?: { id: string; until: number }
+  /** The request (spec.rotation.request) that the current password answers. */
+  answered: string
+}
+
+const CURRENT = 'postrider.dev/password-id'
+const PREVIOUS = 'postrider.dev/previous-password-id'
+const UNTIL = 'postrider.dev/previous-password-until'
+const ANSWERED = 'postrider.dev/password-request'
+
+/** What is written on a credential; undefined when it has no password yet. */
+export function readPasswordIds(annotations: Record<string, string> = {}): PasswordIds | undefined {
+  const current = annotations[CURRENT]
+  if (current === undefined || current === '') return undefined
+  const id = annotations[PREVIOUS]
+  const until = Date.parse(annotations[UNTIL] ?? '')
+  return {
+    current,
+    answered: annotations[ANSWERED] ?? '',
+    ...(id === undefined || Number.isNaN(until) ? {} : { previous: { id, until } }),
+  }
+}
+
+export const passwordAnnotations = ({ current, previous, answered }: PasswordIds): Record<string, string> => ({
+  [CURRENT]: current,
+  [ANSWERED]: answered,
+  ...(previous === undefined ? {} : { [PREVIOUS]: previous.id, [UNTIL]: new Date(previous.until).toISOString() }),
+})
+
+/** The passwords that there should be: a first one, a new one when a rotation is asked for, no previous one when its time is over.
+ * `newId` is called when a password is made. */
+export function nextPasswordIds(
+  present: PasswordIds | undefined,
+  wish: { request: string | undefined; overlapMs: number },
+  now: number,
+  newId: () => string,
+): PasswordIds {
+  const request = wish.request ?? ''
+  if (present === undefined) return { current: newId(), answered: request }
+  if (request !== '' && request !== present.answered) {
+    const previous = wish.overlapMs === 0 ? {} : { previous: { id: present.current, until: now + wish.overlapMs } }
+    return { current: newId(), answered: request, ...previous }
+  }
+  if (present.previous !== undefined && present.previous.until <= now)
+    return { current: present.current, answered: present.answered }
+  return present
+}

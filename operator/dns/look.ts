@@ -1,0 +1,29 @@
+import { Resolver } from 'node:dns/promises'
+import { compareRecord } from './compare.ts'
+import type { Answer, ComparedRecord } from './compare.ts'
+import type { WantedRecord } from './wanted.ts'
+
+/** Time for one answer, and tries. */
+const TIMEOUT_MS = 3000
+const TRIES = 2
+/** Answers that say that there is nothing, as against those that say nothing. */
+const NOTHING = new Set(['ENODATA', 'ENOTFOUND'])
+
+export type Look = (wanted: WantedRecord[]) => Promise<ComparedRecord[]>
+
+/** Looks the records up at the given servers (`address` or `address:port`), or the system's. Never rejects: what can't be told is Unknown. */
+export function createLook(servers: string[]): Look {
+  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES })
+  if (servers.length > 0) resolver.setServers(servers)
+  return (wanted) => Promise.all(wanted.map(async (record) => compareRecord(record, await ask(resolver, record))))
+}
+
+async function ask(resolver: Resolver, { type, name }: WantedRecord): Promise<Answer> {
+  try {
+    if (type === 'TXT') return { values: (await resolver.resolveTxt(name)).map((strings) => strings.join('')) }
+    return { values: (await resolver.resolveMx(name)).map(({ exchange }) => exchange || '.') }
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    return NOTHING.has(code) ? { values: [] } : { failed: code || message }
+  }
+}

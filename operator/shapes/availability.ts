@@ -1,0 +1,37 @@
+import type { V1PodDisruptionBudget, V2HorizontalPodAutoscaler } from '@kubernetes/client-node'
+import type { Resource } from '@postrider/resources/kinds'
+import { componentName, labelsOf, selectorOf } from './names.ts'
+
+type Platform = Resource<'MailPlatform'>
+type Scaled = 'ingress' | 'delivery'
+
+/** A node that is drained takes one pod of a component at a time. */
+export const disruptionBudget = ({ name, namespace }: Platform, component: Scaled): V1PodDisruptionBudget => ({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name: componentName(name, component), namespace, labels: labelsOf(name, component) },
+  spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(name, component) } },
+})
+
+/** The autoscaler of a component; undefined when its number of pods is a setting. */
+export function autoscaler(platform: Platform, component: Scaled): V2HorizontalPodAutoscaler | undefined {
+  const wish = platform.spec[component].autoscaling
+  if (wish === undefined) return undefined
+  const { name, namespace } = platform
+  return {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: componentName(name, component), namespace, labels: labelsOf(name, component) },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: componentName(name, component) },
+      minReplicas: wish.minReplicas,
+      maxReplicas: wish.maxReplicas,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: wish.targetCPUPercent } },
+        },
+      ],
+    },
+  }
+}

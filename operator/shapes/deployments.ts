@@ -1,0 +1,129 @@
+import type { V1Deployment } from '@kubernetes/client-node'
+import type { Plan } from '@postrider/plan/plan'
+import type { Resource } from '@postrider/resources/kinds'
+import { durationMs } from '@postrider/resources/quantity'
+import { componentName, labelsOf, platformKeyName, selectorOf } from './names.ts'
+import type { Component } from './names.ts'
+import { podTemplate } from './pod.ts'
+import type { PodWishes, Surroundings } from './pod.ts'
+
+export interface DeploymentInputs {
+  platform: Resource<'MailPlatform'>
+  deployment: Plan['deployment']
+  surroundings: Surroundings
+  /** Secret with tls.crt and tls.key. */
+  tlsSecret: string
+}
+
+/** What the endpoints take to forget a pod. */
+const LEAVE_SECONDS = 5
+/** A client that is in the middle of a message gets this long (services/ingress/session/listener.ts), and some to spare. */
+const INGRESS_SECONDS = LEAVE_SECONDS + 30 + 15
+
+/** The Deployments of a platform. Pure. */
+export function deploymentsOf(inputs: DeploymentInputs): V1Deployment[] {
+  return [ingress(inputs), delivery(inputs), notifier(inputs)]
+}
+
+function ingress({ platform, deployment, surroundings, tlsSecret }: DeploymentInputs): V1Deployment {
+  const { replicas, resources, autoscaling } = platform.spec.ingress
+  const { listeners } = deployment.ingress
+  return shape(platform, 'ingress', autoscaling === undefined ? replicas : undefined, {
+    ...common(platform, surroundings),
+    component: 'ingress',
+    resources,
+    ports: listeners.map(({ kind, port }) => ({ name: kind, containerPort: port })),
+    env: [
+      { name: 'POSTRIDER_LISTENERS', value: JSON.stringify(listeners) },
+      { name: 'POSTRIDER_TLS_CERT', value: '/etc/postrider/tls/tls.crt' },
+      { name: 'POSTRIDER_TLS_KEY', value: '/etc/postrider/tls/tls.key' },
+      { name: 'POSTRIDER_PLATFORM_KEY_FILE', value: '/etc/postrider/key/key' },
+    ],
+    secrets: [
+      { name: 'tls', secretName: tlsSecret, path: '/etc/postrider/tls' },
+      { name: 'key', secretName: platformKeyName(platform.name), path: '/etc/postrider/key' },
+    ],
+    scratch: [],
+    graceSeconds: INGRESS_SECONDS,
+    leaveSeconds: LEAVE_SECONDS,
+    // Read once, at the start; all else comes by the runtime configuration.
+    restartOn: '',
+  })
+}
+
+/** A transaction under way may wait for each reply as long as RFC 5321 says; the rest goes back to the queue at once. */
+function delivery({ platform, surroundings }: DeploymentInputs): V1Deployment {
+  const { replicas, resources, autoscaling, timeouts } = platform.spec.delivery
+  const longest = [timeouts.mail, timeouts.rcpt, timeouts.data, timeouts.block, timeouts.final].map(durationMs)
+  const graceSeconds = Math.ceil(longest.reduce((sum, ms) => sum + ms, 0) / 1000) + 15
+  return shape(platform, 'delivery', autoscaling === undefined ? replicas : undefined, {
+    ...common(platform, surroundings),
+    component: 'delivery',
+    resources,
+    ports: [],
+    env: [],
+    secrets: [],
+    scratch: [],
+    graceSeconds,
+    leaveSeconds: 0,
+    restartOn: '',
+  })
+}
+
+/** One at a time: it keeps the message log, which a new pod builds anew from the streams. */
+function notifier({ platform, surroundings }: DeploymentInputs): V1Deployment {
+  const { resources } = platform.spec.notifier
+  const made = shape(platform, 'notifier', 1, {
+    ...common(platform, surroundings),
+    component: 'notifier',
+    resources,
+    ports: [],
+    env: [{ name: 'POSTRIDER_LOG_FILE', value: '/var/lib/postrider/messages.sqlite' }],
+    secrets: [],
+    scratch: ['/var/lib/postrider'],
+    graceSeconds: 30,
+    leaveSeconds: 0,
+    restartOn: '',
+  })
+  return { ...made, spec: { ...required(made.spec), strategy: { type: 'Recreate' } } }
+}
+
+const common = (
+  platform: Resource<'MailPlatform'>,
+  surroundings: Surroundings,
+): Pick<PodWishes, 'platform' | 'surroundings' | 'shards'> => ({
+  platform: platform.name,
+  surroundings,
+  shards: platform.spec.broker.shards,
+})
+
+/** `replicas` undefined: an autoscaler owns the number, and we do not write it. */
+function shape(
+  platform: Resource<'MailPlatform'>,
+  component: Component,
+  replicas: number | undefined,
+  wishes: PodWishes,
+): V1Deployment {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: componentName(platform.name, component),
+      namespace: platform.namespace,
+      labels: labelsOf(platform.name, component),
+    },
+    spec: {
+      ...(replicas === undefined ? {} : { replicas }),
+      // Nothing is taken away before its successor is ready: a rollout costs no capacity.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: selectorOf(platform.name, component) },
+      template: podTemplate(wishes),
+    },
+  }
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('unreachable: shape gives a spec')
+  return value
+}

@@ -1,0 +1,29 @@
+/** Names and labels of what the operator makes. */
+
+export type Component = 'ingress' | 'delivery' | 'notifier'
+
+export const MANAGER = 'postrider-operator'
+export const API_GROUP = 'postrider.dev'
+
+export const labelsOf = (platform: string, component?: Component): Record<string, string> => ({
+  'app.kubernetes.io/name': 'postrider',
+  'app.kubernetes.io/instance': platform,
+  'app.kubernetes.io/managed-by': MANAGER,
+  ...(component === undefined ? {} : { 'app.kubernetes.io/component': component }),
+})
+
+/** What tells the pods of a component apart: a Deployment's selector can never change, so it names no more than it must. */
+export const selectorOf = (platform: string, component: Component): Record<string, string> => ({
+  'app.kubernetes.io/name': 'postrider',
+  'app.kubernetes.io/instance': platform,
+  'app.kubernetes.io/component': component,
+})
+
+export const componentName = (platform: string, component: Component): string => `${platform}-${component}`
+export const platformKeyName = (platform: string): string => `${platform}-platform-key`
+export const localTlsName = (platform: string): string => `${platform}-tls-local`
+export const brokerAccessName = (platform: string, component: Component): string => `${platform}-broker-${component}`
+export const credentialSecretName = (credential: string): string => `${credential}-smtp`
+
+/** Port of /healthz, /readyz and /metrics in every pod. */
+export const TELEMETRY_PORT = 9464

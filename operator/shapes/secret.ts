@@ -1,0 +1,26 @@
+import type { V1Secret } from '@kubernetes/client-node'
+
+export interface SecretShape {
+  namespace: string
+  name: string
+  labels: Record<string, string>
+  annotations?: Record<string, string>
+  type?: string
+  /** As text; encoded here. */
+  data: Record<string, string>
+}
+
+/** A Secret as the API server keeps it: `data` and not `stringData`, so that what is wanted can be compared with what is there. */
+export const secret = ({ namespace, name, labels, annotations, type = 'Opaque', data }: SecretShape): V1Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace, labels, ...(annotations === undefined ? {} : { annotations }) },
+  type,
+  data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
+})
+
+/** A key of a Secret as text; undefined when it is not there. */
+export function secretText(found: V1Secret | undefined, key: string): string | undefined {
+  const text = found?.data?.[key]
+  return text === undefined ? undefined : Buffer.from(text, 'base64').toString()
+}
