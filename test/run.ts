@@ -17,7 +17,8 @@ const PATTERNS = [
   'lib/**/*.test.ts',
   'services/**/*.test.ts',
   'cli/**/*.test.ts',
-  'test/{integration,bench,faults}/**/*.test.ts',
+  'operator/**/*.test.ts',
+  'test/{integration,bench,faults,kubernetes,chart,monitoring}/**/*.test.ts',
 ]
 
 // Built before the first test needs it, and once.
