@@ -1,0 +1,55 @@
+import { refTo } from './object.ts'
+import type { KindRef, KubeObject, ObjectRef } from './object.ts'
+
+const kind = (apiVersion: string, name: string, plural: string, namespaced = true): KindRef => ({
+  apiVersion,
+  kind: name,
+  plural,
+  namespaced,
+})
+const own = (name: string, plural: string): KindRef => kind('postrider.dev/v1alpha1', name, plural)
+
+/** All kinds that the operator touches. */
+export const KINDS = {
+  MailPlatform: own('MailPlatform', 'mailplatforms'),
+  Domain: own('Domain', 'domains'),
+  SMTPCredential: own('SMTPCredential', 'smtpcredentials'),
+  SMTPLimit: own('SMTPLimit', 'smtplimits'),
+  DeliveryPool: own('DeliveryPool', 'deliverypools'),
+  DestinationPolicy: own('DestinationPolicy', 'destinationpolicies'),
+  Namespace: kind('v1', 'Namespace', 'namespaces', false),
+  ConfigMap: kind('v1', 'ConfigMap', 'configmaps'),
+  Secret: kind('v1', 'Secret', 'secrets'),
+  Service: kind('v1', 'Service', 'services'),
+  ServiceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts'),
+  Pod: kind('v1', 'Pod', 'pods'),
+  Deployment: kind('apps/v1', 'Deployment', 'deployments'),
+  StatefulSet: kind('apps/v1', 'StatefulSet', 'statefulsets'),
+  PodDisruptionBudget: kind('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
+  HorizontalPodAutoscaler: kind('autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
+  NetworkPolicy: kind('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
+  Lease: kind('coordination.k8s.io/v1', 'Lease', 'leases'),
+  Event: kind('events.k8s.io/v1', 'Event', 'events'),
+  CustomResourceDefinition: kind(
+    'apiextensions.k8s.io/v1',
+    'CustomResourceDefinition',
+    'customresourcedefinitions',
+    false,
+  ),
+} satisfies Record<string, KindRef>
+
+/** An object of a kind that KINDS does not list, or without a name: a mistake in the program. */
+export class UnknownKind extends Error {
+  override readonly name = 'UnknownKind'
+}
+
+const byKind = new Map(Object.values(KINDS).map((entry) => [`${entry.apiVersion} ${entry.kind}`, entry]))
+
+/** Where an object lives. Throws UnknownKind. */
+export function refOf(object: KubeObject): ObjectRef {
+  const { apiVersion = '', kind: name = '', metadata } = object
+  const found = byKind.get(`${apiVersion} ${name}`)
+  if (found === undefined) throw new UnknownKind(`${apiVersion} ${name} is not among the known kinds`)
+  if (metadata?.name === undefined) throw new UnknownKind(`${name} without a name`)
+  return refTo(found, metadata.namespace, metadata.name)
+}

@@ -1,0 +1,76 @@
+/** The parts of an object that the machinery reads. The types of @kubernetes/client-node (V1Secret, ...) fit. */
+export interface KubeObject {
+  apiVersion?: string
+  kind?: string
+  metadata?: Metadata
+}
+
+export interface Metadata {
+  name?: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  ownerReferences?: OwnerReference[]
+  finalizers?: string[]
+}
+
+export interface OwnerReference {
+  apiVersion: string
+  kind: string
+  name: string
+  uid: string
+  controller?: boolean
+  blockOwnerDeletion?: boolean
+}
+
+/** An object as it comes over the wire: a time is a string (RFC 3339), whatever the types of the client library say. */
+export type Wire<T> = T extends Date ? string : T extends object ? { [Key in keyof T]: Wire<T[Key]> } : T
+
+/** A kind of objects and where the API server keeps them. */
+export interface KindRef {
+  /** `v1`, `apps/v1`, `postrider.dev/v1alpha1`. */
+  apiVersion: string
+  kind: string
+  plural: string
+  namespaced: boolean
+}
+
+/** One object. `namespace` is needed for namespaced kinds. */
+export interface ObjectRef extends KindRef {
+  namespace?: string
+  name: string
+}
+
+export const refTo = (kind: KindRef, namespace: string | undefined, name: string): ObjectRef => ({
+  ...kind,
+  ...(kind.namespaced && namespace !== undefined ? { namespace } : {}),
+  name,
+})
+
+/** `namespace/name`, or `name` where there is no namespace: the key of stores and queues. */
+export function keyOf(object: KubeObject): string {
+  return keyFor(object.metadata?.namespace, object.metadata?.name ?? '')
+}
+
+export const keyFor = (namespace: string | undefined, name: string): string =>
+  namespace === undefined || namespace === '' ? name : `${namespace}/${name}`
+
+/** The inverse of keyOf. */
+export function partsOf(key: string): { namespace?: string; name: string } {
+  const slash = key.indexOf('/')
+  return slash === -1 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
+}
+
+/** `Deployment mail/postrider-ingress`, for people. */
+export const describeRef = ({ kind, namespace, name }: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string =>
+  `${kind} ${keyFor(namespace, name)}`
+
+/** The URL path of a kind's objects; of all namespaces when none is given. */
+export function pathOf(kind: KindRef, namespace?: string, name?: string): string {
+  const root = kind.apiVersion.includes('/') ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`
+  const inside = kind.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+  return `${root}${inside}/${kind.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`
+}
