@@ -1,0 +1,58 @@
+import 'reflect-metadata'
+import { webcrypto } from 'node:crypto'
+import * as x509 from '@peculiar/x509'
+
+/** PEM texts. */
+export interface LocalCertificate {
+  /** What clients are to trust. */
+  ca: string
+  /** The certificate and its CA. */
+  cert: string
+  key: string
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const DAY_MS = 86_400_000
+
+/** Makes a CA and a certificate of it for these names (DNS names or IP addresses; the first is the subject). For trying out and
+ * for tests: a platform that others use gets a certificate its clients trust already. The CA's key is not kept: nobody can
+ * make further certificates that the clients would trust. */
+export async function makeLocalCertificate(names: [string, ...string[]], now = Date.now()): Promise<LocalCertificate> {
+  const caKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=Postrider local CA ${new Date(now).toISOString().slice(0, 10)}`,
+    notBefore: new Date(now - DAY_MS),
+    notAfter: new Date(now + 3650 * DAY_MS),
+    keys: caKeys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
+  })
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.create({
+    // A common name has room for 64 characters; clients look at the alternative names.
+    subject: `CN=${names[0].slice(0, 64)}`,
+    issuer: ca.subject,
+    notBefore: new Date(now - DAY_MS),
+    // Apple's clients refuse more than 825 days.
+    notAfter: new Date(now + 820 * DAY_MS),
+    publicKey: keys.publicKey,
+    signingKey: caKeys.privateKey,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension(
+        [...new Set(names)].map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
+      ),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      await x509.AuthorityKeyIdentifierExtension.create(ca),
+    ],
+  })
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
+  return {
+    ca: `${ca.toString('pem')}\n`,
+    cert: `${certificate.toString('pem')}\n${ca.toString('pem')}\n`,
+    key: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`,
+  }
+}
