@@ -1,4 +1,5 @@
 import type { V1PodDisruptionBudget, V2HorizontalPodAutoscaler } from '@kubernetes/client-node'
+import type { Wire } from '../kubernetes/object.ts'
 import type { Resource } from '@postrider/resources/kinds'
 import { componentName, labelsOf, selectorOf } from './names.ts'
 
@@ -6,7 +7,7 @@ type Platform = Resource<'MailPlatform'>
 type Scaled = 'ingress' | 'delivery'
 
 /** A node that is drained takes one pod of a component at a time. */
-export const disruptionBudget = ({ name, namespace }: Platform, component: Scaled): V1PodDisruptionBudget => ({
+export const disruptionBudget = ({ name, namespace }: Platform, component: Scaled): Wire<V1PodDisruptionBudget> => ({
   apiVersion: 'policy/v1',
   kind: 'PodDisruptionBudget',
   metadata: { name: componentName(name, component), namespace, labels: labelsOf(name, component) },
@@ -14,7 +15,7 @@ export const disruptionBudget = ({ name, namespace }: Platform, component: Scale
 })
 
 /** The autoscaler of a component; undefined when its number of pods is a setting. */
-export function autoscaler(platform: Platform, component: Scaled): V2HorizontalPodAutoscaler | undefined {
+export function autoscaler(platform: Platform, component: Scaled): Wire<V2HorizontalPodAutoscaler> | undefined {
   const wish = platform.spec[component].autoscaling
   if (wish === undefined) return undefined
   const { name, namespace } = platform

@@ -1,4 +1,5 @@
 import type { V1Deployment } from '@kubernetes/client-node'
+import type { Wire } from '../kubernetes/object.ts'
 import type { Plan } from '@postrider/plan/plan'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
@@ -21,11 +22,11 @@ const LEAVE_SECONDS = 5
 const INGRESS_SECONDS = LEAVE_SECONDS + 30 + 15
 
 /** The Deployments of a platform. Pure. */
-export function deploymentsOf(inputs: DeploymentInputs): V1Deployment[] {
+export function deploymentsOf(inputs: DeploymentInputs): Wire<V1Deployment>[] {
   return [ingress(inputs), delivery(inputs), notifier(inputs)]
 }
 
-function ingress({ platform, deployment, surroundings, tlsSecret }: DeploymentInputs): V1Deployment {
+function ingress({ platform, deployment, surroundings, tlsSecret }: DeploymentInputs): Wire<V1Deployment> {
   const { replicas, resources, autoscaling } = platform.spec.ingress
   const { listeners } = deployment.ingress
   return shape(platform, 'ingress', autoscaling === undefined ? replicas : undefined, {
@@ -52,7 +53,7 @@ function ingress({ platform, deployment, surroundings, tlsSecret }: DeploymentIn
 }
 
 /** A transaction under way may wait for each reply as long as RFC 5321 says; the rest goes back to the queue at once. */
-function delivery({ platform, surroundings }: DeploymentInputs): V1Deployment {
+function delivery({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
   const { replicas, resources, autoscaling, timeouts } = platform.spec.delivery
   const longest = [timeouts.mail, timeouts.rcpt, timeouts.data, timeouts.block, timeouts.final].map(durationMs)
   const graceSeconds = Math.ceil(longest.reduce((sum, ms) => sum + ms, 0) / 1000) + 15
@@ -71,7 +72,7 @@ function delivery({ platform, surroundings }: DeploymentInputs): V1Deployment {
 }
 
 /** One at a time: it keeps the message log, which a new pod builds anew from the streams. */
-function notifier({ platform, surroundings }: DeploymentInputs): V1Deployment {
+function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
   const { resources } = platform.spec.notifier
   const made = shape(platform, 'notifier', 1, {
     ...common(platform, surroundings),
@@ -103,7 +104,7 @@ function shape(
   component: Component,
   replicas: number | undefined,
   wishes: PodWishes,
-): V1Deployment {
+): Wire<V1Deployment> {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

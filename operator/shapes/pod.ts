@@ -1,4 +1,5 @@
 import type { V1EnvVar, V1PodTemplateSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import type { Wire } from '../kubernetes/object.ts'
 import { brokerAccessName, labelsOf, selectorOf, TELEMETRY_PORT } from './names.ts'
 import type { Component } from './names.ts'
 
@@ -22,7 +23,7 @@ export interface PodWishes {
   surroundings: Surroundings
   shards: number
   resources: Resources
-  env: V1EnvVar[]
+  env: Wire<V1EnvVar>[]
   ports: { name: string; containerPort: number }[]
   /** Secrets as files, by mount path. */
   secrets: { name: string; secretName: string; path: string }[]
@@ -37,7 +38,7 @@ export interface PodWishes {
 }
 
 /** A pod of a service: no token, no rights, no writable root, and probes at its own endpoints. */
-export function podTemplate(wishes: PodWishes): V1PodTemplateSpec {
+export function podTemplate(wishes: PodWishes): Wire<V1PodTemplateSpec> {
   const { platform, component, surroundings } = wishes
   return {
     metadata: {
@@ -106,7 +107,7 @@ export function podTemplate(wishes: PodWishes): V1PodTemplateSpec {
   }
 }
 
-const commonEnv = ({ platform, component, surroundings, shards }: PodWishes): V1EnvVar[] => [
+const commonEnv = ({ platform, component, surroundings, shards }: PodWishes): Wire<V1EnvVar>[] => [
   { name: 'NODE_ENV', value: 'production' },
   { name: 'POSTRIDER_BROKER_URL', value: surroundings.brokerUrl },
   { name: 'POSTRIDER_BROKER_USER', value: component },
@@ -133,13 +134,13 @@ function amounts({ requests, limits }: Resources): {
   }
 }
 
-const mounts = ({ secrets, scratch }: PodWishes): V1VolumeMount[] => [
+const mounts = ({ secrets, scratch }: PodWishes): Wire<V1VolumeMount>[] => [
   { name: 'tmp', mountPath: '/tmp' },
   ...secrets.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
   ...scratch.map((path, index) => ({ name: `scratch-${index}`, mountPath: path })),
 ]
 
-const volumes = ({ secrets, scratch }: PodWishes): V1Volume[] => [
+const volumes = ({ secrets, scratch }: PodWishes): Wire<V1Volume>[] => [
   { name: 'tmp', emptyDir: {} },
   ...secrets.map(({ name, secretName }) => ({ name, secret: { secretName, defaultMode: 0o440 } })),
   ...scratch.map((_, index) => ({ name: `scratch-${index}`, emptyDir: {} })),

@@ -1,4 +1,5 @@
 import type { V1Secret } from '@kubernetes/client-node'
+import type { Wire } from '../kubernetes/object.ts'
 
 export interface SecretShape {
   namespace: string
@@ -11,7 +12,14 @@ export interface SecretShape {
 }
 
 /** A Secret as the API server keeps it: `data` and not `stringData`, so that what is wanted can be compared with what is there. */
-export const secret = ({ namespace, name, labels, annotations, type = 'Opaque', data }: SecretShape): V1Secret => ({
+export const secret = ({
+  namespace,
+  name,
+  labels,
+  annotations,
+  type = 'Opaque',
+  data,
+}: SecretShape): Wire<V1Secret> => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name, namespace, labels, ...(annotations === undefined ? {} : { annotations }) },
@@ -20,7 +28,7 @@ export const secret = ({ namespace, name, labels, annotations, type = 'Opaque', 
 })
 
 /** A key of a Secret as text; undefined when it is not there. */
-export function secretText(found: V1Secret | undefined, key: string): string | undefined {
+export function secretText(found: Wire<V1Secret> | undefined, key: string): string | undefined {
   const text = found?.data?.[key]
   return text === undefined ? undefined : Buffer.from(text, 'base64').toString()
 }

@@ -1,4 +1,5 @@
 import type { V1Service } from '@kubernetes/client-node'
+import type { Wire } from '../kubernetes/object.ts'
 import type { Resource } from '@postrider/resources/kinds'
 import { componentName, labelsOf, selectorOf } from './names.ts'
 
@@ -21,7 +22,7 @@ export const servicePorts = ({ spec }: Platform) =>
   }))
 
 /** The Service that mail is submitted through. */
-export function ingressService(platform: Platform): V1Service {
+export function ingressService(platform: Platform): Wire<V1Service> {
   const { type, annotations, externalTrafficPolicy, loadBalancerSourceRanges } = platform.spec.ingress.service
   return {
     apiVersion: 'v1',

@@ -1,0 +1,140 @@
+import type { KubeObject } from '../kubernetes/object.ts'
+import { keyOf } from '../kubernetes/object.ts'
+import { readResource } from '@postrider/resources/read'
+import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
+import { isAllowed } from '../tenancy/allowed.ts'
+import { settleClaims } from '../tenancy/claims.ts'
+import { foreignSenders } from '../tenancy/senders.ts'
+
+/** A custom resource as the store holds it. */
+export interface StoredResource extends KubeObject {
+  spec?: unknown
+  status?: { conditions?: { type: string; status: string; lastTransitionTime: string }[] }
+  metadata?: KubeObject['metadata'] & { creationTimestamp?: unknown }
+}
+
+/** Why an object does not count, or not wholly. */
+export interface Finding {
+  reason: 'NamespaceNotAllowed' | 'Invalid' | 'NameTaken' | 'SendersNotAllowed'
+  message: string
+}
+
+/** By `Kind namespace/name`. */
+export type Findings = Map<string, Finding[]>
+
+export const findingKey = (kind: Kind, key: string): string => `${kind} ${key}`
+
+export interface Gathered {
+  platform: Resource<'MailPlatform'>
+  /** All that counts, the platform among it. */
+  resources: AnyResource[]
+  findings: Findings
+  /** The Domain resource (`namespace/name`) that has a domain name. */
+  owners: Map<string, string>
+}
+
+export interface GatherInput {
+  platform: Resource<'MailPlatform'>
+  /** Everything of these kinds in the cluster. */
+  objects: { kind: Exclude<Kind, 'MailPlatform'>; object: StoredResource }[]
+  namespaces: Map<string, Record<string, string>>
+}
+
+/** Kinds that are the platform's own affair. */
+const PLATFORM_KINDS: ReadonlySet<Kind> = new Set(['DeliveryPool', 'DestinationPolicy'])
+
+/** What counts of all that is in the cluster, and why the rest does not. A tenant's mistake is his own: the others go on. Pure. */
+export function gather({ platform, objects, namespaces }: GatherInput): Gathered {
+  const findings: Findings = new Map()
+  const note = (kind: Kind, key: string, finding: Finding): void => {
+    findings.set(findingKey(kind, key), [...(findings.get(findingKey(kind, key)) ?? []), finding])
+  }
+  const read = objects.flatMap(({ kind, object }) => {
+    const namespace = object.metadata?.namespace ?? ''
+    if (PLATFORM_KINDS.has(kind) && namespace !== platform.namespace) {
+      const message = `a ${kind} counts in the platform's namespace only`
+      note(kind, keyOf(object), { reason: 'NamespaceNotAllowed', message })
+      return []
+    }
+    if (
+      !isAllowed(
+        platform.spec.tenants,
+        { name: namespace, labels: namespaces.get(namespace) ?? {} },
+        platform.namespace,
+      )
+    ) {
+      const message =
+        'the platform does not serve this namespace; ask its operator to add it to spec.tenants of the MailPlatform'
+      note(kind, keyOf(object), { reason: 'NamespaceNotAllowed', message })
+      return []
+    }
+    const result = readResource(manifestOf(kind, object), 'cluster')
+    if ('resource' in result) return [{ resource: result.resource, object }]
+    note(kind, keyOf(object), {
+      reason: 'Invalid',
+      message: result.problems.map(({ path, problem }) => `${path} ${problem}`).join('; '),
+    })
+    return []
+  })
+  const owners = settleClaims(
+    read.flatMap(({ resource, object }) =>
+      resource.kind === 'Domain'
+        ? [
+            {
+              key: keyOf(object),
+              domainName: resource.spec.domainName,
+              verifiedAt: verifiedAt(object),
+              createdAt: createdAt(object),
+            },
+          ]
+        : [],
+    ),
+  )
+  const namespaceOf = new Map([...owners].map(([domainName, key]) => [domainName, key.slice(0, key.indexOf('/'))]))
+  const resources: AnyResource[] = [platform]
+  for (const { resource, object } of read) {
+    if (resource.kind === 'Domain' && owners.get(resource.spec.domainName) !== keyOf(object)) {
+      const message = `${resource.spec.domainName} is not available: another Domain has it already; whoever owns the domain can prove it by the ownership record below`
+      note('Domain', keyOf(object), { reason: 'NameTaken', message })
+      continue
+    }
+    const foreign = foreignSenders(resource, namespaceOf)
+    for (const { path, problem } of foreign)
+      note(resource.kind, keyOf(object), { reason: 'SendersNotAllowed', message: `${path} ${problem}` })
+    resources.push(
+      foreign.length === 0
+        ? resource
+        : withoutSenders(
+            resource,
+            foreign.map(({ path }) => path),
+          ),
+    )
+  }
+  return { platform, resources, findings, owners }
+}
+
+/** Lists leave out kind and apiVersion; metadata has more than a manifest. */
+export const manifestOf = (kind: Kind, { metadata, spec }: StoredResource): unknown => ({
+  apiVersion: 'postrider.dev/v1alpha1',
+  kind,
+  metadata: { name: metadata?.name, namespace: metadata?.namespace },
+  spec,
+})
+
+/** Fewer rights than asked for: the rest of the resource counts. */
+function withoutSenders(resource: AnyResource, paths: string[]): AnyResource {
+  if (resource.kind !== 'Domain' && resource.kind !== 'SMTPCredential') return resource
+  const allowedSenders = resource.spec.allowedSenders.filter(
+    (_, index) => !paths.includes(`spec.allowedSenders[${index}]`),
+  )
+  return { ...resource, spec: { ...resource.spec, allowedSenders } } as AnyResource
+}
+
+/** Since when the ownership is verified, as the Domain's own status remembers it. */
+function verifiedAt({ status }: StoredResource): number | undefined {
+  const found = status?.conditions?.find(({ type }) => type === 'OwnershipVerified')
+  return found?.status === 'True' ? Date.parse(found.lastTransitionTime) : undefined
+}
+
+/** The client library's types say Date, the wire says text. */
+const createdAt = ({ metadata }: StoredResource): number => new Date(metadata?.creationTimestamp as string).getTime()
