@@ -30,27 +30,28 @@ export function planDeployment(
   inventory: Inventory,
 ): Deployment {
   const { ingress, delivery, broker, telemetry, sandbox } = platform.spec
-  const listeners = ingress.listeners.map((listener, index) => {
+  for (const [index, { mode, networks, credential }] of ingress.listeners.entries()) {
     const path = `spec.ingress.listeners[${index}]`
-    const relay = listener.mode === 'TrustedNetworks'
-    if (relay && listener.networks.length === 0)
-      inventory.report(platform, `${path}.networks`, 'is empty: nobody could connect')
-    if (relay && (listener.credential === undefined || !config.credentials.has(listener.credential))) {
+    const relay = mode === 'TrustedNetworks'
+    if (relay && networks.length === 0) inventory.report(platform, `${path}.networks`, 'is empty: nobody could connect')
+    if (relay && (credential === undefined || !config.credentials.has(credential))) {
       inventory.report(
         platform,
         `${path}.credential`,
-        `is ${listener.credential ?? 'missing'}, but must be the address of an SMTPCredential`,
+        `is ${credential ?? 'missing'}, but must be the address of an SMTPCredential`,
       )
     }
-    if (!relay && listener.credential !== undefined)
+    if (!relay && credential !== undefined)
       inventory.report(platform, `${path}.credential`, 'is only for mode TrustedNetworks')
-    const { mode, port, address, networks, credential } = listener
-    return { kind: KINDS[mode], host: address, port, networks, ...(credential === undefined ? {} : { credential }) }
-  })
+  }
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
   const lifetime = durationMs(platform.spec.retry.lifetime)
   return {
-    ingress: { replicas: ingress.replicas, listeners, ...certificateFiles(platform, inventory) },
+    ingress: {
+      replicas: ingress.replicas,
+      listeners: listenerPlans(platform),
+      ...certificateFiles(platform, inventory),
+    },
     delivery: { replicas: delivery.replicas },
     broker: {
       ...broker,
@@ -62,6 +63,12 @@ export function planDeployment(
     ...(sandbox === undefined ? {} : { sandbox }),
   }
 }
+
+/** The listeners as the ingress is told of them. */
+export const listenerPlans = ({ spec }: Resource<'MailPlatform'>): ListenerPlan[] =>
+  spec.ingress.listeners.map(({ mode, port, address, networks, credential }) => {
+    return { kind: KINDS[mode], host: address, port, networks, ...(credential === undefined ? {} : { credential }) }
+  })
 
 function certificateFiles(
   platform: Resource<'MailPlatform'>,

@@ -1,6 +1,6 @@
 import type { V1Deployment } from '@kubernetes/client-node'
 import type { Wire } from '../kubernetes/object.ts'
-import type { Plan } from '@postrider/plan/plan'
+import { listenerPlans } from '@postrider/plan/deployment'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import { componentName, labelsOf, platformKeyName, selectorOf } from './names.ts'
@@ -10,7 +10,6 @@ import type { PodWishes, Surroundings } from './pod.ts'
 
 export interface DeploymentInputs {
   platform: Resource<'MailPlatform'>
-  deployment: Plan['deployment']
   surroundings: Surroundings
   /** Secret with tls.crt and tls.key. */
   tlsSecret: string
@@ -26,9 +25,9 @@ export function deploymentsOf(inputs: DeploymentInputs): Wire<V1Deployment>[] {
   return [ingress(inputs), delivery(inputs), notifier(inputs)]
 }
 
-function ingress({ platform, deployment, surroundings, tlsSecret }: DeploymentInputs): Wire<V1Deployment> {
+function ingress({ platform, surroundings, tlsSecret }: DeploymentInputs): Wire<V1Deployment> {
   const { replicas, resources, autoscaling } = platform.spec.ingress
-  const { listeners } = deployment.ingress
+  const listeners = listenerPlans(platform)
   return shape(platform, 'ingress', autoscaling === undefined ? replicas : undefined, {
     ...common(platform, surroundings),
     component: 'ingress',

@@ -126,7 +126,7 @@ function amounts({ requests, limits }: Resources): {
   limits?: Record<string, string>
 } {
   const given = (wish: Resources['requests']): Record<string, string> =>
-    Object.fromEntries(Object.entries(wish).filter((entry): entry is [string, string] => entry[1] !== undefined))
+    Object.fromEntries(Object.entries(wish).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
   const [some, most] = [given(requests), given(limits)]
   return {
     ...(Object.keys(some).length === 0 ? {} : { requests: some }),

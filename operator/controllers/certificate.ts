@@ -1,0 +1,59 @@
+import { X509Certificate } from 'node:crypto'
+import type { V1Secret } from '@kubernetes/client-node'
+import { makeLocalCertificate } from '@postrider/tls/local-certificate'
+import type { LocalCertificate } from '@postrider/tls/local-certificate'
+import type { Resource } from '@postrider/resources/kinds'
+import type { Wire } from '../kubernetes/object.ts'
+import { labelsOf, localTlsName } from '../shapes/names.ts'
+import { secret, secretText } from '../shapes/secret.ts'
+import { clientHost, serviceHost } from '../shapes/service.ts'
+
+const RENEW_MS = 30 * 86_400_000
+
+/** All names that a client may know the ingress by. */
+export const certificateNames = (platform: Resource<'MailPlatform'>): [string, ...string[]] => [
+  platform.spec.hostName,
+  clientHost(platform),
+  serviceHost(platform),
+  `${serviceHost(platform)}.cluster.local`,
+  'localhost',
+  '127.0.0.1',
+]
+
+/** The local certificate of a platform without one of its own: what there is, or a new one when that is for other names, nearly
+ * over, or none. */
+export async function localCertificate(
+  platform: Resource<'MailPlatform'>,
+  present: Wire<V1Secret> | undefined,
+  now = Date.now(),
+): Promise<Wire<V1Secret>> {
+  const names = certificateNames(platform)
+  const kept = presentCertificate(present)
+  const made = kept !== undefined && fits(kept.cert, names, now) ? kept : await makeLocalCertificate(names, now)
+  return secret({
+    namespace: platform.namespace,
+    name: localTlsName(platform.name),
+    labels: labelsOf(platform.name),
+    type: 'kubernetes.io/tls',
+    data: { 'tls.crt': made.cert, 'tls.key': made.key, 'ca.crt': made.ca },
+  })
+}
+
+function presentCertificate(found: Wire<V1Secret> | undefined): LocalCertificate | undefined {
+  const [cert, key, ca] = ['tls.crt', 'tls.key', 'ca.crt'].map((name) => secretText(found, name))
+  return cert === undefined || key === undefined || ca === undefined ? undefined : { cert, key, ca }
+}
+
+function fits(pem: string, names: string[], now: number): boolean {
+  try {
+    const certificate = new X509Certificate(pem)
+    const known = certificate.subjectAltName ?? ''
+    return endOf(pem) - now > RENEW_MS && names.every((name) => known.includes(`:${name}`))
+  } catch {
+    // Somebody wrote something else there.
+    return false
+  }
+}
+
+/** When a certificate ends, milliseconds since the epoch. Throws when it is none. */
+export const endOf = (pem: string): number => Date.parse(new X509Certificate(pem).validTo)

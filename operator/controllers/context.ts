@@ -1,0 +1,22 @@
+import type { Logger } from '@postrider/telemetry/log'
+import type { Findings } from '../configuration/gather.ts'
+import type { Cluster } from '../kubernetes/client.ts'
+import type { Recorder } from '../kubernetes/events.ts'
+import type { Surroundings } from '../shapes/pod.ts'
+import type { World } from './world.ts'
+import type { Keeper } from './keeper.ts'
+
+/** What every controller has. */
+export interface Context {
+  cluster: Cluster
+  recorder: Recorder
+  world: World
+  log: Logger
+  /** Of the operator and the platform. */
+  namespace: string
+  surroundings: Surroundings
+  /** Secrets that everything else is derived from. */
+  keeper: Keeper
+  /** Why objects do not count, as of the last configuration. */
+  findings: () => Findings
+}

@@ -1,0 +1,177 @@
+import type { V1Deployment, V1Secret } from '@kubernetes/client-node'
+import type { Resource } from '@postrider/resources/kinds'
+import { setCondition } from '../kubernetes/conditions.ts'
+import type { Condition, Finding } from '../kubernetes/conditions.ts'
+import { KINDS } from '../kubernetes/kinds.ts'
+import { keyFor, refTo } from '../kubernetes/object.ts'
+import type { KubeObject, Wire } from '../kubernetes/object.ts'
+import { ensure, removeOwned } from '../kubernetes/owned.ts'
+import { writeStatus } from '../kubernetes/status.ts'
+import type { Store } from '../kubernetes/watch.ts'
+import { autoscaler, disruptionBudget } from '../shapes/availability.ts'
+import { deploymentsOf } from '../shapes/deployments.ts'
+import { componentName, localTlsName, selectorOf } from '../shapes/names.ts'
+import type { Component } from '../shapes/names.ts'
+import { secretText } from '../shapes/secret.ts'
+import { ingressService } from '../shapes/service.ts'
+import type { StoredResource } from '../configuration/gather.ts'
+import { endOf, localCertificate } from './certificate.ts'
+import type { Context } from './context.ts'
+import { least } from './keeper.ts'
+import { findPlatform, sortedByAge } from './world.ts'
+
+/** What the configuration controller found, for the platform's status. */
+export interface PublishedState {
+  broker: { ok: boolean; message: string }
+  config: { ok: boolean; message: string }
+  domains: number
+  credentials: number
+}
+
+export interface PlatformController {
+  run(): Promise<{ againMs?: number | undefined }>
+  /** When the certificate in use ends, milliseconds since the epoch. */
+  readonly certificateEndsAt: number | undefined
+}
+
+const RELOOK_MS = 10 * 60_000
+
+/** Sees to everything that runs for the MailPlatform, and says in its status how that is. */
+export function platformController(context: Context, published: () => PublishedState): PlatformController {
+  const { cluster, recorder, world, keeper, surroundings } = context
+  let certificateEndsAt: number | undefined
+
+  async function ensureAll(
+    platform: Resource<'MailPlatform'>,
+    object: StoredResource,
+  ): Promise<(number | undefined)[]> {
+    const again: (number | undefined)[] = [await keeper.keep(world, object)]
+    const put = async <T extends KubeObject>(wanted: T, store: Store<T>): Promise<void> => {
+      again.push((await ensure(cluster, wanted, store, recorder, object)).againMs)
+    }
+    const given = platform.spec.ingress.tls?.secretName
+    if (given === undefined) {
+      const present = world.secrets.get(keyFor(platform.namespace, localTlsName(platform.name)))
+      await put(await localCertificate(platform, present), world.secrets)
+    }
+    const tlsSecret = given ?? localTlsName(platform.name)
+    for (const wanted of deploymentsOf({ platform, surroundings, tlsSecret })) await put(wanted, world.deployments)
+    await put(ingressService(platform), world.services)
+    for (const component of ['ingress', 'delivery'] as const) {
+      await put(disruptionBudget(platform, component), world.budgets)
+      const scaler = autoscaler(platform, component)
+      const ref = refTo(KINDS.HorizontalPodAutoscaler, platform.namespace, componentName(platform.name, component))
+      if (scaler === undefined) await removeOwned(cluster, ref, world.autoscalers)
+      else await put(scaler, world.autoscalers)
+    }
+    return again
+  }
+
+  /** A Secret of the user's is not among those we watch. */
+  async function certificate(platform: Resource<'MailPlatform'>): Promise<Finding> {
+    const name = platform.spec.ingress.tls?.secretName ?? localTlsName(platform.name)
+    const found = await cluster.get<Wire<V1Secret>>(refTo(KINDS.Secret, platform.namespace, name))
+    const pem = secretText(found, 'tls.crt')
+    const finding = (ok: boolean, reason: string, message: string): Finding => ({
+      type: 'CertificateReady',
+      status: ok ? 'True' : 'False',
+      reason,
+      message,
+    })
+    certificateEndsAt = undefined
+    if (pem === undefined) return finding(false, 'Missing', `Secret ${name} has no tls.crt; the ingress waits for it`)
+    try {
+      certificateEndsAt = endOf(pem)
+    } catch {
+      return finding(false, 'Unreadable', `tls.crt of Secret ${name} is no PEM certificate`)
+    }
+    const until = new Date(certificateEndsAt).toISOString()
+    return certificateEndsAt > Date.now()
+      ? finding(true, 'Valid', `valid until ${until}`)
+      : finding(false, 'Expired', `has expired at ${until}; clients refuse to connect`)
+  }
+
+  async function writeState(object: StoredResource, findings: Finding[], extra: object): Promise<void> {
+    const observedGeneration = object.metadata?.generation ?? 0
+    let conditions = (object.status?.conditions ?? []) as Condition[]
+    for (const finding of [...findings, readyFinding(findings)])
+      conditions = setCondition(conditions, { ...finding, observedGeneration }, new Date())
+    await writeStatus(cluster, object, { conditions, observedGeneration, ...extra })
+  }
+
+  return {
+    get certificateEndsAt() {
+      return certificateEndsAt
+    },
+    async run() {
+      const accounts = await keeper.keepAccounts(world)
+      for (const other of sortedByAge(world.platforms.list()).slice(1)) {
+        const message = 'another MailPlatform in this namespace is older; one is served'
+        await writeState(other, [{ type: 'Accepted', status: 'False', reason: 'NotTheFirst', message }], {})
+      }
+      const found = findPlatform(world)
+      if (found === undefined) return { againMs: accounts }
+      if ('problems' in found) {
+        const message = found.problems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
+        await writeState(found.object, [{ type: 'Accepted', status: 'False', reason: 'Invalid', message }], {})
+        return { againMs: accounts }
+      }
+      const { platform, object } = found
+      const again = await ensureAll(platform, object)
+      const { broker, config, domains, credentials } = published()
+      const findings: Finding[] = [
+        { type: 'Accepted', status: 'True', reason: 'Valid', message: 'this MailPlatform is served' },
+        finding('BrokerReady', broker.ok, 'Connected', 'Unreachable', broker.message),
+        finding('ConfigPublished', config.ok, 'Published', 'NotPublished', config.message),
+        ...(['ingress', 'delivery', 'notifier'] as const).map((component) => podsReady(platform, component)),
+        await certificate(platform),
+      ]
+      const pods = (component: Component): Wire<V1Deployment> | undefined =>
+        world.deployments.get(keyFor(platform.namespace, componentName(platform.name, component)))
+      await writeState(object, findings, {
+        ingressReplicas: pods('ingress')?.status?.readyReplicas ?? 0,
+        deliveryReplicas: pods('delivery')?.status?.readyReplicas ?? 0,
+        selector: Object.entries(selectorOf(platform.name, 'delivery'))
+          .map(([name, value]) => `${name}=${value}`)
+          .join(),
+        domains,
+        credentials,
+        ...(certificateEndsAt === undefined ? {} : { certificateNotAfter: new Date(certificateEndsAt).toISOString() }),
+      })
+      return { againMs: least([...again, accounts, RELOOK_MS]) }
+    },
+  }
+
+  function podsReady(platform: Resource<'MailPlatform'>, component: Component): Finding {
+    const type = `${component.charAt(0).toUpperCase()}${component.slice(1)}Ready`
+    const name = componentName(platform.name, component)
+    const found = world.deployments.get(keyFor(platform.namespace, name))
+    const { readyReplicas = 0, updatedReplicas = 0, observedGeneration = 0 } = found?.status ?? {}
+    const wanted = found?.spec?.replicas ?? 1
+    const settled =
+      readyReplicas >= wanted && updatedReplicas >= wanted && observedGeneration >= (found?.metadata?.generation ?? 0)
+    const message = settled
+      ? `${readyReplicas} of ${wanted} pods are ready`
+      : `${readyReplicas} of ${wanted} pods are ready, ${updatedReplicas} are of the newest kind; see kubectl describe deployment ${name}`
+    // Some are enough to work.
+    return finding(type, readyReplicas > 0, settled ? 'AllPods' : 'SomePods', 'NoPods', message)
+  }
+}
+
+const finding = (type: string, ok: boolean, good: string, bad: string, message: string): Finding => ({
+  type,
+  status: ok ? 'True' : 'False',
+  reason: ok ? good : bad,
+  message,
+})
+
+function readyFinding(findings: Finding[]): Finding {
+  const bad = findings.filter(({ status }) => status !== 'True')
+  return finding(
+    'Ready',
+    bad.length === 0,
+    'Ready',
+    bad[0]?.reason ?? '',
+    bad.map(({ type, message }) => `${type}: ${message}`).join('; ') || 'mail is taken and delivered',
+  )
+}
