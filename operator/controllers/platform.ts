@@ -146,16 +146,21 @@ export function platformController(context: Context, published: () => PublishedS
     const type = `${component.charAt(0).toUpperCase()}${component.slice(1)}Ready`
     const name = componentName(platform.name, component)
     const found = world.deployments.get(keyFor(platform.namespace, name))
-    const { readyReplicas = 0, updatedReplicas = 0, observedGeneration = 0 } = found?.status ?? {}
-    const wanted = found?.spec?.replicas ?? 1
-    const settled =
-      readyReplicas >= wanted && updatedReplicas >= wanted && observedGeneration >= (found?.metadata?.generation ?? 0)
+    const { ready, wanted, updated, settled } = progressOf(found)
     const message = settled
-      ? `${readyReplicas} of ${wanted} pods are ready`
-      : `${readyReplicas} of ${wanted} pods are ready, ${updatedReplicas} are of the newest kind; see kubectl describe deployment ${name}`
+      ? `${ready} of ${wanted} pods are ready`
+      : `${ready} of ${wanted} pods are ready, ${updated} are of the newest kind; see kubectl describe deployment ${name}`
     // Some are enough to work.
-    return finding(type, readyReplicas > 0, settled ? 'AllPods' : 'SomePods', 'NoPods', message)
+    return finding(type, ready > 0, settled ? 'AllPods' : 'SomePods', 'NoPods', message)
   }
+}
+
+function progressOf(found: Wire<V1Deployment> | undefined) {
+  const { readyReplicas: ready = 0, updatedReplicas: updated = 0, observedGeneration = 0 } = found?.status ?? {}
+  const wanted = found?.spec?.replicas ?? 1
+  // A status of an older generation tells of what was wanted before.
+  const current = observedGeneration >= (found?.metadata?.generation ?? 0)
+  return { ready, wanted, updated, settled: current && ready >= wanted && updated >= wanted }
 }
 
 const finding = (type: string, ok: boolean, good: string, bad: string, message: string): Finding => ({

@@ -25,10 +25,21 @@ export function readPasswordIds(annotations: Record<string, string> = {}): Passw
   }
 }
 
+/** Ids of all passwords that are good, the current one first. */
+export const passwordIds = (ids: PasswordIds | undefined): string[] =>
+  ids === undefined ? [] : [ids.current, ...(ids.previous === undefined ? [] : [ids.previous.id])]
+
 export const passwordAnnotations = ({ current, previous, answered }: PasswordIds): Record<string, string> => ({
   [CURRENT]: current,
   [ANSWERED]: answered,
   ...(previous === undefined ? {} : { [PREVIOUS]: previous.id, [UNTIL]: new Date(previous.until).toISOString() }),
+})
+
+/** A merge patch of annotations that writes the ids, and takes out a previous one that is over. */
+export const annotationPatch = (ids: PasswordIds): Record<string, string | null> => ({
+  [PREVIOUS]: null,
+  [UNTIL]: null,
+  ...passwordAnnotations(ids),
 })
 
 /** The passwords that there should be: a first one, a new one when a rotation is asked for, no previous one when its time is over.

@@ -1,0 +1,224 @@
+import { openBroker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/queue/broker'
+import { ensureStreams } from '@postrider/queue/streams'
+import type { Plan } from '@postrider/plan/plan'
+import type { AnyResource } from '@postrider/resources/kinds'
+import { decodeConfig } from '@postrider/runtime-config/encode'
+import type { DkimConfig, RuntimeConfig } from '@postrider/runtime-config/config'
+import { publisher, readEntries } from '@postrider/runtime-config/store'
+import { gather } from '../configuration/gather.ts'
+import type { Findings, Gathered } from '../configuration/gather.ts'
+import { settlePlan } from '../configuration/settle.ts'
+import { passwordIds, readPasswordIds } from '../credentials/rotation.ts'
+import { Verifiers } from '../credentials/verifiers.ts'
+import { DKIM_LABEL, ownerLabel, readKey } from '../dkim/secrets.ts'
+import { Sealer } from '../dkim/signing.ts'
+import { keyFor } from '../kubernetes/object.ts'
+import { maySend } from '../tenancy/may-send.ts'
+import type { Context } from './context.ts'
+import type { PublishedState } from './platform.ts'
+import { findPlatform } from './world.ts'
+import type { World } from './world.ts'
+
+export interface ConfigurationController {
+  run(): Promise<{ againMs?: number | undefined }>
+  readonly findings: Findings
+  readonly state: PublishedState
+  /** Undefined while it is away. */
+  readonly broker: Broker | undefined
+  stop(): Promise<void>
+}
+
+/** New verifiers made in one run: some seconds of CPU, after which what there is is published. */
+const VERIFIERS_A_RUN = 60
+const UNREACHABLE_MS = 2000
+
+/** Publishes what the services need to know, whenever anything that it depends on changes. `changed` is told of the objects
+ * (`Kind namespace/name`) that count differently than before, so that their status says so. */
+export function configurationController(
+  context: Omit<Context, 'findings'>,
+  changed: (objects: string[]) => void,
+): ConfigurationController {
+  const { world, keeper, log, surroundings } = context
+  let findings: Findings = new Map()
+  let state: PublishedState = {
+    broker: { ok: false, message: 'not tried yet' },
+    config: { ok: false, message: 'not tried yet' },
+    domains: 0,
+    credentials: 0,
+  }
+  let link: Link | undefined
+  let known: Known | undefined
+
+  async function connected(): Promise<Link | undefined> {
+    if (link !== undefined) return link
+    const password = keeper.brokerPassword('admin')
+    if (password === undefined) return undefined
+    try {
+      const broker = await openBroker('admin', { servers: surroundings.brokerUrl.split(','), user: 'admin', password })
+      link = { broker, publish: publisher(broker), streams: '' }
+      return link
+    } catch (error) {
+      note({ broker: { ok: false, message: `${String(error)}; mail that is being sent waits, none is lost` } })
+      return undefined
+    }
+  }
+
+  function note(news: Partial<PublishedState>): void {
+    const before = JSON.stringify(state)
+    state = { ...state, ...news }
+    if (JSON.stringify(state) !== before) changed(['MailPlatform'])
+  }
+
+  function report(next: Findings): void {
+    const differing = [...new Set([...findings.keys(), ...next.keys()])].filter(
+      (object) => JSON.stringify(findings.get(object)) !== JSON.stringify(next.get(object)),
+    )
+    findings = next
+    if (differing.length > 0) changed(differing)
+  }
+
+  return {
+    get findings() {
+      return findings
+    },
+    get state() {
+      return state
+    },
+    get broker() {
+      return link?.broker
+    },
+    async run() {
+      const found = findPlatform(world)
+      const { platformKey } = keeper
+      if (found === undefined || 'problems' in found) return {}
+      // The platform controller makes it at its first run.
+      if (platformKey === undefined) return { againMs: 500 }
+      const gathered = gather({
+        platform: found.platform,
+        objects: tenantObjects(world),
+        namespaces: new Map(
+          world.namespaces.list().map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
+        ),
+      })
+      const reached = await connected()
+      if (known === undefined && reached !== undefined) known = await recall(reached.broker, platformKey)
+      const wanted = known === undefined ? undefined : await observe(gathered, known, world)
+      const settled = settlePlan(
+        gathered,
+        wanted?.observed ?? { verifiers: new Map(), dkimKeys: new Map(), signing: new Map() },
+        (domain) => maySend(world.domains.get(domain), found.platform.spec.verification.sending),
+      )
+      report(settled.findings)
+      if (settled.plan === undefined) {
+        const message = settled.platformProblems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
+        note({ config: { ok: false, message: `${message}; the last good configuration stays` } })
+        return {}
+      }
+      if (reached === undefined) return { againMs: UNREACHABLE_MS }
+      await publish(reached, settled.plan, found.platform.spec.broker.replicas)
+      return { againMs: wanted?.more === true ? 1 : undefined }
+    },
+    async stop() {
+      await link?.broker.close()
+    },
+  }
+
+  async function publish(reached: Link, plan: Plan, replicas: number): Promise<void> {
+    const { broker, publish: write } = reached
+    try {
+      const layout = { ...plan.deployment.broker, replicas }
+      if (reached.streams !== JSON.stringify(layout)) {
+        await ensureStreams(broker.nc, broker.jsm, layout)
+        reached.streams = JSON.stringify(layout)
+      }
+      note({ broker: { ok: true, message: 'connected' } })
+      const changes = await write(plan.config)
+      if (changes > 0) log.info({ event: 'configuration-published', changes })
+      const { domains, credentials } = plan.config
+      note({
+        config: { ok: true, message: 'the services have it' },
+        domains: domains.size,
+        credentials: credentials.size,
+      })
+    } catch (error) {
+      note({ broker: { ok: broker.connected, message: String(error) }, config: { ok: false, message: String(error) } })
+      throw error
+    }
+  }
+}
+
+interface Link {
+  broker: Broker
+  publish: (config: RuntimeConfig) => Promise<number>
+  /** The layout that the streams were last brought to. */
+  streams: string
+}
+
+const tenantObjects = ({ domains, credentials, limits, pools, policies }: World) => [
+  ...domains.list().map((object) => ({ kind: 'Domain' as const, object })),
+  ...credentials.list().map((object) => ({ kind: 'SMTPCredential' as const, object })),
+  ...limits.list().map((object) => ({ kind: 'SMTPLimit' as const, object })),
+  ...pools.list().map((object) => ({ kind: 'DeliveryPool' as const, object })),
+  ...policies.list().map((object) => ({ kind: 'DestinationPolicy' as const, object })),
+]
+
+/** What the published configuration holds need not be made again. */
+async function recall(broker: Broker, platformKey: Buffer): Promise<Known> {
+  // The bucket is there from the second start on.
+  const config = await readEntries(broker).then(decodeConfig, () => undefined)
+  const domains = [...(config?.domains.values() ?? [])].map(({ name, dkim }) => ({ domain: name, dkim }))
+  const verifiers = [...(config?.credentials.values() ?? [])].flatMap(({ passwordHashes }) => passwordHashes)
+  return { verifiers: new Verifiers(platformKey, verifiers), sealer: new Sealer(platformKey, domains) }
+}
+
+interface Known {
+  verifiers: Verifiers
+  sealer: Sealer
+}
+
+/** Keys and verifiers of what counts; `more` when some verifiers are left for the next run. */
+async function observe({ resources }: Gathered, known: Known, world: World) {
+  const { verifiers, more } = await verifiersOf(resources, known, world)
+  return {
+    observed: { verifiers, dkimKeys: new Map<string, string>(), signing: signingKeys(resources, known, world) },
+    more,
+  }
+}
+
+/** The keys that sign, by domain name, as the Domains' own status says. */
+function signingKeys(resources: AnyResource[], { sealer }: Known, world: World): Map<string, DkimConfig[]> {
+  const byLabel = Map.groupBy(world.secrets.list(), ({ metadata }) => metadata?.labels?.[DKIM_LABEL])
+  const signing = new Map<string, DkimConfig[]>()
+  for (const { kind, namespace, name, spec } of resources) {
+    if (kind !== 'Domain') continue
+    const key = keyFor(namespace, name)
+    const states = world.domains.get(key)?.status as { dkimKeys?: { selector: string; state: string }[] } | undefined
+    const signs = new Set(states?.dkimKeys?.filter(({ state }) => state === 'Signing').map(({ selector }) => selector))
+    const secrets = byLabel.get(ownerLabel({ key, domainName: spec.domainName })) ?? []
+    const keys = secrets.flatMap((found) => readKey(found) ?? []).filter(({ selector }) => signs.has(selector))
+    signing.set(
+      spec.domainName,
+      keys.map((stored) => sealer.configOf(spec.domainName, stored)),
+    )
+  }
+  return signing
+}
+
+async function verifiersOf(resources: AnyResource[], { verifiers }: Known, world: World) {
+  const hashes = new Map<string, string[]>()
+  let left = VERIFIERS_A_RUN
+  let more = false
+  for (const { kind, namespace, name, spec } of resources) {
+    if (kind !== 'SMTPCredential' || spec.passwordHashes.length > 0) continue
+    const key = keyFor(namespace, name)
+    const own: string[] = []
+    for (const id of passwordIds(readPasswordIds(world.credentials.get(key)?.metadata?.annotations))) {
+      const verifier = verifiers.recall(key, id) ?? (left-- > 0 ? await verifiers.make(key, id) : undefined)
+      if (verifier === undefined) more = true
+      else own.push(verifier)
+    }
+    hashes.set(key, own)
+  }
+  return { verifiers: hashes, more }
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto'
+import type { Resource } from '@postrider/resources/kinds'
+import { durationMs } from '@postrider/resources/quantity'
+import { readResource } from '@postrider/resources/read'
+import { findingKey, manifestOf } from '../configuration/gather.ts'
+import type { Finding as Complaint, StoredResource } from '../configuration/gather.ts'
+import { derivePassword } from '../credentials/password.ts'
+import { annotationPatch, nextPasswordIds, readPasswordIds } from '../credentials/rotation.ts'
+import type { PasswordIds } from '../credentials/rotation.ts'
+import { setCondition } from '../kubernetes/conditions.ts'
+import type { Condition } from '../kubernetes/conditions.ts'
+import { KINDS } from '../kubernetes/kinds.ts'
+import { keyFor, refTo } from '../kubernetes/object.ts'
+import { ensure } from '../kubernetes/owned.ts'
+import { writeStatus } from '../kubernetes/status.ts'
+import { credentialSecretName, labelsOf, localTlsName } from '../shapes/names.ts'
+import { secret, secretText } from '../shapes/secret.ts'
+import { clientHost, servicePorts } from '../shapes/service.ts'
+import type { Context } from './context.ts'
+import { least } from './keeper.ts'
+import { findPlatform } from './world.ts'
+
+interface Verdict {
+  ready: boolean
+  reason: string
+  message: string
+}
+
+const WAIT_MS = 500
+
+/** Sees to one SMTPCredential: its password, the Secret that tells it, and its status. */
+export function credentialController(context: Context) {
+  const { cluster, recorder, world, keeper } = context
+
+  async function passwordsOf(resource: Resource<'SMTPCredential'>, object: StoredResource): Promise<PasswordIds> {
+    const { request, overlap } = resource.spec.rotation
+    const present = readPasswordIds(object.metadata?.annotations)
+    const wish = { request, overlapMs: durationMs(overlap) }
+    const next = nextPasswordIds(present, wish, Date.now(), () => randomBytes(9).toString('base64url'))
+    if (next !== present) {
+      const ref = refTo(KINDS.SMTPCredential, resource.namespace, resource.name)
+      await cluster.merge(ref, { metadata: { annotations: annotationPatch(next) } })
+      if (present !== undefined && next.current !== present.current)
+        recorder.record(
+          object,
+          'Normal',
+          'PasswordRotated',
+          `the Secret has a new password; the old one is good for ${overlap}`,
+        )
+    }
+    return next
+  }
+
+  /** Writes the Secret; resolves with when to look again. */
+  async function writeSecret(
+    platform: Resource<'MailPlatform'>,
+    resource: Resource<'SMTPCredential'>,
+    object: StoredResource,
+    ids: PasswordIds,
+    platformKey: Buffer,
+  ): Promise<number | undefined> {
+    const { namespace, name, spec } = resource
+    const password = derivePassword(platformKey, keyFor(namespace, name), ids.current)
+    const host = clientHost(platform)
+    const portOf = (mode: string): string =>
+      String(servicePorts(platform).find((port) => port.mode === mode)?.port ?? '')
+    const local = platform.spec.ingress.tls?.secretName === undefined
+    const ca = local
+      ? secretText(world.secrets.get(keyFor(platform.namespace, localTlsName(platform.name))), 'ca.crt')
+      : undefined
+    const wanted = secret({
+      namespace,
+      name: spec.secretName ?? credentialSecretName(name),
+      labels: labelsOf(platform.name),
+      data: {
+        host,
+        port: portOf('ImplicitTLS'),
+        portImplicitTLS: portOf('ImplicitTLS'),
+        portSTARTTLS: portOf('STARTTLS'),
+        username: spec.address,
+        password,
+        uri: `smtps://${encodeURIComponent(spec.address)}:${encodeURIComponent(password)}@${host}:${portOf('ImplicitTLS')}`,
+        ...(ca === undefined ? {} : { 'ca.crt': ca }),
+      },
+    })
+    return (await ensure(cluster, wanted, world.secrets, recorder, object)).againMs
+  }
+
+  async function writeVerdict(
+    object: StoredResource,
+    { ready, reason, message }: Verdict,
+    extra: object,
+  ): Promise<void> {
+    const observedGeneration = object.metadata?.generation ?? 0
+    const status = ready ? 'True' : 'False'
+    const found = { type: 'Ready', status, reason, message, observedGeneration } as const
+    const conditions = setCondition(object.status?.conditions as Condition[] | undefined, found, new Date())
+    await writeStatus(cluster, object, { ...kept(object), conditions, observedGeneration, ...extra })
+  }
+
+  return async (key: string): Promise<{ againMs?: number | undefined }> => {
+    const object = world.credentials.get(key)
+    const found = findPlatform(world)
+    // The Secret goes with its owner.
+    if (object === undefined || found === undefined || 'problems' in found) return {}
+    const { platformKey } = keeper
+    if (platformKey === undefined) return { againMs: WAIT_MS }
+    const complaints = context.findings().get(findingKey('SMTPCredential', key)) ?? []
+    const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
+    const stops = complaints.find(({ reason }) => reason !== 'SendersNotAllowed')
+    if ('problems' in read || stops !== undefined) {
+      const reason = stops?.reason ?? 'Invalid'
+      await writeVerdict(object, { ready: false, reason, message: stops?.message ?? 'can not be read' }, {})
+      return {}
+    }
+    const resource = read.resource as Resource<'SMTPCredential'>
+    if (resource.spec.passwordHashes.length > 0) {
+      await writeVerdict(object, verdictOf(resource, complaints, world.domains.get(domainKey(resource))), {})
+      return {}
+    }
+    const ids = await passwordsOf(resource, object)
+    const again = await writeSecret(found.platform, resource, object, ids, platformKey)
+    await writeVerdict(object, verdictOf(resource, complaints, world.domains.get(domainKey(resource))), {
+      secretName: resource.spec.secretName ?? credentialSecretName(resource.name),
+      rotationDone: ids.answered,
+      ...(ids.previous === undefined ? {} : { previousValidUntil: new Date(ids.previous.until).toISOString() }),
+    })
+    return {
+      againMs: least([again, ids.previous === undefined ? undefined : Math.max(0, ids.previous.until - Date.now())]),
+    }
+  }
+}
+
+const domainKey = ({ namespace, spec }: Resource<'SMTPCredential'>): string => keyFor(namespace, spec.domainRef.name)
+
+function verdictOf(
+  { spec }: Resource<'SMTPCredential'>,
+  complaints: Complaint[],
+  domain: StoredResource | undefined,
+): Verdict {
+  if (spec.state === 'Suspended')
+    return { ready: false, reason: 'Suspended', message: 'spec.state is Suspended: nothing is taken from this login' }
+  const ready = domain?.status?.conditions?.find(({ type }) => type === 'Ready') as Condition | undefined
+  if (ready?.status !== 'True') {
+    const why = ready?.message ?? 'it is new'
+    return { ready: false, reason: 'DomainNotReady', message: `Domain ${spec.domainRef.name} is not ready: ${why}` }
+  }
+  if (complaints.length > 0)
+    return { ready: false, reason: 'SendersNotAllowed', message: complaints.map(({ message }) => message).join('; ') }
+  return { ready: true, reason: 'Ready', message: 'can log in and send' }
+}
+
+/** Use is counted and written elsewhere (see use.ts). */
+function kept({ status }: StoredResource): object {
+  const { sentToday, dailyLimit, use } = (status ?? {}) as Record<string, unknown>
+  return Object.fromEntries(Object.entries({ sentToday, dailyLimit, use }).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,26 @@
+import { hashPassword, parseVerifier } from '@postrider/credential/hash'
+import { derivePassword, deriveSalt } from './password.ts'
+
+/** Verifiers of derived passwords. One costs some 40 ms of CPU, so those that were made once are remembered, and those that the
+ * configuration holds already are taken from there: their salt tells which password they are of. */
+export class Verifiers {
+  readonly #key: Buffer
+  readonly #bySalt = new Map<string, string>()
+
+  constructor(key: Buffer, published: Iterable<string>) {
+    this.#key = key
+    for (const verifier of published) this.#bySalt.set(parseVerifier(verifier).salt.toString('base64'), verifier)
+  }
+
+  /** What is known already; at no cost. */
+  recall(credential: string, id: string): string | undefined {
+    return this.#bySalt.get(deriveSalt(this.#key, credential, id).toString('base64'))
+  }
+
+  async make(credential: string, id: string): Promise<string> {
+    const salt = deriveSalt(this.#key, credential, id)
+    const made = await hashPassword(derivePassword(this.#key, credential, id), salt)
+    this.#bySalt.set(salt.toString('base64'), made)
+    return made
+  }
+}
