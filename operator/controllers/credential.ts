@@ -18,6 +18,7 @@ import { secret, secretText } from '../shapes/secret.ts'
 import { clientHost, servicePorts } from '../shapes/service.ts'
 import type { Context } from './context.ts'
 import { least } from './keeper.ts'
+import { keptUse } from './use-status.ts'
 import { findPlatform } from './world.ts'
 
 interface Verdict {
@@ -95,7 +96,43 @@ export function credentialController(context: Context) {
     const status = ready ? 'True' : 'False'
     const found = { type: 'Ready', status, reason, message, observedGeneration } as const
     const conditions = setCondition(object.status?.conditions as Condition[] | undefined, found, new Date())
-    await writeStatus(cluster, object, { ...kept(object), conditions, observedGeneration, ...extra })
+    await writeStatus(cluster, object, { ...keptUse(object), conditions, observedGeneration, ...extra })
+  }
+
+  /** What the configuration says against it, or undefined. */
+  function objection(key: string, object: StoredResource): Verdict | undefined {
+    const complaints = context.findings().get(findingKey('SMTPCredential', key)) ?? []
+    const stops = complaints.find(({ reason }) => reason !== 'SendersNotAllowed')
+    if (stops !== undefined) return { ready: false, ...stops }
+    const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
+    if ('resource' in read) return undefined
+    const message = read.problems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
+    return { ready: false, reason: 'Invalid', message }
+  }
+
+  async function serve(
+    platform: Resource<'MailPlatform'>,
+    resource: Resource<'SMTPCredential'>,
+    object: StoredResource,
+    platformKey: Buffer,
+  ): Promise<{ againMs?: number | undefined }> {
+    const key = keyFor(resource.namespace, resource.name)
+    const complaints = context.findings().get(findingKey('SMTPCredential', key)) ?? []
+    const verdict = (): Verdict =>
+      verdictOf(resource, complaints, world.domains.get(keyFor(resource.namespace, resource.spec.domainRef.name)))
+    if (resource.spec.passwordHashes.length > 0) {
+      await writeVerdict(object, verdict(), {})
+      return {}
+    }
+    const ids = await passwordsOf(resource, object)
+    const again = await writeSecret(platform, resource, object, ids, platformKey)
+    await writeVerdict(object, verdict(), {
+      secretName: resource.spec.secretName ?? credentialSecretName(resource.name),
+      rotationDone: ids.answered,
+      ...(ids.previous === undefined ? {} : { previousValidUntil: new Date(ids.previous.until).toISOString() }),
+    })
+    const over = ids.previous === undefined ? undefined : Math.max(0, ids.previous.until - Date.now())
+    return { againMs: least([again, over]) }
   }
 
   return async (key: string): Promise<{ againMs?: number | undefined }> => {
@@ -105,33 +142,17 @@ export function credentialController(context: Context) {
     if (object === undefined || found === undefined || 'problems' in found) return {}
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }
-    const complaints = context.findings().get(findingKey('SMTPCredential', key)) ?? []
+    const against = objection(key, object)
+    if (against !== undefined) {
+      await writeVerdict(object, against, {})
+      return {}
+    }
     const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
-    const stops = complaints.find(({ reason }) => reason !== 'SendersNotAllowed')
-    if ('problems' in read || stops !== undefined) {
-      const reason = stops?.reason ?? 'Invalid'
-      await writeVerdict(object, { ready: false, reason, message: stops?.message ?? 'can not be read' }, {})
-      return {}
-    }
-    const resource = read.resource as Resource<'SMTPCredential'>
-    if (resource.spec.passwordHashes.length > 0) {
-      await writeVerdict(object, verdictOf(resource, complaints, world.domains.get(domainKey(resource))), {})
-      return {}
-    }
-    const ids = await passwordsOf(resource, object)
-    const again = await writeSecret(found.platform, resource, object, ids, platformKey)
-    await writeVerdict(object, verdictOf(resource, complaints, world.domains.get(domainKey(resource))), {
-      secretName: resource.spec.secretName ?? credentialSecretName(resource.name),
-      rotationDone: ids.answered,
-      ...(ids.previous === undefined ? {} : { previousValidUntil: new Date(ids.previous.until).toISOString() }),
-    })
-    return {
-      againMs: least([again, ids.previous === undefined ? undefined : Math.max(0, ids.previous.until - Date.now())]),
-    }
+    // `objection` has looked at that.
+    if ('problems' in read) return {}
+    return serve(found.platform, read.resource as Resource<'SMTPCredential'>, object, platformKey)
   }
 }
-
-const domainKey = ({ namespace, spec }: Resource<'SMTPCredential'>): string => keyFor(namespace, spec.domainRef.name)
 
 function verdictOf(
   { spec }: Resource<'SMTPCredential'>,
@@ -148,10 +169,4 @@ function verdictOf(
   if (complaints.length > 0)
     return { ready: false, reason: 'SendersNotAllowed', message: complaints.map(({ message }) => message).join('; ') }
   return { ready: true, reason: 'Ready', message: 'can log in and send' }
-}
-
-/** Use is counted and written elsewhere (see use.ts). */
-function kept({ status }: StoredResource): object {
-  const { sentToday, dailyLimit, use } = (status ?? {}) as Record<string, unknown>
-  return Object.fromEntries(Object.entries({ sentToday, dailyLimit, use }).filter(([, value]) => value !== undefined))
 }

@@ -1,0 +1,74 @@
+import { generateDkimKey } from '@postrider/mail/dkim-keys'
+import type { StoredResource } from '../configuration/gather.ts'
+import type { DkimSteps } from '../dkim/keys.ts'
+import { DKIM_LABEL, keySecret, ownerLabel, readKey, SIGNING } from '../dkim/secrets.ts'
+import type { KeyOwner, StoredKey } from '../dkim/secrets.ts'
+import { KINDS } from '../kubernetes/kinds.ts'
+import { refTo } from '../kubernetes/object.ts'
+import { ensure } from '../kubernetes/owned.ts'
+import type { Context } from './context.ts'
+import { least } from './keeper.ts'
+
+/** Keeps the DKIM keys of Domains. What was read once is remembered: a Secret that somebody deletes or edits comes back as it was,
+ * since the key's other half is in the tenant's DNS. */
+export class DkimKeeper {
+  readonly #context: Context
+  /** By owner's label, then by selector. */
+  readonly #known = new Map<string, Map<string, StoredKey>>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  keysOf(owner: KeyOwner): StoredKey[] {
+    const label = ownerLabel(owner)
+    const known = this.#known.get(label) ?? new Map<string, StoredKey>()
+    this.#known.set(label, known)
+    const { world, namespace } = this.#context
+    for (const found of world.secrets.list(namespace)) {
+      if (found.metadata?.labels?.[DKIM_LABEL] !== label) continue
+      const key = readKey(found)
+      if (key !== undefined && !known.has(key.selector)) known.set(key.selector, key)
+    }
+    return [...known.values()]
+  }
+
+  /** Does what the steps say and sees to the Secrets of all other keys; resolves with when to look again. */
+  async follow(
+    {
+      platform,
+      owner,
+      object,
+      request,
+    }: { platform: string; owner: KeyOwner; object: StoredResource; request: string },
+    steps: DkimSteps,
+  ): Promise<number | undefined> {
+    const { cluster, recorder, world, namespace } = this.#context
+    const known = this.#known.get(ownerLabel(owner)) ?? new Map<string, StoredKey>()
+    for (const { selector, algorithm, generation } of steps.make) {
+      const pem = await generateDkimKey(SIGNING[algorithm])
+      known.set(selector, { selector, algorithm, generation, pem, createdAt: Date.now(), request })
+      recorder.record(object, 'Normal', 'DKIMKeyMade', `${selector} is made; kubectl postrider dns shows its record`)
+    }
+    for (const { selector } of steps.supersede) {
+      const key = known.get(selector)
+      if (key !== undefined) known.set(selector, { ...key, supersededAt: Date.now() })
+    }
+    for (const { selector } of steps.remove) {
+      const key = known.get(selector)
+      if (key === undefined) continue
+      known.delete(selector)
+      const name = keySecret(namespace, platform, owner, key).metadata?.name ?? ''
+      await cluster.remove(refTo(KINDS.Secret, namespace, name))
+      recorder.record(object, 'Normal', 'DKIMKeyRemoved', `${selector} is over; its DNS record can go`)
+    }
+    const again: (number | undefined)[] = []
+    for (const key of known.values()) {
+      const wanted = keySecret(namespace, platform, owner, key)
+      // A tenant's resource can't own what is in another namespace.
+      const { againMs } = await ensure(cluster, wanted, world.secrets, recorder, object, { ownerReference: false })
+      again.push(againMs)
+    }
+    return least(again)
+  }
+}

@@ -1,0 +1,115 @@
+import type { Spec } from '@postrider/resources/kinds'
+import type { Finding as Complaint } from '../configuration/gather.ts'
+import type { ComparedRecord } from '../dns/compare.ts'
+import type { Condition, Finding } from '../kubernetes/conditions.ts'
+
+export interface DomainEvidence {
+  complaints: Complaint[]
+  /** Undefined when the Domain is not served. */
+  records: ComparedRecord[] | undefined
+  suspended: boolean
+  sending: Spec<'MailPlatform'>['verification']['sending'] | undefined
+  before: Condition[]
+  now: Date
+}
+
+/** An ownership record that was there may be missing for so long before the domain is held to be somebody else's. Milliseconds. */
+const OWNERSHIP_GRACE_MS = 7 * 86_400_000
+
+/** The conditions of a Domain. Pure. */
+export function domainFindings(evidence: DomainEvidence): Finding[] {
+  const accepted = acceptance(evidence.complaints)
+  const { records } = evidence
+  if (records === undefined) return [accepted, ready([accepted], evidence)]
+  const { present, owned } = ownership(records, evidence)
+  const found = [
+    accepted,
+    present,
+    owned,
+    of('DKIMReady', 'DKIM', records, evidence.before),
+    dns(records, evidence.before),
+  ]
+  return [...found, ready(found, evidence)]
+}
+
+function acceptance(complaints: Complaint[]): Finding {
+  const stops = complaints.find(({ reason }) => reason !== 'SendersNotAllowed')
+  if (stops !== undefined) return { type: 'Accepted', status: 'False', reason: stops.reason, message: stops.message }
+  if (complaints.length === 0)
+    return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the platform serves this Domain' }
+  const message = `served without some of its allowedSenders: ${complaints.map((complaint) => complaint.message).join('; ')}`
+  return { type: 'Accepted', status: 'True', reason: 'SendersNotAllowed', message }
+}
+
+/** Two conditions: whether the record is there now, and whether the domain is held to be this namespace's. */
+function ownership(records: ComparedRecord[], { before, now }: DomainEvidence): { present: Finding; owned: Finding } {
+  const present = of('OwnershipRecordPresent', 'Ownership', records, before)
+  const was = before.find(({ type }) => type === 'OwnershipVerified')
+  const lost = before.find(({ type }) => type === 'OwnershipRecordPresent')
+  const lostFor = lost?.status === 'False' ? now.getTime() - Date.parse(lost.lastTransitionTime) : 0
+  const stays = was?.status === 'True' && lostFor < OWNERSHIP_GRACE_MS
+  const verified = present.status === 'True' || stays
+  const owned: Finding = {
+    type: 'OwnershipVerified',
+    status: verified ? 'True' : 'False',
+    reason: verified ? (present.status === 'True' ? 'Verified' : 'RecordMissing') : 'NotVerified',
+    message:
+      present.status === 'True'
+        ? 'the DNS proves that this namespace has the domain'
+        : `${present.message}${verified ? '; without it the domain is given up after 7 days' : ''}`,
+  }
+  return { present, owned }
+}
+
+const dns = (records: ComparedRecord[], before: Condition[]): Finding =>
+  judged(
+    'DNSVerified',
+    records.filter(({ required, purpose }) => required && purpose !== 'Ownership'),
+    before,
+  )
+
+const of = (
+  type: string,
+  purpose: ComparedRecord['purpose'],
+  records: ComparedRecord[],
+  before: Condition[],
+): Finding =>
+  judged(
+    type,
+    records.filter((record) => record.purpose === purpose),
+    before,
+  )
+
+/** Well when all are there. A DNS that can't be asked changes nothing. */
+function judged(type: string, records: ComparedRecord[], before: Condition[]): Finding {
+  const bad = records.filter(({ state }) => state === 'Missing' || state === 'Different')
+  if (bad.length > 0) {
+    const message = bad
+      .map((record) => `${record.type} ${record.name} is ${record.state === 'Missing' ? 'missing' : 'another'}`)
+      .join(', ')
+    return {
+      type,
+      status: 'False',
+      reason: bad.some(({ state }) => state === 'Missing') ? 'RecordMissing' : 'RecordDifferent',
+      message: `${message}; kubectl postrider dns shows what to publish`,
+    }
+  }
+  const unknown = records.filter(({ state }) => state === 'Unknown')
+  if (unknown.length === 0) return { type, status: 'True', reason: 'Verified', message: 'all records are in the DNS' }
+  const was = before.find((condition) => condition.type === type)
+  const message = `the DNS can not be asked (${unknown[0]?.seen ?? ''}); asked again soon`
+  return { type, status: was?.status ?? 'Unknown', reason: 'LookupFailed', message }
+}
+
+function ready(found: Finding[], { suspended, sending }: DomainEvidence): Finding {
+  const needed = [
+    'Accepted',
+    ...(sending === 'AtOnce' ? [] : ['OwnershipVerified']),
+    ...(sending === 'AfterRecords' ? ['DNSVerified'] : []),
+  ]
+  const [bad] = found.filter(({ type, status }) => needed.includes(type) && status !== 'True')
+  if (bad !== undefined) return { type: 'Ready', status: 'False', reason: bad.reason, message: bad.message }
+  if (suspended)
+    return { type: 'Ready', status: 'False', reason: 'Suspended', message: 'spec.state is Suspended: nothing is taken' }
+  return { type: 'Ready', status: 'True', reason: 'Ready', message: 'mail from this domain is taken' }
+}
