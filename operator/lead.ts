@@ -1,0 +1,158 @@
+import type { V1Secret } from '@kubernetes/client-node'
+import type { Logger } from '@postrider/telemetry/log'
+import { configurationController } from './controllers/configuration.ts'
+import type { ConfigurationController } from './controllers/configuration.ts'
+import type { Context } from './controllers/context.ts'
+import { credentialController } from './controllers/credential.ts'
+import { domainController } from './controllers/domain.ts'
+import { Keeper } from './controllers/keeper.ts'
+import { platformController } from './controllers/platform.ts'
+import type { PlatformController } from './controllers/platform.ts'
+import { writeUse } from './controllers/use.ts'
+import { stopWorld, watchWorld } from './controllers/world.ts'
+import type { World } from './controllers/world.ts'
+import { domainOfKey } from './dkim/secrets.ts'
+import { createLook } from './dns/look.ts'
+import type { Cluster } from './kubernetes/client.ts'
+import { createRecorder } from './kubernetes/events.ts'
+import type { Wire } from './kubernetes/object.ts'
+import { createQueue } from './kubernetes/queue.ts'
+import type { Queue } from './kubernetes/queue.ts'
+import type { OperatorMetrics } from './metrics.ts'
+import type { Settings } from './settings.ts'
+
+/** What the leader sees and does, for the metrics. */
+export interface Lead {
+  world: World
+  platform: PlatformController
+  configuration: ConfigurationController
+}
+
+export interface LeadOptions {
+  cluster: Cluster
+  settings: Settings
+  log: Logger
+  metrics: OperatorMetrics
+  onLead: (lead: Lead | undefined) => void
+}
+
+/** Changes that come together are one configuration. */
+const GATHER_MS = 100
+const USE_MS = 60_000
+const PLATFORM = 'platform'
+const CONFIGURATION = 'configuration'
+
+/** The leader's work, from watching the cluster to the last write; resolves when the signal has ended it. */
+export async function lead(
+  { cluster, settings, log, metrics, onLead }: LeadOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace, identity, brokerSecret, surroundings } = settings
+  const recorder = createRecorder(cluster, {
+    instance: identity,
+    onError: (error) => log.warn({ event: 'event-not-written', err: error }),
+  })
+  const queue = (
+    controller: string,
+    run: (key: string) => Promise<{ againMs?: number | undefined }>,
+    concurrency = 4,
+  ): Queue =>
+    createQueue({
+      concurrency,
+      async run(key) {
+        const startedAt = performance.now()
+        try {
+          return await run(key)
+        } finally {
+          metrics.reconciled(controller, (performance.now() - startedAt) / 1000)
+        }
+      },
+      onError(key, error, againMs) {
+        metrics.failed(controller)
+        log.warn({ event: 'reconcile-failed', controller, key, againMs, err: error })
+      },
+    })
+  const platforms = queue(PLATFORM, () => platform.run(), 1)
+  const configurations = queue(CONFIGURATION, () => configuration.run(), 1)
+  const domains = queue('domain', (key) => reconcileDomain(key))
+  const credentials = queue('credential', (key) => reconcileCredential(key))
+  const queues = [platforms, configurations, domains, credentials]
+
+  /** What the first lists tell waits until there is somebody to do it. */
+  const early: (() => void)[] = []
+  let begun = false
+  const soon = (act: () => void): void => void (begun ? act() : early.push(act))
+  const world = await watchWorld(cluster, namespace, {
+    platform: () => soon(() => platforms.add(PLATFORM)),
+    configuration: () => soon(() => configurations.add(CONFIGURATION, GATHER_MS)),
+    domain: (key) => soon(() => domainChanged(key)),
+    credential: (key) => soon(() => credentials.add(key)),
+    secret: (_, secret) => soon(() => secretChanged(secret)),
+    onError: (kind, error) => log.warn({ event: 'watch-failed', kind, err: error }),
+  })
+  const keeper = new Keeper(cluster, recorder, namespace, brokerSecret)
+  const shared = { cluster, recorder, world, log, namespace, surroundings, keeper }
+  const configuration = configurationController(shared, (objects) => {
+    for (const object of objects) enqueue(object)
+  })
+  const context: Context = { ...shared, findings: () => configuration.findings }
+  const platform = platformController(context, () => configuration.state)
+  const reconcileDomain = domainController(context, createLook)
+  const reconcileCredential = credentialController(context)
+
+  function domainChanged(key: string): void {
+    domains.add(key)
+    for (const { metadata } of credentialsOf(key))
+      credentials.add(`${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`)
+  }
+
+  function secretChanged({ metadata }: Wire<V1Secret>): void {
+    const domain = domainOfKey({ ...(metadata === undefined ? {} : { metadata }) })
+    const [owner] = metadata?.ownerReferences ?? []
+    if (domain !== undefined) domains.add(domain)
+    else if (owner?.kind === 'SMTPCredential') credentials.add(`${metadata?.namespace ?? ''}/${owner.name}`)
+    else platforms.add(PLATFORM)
+    configurations.add(CONFIGURATION, GATHER_MS)
+  }
+
+  function credentialsOf(domain: string) {
+    const [namespaceOfDomain, name] = domain.split('/')
+    return world.credentials
+      .list(namespaceOfDomain)
+      .filter(({ spec }) => (spec as { domainRef?: { name?: string } } | undefined)?.domainRef?.name === name)
+  }
+
+  /** `Kind namespace/name`, as findings are kept. */
+  function enqueue(object: string): void {
+    const [kind, key = ''] = object.split(' ')
+    if (kind === 'Domain') domains.add(key)
+    else if (kind === 'SMTPCredential') credentials.add(key)
+    else platforms.add(PLATFORM)
+  }
+
+  const counting = setInterval(() => {
+    const { broker } = configuration
+    if (broker?.connected === true)
+      writeUse(context, broker).catch((error: unknown) => log.warn({ event: 'use-not-written', err: error }))
+  }, USE_MS)
+  begun = true
+  platforms.add(PLATFORM)
+  for (const act of early.splice(0)) act()
+  onLead({ world, platform, configuration })
+  try {
+    await aborted(signal)
+  } finally {
+    clearInterval(counting)
+    onLead(undefined)
+    stopWorld(world)
+    await Promise.all(queues.map((each) => each.stop()))
+    await configuration.stop()
+    await recorder.flush()
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -1,0 +1,36 @@
+import { runService } from '@postrider/telemetry/service'
+import { openCluster } from './kubernetes/client.ts'
+import { runAsLeader } from './kubernetes/lease.ts'
+import { lead } from './lead.ts'
+import type { Lead } from './lead.ts'
+import { createMetrics } from './metrics.ts'
+import { readSettings } from './settings.ts'
+
+await runService('operator', ({ env, log, registry, needs, onStop }) => {
+  const settings = readSettings(env)
+  const cluster = openCluster()
+  onStop(() => cluster.close())
+  let current: Lead | undefined
+  const metrics = createMetrics(registry, {
+    leading: () => current !== undefined,
+    domains: () => current?.world.domains.list() ?? [],
+    certificateEndsAt: () => current?.platform.certificateEndsAt,
+    broker: () => current?.configuration.broker,
+  })
+  const leadership = runAsLeader({
+    cluster,
+    namespace: settings.namespace,
+    name: settings.lease,
+    identity: settings.identity,
+    async onStart(signal) {
+      log.info({ event: 'leading' })
+      await lead({ cluster, settings, log, metrics, onLead: (now) => (current = now) }, signal)
+    },
+    onLost: (reason) => log.warn({ event: 'lead-lost', reason }),
+    onError: (error) => log.warn({ event: 'lease-failed', err: error }),
+  })
+  // Ready is who leads, or waits for his turn: a candidate has nothing to do, and must not hold up a rollout.
+  needs(() => (leadership.leading || leadership.leader !== '' ? undefined : 'nobody leads yet'))
+  onStop(() => leadership.stop())
+  return Promise.resolve()
+})

@@ -1,0 +1,36 @@
+import type { Environment } from '@postrider/telemetry/environment'
+import type { Surroundings } from './shapes/pod.ts'
+
+/** What the operator's Deployment tells it. */
+export interface Settings {
+  namespace: string
+  /** Unique a process: the pod's name. */
+  identity: string
+  lease: string
+  /** Secret with the broker's accounts; made when it is absent. */
+  brokerSecret: string
+  surroundings: Surroundings
+}
+
+const POLICIES = ['Always', 'IfNotPresent', 'Never'] as const
+
+/** Reads and checks the environment; throws what names the variable. */
+export function readSettings(env: Environment): Settings {
+  const policy = env.text('POSTRIDER_IMAGE_PULL_POLICY', 'IfNotPresent')
+  const imagePullPolicy = POLICIES.find((known) => known === policy)
+  if (imagePullPolicy === undefined)
+    throw new Error(`POSTRIDER_IMAGE_PULL_POLICY is ${policy}, but must be one of ${POLICIES.join(', ')}`)
+  const secrets = env.optional('POSTRIDER_IMAGE_PULL_SECRETS') ?? ''
+  return {
+    namespace: env.text('POSTRIDER_NAMESPACE'),
+    identity: env.text('POD_NAME'),
+    lease: env.text('POSTRIDER_LEASE', 'postrider-operator'),
+    brokerSecret: env.text('POSTRIDER_BROKER_SECRET'),
+    surroundings: {
+      image: env.text('POSTRIDER_IMAGE'),
+      imagePullPolicy,
+      imagePullSecrets: secrets.split(',').filter((name) => name !== ''),
+      brokerUrl: env.text('POSTRIDER_BROKER_URL'),
+    },
+  }
+}
