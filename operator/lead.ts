@@ -81,7 +81,10 @@ export async function lead(
   /** What the first lists tell waits until there is somebody to do it. */
   const early: (() => void)[] = []
   let begun = false
-  const soon = (act: () => void): void => void (begun ? act() : early.push(act))
+  const soon = (act: () => void): void => {
+    if (begun) act()
+    else early.push(act)
+  }
   const world = await watchWorld(cluster, namespace, {
     platform: () => soon(() => platforms.add(PLATFORM)),
     configuration: () => soon(() => configurations.add(CONFIGURATION, GATHER_MS)),
