@@ -6,15 +6,26 @@ export interface Condition {
   reason: string
   /** A sentence that says what to do, for people. */
   message: string
-  observedGeneration?: number
+  observedGeneration?: number | undefined
   /** RFC 3339, whole seconds. */
   lastTransitionTime: string
 }
 
 export type Finding = Omit<Condition, 'lastTransitionTime'>
 
+/** The API server takes no longer message. */
+const LONGEST_MESSAGE = 32_768
+
 /** The conditions with the finding among them: in the place of the one of its type, else last. lastTransitionTime tells when
- * the status changed, not when it was looked at: it stays when the status did. Gives the same array when nothing differs. */
+ * the status changed, not when it was looked at: it stays when the status did. */
 export function setCondition(conditions: readonly Condition[] | undefined, finding: Finding, now: Date): Condition[] {
-  throw new Error(`not there yet ${JSON.stringify([conditions, finding, now])}`)
+  const before = conditions ?? []
+  const old = before.find(({ type }) => type === finding.type)
+  const found: Condition = {
+    ...finding,
+    message: finding.message.slice(0, LONGEST_MESSAGE),
+    lastTransitionTime: old?.status === finding.status ? old.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`,
+  }
+  if (old === undefined) return [...before, found]
+  return before.map((condition) => (condition === old ? found : condition))
 }

@@ -1,5 +1,13 @@
+import { refusalOf } from './answer.ts'
+import { backoffMs } from './backoff.ts'
 import type { Cluster } from './client.ts'
+import { isExpired } from './errors.ts'
+import { keyOf, pathOf } from './object.ts'
 import type { KindRef, KubeObject } from './object.ts'
+import { createStore } from './store.ts'
+import type { Store } from './store.ts'
+
+export type { Store } from './store.ts'
 
 export interface WatchOptions<T> {
   /** All namespaces when not given. */
@@ -10,22 +18,139 @@ export interface WatchOptions<T> {
   onChange(key: string, object: T | undefined, previous: T | undefined): void
   /** What kept the watch from going on, a line of log; it goes on by itself. */
   onError?(error: unknown): void
+  timing?: Partial<WatchTiming>
 }
 
-/** What the API server holds of a kind, a moment late. Objects in it are read only, and have no managedFields. */
-export interface Store<T> {
-  /** `namespace/name`, or the name of a kind without namespaces. */
-  get(key: string): T | undefined
-  /** All, or those of a namespace. */
-  list(namespace?: string): T[]
-  /** Resolves with the first complete list, and never if `stop` comes earlier. Nobody may conclude from absence before. */
-  readonly synced: Promise<void>
-  /** Why the store does not follow the server at the moment; undefined when it does. */
-  readonly problem: string | undefined
-  stop(): void
+export interface WatchTiming {
+  /** The server ends a watch after so long, spread by half of it. Default 5 minutes. */
+  watchMs: number
+  /** All is listed anew after so long, in case an event was lost. Default 30 minutes. */
+  relistMs: number
+  /** Between tries while the server does not answer; small, for it is to be seen soon that it does. Default 0.25 to 4 s. */
+  backoff: { firstMs: number; capMs: number }
+}
+
+const TIMING: WatchTiming = {
+  watchMs: 5 * 60_000,
+  relistMs: 30 * 60_000,
+  backoff: { firstMs: 250, capMs: 4000 },
+}
+/** Past the time that the server was told. */
+const GRACE_MS = 30_000
+const SHORTEST_MS = 1000
+
+/** What a watch tells, a line each. */
+interface Change<T> {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  object: T
 }
 
 /** Lists a kind and follows its changes for as long as `stop` is not called, whatever happens to the server. */
 export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef, options: WatchOptions<T>): Store<T> {
-  throw new Error(`not there yet ${JSON.stringify([cluster, kind, options])}`)
+  const { namespace, labelSelector, onChange, onError = () => undefined } = options
+  const timing = { ...TIMING, ...options.timing }
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const stopped = (): boolean => signal.aborted
+  const store = createStore<T>({ onChange, onError })
+
+  /** Where to go on; undefined when all must be listed. */
+  let position: string | undefined
+  let listedAt = 0
+  let failures = 0
+
+  async function list(): Promise<void> {
+    const scope = {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+    }
+    const { items, resourceVersion } = await cluster.listAt<T>(kind, { ...scope, signal })
+    position = resourceVersion
+    listedAt = performance.now()
+    store.replaceAll(items)
+  }
+
+  /** Until the server ends it, which it does after some minutes. */
+  async function follow(): Promise<void> {
+    const forMs = Math.round(timing.watchMs * (1 + Math.random() / 2))
+    const lines = cluster.lines(pathOf(kind, namespace), {
+      query: {
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: position,
+        timeoutSeconds: Math.ceil(forMs / 1000),
+        labelSelector,
+      },
+      signal,
+      timeoutMs: forMs + GRACE_MS,
+      ref: kind,
+      onOpen: () => store.setProblem(undefined),
+    })
+    for await (const line of lines) {
+      take(JSON.parse(line) as Change<T>)
+      failures = 0
+    }
+  }
+
+  function take({ type, object }: Change<T>): void {
+    if (type === 'ERROR') throw refusalOf(object, 500, kind)
+    if (type === 'ADDED' || type === 'MODIFIED') store.put(object)
+    if (type === 'DELETED') store.drop(keyOf(object))
+    position = object.metadata?.resourceVersion ?? position
+  }
+
+  async function goOn(): Promise<void> {
+    if (position === undefined || performance.now() - listedAt > timing.relistMs) await list()
+    const begunAt = performance.now()
+    await follow()
+    // Something between us and the server may end each watch at once.
+    await sleep(SHORTEST_MS - (performance.now() - begunAt), signal)
+  }
+
+  async function forever(): Promise<void> {
+    while (!stopped()) {
+      try {
+        await goOn()
+      } catch (error) {
+        if (stopped()) return
+        // Too old to go on from, or something that a new list gets over in any case.
+        if (isExpired(error) || failures > 0) position = undefined
+        failures++
+        const waitMs = backoffMs(failures, timing.backoff)
+        store.setProblem(`${kind.plural}: ${error instanceof Error ? error.message : String(error)}`)
+        report(error)
+        await sleep(waitMs, signal)
+      }
+    }
+  }
+
+  function report(error: unknown): void {
+    try {
+      onError(error)
+    } catch {
+      // Who cannot take a line of log has not ended the watch.
+    }
+  }
+
+  void forever()
+  return {
+    ...store.view,
+    get problem() {
+      return store.view.problem
+    },
+    stop: () => stopping.abort(),
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
 }

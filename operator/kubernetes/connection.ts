@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Agent } from 'node:http'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** What a request needs to reach the API server and be let in. */
+export interface Access {
+  headers: Record<string, string>
+  tls: TlsMaterial
+  /** When the way leads through a proxy. */
+  agent?: Agent
+}
+
+export interface TlsMaterial {
+  ca?: string | Buffer
+  cert?: string | Buffer
+  key?: string | Buffer
+  passphrase?: string
+  servername?: string
+  rejectUnauthorized?: boolean
+}
+
+export interface Connection {
+  /** `https://host:port`. */
+  server: string
+  /** Asked before every request: tokens and certificates of a cluster are short-lived. */
+  access(): Promise<Access>
+}
+
+/** There is neither a kubeconfig nor a pod's service account. */
+export class NoCluster extends Error {
+  override readonly name = 'NoCluster'
+}
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+export interface Whereabouts {
+  /** Path of a kubeconfig, or several as in KUBECONFIG. */
+  kubeconfig?: string | undefined
+  env?: NodeJS.ProcessEnv
+  /** Folder of a pod's token and ca.crt. */
+  serviceAccount?: string
+}
+
+/** By KUBECONFIG, else by the pod's service account, else by ~/.kube/config. Throws NoCluster. */
+export function findConnection(where: Whereabouts = {}): Promise<Connection> {
+  const { env = process.env, serviceAccount = SERVICE_ACCOUNT } = where
+  const kubeconfig = where.kubeconfig ?? env['KUBECONFIG']
+  if (kubeconfig !== undefined && kubeconfig !== '') return byKubeconfig(kubeconfig)
+  const host = env['KUBERNETES_SERVICE_HOST']
+  if (host !== undefined && existsSync(join(serviceAccount, 'token'))) {
+    return Promise.resolve(byServiceAccount(host, env['KUBERNETES_SERVICE_PORT'] ?? '443', serviceAccount))
+  }
+  const home = join(homedir(), '.kube', 'config')
+  if (existsSync(home)) return byKubeconfig(home)
+  return Promise.reject(new NoCluster('KUBECONFIG is not set, this is no pod, and there is no ~/.kube/config'))
+}
+
+/** A pod's own way. The client library is not loaded for it: it costs 86 MB. The kubelet replaces the token file about once
+ * an hour, so it is read for every request; it lies in memory. */
+function byServiceAccount(host: string, port: string, folder: string): Connection {
+  return {
+    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    async access() {
+      const [token, ca] = await Promise.all([
+        readFile(join(folder, 'token'), 'utf8'),
+        readFile(join(folder, 'ca.crt'), 'utf8'),
+      ])
+      return { headers: { authorization: `Bearer ${token.trim()}` }, tls: { ca } }
+    },
+  }
+}
+
+/** With all that a kubeconfig can say: certificates, tokens, programs to ask for them, OIDC, proxies. */
+async function byKubeconfig(path: string): Promise<Connection> {
+  const { KubeConfig } = await import('@kubernetes/client-node')
+  const config = new KubeConfig()
+  for (const file of path.split(':').filter(Boolean)) {
+    const one = new KubeConfig()
+    one.loadFromFile(file)
+    config.mergeConfig(one, config.contexts.length > 0)
+  }
+  const cluster = config.getCurrentCluster()
+  const user = config.getCurrentUser()
+  if (cluster === null) throw new NoCluster(`${path} names no current cluster`)
+  const tokenFile = tokenFileOf(user)
+  return {
+    server: cluster.server.replace(/\/$/, ''),
+    async access() {
+      const filled: Filled = {}
+      await config.applyToHTTPSOptions(filled)
+      const { headers = {}, auth, ca, cert, key, passphrase, servername, rejectUnauthorized, agent } = filled
+      return {
+        headers: {
+          ...headers,
+          ...(auth === undefined ? {} : { authorization: `Basic ${Buffer.from(auth).toString('base64')}` }),
+          ...(tokenFile === undefined ? {} : { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` }),
+        },
+        tls: compact({ ca, cert, key, passphrase, servername, rejectUnauthorized }),
+        ...(cluster.proxyUrl === undefined || agent === undefined ? {} : { agent }),
+      }
+    },
+  }
+}
+
+type Filled = TlsMaterial & { headers?: Record<string, string>; auth?: string; agent?: Agent }
+
+/** The library reads such a file at most once a minute. */
+function tokenFileOf(user: { authProvider?: unknown } | null): string | undefined {
+  const provider = user?.authProvider as { config?: { tokenFile?: string } } | undefined
+  return provider?.config?.tokenFile
+}
+
+const compact = <T extends object>(object: T): T =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T

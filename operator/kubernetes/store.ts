@@ -1,0 +1,92 @@
+import { keyOf } from './object.ts'
+import type { KubeObject } from './object.ts'
+
+/** What the API server holds of a kind, a moment late. Objects in it are read only, and have no managedFields. */
+export interface Store<T> {
+  /** `namespace/name`, or the name of a kind without namespaces. */
+  get(key: string): T | undefined
+  /** All, or those of a namespace. */
+  list(namespace?: string): T[]
+  /** Resolves with the first complete list, and never if `stop` comes earlier. Nobody may conclude from absence before. */
+  readonly synced: Promise<void>
+  /** Why the store does not follow the server at the moment; undefined when it does. */
+  readonly problem: string | undefined
+  stop(): void
+}
+
+export interface Listeners<T> {
+  onChange(key: string, object: T | undefined, previous: T | undefined): void
+  onError(error: unknown): void
+}
+
+/** The side of a store that the watch writes to. */
+export interface WritableStore<T> {
+  put(object: T): void
+  drop(key: string): void
+  /** Makes the store hold exactly these; tells of the differences only. */
+  replaceAll(objects: T[]): void
+  setProblem(problem: string | undefined): void
+  view: Omit<Store<T>, 'stop'>
+}
+
+export function createStore<T extends KubeObject>({ onChange, onError }: Listeners<T>): WritableStore<T> {
+  const objects = new Map<string, T>()
+  let problem: string | undefined = 'not listed yet'
+  let nowSynced = (): void => undefined
+  const synced = new Promise<void>((resolve) => (nowSynced = resolve))
+
+  function tell(key: string, object: T | undefined, previous: T | undefined): void {
+    try {
+      onChange(key, object, previous)
+    } catch (error) {
+      onError(error)
+    }
+  }
+
+  function put(object: T): void {
+    const key = keyOf(object)
+    const previous = objects.get(key)
+    if (versionOf(previous) === versionOf(object)) return
+    objects.set(key, slim(object))
+    tell(key, object, previous)
+  }
+
+  function drop(key: string): void {
+    const previous = objects.get(key)
+    if (previous === undefined) return
+    objects.delete(key)
+    tell(key, undefined, previous)
+  }
+
+  return {
+    put,
+    drop,
+    replaceAll(list) {
+      const there = new Set(list.map(keyOf))
+      for (const key of [...objects.keys()]) if (!there.has(key)) drop(key)
+      for (const object of list) put(object)
+      nowSynced()
+    },
+    setProblem: (sentence) => (problem = sentence),
+    view: {
+      get: (key) => objects.get(key),
+      list(namespace) {
+        const all = [...objects.values()]
+        return namespace === undefined ? all : all.filter(({ metadata }) => metadata?.namespace === namespace)
+      },
+      synced,
+      get problem() {
+        return problem
+      },
+    },
+  }
+}
+
+/** An object that was deleted and made anew has another version as well. */
+const versionOf = (object: KubeObject | undefined): string | undefined => object?.metadata?.resourceVersion
+
+/** Who owns which field is often longer than the object itself. */
+function slim<T extends KubeObject>(object: T): T {
+  delete (object.metadata as { managedFields?: unknown } | undefined)?.managedFields
+  return object
+}

@@ -1,0 +1,34 @@
+export interface Rate {
+  burst: number
+  perMinute: number
+}
+
+/** Permits for something that may happen `burst` times at once and `perMinute` times a minute in the long run. */
+export interface TokenBucket {
+  /** Takes a permit: 0, or the milliseconds until there is one (then none is taken). */
+  take(now: number): number
+  /** Nothing was taken for so long that it is as good as new. */
+  full(now: number): boolean
+}
+
+export function tokenBucket({ burst, perMinute }: Rate, madeAt: number): TokenBucket {
+  let tokens = burst
+  let at = madeAt
+  const refill = (now: number): void => {
+    tokens = Math.min(burst, tokens + ((now - at) * perMinute) / 60_000)
+    at = now
+  }
+  return {
+    take(now) {
+      refill(now)
+      // A thousandth short is a rounding error of the division, and would cost a timer of 0 ms.
+      if (tokens < 0.999) return Math.ceil(((1 - tokens) * 60_000) / perMinute)
+      tokens -= 1
+      return 0
+    },
+    full(now) {
+      refill(now)
+      return tokens >= burst
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { Agent as PlainAgent, request as plainRequest } from 'node:http'
+import type { IncomingMessage, RequestOptions as NodeRequestOptions } from 'node:http'
+import { Agent, request } from 'node:https'
+import type { Access, Connection, TlsMaterial } from './connection.ts'
+import { ApiError } from './errors.ts'
+import type { ObjectRef } from './object.ts'
+
+export interface Exchange {
+  method: string
+  path: string
+  query?: Record<string, string | number | boolean | undefined>
+  body?: string
+  contentType?: string
+  signal: AbortSignal
+  /** An answer that goes on for minutes: it gets a connection of its own. */
+  stream?: boolean
+  ref?: Partial<ObjectRef>
+}
+
+export interface Transport {
+  /** The answer, its head read and its body not. Throws ApiError `Unreachable` or `Timeout`. */
+  send(exchange: Exchange): Promise<IncomingMessage>
+  close(): void
+}
+
+/** Requests that wait share so many connections. */
+const CONNECTIONS = 32
+/** A connection whose other end is gone is found out after this and ten more seconds. */
+const KEEP_ALIVE_MS = 10_000
+
+interface Agents {
+  /** Of what they were made. */
+  mark: string
+  short: PlainAgent
+  long: PlainAgent
+}
+
+/** HTTP to an API server, with connections that are kept, and made anew when the certificates change. */
+export function createTransport(connection: Promise<Connection>): Transport {
+  let agents: Agents | undefined
+
+  function agentFor(server: string, access: Access, stream: boolean): PlainAgent {
+    if (access.agent !== undefined) return access.agent
+    const mark = markOf(access.tls)
+    if (agents?.mark !== mark) {
+      // Those under way end as they will.
+      agents?.short.destroy()
+      agents = makeAgents(server, access.tls, mark)
+    }
+    return stream ? agents.long : agents.short
+  }
+
+  return {
+    async send(exchange) {
+      const { server, access } = await connection
+      const allowed = await access()
+      const url = new URL(`${server}${exchange.path}`)
+      for (const [name, value] of Object.entries(exchange.query ?? {})) {
+        if (value !== undefined) url.searchParams.set(name, String(value))
+      }
+      const options: NodeRequestOptions = {
+        method: exchange.method,
+        agent: agentFor(server, allowed, exchange.stream === true),
+        signal: exchange.signal,
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'postrider-operator',
+          ...(exchange.body === undefined
+            ? {}
+            : {
+                'content-type': exchange.contentType ?? 'application/json',
+                'content-length': Buffer.byteLength(exchange.body),
+              }),
+          ...allowed.headers,
+        },
+      }
+      return once(url, options, exchange)
+    },
+    close() {
+      agents?.short.destroy()
+      agents?.long.destroy()
+    },
+  }
+}
+
+/** A kept connection may be closed by the server at the moment it is used again: then it is tried on a new one, unless the
+ * request could have made something. */
+async function once(url: URL, options: NodeRequestOptions, exchange: Exchange): Promise<IncomingMessage> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await dial(url, options, exchange.body)
+    if ('message' in answer) return answer.message
+    const { error, reused } = answer
+    if (reused && attempt < 3 && exchange.method !== 'POST' && !exchange.signal.aborted) continue
+    throw brokenOff(error, exchange)
+  }
+}
+
+type Answer = { message: IncomingMessage } | { error: unknown; reused: boolean }
+
+function dial(url: URL, options: NodeRequestOptions, body: string | undefined): Promise<Answer> {
+  return new Promise((resolve) => {
+    const sent = (url.protocol === 'http:' ? plainRequest : request)(url, options)
+    sent.once('response', (message) => resolve({ message }))
+    // Errors after the answer began are told by the message as well; without a listener they would end the process.
+    sent.on('error', (error) => resolve({ error, reused: sent.reusedSocket }))
+    sent.setNoDelay(true)
+    sent.setSocketKeepAlive(true, KEEP_ALIVE_MS)
+    sent.end(body)
+  })
+}
+
+/** What to throw for a request that was not answered, or not to the end. */
+export function brokenOff(error: unknown, { method, path, signal, ref }: Exchange): ApiError {
+  const late = signal.aborted && signal.reason instanceof Error && signal.reason.name === 'TimeoutError'
+  const detail = error instanceof Error ? error.message : String(error)
+  return new ApiError(
+    {
+      status: 0,
+      reason: late ? 'Timeout' : 'Unreachable',
+      message: late ? `no answer to ${method} ${path} in time` : `${method} ${path}: ${detail}`,
+      ...(ref === undefined ? {} : { ref }),
+    },
+    { cause: error },
+  )
+}
+
+function makeAgents(server: string, tls: TlsMaterial, mark: string): Agents {
+  const settings = { ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, scheduling: 'lifo' as const }
+  const make = (maxSockets: number): PlainAgent =>
+    server.startsWith('http:')
+      ? new PlainAgent({ keepAlive: true, maxSockets })
+      : new Agent({ ...settings, maxSockets })
+  return { mark, short: make(CONNECTIONS), long: make(Infinity) }
+}
+
+function markOf(tls: TlsMaterial): string {
+  const hash = createHash('sha256')
+  for (const part of [tls.ca, tls.cert, tls.key, tls.servername, String(tls.rejectUnauthorized)]) {
+    hash.update(part ?? '').update('\0')
+  }
+  return hash.digest('base64')
+}
