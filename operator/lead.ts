@@ -5,6 +5,7 @@ import type { ConfigurationController } from './controllers/configuration.ts'
 import type { Context } from './controllers/context.ts'
 import { credentialController } from './controllers/credential.ts'
 import { domainController } from './controllers/domain.ts'
+import { collectOrphans } from './controllers/dkim-orphans.ts'
 import { Keeper } from './controllers/keeper.ts'
 import { platformController } from './controllers/platform.ts'
 import type { PlatformController } from './controllers/platform.ts'
@@ -39,6 +40,7 @@ export interface LeadOptions {
 /** Changes that come together are one configuration. */
 const GATHER_MS = 100
 const USE_MS = 60_000
+const COLLECT_MS = 3_600_000
 const PLATFORM = 'platform'
 const CONFIGURATION = 'configuration'
 
@@ -141,11 +143,15 @@ export async function lead(
   begun = true
   platforms.add(PLATFORM)
   for (const act of early.splice(0)) act()
+  const collecting = setInterval(() => {
+    collectOrphans(context).catch((error: unknown) => log.warn({ event: 'orphans-not-collected', err: error }))
+  }, COLLECT_MS)
   onLead({ world, platform, configuration })
   try {
     await aborted(signal)
   } finally {
     clearInterval(counting)
+    clearInterval(collecting)
     onLead(undefined)
     stopWorld(world)
     await Promise.all(queues.map((each) => each.stop()))

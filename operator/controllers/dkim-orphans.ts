@@ -1,0 +1,24 @@
+import { DKIM_LABEL, domainOfKey } from '../dkim/secrets.ts'
+import { KINDS } from '../kubernetes/kinds.ts'
+import { refTo } from '../kubernetes/object.ts'
+import type { Context } from './context.ts'
+
+const ORPHANED = 'postrider.dev/orphaned-at'
+/** Who deletes a Domain by mistake and makes it anew within this time has the keys that his DNS tells of. Milliseconds. */
+const KEPT_MS = 7 * 86_400_000
+
+/** Deletes the DKIM keys of Domains that have been gone for a week: a tenant's resource can't own what is in another namespace.
+ * The stores must be synced. */
+export async function collectOrphans({ cluster, world, namespace }: Context, now = Date.now()): Promise<void> {
+  for (const { metadata } of world.secrets.list(namespace)) {
+    if (metadata?.labels?.[DKIM_LABEL] === undefined || metadata.name === undefined) continue
+    const domain = domainOfKey({ metadata })
+    const orphanedAt = metadata.annotations?.[ORPHANED]
+    const ref = refTo(KINDS.Secret, namespace, metadata.name)
+    const there = domain !== undefined && world.domains.get(domain) !== undefined
+    if (there && orphanedAt !== undefined) await cluster.merge(ref, { metadata: { annotations: { [ORPHANED]: null } } })
+    else if (!there && orphanedAt === undefined)
+      await cluster.merge(ref, { metadata: { annotations: { [ORPHANED]: new Date(now).toISOString() } } })
+    else if (!there && now - Date.parse(orphanedAt ?? '') > KEPT_MS) await cluster.remove(ref)
+  }
+}
