@@ -13,12 +13,13 @@ export async function collectOrphans({ cluster, world, namespace }: Context, now
   for (const { metadata } of world.secrets.list(namespace)) {
     if (metadata?.labels?.[DKIM_LABEL] === undefined || metadata.name === undefined) continue
     const domain = domainOfKey({ metadata })
+    const there = domain !== undefined && world.domains.get(domain) !== undefined
     const orphanedAt = metadata.annotations?.[ORPHANED]
     const ref = refTo(KINDS.Secret, namespace, metadata.name)
-    const there = domain !== undefined && world.domains.get(domain) !== undefined
-    if (there && orphanedAt !== undefined) await cluster.merge(ref, { metadata: { annotations: { [ORPHANED]: null } } })
-    else if (!there && orphanedAt === undefined)
-      await cluster.merge(ref, { metadata: { annotations: { [ORPHANED]: new Date(now).toISOString() } } })
-    else if (!there && now - Date.parse(orphanedAt ?? '') > KEPT_MS) await cluster.remove(ref)
+    const mark = (at: string | null) => cluster.merge(ref, { metadata: { annotations: { [ORPHANED]: at } } })
+    if (there) {
+      if (orphanedAt !== undefined) await mark(null)
+    } else if (orphanedAt === undefined) await mark(new Date(now).toISOString())
+    else if (now - Date.parse(orphanedAt) > KEPT_MS) await cluster.remove(ref)
   }
 }
