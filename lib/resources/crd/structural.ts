@@ -1,0 +1,62 @@
+import { z } from 'zod'
+
+/** A node of a structural schema (Kubernetes API conventions; OpenAPI v3 without references and alternatives). */
+export interface StructuralNode {
+  type?: string
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  properties?: Record<string, StructuralNode>
+  additionalProperties?: StructuralNode
+  items?: StructuralNode
+  required?: string[]
+  'x-kubernetes-validations'?: { rule: string; message: string }[]
+  [keyword: string]: unknown
+}
+
+interface JsonSchema {
+  anyOf?: JsonSchema[]
+  properties?: Record<string, JsonSchema>
+  additionalProperties?: JsonSchema | boolean
+  items?: JsonSchema
+  type?: string
+  enum?: unknown[]
+  format?: string
+  [keyword: string]: unknown
+}
+
+/** What a structural schema may not say, or says otherwise. */
+const DROPPED = new Set(['$schema', 'additionalProperties', 'anyOf', 'propertyNames', 'properties', 'items', 'format'])
+const SAFE_INTEGER = Number.MAX_SAFE_INTEGER
+
+/** The structural schema of a zod schema, as input: defaults are what the API server fills in. */
+export const structural = (schema: z.ZodType): StructuralNode =>
+  shape(z.toJSONSchema(schema, { io: 'input' }) as JsonSchema)
+
+function shape(node: JsonSchema): StructuralNode {
+  if (node.anyOf !== undefined) return alternatives(node, node.anyOf)
+  const plain = Object.fromEntries(
+    Object.entries(node).filter(
+      // zod bounds every whole number by what a double can hold.
+      ([keyword, value]) => !DROPPED.has(keyword) && value !== SAFE_INTEGER && value !== -SAFE_INTEGER,
+    ),
+  ) as StructuralNode
+  if (node.enum !== undefined && node.type === 'number') plain.type = 'integer'
+  if (node.properties !== undefined)
+    plain.properties = Object.fromEntries(Object.entries(node.properties).map(([name, inner]) => [name, shape(inner)]))
+  if (node.items !== undefined) plain.items = shape(node.items)
+  if (typeof node.additionalProperties === 'object') plain.additionalProperties = shape(node.additionalProperties)
+  return plain
+}
+
+/** The only alternatives there are: addresses of both families. */
+function alternatives({ description }: JsonSchema, among: JsonSchema[]): StructuralNode {
+  if (!among.every(({ format }) => format === 'ipv4' || format === 'ipv6'))
+    throw new Error('a structural schema has no alternatives but for IP addresses')
+  return {
+    type: 'string',
+    maxLength: 45,
+    ...(description === undefined ? {} : { description: description as string }),
+    'x-kubernetes-validations': [{ rule: 'isIP(self)', message: 'must be an IPv4 or IPv6 address' }],
+  }
+}
