@@ -45,6 +45,7 @@ function shape(node: JsonSchema): StructuralNode {
   if (node.properties !== undefined)
     plain.properties = Object.fromEntries(Object.entries(node.properties).map(([name, inner]) => [name, shape(inner)]))
   if (node.items !== undefined) plain.items = shape(node.items)
+  if (isObject(plain.default)) plain.default = filled(plain.default, plain)
   if (typeof node.additionalProperties === 'object') plain.additionalProperties = shape(node.additionalProperties)
   return plain
 }
@@ -59,4 +60,15 @@ function alternatives({ description }: JsonSchema, among: JsonSchema[]): Structu
     ...(description === undefined ? {} : { description: description as string }),
     'x-kubernetes-validations': [{ rule: 'isIP(self)', message: 'must be an IPv4 or IPv6 address' }],
   }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A default with what its own fields have by default: rules are tried on it before the server has filled it in. */
+function filled(given: Record<string, unknown>, { properties = {} }: StructuralNode): Record<string, unknown> {
+  const defaults = Object.entries(properties).flatMap(([name, { default: value }]) =>
+    value === undefined ? [] : [[name, value]],
+  )
+  return { ...Object.fromEntries(defaults), ...given } as Record<string, unknown>
 }
