@@ -1,7 +1,19 @@
+import { FIELD_MANAGER } from './client.ts'
 import type { Cluster } from './client.ts'
+import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
+import { differences, pathText } from './compare.ts'
+import type { Difference } from './compare.ts'
+import { corrected, isContested, truceMs } from './contest.ts'
+import { tellDrift } from './drift-note.ts'
 import type { Recorder } from './events.ts'
+import { refOf } from './kinds.ts'
+import { managersOf } from './managers.ts'
+import { describeRef, keyFor, keyOf } from './object.ts'
 import type { KubeObject, ObjectRef } from './object.ts'
+import { isOlder, memoriesOf, recall, remember, untolerated } from './owned-memory.ts'
+import type { Memory } from './owned-memory.ts'
+import { appliedHash, complete, isGoing, isOurs, managedFieldsOf, ownerReferenceFor } from './ownership.ts'
 import type { Store } from './watch.ts'
 
 export interface EnsureOptions {
@@ -15,7 +27,8 @@ export interface EnsureOptions {
 /** - created, updated: it was not there, or we want something else than before
  * - unchanged: no write was needed
  * - corrected: somebody had changed or deleted it; it is put back, and the owner has an Event
- * - contested: somebody changes it again and again; it is left as it is until `againMs` has passed */
+ * - contested: somebody changes it again and again; it is left as it is until `againMs` has passed, and the owner has an Event
+ * that names who */
 export type Outcome = 'created' | 'updated' | 'unchanged' | 'corrected' | 'contested'
 
 export interface Ensured<T> {
@@ -34,14 +47,19 @@ export interface Ensured<T> {
 export class NotOurs extends Error {
   override readonly name = 'NotOurs'
   readonly ref: ObjectRef
-  constructor(ref: ObjectRef, message: string) {
-    super(message)
+  constructor(ref: ObjectRef) {
+    super(`${describeRef(ref)} is there and was not made by Postrider: rename or delete it`)
     this.ref = ref
   }
 }
 
+/** An object on its way out comes back when it is gone. */
+const GOING_MS = 10_000
+
 /** Sees to it that an object is as wanted, by server-side apply; writes nothing when what the store holds is as wanted in all
- * fields that `wanted` gives. Fields that others add stay. Throws ApiError and NotOurs. `store` must be synced and hold this object. */
+ * fields that `wanted` gives. Fields that others add stay. What somebody changed is put back, and the owner's Event names the fields
+ * and who it was; from the fifth time within minutes on, ever more rarely. Throws ApiError and NotOurs. `store` must be synced; it
+ * may be of those objects only that have our labels. */
 export async function ensure<T extends KubeObject>(
   cluster: Cluster,
   wanted: T,
@@ -50,7 +68,55 @@ export async function ensure<T extends KubeObject>(
   owner: KubeObject,
   options: EnsureOptions = {},
 ): Promise<Ensured<T>> {
-  throw new Error(`not there yet ${JSON.stringify([cluster, wanted, store, recorder, owner, options])}`)
+  const ref = refOf(wanted)
+  const key = keyOf(wanted)
+  const known = memoriesOf(store)
+  const memory = recall(known, key, owner)
+  const { desired, hash } = complete(wanted, ownerReferenceFor(wanted, owner, options.ownerReference))
+  const live = await current(cluster, ref, store.get(key), memory)
+  const keep = (object: T, left: Difference[], contest = memory?.contest): void =>
+    void known.set(key, remember(hash, owner, object, left, contest))
+
+  if (live === undefined) {
+    if (memory !== undefined) return putBack([])
+    return applyAs('created')
+  }
+  if (isGoing(live)) return { outcome: 'unchanged', object: live, againMs: GOING_MS }
+  if (memory === undefined && options.adopt !== true && !isOurs(live, owner)) throw new NotOurs(ref)
+  const differing = untolerated(differences(desired, live), memory)
+  if (differing.length === 0) {
+    if (memory?.hash !== hash) keep(live, [])
+    return { outcome: 'unchanged', object: live }
+  }
+  // That we want something else than before is no drift.
+  return (memory?.hash ?? appliedHash(live)) === hash ? putBack(differing) : applyAs('updated', live)
+
+  async function applyAs(outcome: Outcome, before?: T): Promise<Ensured<T>> {
+    const object = await cluster.apply(desired)
+    keep(object, differences(desired, object))
+    return { outcome: sameVersion(before, object) ? 'unchanged' : outcome, object }
+  }
+
+  async function putBack(found: Difference[]): Promise<Ensured<T>> {
+    const now = (options.clock ?? systemClock).now()
+    const fields = found.map(({ path }) => pathText(path))
+    const waitMs = truceMs(memory?.contest, now)
+    if (waitMs > 0) return { outcome: 'contested', object: live ?? desired, againMs: waitMs, fields }
+    // Asked anew: the store leaves out who wrote what.
+    const before = live === undefined ? undefined : await cluster.get<T>(ref)
+    const paths = found.map(({ path }) => path)
+    const [by] = before === undefined ? [] : managersOf(managedFieldsOf(before), paths, FIELD_MANAGER)
+    const object = await cluster.apply(desired)
+    const left = differences(desired, object)
+    if (sameVersion(before, object)) {
+      keep(object, left)
+      return { outcome: 'unchanged', object }
+    }
+    const contest = corrected(memory?.contest, now)
+    keep(object, left, contest)
+    tellDrift(recorder, owner, { ref, fields, by, contested: isContested(contest) })
+    return { outcome: 'corrected', object, fields, ...(by === undefined ? {} : { by }) }
+  }
 }
 
 /** Deletes an object that we made, if it is there; another's of that name stays. true when there was one to delete. */
@@ -59,5 +125,25 @@ export async function removeOwned<T extends KubeObject>(
   ref: ObjectRef,
   store: Store<T>,
 ): Promise<boolean> {
-  throw new Error(`not there yet ${JSON.stringify([cluster, ref, store])}`)
+  const key = keyFor(ref.namespace, ref.name)
+  const live = store.get(key)
+  memoriesOf(store).delete(key)
+  if (live === undefined || !isOurs(live, undefined)) return false
+  const { uid } = live.metadata ?? {}
+  return cluster.remove(ref, uid === undefined ? undefined : { uid })
 }
+
+/** From the store, or from the server when the store cannot know yet: after our own write, and before we say that it is absent. */
+async function current<T extends KubeObject>(
+  cluster: Cluster,
+  ref: ObjectRef,
+  stored: T | undefined,
+  memory: Memory | undefined,
+): Promise<T | undefined> {
+  const late =
+    stored === undefined || (memory !== undefined && isOlder(stored.metadata?.resourceVersion, memory.version))
+  return late ? cluster.get<T>(ref) : stored
+}
+
+const sameVersion = (one: KubeObject | undefined, other: KubeObject): boolean =>
+  one?.metadata?.resourceVersion === other.metadata?.resourceVersion

@@ -6,6 +6,7 @@ import type { Cluster } from '@postrider/operator/kubernetes/client'
 import {
   isAlreadyExists,
   isConflict,
+  isExpired,
   isForbidden,
   isInvalid,
   isUnanswered,

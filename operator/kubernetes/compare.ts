@@ -1,0 +1,67 @@
+/** A step into an object: a field, an item of a list by the field that tells its items apart, or by its place. */
+export type Step = string | number | { by: string; is: unknown }
+
+/** A field that is not as wanted. */
+export interface Difference {
+  path: Step[]
+  /** What is there; undefined when nothing is. */
+  live: unknown
+}
+
+/** What tells the items of a list apart, the first that serves: two mounts may be of one volume. */
+const ITEM_KEYS = ['mountPath', 'name', 'containerPort', 'uid', 'type']
+
+/** Where `live` is not as `wanted` says. What `wanted` does not mention does not count: defaults of the server, fields and named
+ * items of others. What is empty equals what is absent, for the server leaves it out. */
+export function differences(wanted: unknown, live: unknown, path: Step[] = []): Difference[] {
+  if (wanted === undefined || wanted === null || (live === undefined && isEmpty(wanted))) return []
+  if (Array.isArray(wanted)) return Array.isArray(live) ? ofLists(wanted, live, path) : [{ path, live }]
+  if (typeof wanted !== 'object') return wanted === live ? [] : [{ path, live }]
+  if (typeof live !== 'object' || live === null) return live === undefined ? leaves(wanted, path) : [{ path, live }]
+  return Object.entries(wanted).flatMap(([key, value]) =>
+    differences(value, (live as Record<string, unknown>)[key], [...path, key]),
+  )
+}
+
+function ofLists(wanted: unknown[], live: unknown[], path: Step[]): Difference[] {
+  const by = ITEM_KEYS.find((key) => tellsApart(wanted, key))
+  if (by !== undefined) {
+    return wanted.flatMap((item) => {
+      const is = fieldOf(item, by)
+      const found = live.find((other) => fieldOf(other, by) === is)
+      const step = [...path, { by, is }]
+      return found === undefined ? [{ path: step, live: undefined }] : differences(item, found, step)
+    })
+  }
+  if (wanted.length !== live.length) return [{ path, live }]
+  return wanted.flatMap((item, index) => differences(item, live[index], [...path, index]))
+}
+
+/** A whole branch that is missing is told as its fields: `data.password`, not `data`. */
+const leaves = (wanted: object, path: Step[]): Difference[] =>
+  Object.entries(wanted).flatMap(([key, value]) => differences(value, undefined, [...path, key]))
+
+function tellsApart(items: unknown[], key: string): boolean {
+  const values = items.map((item) => fieldOf(item, key))
+  return items.length > 0 && !values.includes(undefined) && new Set(values).size === items.length
+}
+
+const fieldOf = (item: unknown, key: string): unknown =>
+  typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[key] : undefined
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null)
+    return Object.values(value).every((part) => part === undefined || isEmpty(part))
+  return value === '' || value === 0 || value === false
+}
+
+/** `spec.template.spec.containers[ingress].image`, `data["tls.crt"]`. */
+export function pathText(path: Step[]): string {
+  return path
+    .map((step, index) => {
+      if (typeof step === 'number') return `[${step}]`
+      if (typeof step === 'object') return `[${String(step.is)}]`
+      return /^[\w-]+$/.test(step) ? `${index === 0 ? '' : '.'}${step}` : `["${step}"]`
+    })
+    .join('')
+}

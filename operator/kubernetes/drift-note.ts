@@ -1,0 +1,23 @@
+import type { Recorder } from './events.ts'
+import { describeRef } from './object.ts'
+import type { KubeObject, ObjectRef } from './object.ts'
+
+export interface Drift {
+  ref: ObjectRef
+  fields: string[]
+  by: string | undefined
+  contested: boolean
+}
+
+/** Tells the owner's readers what was put back, and who fights for it. Names of fields only: values may be secret. */
+export function tellDrift(recorder: Recorder, owner: KubeObject, { ref, fields, by, contested }: Drift): void {
+  const what = describeRef(ref)
+  const who = by ?? 'somebody'
+  const list = fields.length > 8 ? `${fields.slice(0, 8).join(', ')} and ${fields.length - 8} more` : fields.join(', ')
+  const note =
+    list === '' ? `${what} was deleted and is made anew` : `${what}: ${list} was changed by ${who} and is put back`
+  recorder.record(owner, 'Warning', 'DriftCorrected', note)
+  if (!contested) return
+  const how = list === '' ? `${what} is deleted again and again` : `${who} changes ${list} of ${what} again and again`
+  recorder.record(owner, 'Warning', 'Contested', `${how}; it is put back ever more rarely until that ends`)
+}
