@@ -57,7 +57,8 @@ export async function* readStream(
 
 async function readBatch({ nc }: Pick<Broker, 'nc'>, stream: string, from: StreamStart): Promise<StreamRecord[]> {
   const query = JSON.stringify({ ...from, batch: BATCH, max_bytes: BATCH_OCTETS })
-  const options = { strategy: 'sentinel', maxWait: ANSWER_MS } as const
+  // Not by `sentinel`, which takes a record without content, as a marker of a deletion is, for the end.
+  const options = { strategy: 'timer', maxWait: ANSWER_MS } as const
   const records: StreamRecord[] = []
   for await (const { headers, data } of await nc.requestMany(`$JS.API.DIRECT.GET.${stream}`, query, options)) {
     const status = headers?.code ?? 0

@@ -8,6 +8,7 @@ import { bringForward, cancel, listWaiting } from '@postrider/queue/control'
 import { defer, enqueueJobs } from '@postrider/queue/defer'
 import type { AttemptEvent } from '@postrider/queue/event'
 import { createEventLog } from '@postrider/queue/publish-events'
+import { readStream } from '@postrider/queue/read-stream'
 import { attemptKey } from '@postrider/queue/record'
 import type { Job } from '@postrider/queue/record'
 import { createSettled } from '@postrider/queue/settled'
@@ -108,6 +109,22 @@ test('what waits can be listed by id and destination, brought forward and cancel
   ])
   assert.deepEqual(await found({}), ['w2'])
   await taker.stop()
+})
+
+test('a stream is read to its end, over records without content, and from the middle', async () => {
+  const subject = 'event.reading'
+  for (const content of ['one', '', 'three']) await broker.js.publish(subject, content)
+  const { state } = await broker.jsm.streams.info('EVENTS')
+  const read = async (seq: number): Promise<string[]> => {
+    const found: string[] = []
+    for await (const record of readStream(broker, 'EVENTS', { seq }, state.last_seq))
+      found.push(Buffer.from(record.data).toString())
+    return found
+  }
+  assert.deepEqual((await read(1)).slice(-3), ['one', '', 'three'])
+  assert.deepEqual(await read(state.last_seq), ['three'])
+  // They are no events: those who read the stream later would not know what to do with them.
+  await broker.jsm.streams.purge('EVENTS')
 })
 
 test('splitting twice yields each job once', async () => {
