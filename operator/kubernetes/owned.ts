@@ -1,4 +1,5 @@
 import { FIELD_MANAGER } from './client.ts'
+import { applyOver } from './apply-over.ts'
 import type { Cluster } from './client.ts'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
@@ -92,7 +93,7 @@ export async function ensure<T extends KubeObject>(
   return (memory?.hash ?? appliedHash(live)) === hash ? putBack(differing) : applyAs('updated', live)
 
   async function applyAs(outcome: Outcome, before?: T): Promise<Ensured<T>> {
-    const object = await cluster.apply(desired)
+    const object = await applyOver(cluster, desired)
     keep(object, differences(desired, object))
     return { outcome: sameVersion(before, object) ? 'unchanged' : outcome, object }
   }
@@ -106,7 +107,7 @@ export async function ensure<T extends KubeObject>(
     const before = live === undefined ? undefined : await cluster.get<T>(ref)
     const paths = found.map(({ path }) => path)
     const [by] = before === undefined ? [] : managersOf(managedFieldsOf(before), paths, FIELD_MANAGER)
-    const object = await cluster.apply(desired)
+    const object = await applyOver(cluster, desired)
     const left = differences(desired, object)
     if (sameVersion(before, object)) {
       keep(object, left)
