@@ -20,24 +20,32 @@ export const certificateNames = (platform: Resource<'MailPlatform'>): [string, .
   '127.0.0.1',
 ]
 
-/** The local certificate of a platform without one of its own: what there is, or a new one when that is for other names, nearly
- * over, or none. */
+/** The certificate of a platform without one of its own: the one remembered, else the one there is, or a new one when that is for
+ * other names, nearly over, or none. Remembered, since clients trust its CA, whose key nobody has. */
 export async function localCertificate(
   platform: Resource<'MailPlatform'>,
+  remembered: LocalCertificate | undefined,
   present: Wire<V1Secret> | undefined,
   now = Date.now(),
-): Promise<Wire<V1Secret>> {
+): Promise<LocalCertificate> {
   const names = certificateNames(platform)
-  const kept = presentCertificate(present)
-  const made = kept !== undefined && fits(kept.cert, names, now) ? kept : await makeLocalCertificate(names, now)
-  return secret({
+  const kept = [remembered, presentCertificate(present)].find(
+    (known) => known !== undefined && fits(known.cert, names, now),
+  )
+  return kept ?? makeLocalCertificate(names, now)
+}
+
+export const certificateSecret = (
+  platform: Resource<'MailPlatform'>,
+  { cert, key, ca }: LocalCertificate,
+): Wire<V1Secret> =>
+  secret({
     namespace: platform.namespace,
     name: localTlsName(platform.name),
     labels: labelsOf(platform.name),
     type: 'kubernetes.io/tls',
-    data: { 'tls.crt': made.cert, 'tls.key': made.key, 'ca.crt': made.ca },
+    data: { 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca },
   })
-}
 
 function presentCertificate(found: Wire<V1Secret> | undefined): LocalCertificate | undefined {
   const [cert, key, ca] = ['tls.crt', 'tls.key', 'ca.crt'].map((name) => secretText(found, name))

@@ -1,5 +1,6 @@
 import type { V1Deployment, V1Secret } from '@kubernetes/client-node'
 import type { Resource } from '@postrider/resources/kinds'
+import type { LocalCertificate } from '@postrider/tls/local-certificate'
 import { setCondition } from '../kubernetes/conditions.ts'
 import type { Condition, Finding } from '../kubernetes/conditions.ts'
 import { KINDS } from '../kubernetes/kinds.ts'
@@ -15,7 +16,7 @@ import type { Component } from '../shapes/names.ts'
 import { secretText } from '../shapes/secret.ts'
 import { ingressService } from '../shapes/service.ts'
 import type { StoredResource } from '../configuration/gather.ts'
-import { endOf, localCertificate } from './certificate.ts'
+import { certificateSecret, endOf, localCertificate } from './certificate.ts'
 import type { Context } from './context.ts'
 import { least } from './keeper.ts'
 import { findPlatform, sortedByAge } from './world.ts'
@@ -40,6 +41,7 @@ const RELOOK_MS = 10 * 60_000
 export function platformController(context: Context, published: () => PublishedState): PlatformController {
   const { cluster, recorder, world, keeper, surroundings } = context
   let certificateEndsAt: number | undefined
+  let local: LocalCertificate | undefined
 
   async function ensureAll(
     platform: Resource<'MailPlatform'>,
@@ -52,7 +54,8 @@ export function platformController(context: Context, published: () => PublishedS
     const given = platform.spec.ingress.tls?.secretName
     if (given === undefined) {
       const present = world.secrets.get(keyFor(platform.namespace, localTlsName(platform.name)))
-      await put(await localCertificate(platform, present), world.secrets)
+      local = await localCertificate(platform, local, present)
+      await put(certificateSecret(platform, local), world.secrets)
     }
     const tlsSecret = given ?? localTlsName(platform.name)
     for (const wanted of deploymentsOf({ platform, surroundings, tlsSecret })) await put(wanted, world.deployments)

@@ -18,15 +18,21 @@ export interface TestBroker {
   stop(): Promise<void>
 }
 
-/** A real nats-server with JetStream that syncs each write, on a free port and a store of its own, without accounts. */
-export async function startBroker(): Promise<TestBroker> {
+export interface BrokerOptions {
+  port?: number
+  /** Who may do what, as nats-server's configuration says it; without it everybody may do everything. */
+  auth?: string
+}
+
+/** A real nats-server with JetStream that syncs each write, on a free port and a store of its own. */
+export async function startBroker({ port: given, auth = '' }: BrokerOptions = {}): Promise<TestBroker> {
   const binary = await findBroker()
   const folder = mkdtempSync(join(tmpdir(), 'postrider-broker-'))
-  const port = await freePort()
+  const port = given ?? (await freePort())
   const config = join(folder, 'nats.conf')
   writeFileSync(
     config,
-    `listen: "127.0.0.1:${port}"\nmax_payload: 8MB\njetstream { store_dir: "${join(folder, 'store')}", sync_interval: always }\n`,
+    `listen: "127.0.0.1:${port}"\nmax_payload: 8MB\njetstream { store_dir: "${join(folder, 'store')}", sync_interval: always }\n${auth}`,
   )
   let child = await launch(binary, config, folder, port)
 

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { V1Secret } from '@kubernetes/client-node'
+import { openCluster } from '@postrider/operator/kubernetes/client'
+import type { Cluster } from '@postrider/operator/kubernetes/client'
+import { KINDS } from '@postrider/operator/kubernetes/kinds'
+import { refTo } from '@postrider/operator/kubernetes/object'
+import type { KindRef, KubeObject, Wire } from '@postrider/operator/kubernetes/object'
+import { secretText } from '@postrider/operator/shapes/secret'
+import { parseAllDocuments } from 'yaml'
+import { startApiServer } from './api-server.ts'
+import type { ApiServer } from './api-server.ts'
+import { startBroker } from './broker.ts'
+import type { TestBroker } from './broker.ts'
+import { eventually } from './eventually.ts'
+import { API } from './platform.ts'
+import { freePort } from './ports.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+export const SYSTEM = 'postrider-system'
+const BROKER_SECRET = 'postrider-broker-accounts'
+
+export interface OperatorProcess {
+  pid: number
+  telemetry: string
+  output(): string
+  /** SIGTERM, or as said, and its end. */
+  end(signal?: NodeJS.Signals): Promise<void>
+}
+
+export interface OperatorWorld {
+  server: ApiServer
+  cluster: Cluster
+  /** There once the operator has made its accounts: see `startOperator`. */
+  broker: TestBroker
+  startOperator(name: string): Promise<OperatorProcess>
+  /** A resource of ours, as it is; undefined when it is not there. */
+  get(kind: keyof typeof KINDS, namespace: string, name: string): Promise<Resource | undefined>
+  put(kind: keyof typeof KINDS, namespace: string, name: string, spec: unknown): Promise<void>
+  remove(kind: keyof typeof KINDS, namespace: string, name: string): Promise<void>
+  namespace(name: string, labels?: Record<string, string>): Promise<void>
+  secret(namespace: string, name: string): Promise<Record<string, string> | undefined>
+  stop(): Promise<void>
+}
+
+export interface Resource extends KubeObject {
+  spec?: Record<string, unknown>
+  status?: Record<string, unknown> & {
+    conditions?: { type: string; status: string; reason: string; message: string }[]
+  }
+}
+
+/** `True Ready` of a condition; '' while it is not there. */
+export function conditionOf(resource: Resource | undefined, type: string): string {
+  const found = resource?.status?.conditions?.find((condition) => condition.type === type)
+  return found === undefined ? '' : `${found.status} ${found.reason}`
+}
+
+/** A real API server with our CRDs, a real broker with the accounts that the operator made, and a first operator that leads. */
+export async function startOperatorWorld(): Promise<OperatorWorld & { operator: OperatorProcess }> {
+  const server = await startApiServer({ controllerManager: true })
+  const cluster = openCluster({ kubeconfig: server.kubeconfig })
+  const brokerPort = await freePort()
+  const running = new Set<OperatorProcess>()
+  let broker: TestBroker | undefined
+
+  async function startOperator(name: string): Promise<OperatorProcess> {
+    const telemetryPort = await freePort()
+    const env = {
+      KUBECONFIG: server.kubeconfig,
+      POD_NAME: name,
+      POSTRIDER_NAMESPACE: SYSTEM,
+      POSTRIDER_IMAGE: 'localhost/postrider:test',
+      POSTRIDER_BROKER_URL: `nats://127.0.0.1:${brokerPort}`,
+      POSTRIDER_BROKER_SECRET: BROKER_SECRET,
+      POSTRIDER_TELEMETRY_PORT: String(telemetryPort),
+    }
+    const child = spawn(process.execPath, [join(ROOT, 'operator', 'main.ts')], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    const operator: OperatorProcess = {
+      pid: child.pid ?? 0,
+      telemetry: `http://127.0.0.1:${telemetryPort}`,
+      output: () => output,
+      async end(signal = 'SIGTERM') {
+        running.delete(operator)
+        child.kill(signal)
+        await ended
+      },
+    }
+    running.add(operator)
+    return operator
+  }
+
+  const world: OperatorWorld = {
+    server,
+    cluster,
+    get broker() {
+      if (broker === undefined) throw new Error('the broker starts after the first operator')
+      return broker
+    },
+    startOperator,
+    get: (kind, namespace, name) => cluster.get<Resource>(refTo(KINDS[kind], namespace, name)),
+    async put(kind, namespace, name, spec) {
+      const { apiVersion }: KindRef = KINDS[kind]
+      await cluster.apply({ apiVersion, kind, metadata: { name, namespace }, spec } as KubeObject, {
+        fieldManager: 'test',
+      })
+    },
+    async remove(kind, namespace, name) {
+      await cluster.remove(refTo(KINDS[kind], namespace, name))
+    },
+    async namespace(name, labels = {}) {
+      await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, { fieldManager: 'test' })
+    },
+    async secret(namespace, name) {
+      const found = await cluster.get<Wire<V1Secret>>(refTo(KINDS.Secret, namespace, name))
+      if (found === undefined) return undefined
+      return Object.fromEntries(Object.keys(found.data ?? {}).map((key) => [key, secretText(found, key) ?? '']))
+    },
+    async stop() {
+      for (const operator of running) await operator.end()
+      cluster.close()
+      await broker?.stop()
+      await server.stop()
+    },
+  }
+  try {
+    await installCrds(cluster)
+    await world.namespace(SYSTEM)
+    const operator = await startOperator('operator-0')
+    const accounts = await eventually(async () => {
+      const found = await world.secret(SYSTEM, BROKER_SECRET)
+      if (found === undefined) throw new Error(`no accounts yet:\n${operator.output()}`)
+      return found
+    }, 60_000)
+    broker = await startBroker({ port: brokerPort, auth: accounts['nats.conf.auth'] ?? '' })
+    return Object.assign(world, { operator })
+  } catch (error) {
+    await world.stop()
+    throw error
+  }
+}
+
+/** Installs the CRDs and waits until the server knows them. */
+export async function installCrds(cluster: Cluster): Promise<void> {
+  const folder = join(ROOT, 'crds')
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yaml')) : []
+  for (const file of files) {
+    for (const document of parseAllDocuments(readFileSync(join(folder, file), 'utf8')))
+      await cluster.apply(document.toJS() as KubeObject, { fieldManager: 'test' })
+  }
+  for (const kind of Object.values(KINDS).filter(({ apiVersion }) => apiVersion === API))
+    await eventually(() => cluster.list(kind), 30_000)
+}
