@@ -10,12 +10,13 @@ import { decodeConfig } from '@postrider/runtime-config/encode'
 import { readEntries } from '@postrider/runtime-config/store'
 import { apiServerMissing } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
+import { helmMissing } from '../support/helm.ts'
 import { conditionOf, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld, Resource } from '../support/operator.ts'
 import { startUnbound, unboundMissing } from '../support/unbound.ts'
 import type { Unbound } from '../support/unbound.ts'
 
-const skip = apiServerMissing({ controllerManager: true }) || unboundMissing()
+const skip = apiServerMissing({ controllerManager: true }) || helmMissing() || unboundMissing()
 const SOON_MS = 20_000
 /** What the issue promises for drift. */
 const DRIFT_MS = 10_000

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { V1Secret } from '@kubernetes/client-node'
 import { openCluster } from '@postrider/operator/kubernetes/client'
@@ -8,17 +7,18 @@ import { KINDS } from '@postrider/operator/kubernetes/kinds'
 import { refTo } from '@postrider/operator/kubernetes/object'
 import type { KindRef, KubeObject, Wire } from '@postrider/operator/kubernetes/object'
 import { secretText } from '@postrider/operator/shapes/secret'
-import { parseAllDocuments } from 'yaml'
 import { startApiServer } from './api-server.ts'
 import type { ApiServer } from './api-server.ts'
 import { startBroker } from './broker.ts'
 import type { TestBroker } from './broker.ts'
 import { eventually } from './eventually.ts'
+import { applyStrictly, renderChart } from './helm.ts'
 import { API } from './platform.ts'
 import { freePort } from './ports.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 export const SYSTEM = 'postrider-system'
+const RELEASE = 'postrider'
 const BROKER_SECRET = 'postrider-broker-accounts'
 
 export interface OperatorProcess {
@@ -64,11 +64,13 @@ export async function startOperatorWorld(): Promise<OperatorWorld & { operator: 
   const brokerPort = await freePort()
   const running = new Set<OperatorProcess>()
   let broker: TestBroker | undefined
+  let operatorConfig = ''
 
   async function startOperator(name: string): Promise<OperatorProcess> {
     const telemetryPort = await freePort()
     const env = {
-      KUBECONFIG: server.kubeconfig,
+      // With the rights that the chart gives it, and no more.
+      KUBECONFIG: operatorConfig,
       POD_NAME: name,
       POSTRIDER_NAMESPACE: SYSTEM,
       POSTRIDER_IMAGE: 'localhost/postrider:test',
@@ -132,8 +134,9 @@ export async function startOperatorWorld(): Promise<OperatorWorld & { operator: 
     },
   }
   try {
-    await installCrds(cluster)
     await world.namespace(SYSTEM)
+    await installChart(cluster)
+    operatorConfig = await server.userKubeconfig(`system:serviceaccount:${SYSTEM}:${RELEASE}-operator`)
     const operator = await startOperator('operator-0')
     const accounts = await eventually(async () => {
       const found = await world.secret(SYSTEM, BROKER_SECRET)
@@ -148,14 +151,11 @@ export async function startOperatorWorld(): Promise<OperatorWorld & { operator: 
   }
 }
 
-/** Installs the CRDs and waits until the server knows them. */
-export async function installCrds(cluster: Cluster): Promise<void> {
-  const folder = join(ROOT, 'crds')
-  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yaml')) : []
-  for (const file of files) {
-    for (const document of parseAllDocuments(readFileSync(join(folder, file), 'utf8')))
-      await cluster.apply(document.toJS() as KubeObject, { fieldManager: 'test' })
-  }
+/** Installs the chart's CRDs and rights, and waits until the server knows the kinds. What would run is left out: there are no nodes. */
+async function installChart(cluster: Cluster): Promise<void> {
+  const running = new Set(['Deployment', 'StatefulSet'])
+  for (const object of await renderChart(RELEASE, SYSTEM))
+    if (!running.has(object.kind ?? '')) await applyStrictly(cluster, object)
   for (const kind of Object.values(KINDS).filter(({ apiVersion }) => apiVersion === API))
     await eventually(() => cluster.list(kind), 30_000)
 }
