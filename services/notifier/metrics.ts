@@ -34,6 +34,15 @@ export function createMetrics(registry: Registry, reader: LogReader, lag: () => 
     },
   })
   new Gauge({
+    name: 'postrider_queue_oldest_due_seconds',
+    help: 'For how long the recipient that delivery should have come to first has been waiting for it; 0 when none is due.',
+    registers,
+    collect() {
+      const { oldestDueAt } = reader.count(Date.now())
+      this.set(oldestDueAt === null ? 0 : (Date.now() - oldestDueAt) / 1000)
+    },
+  })
+  new Gauge({
     name: 'postrider_log_lag_records',
     help: 'Records of the streams that the message log does not hold yet.',
     registers,

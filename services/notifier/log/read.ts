@@ -40,6 +40,8 @@ export interface QueueCount {
   /** Deferred and due, or queued: what delivery should be working on. */
   due: number
   oldestAcceptedAt: number | null
+  /** Since when the one that has been due for longest is. */
+  oldestDueAt: number | null
 }
 
 type Row = Record<string, unknown>
@@ -85,8 +87,9 @@ export function createLogReader(db: DatabaseSync) {
   const position = db.prepare('SELECT next_seq FROM positions WHERE stream = ?')
   const outbox = db.prepare('SELECT notice_id, notice FROM outbox LIMIT ?')
   const counts = db.prepare(
-    `SELECT state, count(*) AS n, sum(next_at IS NULL OR next_at <= ?) AS due FROM recipients
-     WHERE state IN ('queued', 'deferred') GROUP BY state`,
+    `SELECT state, count(*) AS n, sum(next_at IS NULL OR next_at <= ?1) AS due,
+       min(coalesce(next_at, updated_at)) FILTER (WHERE next_at IS NULL OR next_at <= ?1) AS due_at
+     FROM recipients WHERE state IN ('queued', 'deferred') GROUP BY state`,
   )
   const oldest = db.prepare('SELECT min(accepted_at) AS at FROM messages WHERE open > 0')
   const queue = db.prepare(
@@ -116,11 +119,13 @@ export function createLogReader(db: DatabaseSync) {
       const rows = counts.all(now)
       const of = (state: string, field: string): number =>
         (rows.find((row) => row['state'] === state)?.[field] as number | undefined) ?? 0
+      const dueTimes = rows.map((row) => row['due_at']).filter((at) => typeof at === 'number')
       return {
         queued: of('queued', 'n'),
         deferred: of('deferred', 'n'),
         due: of('queued', 'due') + of('deferred', 'due'),
         oldestAcceptedAt: (oldest.get()?.['at'] as number | null | undefined) ?? null,
+        oldestDueAt: dueTimes.length === 0 ? null : Math.min(...dueTimes),
       }
     },
   }
