@@ -17,15 +17,6 @@ export interface OperatorMetrics {
   failed(controller: string): void
 }
 
-const STREAM_GAUGES = {
-  messages: 'Records in a stream of the broker.',
-  bytes: 'Octets of a stream of the broker.',
-} as const
-const CONSUMER_GAUGES = {
-  pending: 'Jobs of a stream that nobody has taken yet.',
-  ack_pending: 'Jobs of a stream that a worker holds.',
-} as const
-
 export function createMetrics(registry: Registry, sources: Sources): OperatorMetrics {
   const registers = [registry]
   const seconds = new Histogram({
@@ -84,7 +75,8 @@ function domainGauge(
   new Gauge({
     name,
     help,
-    labelNames: ['namespace', 'domain'],
+    // Not `namespace`: Prometheus gives that name to the namespace of the pod it reads.
+    labelNames: ['tenant', 'domain'],
     registers: [registry],
     collect() {
       this.reset()
@@ -93,45 +85,45 @@ function domainGauge(
       for (const { metadata, spec, status } of domains()) {
         const domain = (spec as { domainName?: string } | undefined)?.domainName ?? ''
         const holds = status?.conditions?.some((condition) => condition.type === type && condition.status === 'True')
-        this.set({ namespace: metadata?.namespace ?? '', domain }, holds === true ? 1 : 0)
+        this.set({ tenant: metadata?.namespace ?? '', domain }, holds === true ? 1 : 0)
       }
     },
   })
 }
 
 function brokerGauges(registry: Registry, { leading, broker }: Sources): void {
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `postrider_broker_${name}`, help, labelNames: ['stream'], registers: [registry] })
-  const streams = {
-    messages: gauge('stream_messages', STREAM_GAUGES.messages),
-    bytes: gauge('stream_bytes', STREAM_GAUGES.bytes),
+  let reading: Promise<void> | undefined
+  /** One look at the broker for all gauges of a scrape. One that gives no answer must not cost the other metrics. */
+  const read = (): Promise<void> =>
+    (reading ??= look()
+      .catch(() => reachable.set(0))
+      .finally(() => (reading = undefined)))
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: `postrider_broker_${name}`, help, labelNames, registers: [registry], collect: read })
+  const reachable = gauge('reachable', '1 when the operator has a connection to the broker.')
+  const messages = gauge('stream_messages', 'Records in a stream of the broker.', ['stream'])
+  const bytes = gauge('stream_bytes', 'Octets of a stream of the broker.', ['stream'])
+  const pending = gauge('consumer_pending', 'Jobs of a stream that nobody has taken yet.', ['stream'])
+  const ackPending = gauge('consumer_ack_pending', 'Jobs of a stream that a worker holds.', ['stream'])
+
+  async function look(): Promise<void> {
+    for (const one of [messages, bytes, pending, ackPending]) one.reset()
+    const found = broker()
+    if (!leading() || found === undefined) {
+      reachable.remove()
+      return
+    }
+    reachable.set(found.connected ? 1 : 0)
+    if (!found.connected) return
+    for await (const { config, state } of found.jsm.streams.list()) {
+      const stream = config.name
+      messages.set({ stream }, state.messages)
+      bytes.set({ stream }, state.bytes)
+      if (stream !== JOBS && !stream.startsWith(mailStream(0).slice(0, -1))) continue
+      const info = await found.jsm.consumers.info(stream, DELIVERY_CONSUMER).catch(() => undefined)
+      if (info === undefined) continue
+      pending.set({ stream }, info.num_pending)
+      ackPending.set({ stream }, info.num_ack_pending)
+    }
   }
-  const consumers = {
-    pending: gauge('consumer_pending', CONSUMER_GAUGES.pending),
-    ackPending: gauge('consumer_ack_pending', CONSUMER_GAUGES.ack_pending),
-  }
-  new Gauge({
-    name: 'postrider_broker_reachable',
-    help: '1 when the operator has a connection to the broker.',
-    registers: [registry],
-    async collect() {
-      const found = broker()
-      for (const one of [...Object.values(streams), ...Object.values(consumers)]) one.reset()
-      if (!leading() || found === undefined) {
-        this.remove()
-        return
-      }
-      this.set(found.connected ? 1 : 0)
-      if (!found.connected) return
-      for await (const { config, state } of found.jsm.streams.list()) {
-        streams.messages.set({ stream: config.name }, state.messages)
-        streams.bytes.set({ stream: config.name }, state.bytes)
-        if (config.name !== JOBS && !config.name.startsWith(mailStream(0).slice(0, -1))) continue
-        const info = await found.jsm.consumers.info(config.name, DELIVERY_CONSUMER).catch(() => undefined)
-        if (info === undefined) continue
-        consumers.pending.set({ stream: config.name }, info.num_pending)
-        consumers.ackPending.set({ stream: config.name }, info.num_ack_pending)
-      }
-    },
-  })
 }
