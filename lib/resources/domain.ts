@@ -15,7 +15,10 @@ export const DomainSpec = z.strictObject({
         .max(2)
         .default(['RSA2048', 'Ed25519'])
         .describe('A signature each (RFC 6376, RFC 8463). Empty: mail is not signed.'),
-      selectorPrefix: resourceName().default('postrider').describe('Selectors are this, a hyphen, and rsa or ed25519.'),
+      selectorPrefix: resourceName()
+        .max(50)
+        .default('postrider')
+        .describe('Selectors are this, a hyphen, and rsa or ed25519.'),
       rotation: z
         .strictObject({
           request: z

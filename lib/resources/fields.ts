@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { DURATION, SIZE } from './quantity.ts'
 
@@ -10,8 +11,17 @@ export const resourceName = () =>
     .max(63)
     .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens, as Kubernetes names are')
 
-export const duration = () => z.string().regex(DURATION, 'must be a duration such as 250ms, 30s, 5m, 4h, 30d, or 0')
-export const size = () => z.string().regex(SIZE, 'must be a size in octets such as 1000, 64Ki, 25Mi, 1Gi')
+export const duration = () =>
+  z.string().max(9).regex(DURATION, 'must be a duration such as 250ms, 30s, 5m, 4h, 30d, or 0')
+
+/** A duration that is not 0. */
+export const someTime = () =>
+  z
+    .string()
+    .max(9)
+    .regex(/^[1-9]\d{0,6}(ms|s|m|h|d)$/, 'must be a duration such as 250ms, 30s, 5m, 4h, 30d, and not 0')
+
+export const size = () => z.string().max(14).regex(SIZE, 'must be a size in octets such as 1000, 64Ki, 25Mi, 1Gi')
 
 export const domainName = () =>
   z
@@ -32,11 +42,14 @@ export const emailAddress = () =>
   z
     .string()
     .max(320)
-    .regex(/^[^\s@<>"]+@[a-z0-9.-]+$/i, 'must be an address: local@domain')
+    .regex(/^[^\s@<>"]+@[A-Za-z0-9.-]+$/, 'must be an address: local@domain')
 
 /** `a@b` or `*@b`. */
 export const senderPattern = () =>
-  z.string().regex(/^(\*|[^\s@<>"*]+)@[a-z0-9.-]+$/i, 'must be an address, or *@domain for all of a domain')
+  z
+    .string()
+    .max(320)
+    .regex(/^(\*|[^\s@<>"*]+)@[A-Za-z0-9.-]+$/, 'must be an address, or *@domain for all of a domain')
 
 export const port = () => z.int().min(1).max(65535)
 
@@ -47,9 +60,16 @@ export const reference = (kind: string) =>
 export const resolverAddress = () =>
   z
     .string()
+    .max(53)
     .regex(
       /^(\d+\.\d+\.\d+\.\d+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?|[0-9a-fA-F:]+)$/,
       'must be an IP address, with :port where it is not 53',
     )
+    .refine((given) => isIP(addressOf(given)) !== 0, 'must be an IP address, with :port where it is not 53')
 
-export const cidr = () => z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be a network such as 10.0.0.0/8')
+function addressOf(resolver: string): string {
+  if (resolver.startsWith('[')) return resolver.slice(1, resolver.indexOf(']'))
+  return resolver.includes('.') ? resolver.replace(/:.*$/, '') : resolver
+}
+
+export const cidr = () => z.union([z.cidrv4(), z.cidrv6()], 'must be a network such as 10.0.0.0/8 or 2001:db8::/32')

@@ -9,8 +9,10 @@ import {
   resolverAddress,
   resourceName,
   size,
+  someTime,
 } from './fields.ts'
 import { Pods } from './pods.ts'
+import { durationMs } from './quantity.ts'
 
 const Listener = z.strictObject({
   mode: z
@@ -19,8 +21,8 @@ const Listener = z.strictObject({
       'ImplicitTLS: TLS from the first octet (RFC 8314, port 465). STARTTLS: port 587. TrustedNetworks: no login, for the networks named, as with mynetworks of Postfix.',
     ),
   port: port().describe('TCP port.'),
-  address: z.string().default('0.0.0.0').describe('Local address to listen on.'),
-  networks: z.array(cidr()).default([]).describe('TrustedNetworks: who may connect.'),
+  address: z.string().max(253).default('0.0.0.0').describe('Local address to listen on.'),
+  networks: z.array(cidr()).max(100).default([]).describe('TrustedNetworks: who may connect.'),
   credential: emailAddress()
     .optional()
     .describe('TrustedNetworks: the credential whose rights and limits such clients have.'),
@@ -28,13 +30,13 @@ const Listener = z.strictObject({
 })
 
 const Timeouts = z.strictObject({
-  connect: duration().default('30s').describe('For the TCP connection to one address.'),
-  greeting: duration().default('5m').describe('For the 220 greeting (RFC 5321, 4.5.3.2.1).'),
-  mail: duration().default('5m').describe('For the reply to EHLO and MAIL (4.5.3.2.2).'),
-  rcpt: duration().default('5m').describe('For the reply to RCPT (4.5.3.2.3).'),
-  data: duration().default('2m').describe('For the reply to DATA (4.5.3.2.4).'),
-  block: duration().default('3m').describe('In which the remote must take in some content (4.5.3.2.5).'),
-  final: duration().default('10m').describe('For the reply to the final dot (4.5.3.2.6).'),
+  connect: someTime().default('30s').describe('For the TCP connection to one address.'),
+  greeting: someTime().default('5m').describe('For the 220 greeting (RFC 5321, 4.5.3.2.1).'),
+  mail: someTime().default('5m').describe('For the reply to EHLO and MAIL (4.5.3.2.2).'),
+  rcpt: someTime().default('5m').describe('For the reply to RCPT (4.5.3.2.3).'),
+  data: someTime().default('2m').describe('For the reply to DATA (4.5.3.2.4).'),
+  block: someTime().default('3m').describe('In which the remote must take in some content (4.5.3.2.5).'),
+  final: someTime().default('10m').describe('For the reply to the final dot (4.5.3.2.6).'),
 })
 
 const Service = z.strictObject({
@@ -72,7 +74,10 @@ const Verification = z.strictObject({
     .describe(
       'When a Domain may send: at once; when its ownership record is in the DNS; when SPF, DKIM and DMARC are there as well.',
     ),
-  recheck: duration().default('1h').describe('How often the DNS is looked at again once all is well; sooner before.'),
+  recheck: someTime()
+    .refine((given) => durationMs(given) >= 1000, 'must be at least 1s')
+    .default('1h')
+    .describe('How often the DNS is looked at again once all is well; sooner before.'),
 })
 
 /** The platform: what all tenants share. There is one. */
@@ -87,6 +92,7 @@ export const MailPlatformSpec = z.strictObject({
       listeners: z
         .array(Listener)
         .min(1)
+        .max(8)
         .default([
           { mode: 'ImplicitTLS', port: 1465, address: '0.0.0.0', networks: [] },
           { mode: 'STARTTLS', port: 1587, address: '0.0.0.0', networks: [] },
@@ -134,6 +140,7 @@ export const MailPlatformSpec = z.strictObject({
     .strictObject({
       resolvers: z
         .array(resolverAddress())
+        .max(8)
         .default([])
         .describe("DNS servers to ask, as address or address:port. Empty: the system's."),
     })
@@ -141,15 +148,15 @@ export const MailPlatformSpec = z.strictObject({
     .describe('Whom to ask for MX and addresses.'),
   retry: z
     .strictObject({
-      firstDelay: duration().default('5m').describe('Delay after the first attempt; doubles from there.'),
-      maxDelay: duration().default('4h').describe('Longest delay between two attempts.'),
+      firstDelay: someTime().default('5m').describe('Delay after the first attempt; doubles from there.'),
+      maxDelay: someTime().default('4h').describe('Longest delay between two attempts.'),
       jitterPercent: z
         .int()
         .min(0)
         .max(50)
         .default(10)
         .describe('By how much a delay is made shorter or longer at random.'),
-      lifetime: duration()
+      lifetime: someTime()
         .default('5d')
         .describe('From acceptance to the final bounce (RFC 5321, 4.5.4.1: 4 to 5 days).'),
     })

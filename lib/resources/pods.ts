@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
 const quantity = () =>
-  z.string().regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'must be a quantity such as 250m, 1, 512Mi or 2Gi')
+  z
+    .string()
+    .max(20)
+    .regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'must be a quantity such as 250m, 1, 512Mi or 2Gi')
 
 const Amounts = z.strictObject({
   cpu: quantity().optional().describe('Cores, such as 500m or 2.'),

@@ -2,6 +2,8 @@ import { argv } from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { API_VERSION, KINDS } from './kinds.ts'
+import type { Kind } from './kinds.ts'
+import { STATUS } from './status.ts'
 
 /** One JSON Schema node, as far as the reference needs it. */
 interface Node {
@@ -19,14 +21,17 @@ interface Node {
 /** The reference page of all kinds, from the schemas' own words. */
 export function referencePage(): string {
   const kinds = Object.entries(KINDS).map(([kind, schema]) => {
-    const node = z.toJSONSchema(schema, { io: 'input' }) as Node
-    return `## ${kind}\n\n| field of spec | type | default | meaning |\n|---|---|---|---|\n${rows(node, '').join('\n')}\n`
+    const [spec, status] = [schema, STATUS[kind as Kind]].map((part) => z.toJSONSchema(part, { io: 'input' }) as Node)
+    const wished = `| field of spec | type | default | meaning |\n|---|---|---|---|\n${rows(spec ?? {}, '').join('\n')}\n`
+    const found = `| field of status | type | meaning |\n|---|---|---|\n${stateRows(status ?? {}, '').join('\n')}\n`
+    return `## ${kind}\n\n${wished}\n${found}`
   })
   return [
     '# Resources',
     '',
     `All have \`apiVersion: ${API_VERSION}\`, a \`kind\`, \`metadata.name\` and, where it is not \`default\`, \`metadata.namespace\`.`,
     'A folder of YAML files holds them, several documents a file. References are within a namespace.',
+    'What is said of Kubernetes holds there only; status is written by the operator, and nobody else may.',
     'Durations are written `250ms`, `30s`, `5m`, `4h`, `30d` or `0`; sizes `1000`, `64Ki`, `25Mi`, `1Gi` octets.',
     '',
     'This page is made from the schemas: `node lib/resources/reference.ts > docs/resources.md`.',
@@ -42,6 +47,14 @@ function rows(node: Node, prefix: string): string[] {
     const own = `| \`${path}\` | ${typeOf(field)} | ${defaultOf(field, needed)} | ${(field.description ?? '').replaceAll('|', '\\|')} |`
     const inner = field.type === 'array' ? rows(field.items ?? {}, `${path}[]`) : rows(field, path)
     return [own, ...inner]
+  })
+}
+
+function stateRows(node: Node, prefix: string): string[] {
+  return Object.entries(node.properties ?? {}).flatMap(([name, field]) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`
+    const own = `| \`${path}\` | ${typeOf(field)} | ${field.description ?? ''} |`
+    return [own, ...stateRows(field.items ?? {}, `${path}[]`)]
   })
 }
 

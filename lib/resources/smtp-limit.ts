@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { size } from './fields.ts'
 
+const count = () => z.int().min(0).max(1_000_000_000)
+
 /** How much may be sent. What is not named is not limited. */
 export const SMTPLimitSpec = z.strictObject({
-  messagesPerDay: z.int().min(0).optional().describe('Messages in any 24 hours, counted at the 250.'),
-  recipientsPerDay: z.int().min(0).optional().describe('Recipients in any 24 hours.'),
-  messagesPerMinute: z.int().min(0).optional().describe('Messages in any 60 seconds.'),
+  messagesPerDay: count().optional().describe('Messages in any 24 hours, counted at the 250.'),
+  recipientsPerDay: count().optional().describe('Recipients in any 24 hours.'),
+  messagesPerMinute: count().optional().describe('Messages in any 60 seconds.'),
   recipientsPerMessage: z
     .int()
     .min(1)

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { API_VERSION, KINDS } from '../kinds.ts'
 import type { Kind } from '../kinds.ts'
+import { STATUS } from '../status.ts'
+import { COLUMNS } from './columns.ts'
+import { addRules, nameLimits } from './rules.ts'
 import { structural } from './structural.ts'
 import type { StructuralNode } from './structural.ts'
 
@@ -16,89 +19,6 @@ const NAMES: Record<Kind, Names> = {
   SMTPLimit: { plural: 'smtplimits', short: 'smtplim' },
   DeliveryPool: { plural: 'deliverypools', short: 'dpool' },
   DestinationPolicy: { plural: 'destinationpolicies', short: 'dpol' },
-}
-
-interface Column {
-  name: string
-  type: string
-  jsonPath: string
-  priority?: number
-}
-
-const condition = (name: string, type: string): Column => ({
-  name,
-  type: 'string',
-  jsonPath: `.status.conditions[?(@.type=="${type}")].status`,
-})
-const AGE: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
-
-const COLUMNS: Record<Kind, Column[]> = {
-  MailPlatform: [
-    { name: 'Host', type: 'string', jsonPath: '.spec.hostName' },
-    condition('Ready', 'Ready'),
-    { name: 'Domains', type: 'integer', jsonPath: '.status.domains' },
-    { name: 'Ingress', type: 'integer', jsonPath: '.status.ingressReplicas' },
-    { name: 'Delivery', type: 'integer', jsonPath: '.status.deliveryReplicas' },
-    AGE,
-  ],
-  Domain: [
-    { name: 'Domain', type: 'string', jsonPath: '.spec.domainName' },
-    condition('Ready', 'Ready'),
-    condition('DNS', 'DNSVerified'),
-    { name: 'Sent today', type: 'string', jsonPath: '.status.use' },
-    AGE,
-  ],
-  SMTPCredential: [
-    { name: 'Address', type: 'string', jsonPath: '.spec.address' },
-    condition('Ready', 'Ready'),
-    { name: 'Sent today', type: 'string', jsonPath: '.status.use' },
-    AGE,
-  ],
-  SMTPLimit: [
-    { name: 'Messages a day', type: 'integer', jsonPath: '.spec.messagesPerDay' },
-    { name: 'Recipients a day', type: 'integer', jsonPath: '.spec.recipientsPerDay' },
-    AGE,
-  ],
-  DeliveryPool: [{ name: 'EHLO', type: 'string', jsonPath: '.spec.ehloName' }, AGE],
-  DestinationPolicy: [{ name: 'TLS', type: 'string', jsonPath: '.spec.tls' }, AGE],
-}
-
-/** Rules beyond what a schema says, by kind and path of the node (CEL; `oldSelf` makes one a rule of changes). */
-const RULES: Partial<Record<Kind, Record<string, { rule: string; message: string }[]>>> = {
-  MailPlatform: {
-    'ingress.tls': [
-      {
-        rule: 'has(self.certificateFile) == has(self.keyFile)',
-        message: 'certificateFile and keyFile go together',
-      },
-      {
-        rule: '!(has(self.secretName) && has(self.certificateFile))',
-        message: 'secretName is for Kubernetes and certificateFile for standalone; give one of them',
-      },
-    ],
-    'ingress.autoscaling': [
-      { rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas must not be more than maxReplicas' },
-    ],
-    'delivery.autoscaling': [
-      { rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas must not be more than maxReplicas' },
-    ],
-    'broker.shards': [
-      { rule: 'self >= oldSelf', message: 'shards may grow, never shrink: what a stream holds would be lost' },
-    ],
-    'tenants.namespaces': [
-      {
-        rule: "has(self.selector) == (self.from == 'Selector')",
-        message: 'selector is for from: Selector, and needed there',
-      },
-    ],
-  },
-  Domain: {
-    domainName: [{ rule: 'self == oldSelf', message: 'domainName can not be changed; make another Domain' }],
-  },
-  SMTPCredential: {
-    address: [{ rule: 'self == oldSelf', message: 'address can not be changed; make another SMTPCredential' }],
-    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef can not be changed; make another SMTPCredential' }],
-  },
 }
 
 /** What `subresources.scale` reads and writes: `kubectl scale` of the platform is one of its delivery. */
@@ -143,54 +63,21 @@ export function definition(kind: Kind): object {
 
 function rootSchema(kind: Kind): StructuralNode {
   const spec = structural(KINDS[kind])
-  for (const [path, rules] of Object.entries(RULES[kind] ?? {})) {
-    const node = path.split('.').reduce<StructuralNode | undefined>((at, name) => at?.properties?.[name], spec)
-    if (node === undefined) throw new Error(`${kind} has no ${path}`)
-    node['x-kubernetes-validations'] = [...(node['x-kubernetes-validations'] ?? []), ...rules]
-  }
+  addRules(kind, spec)
+  const { maxLength, rule } = nameLimits(kind)
   return {
     type: 'object',
     description: z.globalRegistry.get(KINDS[kind])?.description ?? `${kind} of Postrider; see docs/resources.md.`,
     required: ['spec'],
+    'x-kubernetes-validations': [rule],
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
-      metadata: { type: 'object' },
+      metadata: { type: 'object', properties: { name: { type: 'string', maxLength } } },
       spec: { description: 'What is wished for.', ...spec },
-      status: {
-        description: 'What is the case; written by the operator.',
-        type: 'object',
-        'x-kubernetes-preserve-unknown-fields': true,
-        properties: {
-          observedGeneration: {
-            type: 'integer',
-            format: 'int64',
-            description: 'Generation that the conditions speak of.',
-          },
-          conditions: {
-            type: 'array',
-            description: 'How it is, by concern.',
-            'x-kubernetes-list-type': 'map',
-            'x-kubernetes-list-map-keys': ['type'],
-            items: CONDITION,
-          },
-        },
-      },
+      status: { description: 'What is the case; written by the operator.', ...structural(STATUS[kind]) },
     },
   }
-}
-
-const CONDITION: StructuralNode = {
-  type: 'object',
-  required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-  properties: {
-    type: { type: 'string', description: 'The concern.' },
-    status: { type: 'string', enum: ['True', 'False', 'Unknown'], description: 'Whether it holds.' },
-    reason: { type: 'string', description: 'One word, for programs.' },
-    message: { type: 'string', description: 'What to do, for people.' },
-    observedGeneration: { type: 'integer', format: 'int64', description: 'Generation that it speaks of.' },
-    lastTransitionTime: { type: 'string', format: 'date-time', description: 'When status changed last.' },
-  },
 }
 
 /** File of a kind's definition, in crds/. */

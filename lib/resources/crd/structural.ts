@@ -26,7 +26,9 @@ interface JsonSchema {
 }
 
 /** What a structural schema may not say, or says otherwise. */
-const DROPPED = new Set(['$schema', 'additionalProperties', 'anyOf', 'propertyNames', 'properties', 'items', 'format'])
+const DROPPED = new Set(['$schema', 'additionalProperties', 'anyOf', 'propertyNames', 'properties', 'items'])
+/** Of the others the server knows nothing, or something else. */
+const FORMATS: unknown[] = ['date-time', 'int64']
 const SAFE_INTEGER = Number.MAX_SAFE_INTEGER
 
 /** The structural schema of a zod schema, as input: defaults are what the API server fills in. */
@@ -38,7 +40,11 @@ function shape(node: JsonSchema): StructuralNode {
   const plain = Object.fromEntries(
     Object.entries(node).filter(
       // zod bounds every whole number by what a double can hold.
-      ([keyword, value]) => !DROPPED.has(keyword) && value !== SAFE_INTEGER && value !== -SAFE_INTEGER,
+      ([keyword, value]) =>
+        !DROPPED.has(keyword) &&
+        !(keyword === 'format' && !FORMATS.includes(value)) &&
+        value !== SAFE_INTEGER &&
+        value !== -SAFE_INTEGER,
     ),
   ) as StructuralNode
   if (node.enum !== undefined && node.type === 'number') plain.type = 'integer'
@@ -50,16 +56,25 @@ function shape(node: JsonSchema): StructuralNode {
   return plain
 }
 
-/** The only alternatives there are: addresses of both families. */
+/** The only alternatives there are: addresses, or networks, of both families. */
 function alternatives({ description }: JsonSchema, among: JsonSchema[]): StructuralNode {
-  if (!among.every(({ format }) => format === 'ipv4' || format === 'ipv6'))
-    throw new Error('a structural schema has no alternatives but for IP addresses')
+  const formats = among.map(({ format }) => format).join()
+  const kind = { 'ipv4,ipv6': ADDRESS, 'cidrv4,cidrv6': NETWORK }[formats]
+  if (kind === undefined) throw new Error('a structural schema has no alternatives but for IP addresses and networks')
+  const { maxLength, ...rule } = kind
   return {
     type: 'string',
-    maxLength: 45,
+    maxLength,
     ...(description === undefined ? {} : { description: description as string }),
-    'x-kubernetes-validations': [{ rule: 'isIP(self)', message: 'must be an IPv4 or IPv6 address' }],
+    'x-kubernetes-validations': [rule],
   }
+}
+
+const ADDRESS = { maxLength: 45, rule: 'isIP(self)', message: 'must be an IPv4 or IPv6 address' }
+const NETWORK = {
+  maxLength: 49,
+  rule: 'isCIDR(self)',
+  message: 'must be a network such as 10.0.0.0/8 or 2001:db8::/32',
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

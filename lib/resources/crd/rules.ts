@@ -1,0 +1,155 @@
+import type { Kind } from '../kinds.ts'
+import type { StructuralNode } from './structural.ts'
+
+/** A rule in CEL; `oldSelf` makes it one of changes. The server bounds what a rule may cost at worst, so lists and texts that
+ * one reads need a greatest length in the schema. */
+export interface Rule {
+  rule: string
+  message: string
+}
+
+/** Milliseconds of a duration: CEL's own knows no days. */
+const ms = (field: string): string =>
+  `int(${field}.find('[0-9]+')) * (${field}.endsWith('ms') ? 1 : ${field}.endsWith('s') ? 1000 : ${field}.endsWith('m') ? 60000 : ${field}.endsWith('h') ? 3600000 : 86400000)`
+
+const AUTOSCALING: Rule[] = [
+  { rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas must not be more than maxReplicas' },
+]
+const AUTOSCALED: Rule[] = [
+  {
+    rule: '!has(self.autoscaling) || has(self.resources.requests.cpu) || has(self.resources.limits.cpu)',
+    message: 'autoscaling goes by the use of what is requested: resources.requests.cpu is needed',
+  },
+]
+const RESOURCES: Rule[] = (['cpu', 'memory'] as const).map((name) => ({
+  rule: `!has(self.requests.${name}) || !has(self.limits.${name}) || quantity(self.requests.${name}).compareTo(quantity(self.limits.${name})) <= 0`,
+  message: `requests.${name} must not be more than limits.${name}`,
+}))
+
+/** Port of the Service for a listener, as the operator chooses it. */
+const servicePort = (listener: string): string =>
+  `(has(${listener}.servicePort) ? ${listener}.servicePort : ${listener}.mode == 'ImplicitTLS' ? 465 : ${listener}.mode == 'STARTTLS' ? 587 : 25)`
+
+/** Rules beyond what a schema says, by kind and path of the node within spec; `x[]` is every item of x, '' is spec. */
+const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
+  MailPlatform: {
+    ingress: AUTOSCALED,
+    'ingress.tls': [
+      {
+        rule: 'has(self.certificateFile) == has(self.keyFile)',
+        message: 'certificateFile and keyFile go together',
+      },
+      {
+        rule: '!(has(self.secretName) && has(self.certificateFile))',
+        message: 'secretName is for Kubernetes and certificateFile for standalone; give one of them',
+      },
+    ],
+    'ingress.autoscaling': AUTOSCALING,
+    'ingress.resources': RESOURCES,
+    'ingress.listeners': [
+      {
+        rule: 'self.all(a, self.exists_one(b, a.port == b.port && a.address == b.address))',
+        message: 'two listeners can not have the same port',
+      },
+      {
+        rule: `self.all(a, self.exists_one(b, ${servicePort('a')} == ${servicePort('b')}))`,
+        message: 'two listeners can not have the same port of the Service; give one of them another servicePort',
+      },
+    ],
+    'ingress.listeners[]': [
+      {
+        rule: "self.mode != 'TrustedNetworks' || size(self.networks) > 0",
+        message: 'networks is needed for TrustedNetworks: else nobody could connect',
+      },
+      {
+        rule: "self.mode != 'TrustedNetworks' || has(self.credential)",
+        message: 'credential is needed for TrustedNetworks: whose rights and limits the clients have',
+      },
+      {
+        rule: "self.mode == 'TrustedNetworks' || (size(self.networks) == 0 && !has(self.credential))",
+        message: 'networks and credential are for mode TrustedNetworks; they keep nobody out here',
+      },
+    ],
+    'ingress.service': [
+      {
+        rule: "self.type == 'LoadBalancer' || size(self.loadBalancerSourceRanges) == 0",
+        message: 'loadBalancerSourceRanges is for type LoadBalancer; it keeps nobody out here',
+      },
+    ],
+    delivery: AUTOSCALED,
+    'delivery.autoscaling': AUTOSCALING,
+    'delivery.resources': RESOURCES,
+    'notifier.resources': RESOURCES,
+    'broker.shards': [
+      { rule: 'self >= oldSelf', message: 'shards may grow, never shrink: what a stream holds would be lost' },
+    ],
+    'dns.resolvers[]': [
+      {
+        rule: "isIP(self.startsWith('[') ? self.substring(1, self.indexOf(']')) : self.contains('.') ? self.split(':')[0] : self)",
+        message: 'must be an IP address, with :port where it is not 53',
+      },
+    ],
+    retry: [
+      {
+        rule: `${ms('self.maxDelay')} >= ${ms('self.firstDelay')}`,
+        message: 'maxDelay must not be shorter than firstDelay',
+      },
+    ],
+    'tenants.namespaces': [
+      {
+        rule: "has(self.selector) == (self.from == 'Selector')",
+        message: 'selector is for from: Selector, and needed there',
+      },
+      {
+        rule: '!has(self.selector) || size(self.selector.matchLabels) > 0',
+        message: 'selector.matchLabels needs a label; for all namespaces there is from: All',
+      },
+    ],
+    'verification.recheck': [{ rule: `${ms('self')} >= 1000`, message: 'recheck must be at least 1s' }],
+  },
+  Domain: {
+    domainName: [{ rule: 'self == oldSelf', message: 'domainName can not be changed; make another Domain' }],
+    'dkim.algorithms': [{ rule: 'size(self) < 2 || self[0] != self[1]', message: 'names an algorithm twice' }],
+  },
+  SMTPCredential: {
+    '': [
+      {
+        rule: '!has(self.secretName) || size(self.passwordHashes) == 0',
+        message: 'secretName is for a generated password; with passwordHashes there is no Secret',
+      },
+      {
+        rule: '!has(self.rotation.request) || size(self.passwordHashes) == 0',
+        message: 'rotation.request is for a generated password; give other passwordHashes instead',
+      },
+    ],
+    address: [{ rule: 'self == oldSelf', message: 'address can not be changed; make another SMTPCredential' }],
+    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef can not be changed; make another SMTPCredential' }],
+  },
+}
+
+/** A Service begins with the platform's name, and takes less than other objects do. */
+const PLATFORM_NAME: Rule = {
+  rule: "self.metadata.name.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",
+  message: 'metadata.name must be lower-case letters, digits and hyphens, and begin with a letter',
+}
+const NAME: Rule = {
+  rule: "self.metadata.name.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')",
+  message: 'metadata.name must be lower-case letters, digits and hyphens, without dots',
+}
+
+/** What names of a kind are like: as metadata.name in a folder of files, though Kubernetes would take more. */
+export const nameLimits = (kind: Kind): { maxLength: number; rule: Rule } =>
+  kind === 'MailPlatform' ? { maxLength: 50, rule: PLATFORM_NAME } : { maxLength: 63, rule: NAME }
+
+/** Adds the rules of a kind to the schema of its spec. */
+export function addRules(kind: Kind, spec: StructuralNode): void {
+  for (const [path, rules] of Object.entries(RULES[kind] ?? {})) {
+    const node = path === '' ? spec : path.split('.').reduce<StructuralNode | undefined>(below, spec)
+    if (node === undefined) throw new Error(`${kind} has no ${path}`)
+    node['x-kubernetes-validations'] = [...(node['x-kubernetes-validations'] ?? []), ...rules]
+  }
+}
+
+function below(node: StructuralNode | undefined, name: string): StructuralNode | undefined {
+  return name.endsWith('[]') ? node?.properties?.[name.slice(0, -2)]?.items : node?.properties?.[name]
+}
