@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check bench faults deferred power-cut format clean
+.PHONY: run test check bench faults deferred power-cut images cluster cluster-down e2e format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -33,6 +33,21 @@ deferred: node_modules/.ready
 # The power is cut under qemu, on a disk that loses what was not flushed (needs qemu-system-x86, busybox-static, cpio, e2fsprogs).
 power-cut: node_modules/.ready
 	@$(NODE) test/faults/power-cut/run.ts $(ARGS)
+
+# Images of the platform and of a broker, as archives below .cache/images (needs docker, podman or buildah).
+images: node_modules/.ready
+	@images/build.sh
+
+# A Kubernetes cluster of one node on this machine, without Docker (needs root); cluster-down ends it.
+cluster:
+	@test/cluster/up.sh
+
+cluster-down:
+	@test/cluster/down.sh
+
+# The way of a user through a cluster, from helm install to a quiet uninstall, under load (needs root, or KUBECONFIG).
+e2e: node_modules/.ready
+	@$(NODE) test/e2e/main.ts
 
 format: node_modules/.ready
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images and writes them as archives into $OUT (default .cache/images), with their sizes.
 #   TAG   tag of postrider (default: the version in package.json)
+#   REVISION  commit to build; default: what is in this checkout
 #   BASE  image with Node 24 at its PATH; without it, and with buildah, one is made by mmdebstrap and the node of this checkout
 # Uses docker, podman or buildah, whichever is there.
 set -euo pipefail
@@ -20,7 +21,12 @@ done
 # What is committed or staged to be, without tests and benchmarks; then the packages that run, by the lock file.
 stage() {
   mkdir -p "$work/app"
-  git ls-files -z -- package.json package-lock.json .npmrc LICENSE lib services cli operator crds test/package.json | tar --null -T - -cf - | tar -xf - -C "$work/app"
+  local parts=(package.json package-lock.json .npmrc LICENSE lib services cli operator crds test/package.json)
+  if [ -n "${REVISION:-}" ]; then
+    git archive "$REVISION" -- "${parts[@]}" | tar -xf - -C "$work/app"
+  else
+    git ls-files -z -- "${parts[@]}" | tar --null -T - -cf - | tar -xf - -C "$work/app"
+  fi
   find "$work/app" -name '*.test.ts' -delete
   (cd "$work/app" && npm ci --omit=dev --no-audit --no-fund --ignore-scripts > "$out/npm.log" 2>&1) || { tail -20 "$out/npm.log" >&2; exit 1; }
   rm -rf "$work/app/test" "$work/app/node_modules/@postrider/test"
@@ -33,8 +39,8 @@ base() {
   if [ ! -f "$tar" ]; then
     mmdebstrap --quiet --variant=essential --include=ca-certificates,libstdc++6 --dpkgopt='path-exclude=/usr/share/doc/*' \
       --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-      --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/*' bookworm "$tar.new"
-    mv "$tar.new" "$tar"
+      --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/*' bookworm "$out/base.new.tar"
+    mv "$out/base.new.tar" "$tar"
   fi
   local container
   container=$(buildah from scratch)

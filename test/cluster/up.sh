@@ -181,7 +181,7 @@ network
 control_plane
 containers
 node
-sed "s,@DNS_IP@,$dns_ip,; s,@VOLUMES@,$state/volumes,; s,@NODE@,$node," "$here/addons.yaml" | kube apply -f - > /dev/null
+sed "s,@DNS_IP@,$dns_ip,; s,@VOLUMES@,$state/volumes,; s,@NODE@,$node," "$here/addons.yaml.in" | kube apply -f - > /dev/null
 mkdir -p "$state"/volumes/{0,1,2}
 chown 10001:10001 "$state"/volumes/{0,1,2}
 kube -n kube-system rollout status deployment/coredns --timeout=120s > /dev/null

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import type { LoadReport } from './pods/load.ts'
+import { client } from './platform.ts'
+import type { Remote } from './remote.ts'
+import { eventually } from '../support/eventually.ts'
+
+const RATE = 60
+const SESSIONS = 8
+
+export interface Verdict {
+  accepted: number
+  perSecond: number
+  lost: string[]
+  duplicates: string[]
+  failed: number
+  errors: Record<string, number>
+}
+
+/** Sends through the Service while something is done to the platform, then compares what had a 250 with what the remote took. */
+export async function underLoad(remote: Remote, disturb: () => Promise<void>): Promise<Verdict> {
+  await client('POST', '/load', { secret: 'app-smtp', rate: RATE, sessions: SESSIONS })
+  await pause(3000)
+  let failed: unknown
+  try {
+    await disturb()
+  } catch (error) {
+    failed = error
+  }
+  await pause(3000)
+  const report = await client<LoadReport>('DELETE', '/load')
+  if (failed !== undefined) throw failed as Error
+  const counted = await allTaken(remote, report)
+  return {
+    accepted: report.accepted.length,
+    perSecond: report.accepted.length / report.seconds,
+    lost: report.accepted.filter((id) => !counted.has(id)),
+    duplicates: report.accepted.filter((id) => (counted.get(id) ?? 0) > 1),
+    failed: report.failed,
+    errors: report.errors,
+  }
+}
+
+/** What the remote took, by id, once all of it is there or nothing more comes. */
+async function allTaken(remote: Remote, { accepted }: LoadReport): Promise<Map<string, number>> {
+  let counts = new Map<string, number>()
+  const look = async (): Promise<void> => {
+    counts = new Map()
+    for (const { id } of await remote.taken()) if (id !== '') counts.set(id, (counts.get(id) ?? 0) + 1)
+    const missing = accepted.filter((id) => !counts.has(id)).length
+    if (missing > 0) throw new Error(`${missing} are not there yet`)
+  }
+  await eventually(async () => {
+    await pause(500)
+    await look()
+  }, 120_000).catch(() => undefined)
+  // A duplicate may come after all are there.
+  await pause(5000)
+  await look().catch(() => undefined)
+  return counts
+}
+
+/** Nothing is lost, and there was load enough; with `graceful` nothing comes twice either. */
+export function assertWhole(verdict: Verdict, { graceful }: { graceful: boolean }, log: (line: string) => void): void {
+  const { accepted, perSecond, lost, duplicates, failed, errors } = verdict
+  log(
+    `${accepted} accepted (${perSecond.toFixed(0)}/s), ${lost.length} lost, ${duplicates.length} twice, ${failed} not taken ${JSON.stringify(errors)}`,
+  )
+  assert.deepEqual(lost, [], 'lost')
+  if (graceful) assert.deepEqual(duplicates, [], 'came twice')
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
