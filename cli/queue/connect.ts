@@ -7,8 +7,10 @@ import { UsageError } from '../usage.ts'
 /** Where `postrider up` leaves what other commands need to find it. */
 export const accessFile = (state: string): string => join(state, 'run', 'cli.json')
 
-/** Connects to the platform that runs on a state folder; throws a UsageError that says how to start it. */
+/** Connects to the platform that runs on a state folder, or whose broker is at `nats://user:password@host:port` (several by
+ * comma); throws a UsageError that says how to start it. */
 export async function connectToPlatform(state: string): Promise<Broker> {
+  if (state.startsWith('nats://')) return connectByUrl(state)
   const file = accessFile(state)
   if (!existsSync(file)) {
     throw new UsageError(
@@ -23,6 +25,22 @@ export async function connectToPlatform(state: string): Promise<Broker> {
       `the platform on ${state} is not running; start it with: postrider up FOLDER --state ${state}`,
       { cause },
     )
+  }
+}
+
+async function connectByUrl(urls: string): Promise<Broker> {
+  const servers = urls.split(',').map((url) => new URL(url))
+  const [{ username, password } = { username: '', password: '' }] = servers
+  const access = {
+    servers: servers.map(({ host }) => `nats://${host}`),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+  }
+  try {
+    return await openBroker('cli', access)
+  } catch (cause) {
+    if (!(cause instanceof BrokerUnreachable)) throw cause
+    throw new UsageError(cause.message, { cause })
   }
 }
 

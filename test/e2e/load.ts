@@ -9,7 +9,8 @@ const SESSIONS = 8
 
 export interface Verdict {
   accepted: number
-  perSecond: number
+  /** Messages a second that the client tried to submit. */
+  offered: number
   lost: string[]
   duplicates: string[]
   failed: number
@@ -32,7 +33,7 @@ export async function underLoad(remote: Remote, disturb: () => Promise<void>): P
   const counted = await allTaken(remote, report)
   return {
     accepted: report.accepted.length,
-    perSecond: report.accepted.length / report.seconds,
+    offered: (report.accepted.length + report.failed) / report.seconds,
     lost: report.accepted.filter((id) => !counted.has(id)),
     duplicates: report.accepted.filter((id) => (counted.get(id) ?? 0) > 1),
     failed: report.failed,
@@ -61,10 +62,11 @@ async function allTaken(remote: Remote, { accepted }: LoadReport): Promise<Map<s
 
 /** Nothing is lost, and there was load enough; with `graceful` nothing comes twice either. */
 export function assertWhole(verdict: Verdict, { graceful }: { graceful: boolean }, log: (line: string) => void): void {
-  const { accepted, perSecond, lost, duplicates, failed, errors } = verdict
+  const { accepted, offered, lost, duplicates, failed, errors } = verdict
   log(
-    `${accepted} accepted (${perSecond.toFixed(0)}/s), ${lost.length} lost, ${duplicates.length} twice, ${failed} not taken ${JSON.stringify(errors)}`,
+    `${accepted} accepted (${offered.toFixed(0)} offered a second), ${lost.length} lost, ${duplicates.length} twice, ${failed} not taken ${JSON.stringify(errors)}`,
   )
+  assert.ok(offered >= 50, `only ${offered.toFixed(0)} messages a second`)
   assert.deepEqual(lost, [], 'lost')
   if (graceful) assert.deepEqual(duplicates, [], 'came twice')
 }

@@ -1,0 +1,99 @@
+import type { V1Deployment, V1Pod, V1Secret } from '@kubernetes/client-node'
+import { isForbidden } from '@postrider/operator/kubernetes/errors'
+import { KINDS } from '@postrider/operator/kubernetes/kinds'
+import { keyFor, refTo } from '@postrider/operator/kubernetes/object'
+import type { KubeObject, Wire } from '@postrider/operator/kubernetes/object'
+import { secretText } from '@postrider/operator/shapes/secret'
+import { UsageError } from '../usage.ts'
+import type { Options } from './arguments.ts'
+import type { Caller } from './cluster.ts'
+import { nameOf, namespaceOf } from './objects.ts'
+import { forwardPort } from './port-forward.ts'
+import { ifAllowed } from './status.ts'
+
+export interface BrokerPlace {
+  /** `nats://user:password@host:port`, several by comma: what connectToPlatform takes. */
+  url: string
+  /** What went wrong on the way there, as far as it is known. */
+  readonly trouble: string | undefined
+  close(): void
+}
+
+const ACCOUNT = 'cli'
+const DEFAULT_SECRET = 'postrider-broker-accounts'
+const PORT = 4222
+const POSTRIDER = 'app.kubernetes.io/name=postrider'
+
+/** A way to the broker of the cluster, with the account that the queue commands have there. Throws a UsageError. */
+export async function findBroker(caller: Caller, options: Options): Promise<BrokerPlace> {
+  const namespace = options.namespace ?? (await platformNamespace(caller))
+  const password = await passwordIn(caller, namespace, options.brokerSecret ?? (await secretName(caller, namespace)))
+  const urlOf = (server: string): string => server.replace('//', `//${ACCOUNT}:${encodeURIComponent(password)}@`)
+  if (options.broker !== undefined) {
+    const servers = options.broker.split(',')
+    if (!servers.every((server) => /^nats:\/\/[^@/]+$/.test(server)))
+      throw new UsageError(`--broker ${options.broker}: it is written nats://HOST:PORT, without a password`)
+    return { url: servers.map(urlOf).join(), trouble: undefined, close: () => undefined }
+  }
+  const pod = await brokerPod(caller, namespace)
+  const forwarded = await forwardPort(caller.config, { namespace, pod, port: PORT })
+  return {
+    url: urlOf(`nats://127.0.0.1:${forwarded.port}`),
+    get trouble() {
+      return forwarded.trouble === undefined
+        ? undefined
+        : `port-forward to pod ${namespace}/${pod}: ${forwarded.trouble}`
+    },
+    close: () => forwarded.close(),
+  }
+}
+
+/** Where the one MailPlatform is that the person may see; else the namespace of the context. */
+async function platformNamespace(caller: Caller): Promise<string> {
+  const platforms = (await ifAllowed<KubeObject>(caller, KINDS.MailPlatform)) ?? []
+  const places = [...new Set(platforms.map(namespaceOf))]
+  if (places.length > 1)
+    throw new UsageError(`there are several platforms: say which with -n and one of ${places.join(', ')}`)
+  return places[0] ?? caller.namespace
+}
+
+/** The operator knows what the Secret is called. */
+async function secretName(caller: Caller, namespace: string): Promise<string> {
+  const labels = `${POSTRIDER},app.kubernetes.io/component=operator`
+  const operators = (await ifAllowed<Wire<V1Deployment>>(caller, KINDS.Deployment, namespace, labels)) ?? []
+  const variables = operators.flatMap(
+    ({ spec }) => spec?.template.spec?.containers.flatMap(({ env }) => env ?? []) ?? [],
+  )
+  return variables.find(({ name }) => name === 'POSTRIDER_BROKER_SECRET')?.value ?? DEFAULT_SECRET
+}
+
+async function passwordIn(caller: Caller, namespace: string, name: string): Promise<string> {
+  const secret = await caller.get<Wire<V1Secret>>(refTo(KINDS.Secret, namespace, name)).catch((cause: unknown) => {
+    if (!isForbidden(cause)) throw cause
+    throw new UsageError(
+      `the queue is for who runs the platform, and you may not read Secret ${keyFor(namespace, name)}: ${cause.message}`,
+      { cause },
+    )
+  })
+  const password = secretText(secret, ACCOUNT)
+  if (password !== undefined) return password
+  const missing = secret === undefined ? 'there is no' : `there is no key ${ACCOUNT} in`
+  throw new UsageError(
+    `${missing} Secret ${keyFor(namespace, name)}; give the platform's namespace with -n, or the Secret with --broker-secret`,
+  )
+}
+
+async function brokerPod(caller: Caller, namespace: string): Promise<string> {
+  const pods = await caller.list<Wire<V1Pod>>(KINDS.Pod, namespace, `${POSTRIDER},app.kubernetes.io/component=broker`)
+  const ready = pods.find(
+    ({ metadata, status }) =>
+      metadata?.deletionTimestamp === undefined &&
+      status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
+  )
+  if (ready !== undefined) return nameOf(ready)
+  throw new UsageError(
+    pods.length === 0
+      ? `there is no broker pod in namespace ${namespace}; a broker elsewhere is named with --broker nats://HOST:PORT`
+      : `no broker pod is ready: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker`,
+  )
+}

@@ -1,0 +1,160 @@
+import type { Condition } from '@postrider/operator/kubernetes/conditions'
+import { keyFor } from '@postrider/operator/kubernetes/object'
+import { conditionOf, nameOf, namespaceOf } from './objects.ts'
+import type { CredentialObject, DomainObject, PlatformObject, Seen } from './objects.ts'
+import { remedyFor } from './remedies.ts'
+import type { Trouble } from './remedies.ts'
+
+/** Something that is not well (`problem`), or that one may want to know (`note`). */
+export interface Problem extends Trouble {
+  severity: 'problem' | 'note'
+  /** The domain name, address or host name. */
+  about: string
+  message: string
+  remedy: string
+  /** Credentials, by name, that wait for it. */
+  waiting: string[]
+}
+
+export interface Surveyed {
+  /** undefined: may not be seen. */
+  platforms: PlatformObject[] | undefined
+  /** All were looked for, in every namespace. */
+  everywhere: boolean
+  domains: DomainObject[]
+  credentials: CredentialObject[]
+  /** Deployments of the operator, with their ready pods. */
+  operators: { namespace: string; name: string; ready: number }[]
+}
+
+/** A certificate that nobody renewed by then is told of. Milliseconds. */
+const CERTIFICATE_MS = 14 * 86_400_000
+
+/** What is wrong in what was seen, the platform first. Pure. */
+export function problemsOf({ platforms, everywhere, domains, credentials, operators }: Surveyed, now: Date): Problem[] {
+  const none = everywhere && platforms?.length === 0
+  const found = [
+    ...(none ? [noPlatform()] : []),
+    ...operators.filter(({ ready }) => ready === 0).map(noOperator),
+    ...(platforms ?? []).flatMap((platform) => ofPlatform(platform, now)),
+  ]
+  const ofDomains = domains.flatMap(ofDomain)
+  const ofCredentials = credentials.flatMap((credential) => ofCredential(credential, ofDomains))
+  // Without a platform nothing of the tenants' is looked at.
+  const tenants = [...ofDomains, ...ofCredentials].filter(({ reason }) => !(none && reason === 'NotSeen'))
+  return [...found, ...tenants]
+}
+
+function ofPlatform(platform: PlatformObject, now: Date): Problem[] {
+  const about = platform.spec?.hostName ?? ''
+  const conditions = platform.status?.conditions ?? []
+  const bad = conditions.filter(({ type, status }) => type !== 'Ready' && status !== 'True')
+  // What is not served has no other state.
+  const refused = bad.find(({ type }) => type === 'Accepted')
+  const some = conditions.filter(({ status, reason }) => status === 'True' && reason === 'SomePods')
+  const told = [
+    ...(refused === undefined ? bad : [refused]).map((condition) => line(platform, about, condition)),
+    ...some.map((condition) => line(platform, about, condition, 'note')),
+  ]
+  const end = Date.parse(platform.status?.certificateNotAfter ?? '')
+  if (end > now.getTime() && end - now.getTime() < CERTIFICATE_MS) {
+    const message = `the certificate is over at ${new Date(end).toISOString()}`
+    told.push(line(platform, about, { type: 'CertificateReady', reason: 'ExpiresSoon', message }))
+  }
+  return orNotSeen(platform, about, told)
+}
+
+function ofDomain(domain: DomainObject): Problem[] {
+  const about = domain.spec?.domainName ?? ''
+  return orNotSeen(domain, about, [
+    ...(domain.status?.conditions ?? []).flatMap((condition) => {
+      const severity = severityInDomain(domain, condition)
+      return severity === undefined ? [] : [line(domain, about, condition, severity)]
+    }),
+    ...limitReached(domain, about),
+  ])
+}
+
+/** Whether a condition of a Domain is to be told; the same is not told twice. */
+function severityInDomain(domain: DomainObject, { type, status, reason }: Condition): Problem['severity'] | undefined {
+  const well = (other: string): boolean => conditionOf(domain, other)?.status === 'True'
+  if (status === 'True') {
+    if (reason === 'SendersNotAllowed') return 'problem'
+    return reason === 'LookupFailed' && type !== 'DKIMReady' ? 'note' : undefined
+  }
+  switch (type) {
+    case 'Accepted':
+      return 'problem'
+    case 'Ready':
+      return reason === 'Suspended' ? 'note' : undefined
+    case 'OwnershipRecordPresent':
+      // What it may come to while the domain still counts as this namespace's.
+      return well('OwnershipVerified') ? 'problem' : undefined
+    case 'DKIMReady':
+      // The records of DKIM are among those of DNSVerified.
+      return well('DNSVerified') && well('Accepted') ? 'problem' : undefined
+    default:
+      return well('Accepted') ? 'problem' : undefined
+  }
+}
+
+/** What only follows from its Domain is told with that. */
+function ofCredential(credential: CredentialObject, ofDomains: Problem[]): Problem[] {
+  const about = credential.spec?.address ?? ''
+  const ready = conditionOf(credential, 'Ready')
+  if (ready?.reason === 'DomainNotReady') {
+    const key = keyFor(namespaceOf(credential), credential.spec?.domainRef?.name ?? '')
+    const [cause] = ofDomains.filter(({ namespace, name }) => keyFor(namespace, name) === key)
+    if (cause !== undefined) {
+      cause.waiting.push(nameOf(credential))
+      return []
+    }
+  }
+  const told =
+    ready === undefined || ready.status === 'True'
+      ? []
+      : [line(credential, about, ready, ready.reason === 'Suspended' ? 'note' : 'problem')]
+  return orNotSeen(credential, about, [...told, ...limitReached(credential, about)])
+}
+
+function limitReached(object: DomainObject | CredentialObject, about: string): Problem[] {
+  const { sentToday, dailyLimit } = object.status ?? {}
+  if (sentToday === undefined || dailyLimit === undefined || sentToday < dailyLimit) return []
+  const message = `${sentToday} of ${dailyLimit} messages were sent in 24 hours; more is refused`
+  return [line(object, about, { type: 'Limit', reason: 'LimitReached', message })]
+}
+
+function orNotSeen(object: Seen, about: string, told: Problem[]): Problem[] {
+  if (told.some(({ severity }) => severity === 'problem')) return told
+  const generation = object.metadata?.generation ?? 0
+  const message =
+    (object.status?.conditions ?? []).length === 0
+      ? 'the operator has not looked at it yet'
+      : (object.status?.observedGeneration ?? generation) < generation
+        ? 'the operator has not seen the newest change yet'
+        : undefined
+  if (message === undefined) return told
+  return [...told, line(object, about, { type: 'Ready', reason: 'NotSeen', message })]
+}
+
+function line(
+  object: Seen,
+  about: string,
+  { type, reason, message }: Pick<Condition, 'type' | 'reason' | 'message'>,
+  severity: Problem['severity'] = 'problem',
+): Problem {
+  const trouble = { kind: object.kind ?? '', namespace: namespaceOf(object), name: nameOf(object), type, reason }
+  return { severity, ...trouble, about, message, remedy: remedyFor(trouble), waiting: [] }
+}
+
+function noPlatform(): Problem {
+  const trouble = { kind: 'MailPlatform', namespace: '', name: '', type: 'Ready', reason: 'NoPlatform' }
+  const message = 'there is no MailPlatform in this cluster'
+  return { severity: 'problem', ...trouble, about: '', message, remedy: remedyFor(trouble), waiting: [] }
+}
+
+function noOperator({ namespace, name }: { namespace: string; name: string }): Problem {
+  const trouble = { kind: 'Deployment', namespace, name, type: 'Available', reason: 'NoPods' }
+  const message = 'no pod of the operator is ready'
+  return { severity: 'problem', ...trouble, about: 'the operator', message, remedy: remedyFor(trouble), waiting: [] }
+}

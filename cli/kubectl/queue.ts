@@ -1,0 +1,63 @@
+import { domainToASCII } from 'node:url'
+import { BrokerUnreachable } from '@postrider/queue/broker'
+import { messageShow, queueCancel, queueList, queueRetry } from '../queue/commands.ts'
+import type { QueueOptions } from '../queue/commands.ts'
+import { UsageError } from '../usage.ts'
+import { USAGE } from './arguments.ts'
+import type { Answer, Options } from './arguments.ts'
+import { findBroker } from './broker.ts'
+import type { BrokerPlace } from './broker.ts'
+import { closest } from './closest.ts'
+import type { Caller } from './cluster.ts'
+
+/** Queue ids as they are given out; it becomes part of a subject of the broker, where `*` would mean every message. */
+const QUEUE_ID = /^[0-9a-z]{1,40}$/
+
+const COMMANDS = { ls: queueList, show, retry: queueRetry, cancel: queueCancel }
+
+/** `kubectl postrider queue ls|show|retry|cancel`: the commands of the standalone platform, at the broker of the cluster. */
+export async function queue(caller: Caller, options: Options): Promise<Answer> {
+  const [, verb = '', ...ids] = options.words
+  const command = Object.entries(COMMANDS).find(([name]) => name === verb)?.[1]
+  if (command === undefined)
+    throw new UsageError(verb === '' ? USAGE : `there is no queue ${verb}${closest(verb, Object.keys(COMMANDS))}`)
+  const asked = readFilters(ids, options)
+  if (verb === 'show' && asked.id === undefined) throw new UsageError('give the queue id, as the 250 named it')
+  const broker = await findBroker(caller, options)
+  try {
+    return { lines: await command({ ...asked, state: broker.url }), code: 0 }
+  } catch (error) {
+    throw withTrouble(error, broker)
+  } finally {
+    broker.close()
+  }
+}
+
+function show(options: QueueOptions): Promise<string[]> {
+  return messageShow(options.id ?? '', options)
+}
+
+function readFilters([id, ...more]: string[], { domain, destination, limit, json }: Options) {
+  if (more.length > 0) throw new UsageError(`give one queue id at a time, not also ${more.join(' ')}`)
+  if (id !== undefined && !QUEUE_ID.test(id)) throw new UsageError(`${id} is no queue id: those are letters and digits`)
+  if (limit !== undefined && !/^[1-9]\d{0,8}$/.test(limit))
+    throw new UsageError(`--limit ${limit}: a whole number from 1 up is needed`)
+  return {
+    ...(id === undefined ? {} : { id }),
+    domain: domainName(domain),
+    destination: domainName(destination),
+    ...(limit === undefined ? {} : { limit: Number(limit) }),
+    json,
+  }
+}
+
+/** As the queue has it: lower case, A-labels. An address literal stays as it is. */
+const domainName = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : domainToASCII(text) || text
+
+/** The way to the broker knows better why nobody answered. */
+function withTrouble(error: unknown, { trouble }: BrokerPlace): unknown {
+  if (!(error instanceof UsageError) || !(error.cause instanceof BrokerUnreachable) || trouble === undefined)
+    return error
+  return new UsageError(`the broker is not reached: ${trouble}`, { cause: error })
+}

@@ -1,0 +1,120 @@
+import { isForbidden, isNotFound } from '@postrider/operator/kubernetes/errors'
+import { KINDS } from '@postrider/operator/kubernetes/kinds'
+import { keyFor } from '@postrider/operator/kubernetes/object'
+import type { KindRef, KubeObject } from '@postrider/operator/kubernetes/object'
+import type { Answer, Options } from './arguments.ts'
+import type { Caller } from './cluster.ts'
+import { isReady, nameOf, namespaceOf } from './objects.ts'
+import type { CredentialObject, DomainObject, PlatformObject } from './objects.ts'
+import { problemsOf } from './problems.ts'
+import type { Problem, Surveyed } from './problems.ts'
+
+const OPERATOR = 'app.kubernetes.io/name=postrider,app.kubernetes.io/component=operator'
+
+/** `kubectl postrider status`: what is wrong, and what to do next. Exit code 1 when something is. */
+export async function status(caller: Caller, { namespace, everywhere, json }: Options): Promise<Answer> {
+  const where = everywhere ? undefined : (namespace ?? caller.namespace)
+  const seen = await survey(caller, where)
+  const problems = problemsOf(seen, new Date())
+  const wrong = problems.filter(({ severity }) => severity === 'problem').length
+  const code = wrong === 0 ? 0 : 1
+  if (json) return { lines: [JSON.stringify({ ok: wrong === 0, ...countsOf(seen), problems }, null, 2)], code }
+  const verdict = wrong === 0 ? 'nothing is wrong' : `${wrong} ${wrong === 1 ? 'problem' : 'problems'}`
+  return { lines: [...summary(seen, where), ...problems.flatMap(linesOf), verdict], code }
+}
+
+/** The platform is looked for in all namespaces, as it serves them all; the tenants' things in the one asked for. */
+async function survey(caller: Caller, where: string | undefined): Promise<Surveyed> {
+  const [domains, credentials, [platforms, everywhere]] = await Promise.all([
+    caller.list<DomainObject>(KINDS.Domain, where),
+    caller.list<CredentialObject>(KINDS.SMTPCredential, where),
+    platformsOf(caller, where),
+  ])
+  const namespaces = [...new Set((platforms ?? []).map(namespaceOf))]
+  const operators = await Promise.all(namespaces.map((namespace) => operatorsOf(caller, namespace)))
+  return { domains, credentials, platforms, everywhere, operators: operators.flat() }
+}
+
+async function platformsOf(
+  caller: Caller,
+  where: string | undefined,
+): Promise<[PlatformObject[] | undefined, everywhere: boolean]> {
+  const all = await ifAllowed<PlatformObject>(caller, KINDS.MailPlatform)
+  if (all !== undefined || where === undefined) return [all, all !== undefined]
+  return [await ifAllowed<PlatformObject>(caller, KINDS.MailPlatform, where), false]
+}
+
+async function operatorsOf(caller: Caller, namespace: string): Promise<Surveyed['operators']> {
+  type Deployment = KubeObject & { status?: { readyReplicas?: number } }
+  const found = (await ifAllowed<Deployment>(caller, KINDS.Deployment, namespace, OPERATOR)) ?? []
+  return found.map((object) => ({ namespace, name: nameOf(object), ready: object.status?.readyReplicas ?? 0 }))
+}
+
+/** undefined when the person may not see them. */
+export async function ifAllowed<T extends KubeObject>(
+  caller: Caller,
+  kind: KindRef,
+  namespace?: string,
+  labels?: string,
+): Promise<T[] | undefined> {
+  try {
+    return await caller.list<T>(kind, namespace, labels)
+  } catch (error) {
+    if (isForbidden(error) || (isNotFound(error) && !kind.apiVersion.startsWith('postrider.dev/'))) return undefined
+    throw error
+  }
+}
+
+const countsOf = ({ platforms, domains, credentials }: Surveyed) => ({
+  platforms: platforms?.map((platform) => ({
+    namespace: namespaceOf(platform),
+    name: nameOf(platform),
+    hostName: platform.spec?.hostName,
+    ready: isReady(platform),
+  })),
+  domains: { all: domains.length, ready: domains.filter(isReady).length },
+  credentials: { all: credentials.length, ready: credentials.filter(isReady).length },
+})
+
+function summary(seen: Surveyed, where: string | undefined): string[] {
+  const { platforms, domains, credentials } = countsOf(seen)
+  const lines =
+    platforms === undefined
+      ? ['the platform is not yours to see; what its operator must mend is not told here']
+      : platforms.map(
+          ({ namespace, name, hostName, ready }) =>
+            `MailPlatform ${keyFor(namespace, name)}  ${hostName ?? ''}  ${ready ? 'ready' : 'NOT READY'}`,
+        )
+  const place = where === undefined ? 'all namespaces' : `namespace ${where}`
+  return [
+    ...lines,
+    `${place}: ${domains.ready} of ${domains.all} Domains and ${credentials.ready} of ${credentials.all} SMTPCredentials are ready`,
+    '',
+  ]
+}
+
+/** So many of the credentials that wait are named. */
+const NAMED = 5
+
+function linesOf({
+  kind,
+  namespace,
+  name,
+  about,
+  type,
+  reason,
+  message,
+  remedy,
+  waiting,
+  severity,
+}: Problem): string[] {
+  const subject = name === '' ? kind : `${kind} ${keyFor(namespace, name)}`
+  const known = about === '' ? '' : ` (${about})`
+  const more = waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ''
+  return [
+    `${severity === 'note' ? 'note: ' : ''}${subject}${known}: ${type} ${reason}: ${message}`,
+    ...(waiting.length === 0 ? [] : [`  credentials that wait for it: ${waiting.slice(0, NAMED).join(', ')}${more}`]),
+    `  -> ${remedy}`,
+    '',
+  ]
+}
