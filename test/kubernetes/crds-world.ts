@@ -1,7 +1,12 @@
+import { once } from 'node:events'
 import { readFileSync, readdirSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:https'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { openCluster } from '@postrider/operator/kubernetes/client'
 import type { Cluster } from '@postrider/operator/kubernetes/client'
+import { findConnection } from '@postrider/operator/kubernetes/connection'
 import { ApiError } from '@postrider/operator/kubernetes/errors'
 import { KINDS } from '@postrider/operator/kubernetes/kinds'
 import { pathOf, refTo } from '@postrider/operator/kubernetes/object'
@@ -29,9 +34,9 @@ export interface Definition extends KubeObject {
   spec: { names: { kind: Kind; plural: string }; versions: { schema: { openAPIV3Schema: Schema } }[] }
 }
 
-/** The files of crds/. */
-export const definitions = (): Definition[] =>
-  readdirSync(FOLDER).map((name) => parse(readFileSync(join(FOLDER, name), 'utf8')) as Definition)
+/** The files of crds/, or of another folder. */
+export const definitions = (folder = FOLDER): Definition[] =>
+  readdirSync(folder).map((name) => parse(readFileSync(join(folder, name), 'utf8')) as Definition)
 
 export const schemaOf = ({ spec }: Definition): Schema => spec.versions[0]?.schema.openAPIV3Schema ?? {}
 
@@ -46,6 +51,8 @@ export interface CrdWorld {
   create(kind: Kind, name: string, spec: unknown, query?: Record<string, string>): Promise<Stored>
   get(kind: Kind, name: string): Promise<Stored>
   path(kind: Kind, name?: string): string
+  /** GET of what JSON may be asked for otherwise, such as kubectl's tables. */
+  getAs(accept: string, path: string): Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -73,6 +80,7 @@ export async function startCrdWorld(known = definitions()): Promise<CrdWorld> {
       return found
     },
     path: (kind, name) => pathOf(KINDS[kind], NAMESPACE, name),
+    getAs: (accept, path) => getAs(server.kubeconfig, accept, path),
     async stop() {
       cluster.close()
       await server.stop()
@@ -85,6 +93,14 @@ export async function startCrdWorld(known = definitions()): Promise<CrdWorld> {
     await world.stop()
     throw error
   }
+}
+
+async function getAs(kubeconfig: string, accept: string, path: string): Promise<unknown> {
+  const { server, access } = await findConnection({ kubeconfig })
+  const { headers, tls } = await access()
+  const request = get(`${server}${path}`, { ...tls, headers: { ...headers, accept } })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  return json(response)
 }
 
 /** Applies definitions, and waits until the server serves their kinds. */

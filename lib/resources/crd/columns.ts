@@ -40,8 +40,9 @@ export const COLUMNS: Record<Kind, Column[]> = {
   SMTPLimit: [
     { name: 'Messages a day', type: 'integer', jsonPath: '.spec.messagesPerDay' },
     { name: 'Recipients a day', type: 'integer', jsonPath: '.spec.recipientsPerDay' },
+    condition('Accepted', 'Accepted'),
     AGE,
   ],
-  DeliveryPool: [{ name: 'EHLO', type: 'string', jsonPath: '.spec.ehloName' }, AGE],
-  DestinationPolicy: [{ name: 'TLS', type: 'string', jsonPath: '.spec.tls' }, AGE],
+  DeliveryPool: [{ name: 'EHLO', type: 'string', jsonPath: '.spec.ehloName' }, condition('Accepted', 'Accepted'), AGE],
+  DestinationPolicy: [{ name: 'TLS', type: 'string', jsonPath: '.spec.tls' }, condition('Accepted', 'Accepted'), AGE],
 }
