@@ -6,6 +6,8 @@ import type { StructuralNode } from './structural.ts'
 export interface Rule {
   rule: string
   message: string
+  /** `oldSelf` is an optional, empty when the object is made. */
+  optionalOldSelf?: true
 }
 
 /** Milliseconds of a duration: CEL's own knows no days. */
@@ -127,15 +129,18 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
   },
 }
 
+/** A name can't be changed, so only a new object is judged: an older one could never be written to again, not even its status. */
+const nameRule = (pattern: string, message: string): Rule => ({
+  rule: `oldSelf.hasValue() || self.metadata.name.matches('${pattern}')`,
+  message: `metadata.name must be ${message}`,
+  optionalOldSelf: true,
+})
 /** A Service begins with the platform's name, and takes less than other objects do. */
-const PLATFORM_NAME: Rule = {
-  rule: "self.metadata.name.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",
-  message: 'metadata.name must be lower-case letters, digits and hyphens, and begin with a letter',
-}
-const NAME: Rule = {
-  rule: "self.metadata.name.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')",
-  message: 'metadata.name must be lower-case letters, digits and hyphens, without dots',
-}
+const PLATFORM_NAME = nameRule(
+  '^[a-z]([a-z0-9-]*[a-z0-9])?$',
+  'lower-case letters, digits and hyphens, and begin with a letter',
+)
+const NAME = nameRule('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', 'lower-case letters, digits and hyphens, without dots')
 
 /** What names of a kind are like: as metadata.name in a folder of files, though Kubernetes would take more. */
 export const nameLimits = (kind: Kind): { maxLength: number; rule: Rule } =>

@@ -10,7 +10,7 @@ export interface StructuralNode {
   additionalProperties?: StructuralNode
   items?: StructuralNode
   required?: string[]
-  'x-kubernetes-validations'?: { rule: string; message: string }[]
+  'x-kubernetes-validations'?: { rule: string; message: string; optionalOldSelf?: true }[]
   [keyword: string]: unknown
 }
 
