@@ -1,5 +1,6 @@
 import type { V1Secret } from '@kubernetes/client-node'
 import type { Logger } from '@postrider/telemetry/log'
+import { acceptanceController, isAcceptedKind } from './controllers/acceptance.ts'
 import { configurationController } from './controllers/configuration.ts'
 import type { ConfigurationController } from './controllers/configuration.ts'
 import type { Context } from './controllers/context.ts'
@@ -16,10 +17,13 @@ import { domainOfKey } from './dkim/secrets.ts'
 import { createLook } from './dns/look.ts'
 import type { Cluster } from './kubernetes/client.ts'
 import { createRecorder } from './kubernetes/events.ts'
+import { keyOf } from './kubernetes/object.ts'
 import type { Wire } from './kubernetes/object.ts'
 import { createQueue } from './kubernetes/queue.ts'
 import type { Queue } from './kubernetes/queue.ts'
 import type { OperatorMetrics } from './metrics.ts'
+import { secretText } from './shapes/secret.ts'
+import { findReleaseOwner } from './release-owner.ts'
 import type { Settings } from './settings.ts'
 
 /** What the leader sees and does, for the metrics. */
@@ -78,7 +82,8 @@ export async function lead(
   const configurations = queue(CONFIGURATION, () => configuration.run(), 1)
   const domains = queue('domain', (key) => reconcileDomain(key))
   const credentials = queue('credential', (key) => reconcileCredential(key))
-  const queues = [platforms, configurations, domains, credentials]
+  const rules = queue('acceptance', (object) => reconcileRule(object), 1)
+  const queues = [platforms, configurations, domains, credentials, rules]
 
   /** What the first lists tell waits until there is somebody to do it. */
   const early: (() => void)[] = []
@@ -92,11 +97,14 @@ export async function lead(
     configuration: () => soon(() => configurations.add(CONFIGURATION, GATHER_MS)),
     domain: (key) => soon(() => domainChanged(key)),
     credential: (key) => soon(() => credentials.add(key)),
+    rule: (object) => soon(() => rules.add(object)),
+    tenants: () => soon(() => tenantsChanged()),
     secret: (_, secret) => soon(() => secretChanged(secret)),
     onError: (kind, error) => log.warn({ event: 'watch-failed', kind, err: error }),
   })
-  const keeper = new Keeper(cluster, recorder, namespace, brokerSecret)
-  const shared = { cluster, recorder, world, log, namespace, surroundings, keeper }
+  const release = await findReleaseOwner(cluster, settings)
+  const keeper = new Keeper(cluster, recorder, namespace, brokerSecret, release)
+  const shared = { cluster, recorder, world, log, namespace, surroundings, keeper, release }
   const configuration = configurationController(shared, (objects) => {
     for (const object of objects) enqueue(object)
   })
@@ -104,20 +112,34 @@ export async function lead(
   const platform = platformController(context, () => configuration.state)
   const reconcileDomain = domainController(context, createLook)
   const reconcileCredential = credentialController(context)
+  const reconcileRule = acceptanceController(context)
 
   function domainChanged(key: string): void {
     domains.add(key)
-    for (const { metadata } of credentialsOf(key))
-      credentials.add(`${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`)
+    for (const credential of credentialsOf(key)) credentials.add(keyOf(credential))
   }
 
-  function secretChanged({ metadata }: Wire<V1Secret>): void {
+  function secretChanged(secret: Wire<V1Secret>): void {
+    const { metadata } = secret
     const domain = domainOfKey({ ...(metadata === undefined ? {} : { metadata }) })
     const [owner] = metadata?.ownerReferences ?? []
     if (domain !== undefined) domains.add(domain)
     else if (owner?.kind === 'SMTPCredential') credentials.add(`${metadata?.namespace ?? ''}/${owner.name}`)
-    else platforms.add(PLATFORM)
+    else {
+      platforms.add(PLATFORM)
+      // The local CA is among what a credential's Secret tells.
+      if (secretText(secret, 'ca.crt') !== undefined) credentialsChanged()
+    }
     configurations.add(CONFIGURATION, GATHER_MS)
+  }
+
+  function credentialsChanged(): void {
+    for (const credential of world.credentials.list()) credentials.add(keyOf(credential))
+  }
+
+  function tenantsChanged(): void {
+    for (const domain of world.domains.list()) domains.add(keyOf(domain))
+    credentialsChanged()
   }
 
   function credentialsOf(domain: string) {
@@ -132,6 +154,7 @@ export async function lead(
     const [kind, key = ''] = object.split(' ')
     if (kind === 'Domain') domains.add(key)
     else if (kind === 'SMTPCredential') credentials.add(key)
+    else if (isAcceptedKind(kind ?? '')) rules.add(object)
     else platforms.add(PLATFORM)
   }
 

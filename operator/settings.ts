@@ -7,6 +7,8 @@ export interface Settings {
   /** Unique a process: the pod's name. */
   identity: string
   lease: string
+  /** Of the operator, made by the chart; absent outside a cluster. */
+  serviceAccount: string | undefined
   /** Secret with the broker's accounts; made when it is absent. */
   brokerSecret: string
   surroundings: Surroundings
@@ -25,6 +27,7 @@ export function readSettings(env: Environment): Settings {
     namespace: env.text('POSTRIDER_NAMESPACE'),
     identity: env.text('POD_NAME'),
     lease: env.text('POSTRIDER_LEASE', 'postrider-operator'),
+    serviceAccount: env.optional('POSTRIDER_SERVICE_ACCOUNT'),
     brokerSecret: env.text('POSTRIDER_BROKER_SECRET'),
     surroundings: {
       image: env.text('POSTRIDER_IMAGE'),

@@ -15,7 +15,7 @@ export interface StoredResource extends KubeObject {
 
 /** Why an object does not count, or not wholly. */
 export interface Finding {
-  reason: 'NamespaceNotAllowed' | 'Invalid' | 'NameTaken' | 'SendersNotAllowed'
+  reason: 'NamespaceNotAllowed' | 'Invalid' | 'NameTaken' | 'SendersNotAllowed' | 'Overlapping' | 'NeverUsed'
   message: string
 }
 

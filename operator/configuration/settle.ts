@@ -4,6 +4,7 @@ import type { AnyResource, Resource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
 import { findingKey } from './gather.ts'
 import type { Findings, Gathered } from './gather.ts'
+import { overlaps } from './overlap.ts'
 
 export interface Settled {
   /** undefined when the MailPlatform itself is at fault: the last good configuration stays. */
@@ -23,7 +24,10 @@ export function settlePlan(
   let left = resources.map((resource) => (resource.kind === 'Domain' ? held(resource, maySend) : resource))
   for (;;) {
     const result = plan(left, observed)
-    if ('plan' in result) return { plan: result.plan, platformProblems: [], findings: all }
+    if ('plan' in result) {
+      for (const [object, found] of overlaps(result.plan.config.policies, platform.namespace)) all.set(object, found)
+      return { plan: result.plan, platformProblems: [], findings: all }
+    }
     const mine = labelOf(platform)
     const own = result.problems.filter(({ resource }) => resource === mine)
     const bad = new Set(result.problems.map(({ resource }) => resource))

@@ -6,14 +6,14 @@ import type { AnyResource } from '@postrider/resources/kinds'
 import { decodeConfig } from '@postrider/runtime-config/encode'
 import type { DkimConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import { publisher, readEntries } from '@postrider/runtime-config/store'
-import { gather } from '../configuration/gather.ts'
+import { findingKey, gather } from '../configuration/gather.ts'
 import type { Findings, Gathered } from '../configuration/gather.ts'
 import { settlePlan } from '../configuration/settle.ts'
 import { passwordIds, readPasswordIds } from '../credentials/rotation.ts'
 import { Verifiers } from '../credentials/verifiers.ts'
 import { DKIM_LABEL, ownerLabel, readKey } from '../dkim/secrets.ts'
 import { Sealer } from '../dkim/signing.ts'
-import { keyFor } from '../kubernetes/object.ts'
+import { keyFor, keyOf } from '../kubernetes/object.ts'
 import { maySend } from '../tenancy/may-send.ts'
 import type { Context } from './context.ts'
 import type { PublishedState } from './platform.ts'
@@ -22,7 +22,7 @@ import type { World } from './world.ts'
 
 export interface ConfigurationController {
   run(): Promise<{ againMs?: number | undefined }>
-  readonly findings: Findings
+  readonly findings: Findings | undefined
   readonly state: PublishedState
   /** Undefined while it is away. */
   readonly broker: Broker | undefined
@@ -34,13 +34,13 @@ const VERIFIERS_A_RUN = 60
 const UNREACHABLE_MS = 2000
 
 /** Publishes what the services need to know, whenever anything that it depends on changes. `changed` is told of the objects
- * (`Kind namespace/name`) that count differently than before, so that their status says so. */
+ * (`Kind namespace/name`) that count differently than before, at first of all, so that their status says so. */
 export function configurationController(
   context: Omit<Context, 'findings'>,
   changed: (objects: string[]) => void,
 ): ConfigurationController {
   const { world, keeper, log, surroundings } = context
-  let findings: Findings = new Map()
+  let findings: Findings | undefined
   let state: PublishedState = {
     broker: { ok: false, message: 'not tried yet' },
     config: { ok: false, message: 'not tried yet' },
@@ -71,10 +71,15 @@ export function configurationController(
   }
 
   function report(next: Findings): void {
-    const differing = [...new Set([...findings.keys(), ...next.keys()])].filter(
-      (object) => JSON.stringify(findings.get(object)) !== JSON.stringify(next.get(object)),
-    )
+    const before = findings
     findings = next
+    const all =
+      before === undefined
+        ? tenantObjects(world).map(({ kind, object }) => findingKey(kind, keyOf(object)))
+        : [...new Set([...before.keys(), ...next.keys()])]
+    const differing = all.filter(
+      (object) => before === undefined || JSON.stringify(before.get(object)) !== JSON.stringify(next.get(object)),
+    )
     if (differing.length > 0) changed(differing)
   }
 

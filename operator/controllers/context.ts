@@ -1,6 +1,7 @@
 import type { Logger } from '@postrider/telemetry/log'
 import type { Findings } from '../configuration/gather.ts'
 import type { Cluster } from '../kubernetes/client.ts'
+import type { KubeObject } from '../kubernetes/object.ts'
 import type { Recorder } from '../kubernetes/events.ts'
 import type { Surroundings } from '../shapes/pod.ts'
 import type { World } from './world.ts'
@@ -15,8 +16,10 @@ export interface Context {
   /** Of the operator and the platform. */
   namespace: string
   surroundings: Surroundings
+  /** What goes with the release, not with the MailPlatform; undefined outside a release. */
+  release: KubeObject | undefined
   /** Secrets that everything else is derived from. */
   keeper: Keeper
-  /** Why objects do not count, as of the last configuration. */
-  findings: () => Findings
+  /** Why objects do not count, as of the last configuration; undefined before the first, when nobody may say that one counts. */
+  findings: () => Findings | undefined
 }

@@ -101,7 +101,7 @@ export function credentialController(context: Context) {
 
   /** What the configuration says against it, or undefined. */
   function objection(key: string, object: StoredResource): Verdict | undefined {
-    const complaints = context.findings().get(findingKey('SMTPCredential', key)) ?? []
+    const complaints = context.findings()?.get(findingKey('SMTPCredential', key)) ?? []
     const stops = complaints.find(({ reason }) => reason !== 'SendersNotAllowed')
     if (stops !== undefined) return { ready: false, ...stops }
     const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
@@ -117,7 +117,7 @@ export function credentialController(context: Context) {
     platformKey: Buffer,
   ): Promise<{ againMs?: number | undefined }> {
     const key = keyFor(resource.namespace, resource.name)
-    const complaints = context.findings().get(findingKey('SMTPCredential', key)) ?? []
+    const complaints = context.findings()?.get(findingKey('SMTPCredential', key)) ?? []
     const verdict = (): Verdict =>
       verdictOf(resource, complaints, world.domains.get(keyFor(resource.namespace, resource.spec.domainRef.name)))
     if (resource.spec.passwordHashes.length > 0) {
@@ -140,6 +140,7 @@ export function credentialController(context: Context) {
     const found = findPlatform(world)
     // The Secret goes with its owner.
     if (object === undefined || found === undefined || 'problems' in found) return {}
+    if (context.findings() === undefined) return {}
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }
     const against = objection(key, object)

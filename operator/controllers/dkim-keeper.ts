@@ -43,7 +43,7 @@ export class DkimKeeper {
     }: { platform: string; owner: KeyOwner; object: StoredResource; request: string },
     steps: DkimSteps,
   ): Promise<number | undefined> {
-    const { cluster, recorder, world, namespace } = this.#context
+    const { cluster, recorder, world, namespace, release = null } = this.#context
     const known = this.#known.get(ownerLabel(owner)) ?? new Map<string, StoredKey>()
     for (const { selector, algorithm, generation } of steps.make) {
       const pem = await generateDkimKey(SIGNING[algorithm])
@@ -65,8 +65,7 @@ export class DkimKeeper {
     const again: (number | undefined)[] = []
     for (const key of known.values()) {
       const wanted = keySecret(namespace, platform, owner, key)
-      // A tenant's resource can't own what is in another namespace.
-      const { againMs } = await ensure(cluster, wanted, world.secrets, recorder, object, { ownerReference: false })
+      const { againMs } = await ensure(cluster, wanted, world.secrets, recorder, object, { goesWith: release })
       again.push(againMs)
     }
     return least(again)

@@ -119,10 +119,11 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     const object = world.domains.get(key)
     const found = findPlatform(world)
     if (object === undefined) looked.delete(key)
-    if (object === undefined || found === undefined || 'problems' in found) return {}
+    const findings = context.findings()
+    if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }
-    const complaints = context.findings().get(findingKey('Domain', key)) ?? []
+    const complaints = findings.get(findingKey('Domain', key)) ?? []
     const read = readResource(manifestOf('Domain', object), 'cluster')
     if (
       'problems' in read ||

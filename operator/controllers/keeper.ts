@@ -4,6 +4,7 @@ import type { StoredResource } from '../configuration/gather.ts'
 import type { Cluster } from '../kubernetes/client.ts'
 import type { Recorder } from '../kubernetes/events.ts'
 import { keyFor } from '../kubernetes/object.ts'
+import type { KubeObject } from '../kubernetes/object.ts'
 import { ensure } from '../kubernetes/owned.ts'
 import type { Component } from '../shapes/names.ts'
 import { brokerAccessName, labelsOf, platformKeyName } from '../shapes/names.ts'
@@ -23,12 +24,14 @@ export class Keeper {
   readonly #recorder: Recorder
   readonly #namespace: string
   readonly #brokerSecret: string
+  readonly #release: KubeObject | undefined
 
-  constructor(cluster: Cluster, recorder: Recorder, namespace: string, brokerSecret: string) {
+  constructor(cluster: Cluster, recorder: Recorder, namespace: string, brokerSecret: string, release?: KubeObject) {
     this.#cluster = cluster
     this.#recorder = recorder
     this.#namespace = namespace
     this.#brokerSecret = brokerSecret
+    this.#release = release
   }
 
   /** Undefined before `keep` has run. */
@@ -65,8 +68,9 @@ export class Keeper {
       labels: labelsOf(name),
       data: { key: this.#platformKey.toString('base64') },
     })
-    // Not owned by the MailPlatform: who deletes that by mistake would lose every password with it.
-    return (await ensure(this.#cluster, wanted, secrets, this.#recorder, platform, { ownerReference: false })).againMs
+    // It does not go with the MailPlatform: who deletes that by mistake would lose every password with it.
+    const options = { goesWith: this.#release ?? null }
+    return (await ensure(this.#cluster, wanted, secrets, this.#recorder, platform, options)).againMs
   }
 
   /** Sees to the passwords of the broker, which waits for them, be there a platform or not. */
@@ -84,8 +88,9 @@ export class Keeper {
       labels: labelsOf(this.#brokerSecret),
       data: { ...this.#passwords, 'nats.conf.auth': authConfig(this.#passwords, MOST_SHARDS) },
     })
-    const owner = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } }
-    return (await ensure(this.#cluster, wanted, secrets, this.#recorder, owner, { ownerReference: false })).againMs
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } }
+    const owner = this.#release ?? namespace
+    return (await ensure(this.#cluster, wanted, secrets, this.#recorder, owner)).againMs
   }
 }
 

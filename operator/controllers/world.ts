@@ -6,10 +6,10 @@ import type {
   V1Service,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node'
-import type { Resource } from '@postrider/resources/kinds'
+import type { Kind, Resource } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
 import type { Problem } from '@postrider/resources/read'
-import { manifestOf } from '../configuration/gather.ts'
+import { findingKey, manifestOf } from '../configuration/gather.ts'
 import type { StoredResource } from '../configuration/gather.ts'
 import type { Cluster } from '../kubernetes/client.ts'
 import { KINDS } from '../kubernetes/kinds.ts'
@@ -41,6 +41,10 @@ export interface Changes {
   configuration(): void
   domain(key: string): void
   credential(key: string): void
+  /** A limit, pool or policy, as `Kind namespace/name`. */
+  rule(object: string): void
+  /** What all Domains and credentials depend on. */
+  tenants(): void
   /** A Secret of ours changed; its labels and name tell whose it is. */
   secret(key: string, secret: Wire<V1Secret>): void
   onError(kind: string, error: unknown): void
@@ -60,11 +64,22 @@ export async function watchWorld(cluster: Cluster, namespace: string, changes: C
     changes.platform()
     changes.configuration()
   }
+  const rule = (kind: Kind) => (key: string) => {
+    changes.rule(findingKey(kind, key))
+    changes.configuration()
+  }
+  /** Also when the spec has changed, and not only a status of ours. */
+  const withTenants =
+    (act: (key: string) => void) =>
+    (key: string, now: StoredResource | undefined, before: StoredResource | undefined) => {
+      act(key)
+      if (now?.metadata?.generation !== before?.metadata?.generation) changes.tenants()
+    }
   const own = { namespace }
   const world: World = {
-    platforms: watch(KINDS.MailPlatform, both, own),
-    pools: watch(KINDS.DeliveryPool, changes.configuration, own),
-    policies: watch(KINDS.DestinationPolicy, changes.configuration, own),
+    platforms: watch(KINDS.MailPlatform, withTenants(both), own),
+    pools: watch(KINDS.DeliveryPool, withTenants(rule('DeliveryPool')), own),
+    policies: watch(KINDS.DestinationPolicy, rule('DestinationPolicy'), own),
     domains: watch(KINDS.Domain, (key) => {
       changes.domain(key)
       changes.configuration()
@@ -73,7 +88,7 @@ export async function watchWorld(cluster: Cluster, namespace: string, changes: C
       changes.credential(key)
       changes.configuration()
     }),
-    limits: watch(KINDS.SMTPLimit, changes.configuration),
+    limits: watch(KINDS.SMTPLimit, rule('SMTPLimit')),
     namespaces: watch(KINDS.Namespace, changes.configuration),
     secrets: watch<Wire<V1Secret>>(
       KINDS.Secret,

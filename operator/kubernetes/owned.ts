@@ -11,15 +11,15 @@ import type { Recorder } from './events.ts'
 import { refOf } from './kinds.ts'
 import { managersOf } from './managers.ts'
 import { describeRef, keyFor, keyOf } from './object.ts'
-import type { KubeObject, ObjectRef } from './object.ts'
+import type { KubeObject, ObjectRef, OwnerReference } from './object.ts'
 import { isOlder, memoriesOf, recall, remember, untolerated } from './owned-memory.ts'
 import type { Memory } from './owned-memory.ts'
 import { appliedHash, complete, isGoing, isOurs, managedFieldsOf, ownerReferenceFor } from './ownership.ts'
 import type { Store } from './watch.ts'
 
 export interface EnsureOptions {
-  /** Whether the owner becomes its controlling owner, so that it goes with it. Default: when they share a namespace. */
-  ownerReference?: boolean
+  /** Its controlling owner, with which it goes; null for none. Default: the owner, when they share a namespace. */
+  goesWith?: KubeObject | null
   /** Take an object that is there and was not made by us. Default false. */
   adopt?: boolean
   clock?: Clock
@@ -73,7 +73,7 @@ export async function ensure<T extends KubeObject>(
   const key = keyOf(wanted)
   const known = memoriesOf(store)
   const memory = recall(known, key, owner)
-  const { desired, hash } = complete(wanted, ownerReferenceFor(wanted, owner, options.ownerReference))
+  const { desired, hash } = complete(wanted, referenceOf(wanted, owner, options))
   const live = await current(cluster, ref, store.get(key), memory)
   const keep = (object: T, left: Difference[], contest = memory?.contest): void =>
     void known.set(key, remember(hash, owner, object, left, contest))
@@ -118,6 +118,10 @@ export async function ensure<T extends KubeObject>(
     tellDrift(recorder, owner, { ref, fields, by, contested: isContested(contest) })
     return { outcome: 'corrected', object, fields, ...(by === undefined ? {} : { by }) }
   }
+}
+
+function referenceOf(wanted: KubeObject, owner: KubeObject, { goesWith }: EnsureOptions): OwnerReference | undefined {
+  return goesWith === null ? undefined : ownerReferenceFor(wanted, goesWith ?? owner)
 }
 
 /** Deletes an object that we made, if it is there; another's of that name stays. true when there was one to delete. */

@@ -28,14 +28,10 @@ const stable = (value: unknown): string =>
       : part,
   )
 
-export function ownerReferenceFor(
-  wanted: KubeObject,
-  owner: KubeObject,
-  wish: boolean | undefined,
-): OwnerReference | undefined {
+/** Undefined when they don't share a namespace: nobody owns what is in another's. */
+export function ownerReferenceFor(wanted: KubeObject, owner: KubeObject): OwnerReference | undefined {
   const { apiVersion, kind, metadata } = owner
-  const together = metadata?.namespace === wanted.metadata?.namespace
-  if (!(wish ?? together)) return undefined
+  if (metadata?.namespace !== wanted.metadata?.namespace) return undefined
   if (apiVersion === undefined || kind === undefined || metadata?.name === undefined || metadata.uid === undefined)
     return undefined
   return { apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true }

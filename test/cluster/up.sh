@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts a real cluster of one node on this machine, as root and without Docker: etcd, control plane, containerd, kubelet,
 # kube-proxy and CoreDNS. The last line says where its kubeconfig is. down.sh ends it.
+#   up.sh [kube-apiserver]   with the name: starts only the API server again, after somebody has ended it by its pid in $STATE/pid
 #   STATE  where it keeps everything (default .cache/cluster); what is there of an earlier one is gone on with
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,10 +11,10 @@ state=${STATE:-$root/.cache/cluster}
 # The node's address is that of a bridge without ports: a machine may lack a kernel module for dummy interfaces.
 bridge=prnode pods_bridge=prpods node=postrider-node
 node_ip=10.244.255.1 pods=10.244.0.0/24 pod_range=10.244.0.0/16 services=10.96.0.0/16 api_ip=10.96.0.1 dns_ip=10.96.0.10
-etcd_port=${ETCD_PORT:-12379} api_port=${API_PORT:-16443}
+etcd_port=${ETCD_PORT:-12379} api_port=${API_PORT:-16443} etcd=http://127.0.0.1:${ETCD_PORT:-12379}
 
 [ "$(id -u)" = 0 ] || { echo 'a cluster needs root: it makes network interfaces and containers' >&2; exit 1; }
-if [ -f "$state/pid/kubelet" ] && kill -0 "$(cat "$state/pid/kubelet")" 2> /dev/null; then
+if [ "${1:-}" != kube-apiserver ] && [ -f "$state/pid/kubelet" ] && kill -0 "$(cat "$state/pid/kubelet")" 2> /dev/null; then
   echo "the cluster is up: KUBECONFIG=$state/admin.kubeconfig"
   exit
 fi
@@ -91,11 +92,7 @@ network() {
 END
 }
 
-control_plane() {
-  local etcd=http://127.0.0.1:$etcd_port
-  start etcd etcd --data-dir "$state/etcd" --unsafe-no-fsync --listen-client-urls "$etcd" --advertise-client-urls "$etcd" \
-    --listen-peer-urls "http://127.0.0.1:$((etcd_port + 1))" --initial-advertise-peer-urls "http://127.0.0.1:$((etcd_port + 1))" \
-    --initial-cluster "default=http://127.0.0.1:$((etcd_port + 1))"
+api_server() {
   start kube-apiserver "$bin/kube-apiserver" --etcd-servers="$etcd" --secure-port="$api_port" --advertise-address="$node_ip" \
     --tls-cert-file="$state/pki/apiserver.crt" --tls-private-key-file="$state/pki/apiserver.key" --client-ca-file="$state/pki/ca.crt" \
     --kubelet-client-certificate="$state/pki/admin.crt" --kubelet-client-key="$state/pki/admin.key" \
@@ -104,6 +101,13 @@ control_plane() {
     --service-account-signing-key-file="$state/pki/sa.key" --service-cluster-ip-range="$services" --authorization-mode=Node,RBAC \
     --enable-admission-plugins=NodeRestriction
   wait_for kube-apiserver kube get --raw /readyz
+}
+
+control_plane() {
+  start etcd etcd --data-dir "$state/etcd" --unsafe-no-fsync --listen-client-urls "$etcd" --advertise-client-urls "$etcd" \
+    --listen-peer-urls "http://127.0.0.1:$((etcd_port + 1))" --initial-advertise-peer-urls "http://127.0.0.1:$((etcd_port + 1))" \
+    --initial-cluster "default=http://127.0.0.1:$((etcd_port + 1))"
+  api_server
   start kube-controller-manager "$bin/kube-controller-manager" --kubeconfig="$state/kube-controller-manager.kubeconfig" \
     --service-account-private-key-file="$state/pki/sa.key" --root-ca-file="$state/pki/ca.crt" --cluster-cidr="$pod_range" \
     --allocate-node-cidrs=true --use-service-account-credentials=true --leader-elect=false --secure-port=$((api_port + 1))
@@ -175,6 +179,10 @@ END
   kube wait --for=condition=Ready node/$node --timeout=120s > /dev/null
 }
 
+if [ "${1:-}" = kube-apiserver ]; then
+  api_server
+  exit
+fi
 certificates
 for user in admin kube-controller-manager kube-scheduler kubelet kube-proxy; do kubeconfig $user; done
 network

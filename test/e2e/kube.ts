@@ -46,6 +46,15 @@ export interface Pod {
   }
 }
 
+/** SIGKILL to a pod's container, on the node that the test has. */
+export async function kill(state: string, namespace: string, pod: string): Promise<void> {
+  const { status } = await get<Pod>('pod', pod, '-n', namespace)
+  const id = status.containerStatuses?.[0]?.containerID?.replace('containerd://', '')
+  if (id === undefined) throw new Error(`${pod} has no container`)
+  const socket = join(state, 'containerd', 'containerd.sock')
+  await run('ctr', ['-a', socket, '-n', 'k8s.io', 'task', 'kill', '-s', 'SIGKILL', id])
+}
+
 const ready = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp === undefined &&
   status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { pause } from './journey.ts'
 import type { LoadReport } from './pods/load.ts'
 import { client } from './platform.ts'
 import type { Remote } from './remote.ts'
-import { eventually } from '../support/eventually.ts'
 
 const RATE = 60
 const SESSIONS = 8
@@ -16,6 +16,8 @@ export interface Verdict {
   failed: number
   errors: Record<string, number>
 }
+
+export const loadReport = (): Promise<LoadReport> => client<LoadReport>('GET', '/load')
 
 /** Sends through the Service while something is done to the platform, then compares what had a 250 with what the remote took. */
 export async function underLoad(remote: Remote, disturb: () => Promise<void>): Promise<Verdict> {
@@ -43,21 +45,15 @@ export async function underLoad(remote: Remote, disturb: () => Promise<void>): P
 
 /** What the remote took, by id, once all of it is there or nothing more comes. */
 async function allTaken(remote: Remote, { accepted }: LoadReport): Promise<Map<string, number>> {
-  let counts = new Map<string, number>()
-  const look = async (): Promise<void> => {
-    counts = new Map()
-    for (const { id } of await remote.taken()) if (id !== '') counts.set(id, (counts.get(id) ?? 0) + 1)
-    const missing = accepted.filter((id) => !counts.has(id)).length
-    if (missing > 0) throw new Error(`${missing} are not there yet`)
+  const deadline = Date.now() + 120_000
+  for (;;) {
+    const counts = await remote.counts()
+    if (accepted.every((id) => counts.has(id)) || Date.now() > deadline) break
+    await pause(1000)
   }
-  await eventually(async () => {
-    await pause(500)
-    await look()
-  }, 120_000).catch(() => undefined)
   // A duplicate may come after all are there.
   await pause(5000)
-  await look().catch(() => undefined)
-  return counts
+  return remote.counts()
 }
 
 /** Nothing is lost, and there was load enough; with `graceful` nothing comes twice either. */
@@ -70,5 +66,3 @@ export function assertWhole(verdict: Verdict, { graceful }: { graceful: boolean 
   assert.deepEqual(lost, [], 'lost')
   if (graceful) assert.deepEqual(duplicates, [], 'came twice')
 }
-
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -36,7 +36,10 @@ export async function install(images: Images): Promise<void> {
       metadata: { name: SYSTEM, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
     },
   ])
-  const chart = join(ROOT, 'charts', 'postrider')
+  await installChart(join(ROOT, 'charts', 'postrider'), images)
+}
+
+export async function installChart(chart: string, images: Images): Promise<void> {
   await helm('install', RELEASE, chart, '-n', SYSTEM, ...valuesFor(images), '--wait', '--timeout', '3m')
 }
 
@@ -63,6 +66,9 @@ export interface Condition {
   reason: string
   message: string
 }
+
+export const conditionOf = ({ status }: Resource, type: string): Condition | undefined =>
+  status?.conditions?.find((condition) => condition.type === type)
 
 export interface Resource {
   metadata: { generation: number }
@@ -103,6 +109,13 @@ export async function waitFor(
     })
   })
 }
+
+export const mailTo = (to: string, subject: string): object => ({
+  from: 'app@example.org',
+  to,
+  subject,
+  text: 'A few words.\n',
+})
 
 /** The pod that sends, in the tenant's namespace, with the Secrets of these credentials. */
 export async function startClient(images: Images, secrets: string[]): Promise<void> {

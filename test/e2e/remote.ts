@@ -13,7 +13,6 @@ export interface TxtRecord {
 export interface Taken {
   from: string
   to: string[]
-  id: string
   at: number
   content: string
 }
@@ -23,7 +22,10 @@ export interface Remote {
   resolver: string
   /** Puts records into the DNS; what was there of an earlier call stays. */
   publish(records: TxtRecord[]): Promise<void>
+  /** The mail that it took, but for the load's. */
   taken(): Promise<Taken[]>
+  /** How often each message of the load came. */
+  counts(): Promise<Map<string, number>>
   /** The 4xx and 5xx it gave. */
   answers(): Promise<{ to: string; code: number; at: number }[]>
 }
@@ -82,6 +84,7 @@ export async function startRemote(image: string, dnsImage: string): Promise<Remo
       await kubectl('rollout', 'restart', 'deployment/dns', '-n', REMOTE)
       await kubectl('rollout', 'status', 'deployment/dns', '-n', REMOTE, '--timeout=60s')
     },
+    counts: async () => new Map(Object.entries(await ask<Record<string, number>>('remote', 'sink', 'GET', '/counts'))),
     taken: () => ask('remote', 'sink', 'GET', '/taken'),
     answers: () => ask('remote', 'sink', 'GET', '/answers'),
   }

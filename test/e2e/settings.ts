@@ -1,7 +1,12 @@
 import type { Images } from './platform.ts'
 
 /** What main.ts, or whoever brings a cluster, says about images. */
-export function settings(): { images: Images & { image: string }; dnsImage: string } {
+export function settings(): {
+  images: Images & { image: string }
+  dnsImage: string
+  state: string | undefined
+  previous: string
+} {
   const need = (name: string): string => {
     const value = process.env[name]
     if (value === undefined || value === '') throw new Error(`${name} is not set: run this by make e2e`)
@@ -12,6 +17,8 @@ export function settings(): { images: Images & { image: string }; dnsImage: stri
   return {
     images: { image: `${repository}:${tag}`, repository, tag, brokerRepository, brokerTag },
     dnsImage: need('POSTRIDER_E2E_DNS_IMAGE'),
+    state: process.env['POSTRIDER_E2E_STATE'],
+    previous: need('POSTRIDER_E2E_PREVIOUS'),
   }
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -9,6 +11,7 @@ import { Load } from './load.ts'
 /** A program that sends mail, in a pod, with what a credential's Secret says, mounted below /etc/smtp. Its certificate check is on.
  *   POST /send  { secret, port: 465 | 587, host?, mail }   one message, by nodemailer
  *   POST /hold  { secret, host? }                          logs in and stays; GET /hold tells whether it still does
+ *   POST /certificate { secret }                            what is shown, trusted or not: { fingerprint }
  *   POST /load  { secret, rate, sessions }                 see load.ts; GET /load; DELETE /load ends it */
 interface Ask {
   secret: string
@@ -84,11 +87,22 @@ async function hold(ask: Ask): Promise<object> {
   return { ok: true }
 }
 
+/** SHA-256 of the certificate that the Service shows. */
+async function certificate(ask: Ask): Promise<object> {
+  const { host, port } = settings(ask)
+  const socket = connect({ host, port, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { raw } = socket.getPeerCertificate()
+  socket.destroy()
+  return { fingerprint: createHash('sha256').update(raw).digest('hex') }
+}
+
 let load: Load | undefined
 
 async function act(method: string, path: string, ask: Ask): Promise<object> {
   if (path === '/send') return send(ask)
   if (path === '/hold') return method === 'POST' ? hold(ask) : held
+  if (path === '/certificate') return certificate(ask)
   if (path === '/load' && method === 'POST') {
     load = new Load({ ...settings(ask), pool: true, maxConnections: ask.sessions, maxMessages: 50 }, ask.rate)
     return { ok: true }

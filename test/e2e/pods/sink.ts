@@ -1,21 +1,22 @@
 import { createServer } from 'node:http'
 import { SMTPServer } from 'smtp-server'
 
-/** A remote mail server in a pod. What it answers is said by the recipient's domain; what it took is told at GET /taken.
+/** A remote mail server in a pod. What it answers is said by the recipient's domain. GET /taken tells the mail
+ * that it took, but for the load's; GET /counts how often each message of the load came; GET /answers its 4xx and 5xx.
  *   refuse.test   550 at RCPT
  *   later.test    451 at RCPT the first two times, then taken
  *   any other     taken */
 interface Taken {
   from: string
   to: string[]
-  /** X-Load-Id, or ''. */
-  id: string
   at: number
-  /** Of mail without an id: as it came, up to 64 KiB. */
+  /** As it came, up to 64 KiB. */
   content: string
 }
 const MOST_CONTENT = 65_536
 const taken: Taken[] = []
+/** By X-Load-Id. */
+const counts = new Map<string, number>()
 const answers: { to: string; code: number; at: number }[] = []
 
 const answered = (to: string, code: number, text: string): Error => {
@@ -40,10 +41,15 @@ const smtp = new SMTPServer({
       if (content.length < MOST_CONTENT) content += chunk.toString('latin1')
     })
     stream.on('end', () => {
-      const id = /^X-Load-Id: (\S+)\r$/m.exec(content)?.[1] ?? ''
+      const id = /^X-Load-Id: (\S+)\r$/im.exec(content)?.[1]
+      if (id !== undefined) {
+        counts.set(id, (counts.get(id) ?? 0) + 1)
+        done()
+        return
+      }
       const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address
       const to = envelope.rcptTo.map(({ address }) => address)
-      taken.push({ from, to, id, at: Date.now(), content: id === '' ? content : '' })
+      taken.push({ from, to, at: Date.now(), content })
       done()
     })
   },
@@ -52,6 +58,6 @@ smtp.on('error', (error) => console.error(error))
 smtp.listen(2525, '0.0.0.0')
 
 createServer((request, response) => {
-  const body = request.url === '/answers' ? answers : taken
-  response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+  const bodies: Record<string, object> = { '/answers': answers, '/counts': Object.fromEntries(counts), '/taken': taken }
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(bodies[request.url ?? ''] ?? {}))
 }).listen(8080, '0.0.0.0')

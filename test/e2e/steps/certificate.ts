@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { createHash, X509Certificate } from 'node:crypto'
+import { makeLocalCertificate } from '@postrider/tls/local-certificate'
+import { eventually } from '../../support/eventually.ts'
+import { timed } from '../journey.ts'
+import type { Run } from '../journey.ts'
+import { apply, kubectl, readyPods } from '../kube.ts'
+import { client, patchPlatform, SYSTEM } from '../platform.ts'
+
+/** A Secret that something like cert-manager renews. */
+const SECRET = 'own-tls'
+const INGRESS = 'app.kubernetes.io/component=ingress'
+
+/** A renewed certificate is shown to the next client, and no pod starts again. */
+export const renewedCertificate: Run = async (_, log) => {
+  const first = await write()
+  await patchPlatform({ ingress: { tls: { secretName: SECRET } } })
+  await kubectl('rollout', 'status', 'deployment/mail-ingress', '-n', SYSTEM, '--timeout=180s')
+  await eventually(async () => assert.equal(await shown(), first), 120_000)
+  const before = await pods()
+  const second = await write()
+  // The kubelet writes a changed Secret into a pod within a minute or so.
+  const seconds = await timed(() => eventually(async () => assert.equal(await shown(), second), 180_000))
+  assert.deepEqual(await pods(), before, 'a pod was started again')
+  log(`shown ${seconds.toFixed(0)} s after the Secret changed, by the same pods`)
+  await patchPlatform({ ingress: { tls: null } })
+  await kubectl('rollout', 'status', 'deployment/mail-ingress', '-n', SYSTEM, '--timeout=180s')
+}
+
+const pods = async (): Promise<string[]> =>
+  (await readyPods(SYSTEM, INGRESS)).map(({ metadata, status }) =>
+    [metadata.name, status.containerStatuses?.[0]?.restartCount].join(' '),
+  )
+
+/** Makes a certificate, and returns its fingerprint. */
+async function write(): Promise<string> {
+  const { cert, key, ca } = await makeLocalCertificate(
+    ['mail.example.org', 'mail-ingress.postrider-system.svc'],
+    Date.now(),
+  )
+  const data = { 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca }
+  await apply([
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/tls',
+      metadata: { name: SECRET, namespace: SYSTEM },
+      stringData: data,
+    },
+  ])
+  return createHash('sha256').update(new X509Certificate(cert).raw).digest('hex')
+}
+
+const shown = async (): Promise<string> =>
+  (await client<{ fingerprint: string }>('POST', '/certificate', { secret: 'app-smtp' })).fingerprint

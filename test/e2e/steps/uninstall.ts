@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { eventually } from '../../support/eventually.ts'
+import type { Run } from '../journey.ts'
+import { get, helm, kubectl } from '../kube.ts'
+import { RELEASE, SHOP, SYSTEM } from '../platform.ts'
+
+/** As docs/kubernetes/uninstall.md says it. CRDs and the broker's volume claims stay, and nothing else. */
+
+interface Found {
+  kind: string
+  metadata: { name: string }
+}
+
+/** What a namespace has without us. */
+const COMMON = ['ConfigMap kube-root-ca.crt', 'ServiceAccount default']
+/** Gone within hours by itself. */
+const PASSING = ['Event', 'PodMetrics']
+
+export const uninstall: Run = async (_, log) => {
+  await kubectl('delete', 'domains,smtpcredentials,smtplimits', '--all', '-A', '--timeout=60s')
+  await kubectl('delete', 'mailplatforms,deliverypools,destinationpolicies', '--all', '-n', SYSTEM, '--timeout=60s')
+  await helm('uninstall', RELEASE, '-n', SYSTEM, '--wait', '--timeout', '3m')
+  await eventually(async () => {
+    const left = await leftIn(SYSTEM)
+    assert.deepEqual(left, ['PersistentVolumeClaim data-postrider-nats-0'], 'in the namespace of the platform')
+    const secrets = (await get<{ items: Found[] }>('secrets', '-n', SHOP)).items.map(({ metadata }) => metadata.name)
+    assert.deepEqual(secrets, [], 'the Secrets of the credentials')
+    for (const kinds of ['clusterroles,clusterrolebindings', 'validatingwebhookconfigurations,apiservices'])
+      assert.deepEqual(await ours(kinds), [], kinds)
+  }, 120_000)
+  const crds = await ours('customresourcedefinitions')
+  assert.equal(crds.length, 6)
+  log(`left: the claim data-postrider-nats-0 and ${crds.length} CRDs`)
+}
+
+/** Of all kinds there are. */
+async function leftIn(namespace: string): Promise<string[]> {
+  const kinds = (await kubectl('api-resources', '--verbs=list', '--namespaced', '-o', 'name')).trim().split('\n')
+  const { items } = await get<{ items: Found[] }>(kinds.join(','), '-n', namespace)
+  return items
+    .filter(({ kind }) => !PASSING.includes(kind))
+    .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+    .filter((name) => !COMMON.includes(name))
+}
+
+/** Cluster-wide objects that bear our name. */
+const ours = async (kinds: string): Promise<string[]> =>
+  (await get<{ items: Found[] }>(kinds)).items
+    .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+    .filter((name) => name.includes('postrider'))
