@@ -1,0 +1,58 @@
+import { Registry } from 'prom-client'
+import { createMetrics as operatorMetrics } from '../../operator/metrics.ts'
+import { createMetrics as deliveryMetrics } from '../../services/delivery/metrics.ts'
+import { createMetrics as ingressMetrics } from '../../services/ingress/metrics.ts'
+import type { LogReader } from '../../services/notifier/log/read.ts'
+import { createMetrics as notifierMetrics } from '../../services/notifier/metrics.ts'
+
+export interface OwnMetric {
+  service: string
+  name: string
+  help: string
+  type: string
+  labels: string[]
+}
+
+/** All metrics that the platform's processes have beside those of Node. */
+export function ownMetrics(): OwnMetric[] {
+  const zero = (): number => 0
+  return [
+    ...declared('ingress', (registry) => ingressMetrics(registry, () => [])),
+    ...declared('delivery', (registry) => deliveryMetrics(registry, zero, zero)),
+    ...declared('notifier', (registry) => notifierMetrics(registry, {} as LogReader, zero)),
+    ...declared('operator', (registry) =>
+      operatorMetrics(registry, {
+        leading: () => false,
+        domains: () => [],
+        certificateEndsAt: () => undefined,
+        broker: () => undefined,
+      }),
+    ),
+  ]
+}
+
+/** Nothing is collected, so that what the gauges look at need not be there. */
+function declared(service: string, create: (registry: Registry) => unknown): OwnMetric[] {
+  const registry = new Registry()
+  create(registry)
+  return registry.getMetricsAsArray().map((metric) => {
+    const { name, help, type, labelNames } = metric as unknown as Omit<OwnMetric, 'labels'> & { labelNames: string[] }
+    return { service, name, help, type, labels: labelNames }
+  })
+}
+
+/** Names of their series, with the endings that a histogram adds. */
+export function knownSeries(): Set<string> {
+  const endings = (type: string): string[] => (type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''])
+  return new Set(ownMetrics().flatMap(({ name, type }) => endings(type).map((ending) => `${name}${ending}`)))
+}
+
+/** The platform's series that a text names, in PromQL or in prose. */
+export const seriesIn = (text: string): string[] => [...new Set(text.match(/\bpostrider_\w+/g) ?? [])]
+
+/** The rows of the table in docs/kubernetes/monitoring.md. */
+export const metricRows = (): string[] =>
+  ownMetrics().map(({ service, name, help, type, labels }) => {
+    const by = labels.length === 0 ? '' : ` {${labels.join(', ')}}`
+    return `| \`${name}\`${by} | ${service} | ${type}. ${help} |`
+  })
