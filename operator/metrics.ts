@@ -60,7 +60,11 @@ export function createMetrics(registry: Registry, sources: Sources): OperatorMet
   )
   brokerGauges(registry, sources)
   return {
-    reconciled: (controller, took) => seconds.observe({ controller }, took),
+    reconciled(controller, took) {
+      seconds.observe({ controller }, took)
+      // From 0 on: a rate does not see the first of a series that begins with 1.
+      errors.inc({ controller }, 0)
+    },
     failed: (controller) => errors.inc({ controller }),
   }
 }

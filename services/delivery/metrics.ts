@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
+import { CATEGORIES } from '@postrider/reply/category'
 
 export function createMetrics(registry: Registry, connections: () => number, inFlight: () => number) {
   const registers = [registry]
@@ -21,17 +22,21 @@ export function createMetrics(registry: Registry, connections: () => number, inF
   })
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name, help, labelNames, registers })
+  const byCategory = (name: string, help: string) => {
+    const made = counter(name, help, ['category'])
+    // From 0 on: a rate does not see the first of a series that begins with 1.
+    for (const category of CATEGORIES) made.inc({ category }, 0)
+    return made
+  }
   return {
     delivered: counter('postrider_delivered_recipients_total', 'Recipients that a remote took.'),
-    deferred: counter(
+    deferred: byCategory(
       'postrider_deferred_recipients_total',
       'Recipients to be tried again, by category of the reply.',
-      ['category'],
     ),
-    bounced: counter(
+    bounced: byCategory(
       'postrider_bounced_recipients_total',
       'Recipients that failed for good, by category of the reply.',
-      ['category'],
     ),
     postponed: counter('postrider_postponed_jobs_total', 'Jobs given back unattempted because their site had no room.'),
     ambiguous: counter(

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
+import { REFUSAL_REASONS } from './refusal.ts'
 import type { Listener } from './session/listener.ts'
 
 export function createMetrics(registry: Registry, listeners: () => Listener[]) {
@@ -14,7 +15,16 @@ export function createMetrics(registry: Registry, listeners: () => Listener[]) {
         this.set({ listener: `${settings.kind}:${settings.port}` }, connections)
     },
   })
+  const refused = new Counter({
+    name: 'postrider_refused_total',
+    help: 'Commands and messages that were refused, by reason.',
+    labelNames: ['reason'],
+    registers,
+  })
+  // From 0 on: a rate does not see the first of a series that begins with 1.
+  for (const reason of REFUSAL_REASONS) refused.inc({ reason }, 0)
   return {
+    refused,
     accepted: new Counter({
       name: 'postrider_accepted_messages_total',
       help: 'Messages that were answered 250.',
@@ -23,12 +33,6 @@ export function createMetrics(registry: Registry, listeners: () => Listener[]) {
     acceptedBytes: new Counter({
       name: 'postrider_accepted_bytes_total',
       help: 'Octets of accepted messages, as stored.',
-      registers,
-    }),
-    refused: new Counter({
-      name: 'postrider_refused_total',
-      help: 'Commands and messages that were refused, by reason.',
-      labelNames: ['reason'],
       registers,
     }),
     acceptSeconds: new Histogram({

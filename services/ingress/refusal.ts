@@ -16,5 +16,16 @@ export class Refusal extends Error {
   }
 }
 
-export type RefusalReason =
-  'auth' | 'sender' | 'recipient' | 'limit' | 'size' | 'content' | 'suspended' | 'queue-unavailable' | 'internal'
+export const REFUSAL_REASONS = [
+  'auth',
+  'sender',
+  'recipient',
+  'limit',
+  'size',
+  'content',
+  'suspended',
+  'queue-unavailable',
+  'internal',
+] as const
+
+export type RefusalReason = (typeof REFUSAL_REASONS)[number]
