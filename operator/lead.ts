@@ -151,10 +151,10 @@ export async function lead(
 
   /** `Kind namespace/name`, as findings are kept. */
   function enqueue(object: string): void {
-    const [kind, key = ''] = object.split(' ')
+    const [kind = '', key = ''] = object.split(' ')
     if (kind === 'Domain') domains.add(key)
     else if (kind === 'SMTPCredential') credentials.add(key)
-    else if (isAcceptedKind(kind ?? '')) rules.add(object)
+    else if (isAcceptedKind(kind)) rules.add(object)
     else platforms.add(PLATFORM)
   }
 

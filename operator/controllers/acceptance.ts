@@ -1,4 +1,3 @@
-import type { Kind } from '@postrider/resources/kinds'
 import { findingKey } from '../configuration/gather.ts'
 import type { Finding as Complaint, StoredResource } from '../configuration/gather.ts'
 import { setCondition } from '../kubernetes/conditions.ts'
@@ -12,33 +11,36 @@ import type { World } from './world.ts'
 export const ACCEPTED_KINDS = ['SMTPLimit', 'DeliveryPool', 'DestinationPolicy'] as const
 type AcceptedKind = (typeof ACCEPTED_KINDS)[number]
 
+const ACCEPTED = 'Accepted'
+
 const STORES: Record<AcceptedKind, (world: World) => Store<StoredResource>> = {
   SMTPLimit: ({ limits }) => limits,
   DeliveryPool: ({ pools }) => pools,
   DestinationPolicy: ({ policies }) => policies,
 }
 
-export const isAcceptedKind = (kind: Kind | string): kind is AcceptedKind =>
+export const isAcceptedKind = (kind: string): kind is AcceptedKind =>
   (ACCEPTED_KINDS as readonly string[]).includes(kind)
 
 /** Tells in the status of a limit, pool or policy whether it counts, and why not; by `Kind namespace/name`. What it says comes from the
  * configuration, so there is nothing to say before there has been one. */
 export function acceptanceController({ cluster, recorder, world, findings }: Context) {
-  return async (object: string): Promise<{ againMs?: number | undefined }> => {
-    const [kind = '', key = ''] = object.split(' ')
-    const stored = isAcceptedKind(kind) ? STORES[kind](world).get(key) : undefined
-    const found = findings()
-    if (stored === undefined || found === undefined || !isAcceptedKind(kind)) return {}
+  async function write(stored: StoredResource, finding: Finding): Promise<void> {
     const before = (stored.status?.conditions ?? []) as Condition[]
     const observedGeneration = stored.metadata?.generation ?? 0
-    const finding = acceptance(kind, found.get(findingKey(kind, key)) ?? [])
-    const was = before.find(({ type }) => type === 'Accepted')
-    const wrote = await writeStatus(cluster, stored, {
-      conditions: setCondition(before, { ...finding, observedGeneration }, new Date()),
-      observedGeneration,
-    })
-    if (wrote && finding.reason !== 'Accepted' && finding.reason !== was?.reason)
+    const conditions = setCondition(before, { ...finding, observedGeneration }, new Date())
+    const wrote = await writeStatus(cluster, stored, { conditions, observedGeneration })
+    const news = finding.reason !== before.find(({ type }) => type === finding.type)?.reason
+    if (wrote && news && finding.reason !== ACCEPTED)
       recorder.record(stored, 'Warning', finding.reason, finding.message)
+  }
+
+  return async (object: string): Promise<{ againMs?: number | undefined }> => {
+    const [kind = '', key = ''] = object.split(' ')
+    const complaints = findings()
+    if (!isAcceptedKind(kind) || complaints === undefined) return {}
+    const stored = STORES[kind](world).get(key)
+    if (stored !== undefined) await write(stored, acceptance(kind, complaints.get(findingKey(kind, key)) ?? []))
     return {}
   }
 }
@@ -47,7 +49,7 @@ export function acceptanceController({ cluster, recorder, world, findings }: Con
 export function acceptance(kind: AcceptedKind, complaints: Complaint[]): Finding {
   const [worst] = [...complaints].sort((a, b) => weight(b) - weight(a))
   if (worst === undefined)
-    return { type: 'Accepted', status: 'True', reason: 'Accepted', message: `the platform goes by this ${kind}` }
+    return { type: 'Accepted', status: 'True', reason: ACCEPTED, message: `the platform goes by this ${kind}` }
   const message = complaints.map((complaint) => complaint.message).join('; ')
   return { type: 'Accepted', status: weight(worst) === 0 ? 'True' : 'False', reason: worst.reason, message }
 }
