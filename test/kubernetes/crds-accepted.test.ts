@@ -85,10 +85,10 @@ describe('limits, pools and policies say whether they count', { skip }, () => {
     await world.put('MailPlatform', SYSTEM, 'mail', {
       hostName: 'mail.platform.test',
       dns: { resolvers: ['127.0.0.1:9'] },
-      ingress: { clientHost: 'smtp.platform.test' },
+      ingress: { listeners: [{ mode: 'ImplicitTLS', port: 1465, servicePort: 2465 }] },
     })
     await eventually(async () => {
-      assert.equal((await world.secret(SYSTEM, 'early-smtp'))?.['host'], 'smtp.platform.test')
+      assert.equal((await world.secret(SYSTEM, 'early-smtp'))?.['port'], '2465')
     }, SOON_MS)
   })
 })
