@@ -15,6 +15,7 @@ import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
 import { createHandlers } from './session/handlers.ts'
 import { listen } from './session/listener.ts'
 import type { Listener, ListenerSettings } from './session/listener.ts'
+import { createRevoker } from './session/revoke.ts'
 
 await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('ingress', brokerAccess(env))
@@ -79,6 +80,12 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     listeners.push(listener)
     log.info({ event: 'listening', kind: settings.kind, host: settings.host, port: listener.port })
   }
+  live.onChange(
+    createRevoker(
+      config,
+      listeners.map(({ sessions }) => sessions),
+    ),
+  )
   // Those who are in the middle of a message finish it; the broker connection goes after them.
   onStop(async () => {
     await Promise.all(listeners.map((listener) => listener.close()))

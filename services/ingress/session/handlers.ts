@@ -13,6 +13,7 @@ import type { Received } from '../message/receive.ts'
 import { Refusal } from '../refusal.ts'
 import type { Authenticator } from './authenticate.ts'
 import { allowedSenders, mailParameters, mostOctets, mostRecipients, recipientOf, submitterOf } from './submission.ts'
+import type { Submitter } from './submission.ts'
 
 type Callback = (error?: Error | null) => void
 
@@ -95,14 +96,15 @@ export function createHandlers({ config, authenticate, accept, refused }: Sessio
 
     onData(stream, session, callback) {
       const take = async (): Promise<string> => {
-        const submitter = submitterOf(loginOf(session), config())
+        const submitter = (): Submitter => submitterOf(loginOf(session), config())
         let received: Received | undefined
         try {
-          received = await receive(stream, mostOctets(submitter, config().platform.messageBytes))
+          received = await receive(stream, mostOctets(submitter(), config().platform.messageBytes))
           const { mailFrom, rcptTo } = session.envelope
           return await accept({
             raw: received.raw,
-            submitter,
+            // As it is now: a slow client may have taken minutes.
+            submitter: submitter(),
             from: mailFrom && mailFrom.address !== '' ? (normaliseAddress(mailFrom.address) ?? '') : '',
             recipients: rcptTo.map(recipientOf),
             protocol: session.transmissionType,

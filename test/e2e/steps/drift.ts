@@ -20,7 +20,10 @@ const ONE = 'MQ=='
 
 /** A change of a field that the operator gives, as a merge patch; and what tells that it is undone. */
 const edits: Record<string, (object: Owned) => { patch: object; seen: (now: Owned) => unknown }> = {
-  Deployment: () => ({ patch: { spec: { minReadySeconds: 7 } }, seen: ({ spec }) => spec?.['minReadySeconds'] ?? 0 }),
+  Deployment: () => ({
+    patch: { spec: { revisionHistoryLimit: 7 } },
+    seen: ({ spec }) => spec?.['revisionHistoryLimit'],
+  }),
   Service: () => ({ patch: { spec: { selector: { wrong: 'one' } } }, seen: ({ spec }) => spec?.['selector'] }),
   PodDisruptionBudget: () => ({ patch: { spec: { maxUnavailable: 9 } }, seen: ({ spec }) => spec?.['maxUnavailable'] }),
   HorizontalPodAutoscaler: () => ({ patch: { spec: { maxReplicas: 99 } }, seen: ({ spec }) => spec?.['maxReplicas'] }),

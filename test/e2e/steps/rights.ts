@@ -55,8 +55,10 @@ export const documentedRights: Run = async (_, log) => {
 /** `resource.group verb,verb` of a row of the page. */
 function row(line: string): string {
   const [, what = '', verbs = ''] = /^\| `([^|]+) \| ([^|]+) \|$/.exec(line) ?? []
-  const [resource, group] = what.replace('`', '').split(' (')
-  return right(group === undefined ? (resource ?? '') : `${resource}.${group.slice(0, -1)}`, verbs.split(', '))
+  const [resource = '', group] = what.replace('`', '').split(' (')
+  const [kind = '', part] = resource.split('/')
+  const name = group === undefined ? kind : `${kind}.${group.slice(0, -1)}`
+  return right(part === undefined ? name : `${name}/${part}`, verbs.split(', '))
 }
 
 const right = (resource: string, verbs: string[]): string => `${resource} ${[...verbs].sort().join(',')}`
@@ -73,14 +75,13 @@ function merged(rights: string[]): string[] {
   return [...verbs].map(([resource, set]) => right(resource, [...set])).sort()
 }
 
-/** Rights on resources and URLs. */
+/** Rights on resources and URLs; whether they are for some names only is held by test/chart. */
 async function listed(namespace: string, account: string): Promise<string[]> {
   const as = `--as=system:serviceaccount:${SYSTEM}:${account}`
   const lines = (await kubectl('auth', 'can-i', '--list', '-n', namespace, as)).split('\n')
   return lines.flatMap((line) => {
-    const [, resource = '', urls = '', names = '', verbs] =
-      /^(\S*)\s+\[(.*?)\]\s+\[(.*?)\]\s+\[(.*)\]$/.exec(line) ?? []
+    const [, resource = '', urls = '', verbs] = /^(\S*)\s+\[(.*?)\]\s+\[.*?\]\s+\[(.*)\]$/.exec(line) ?? []
     if (verbs === undefined) return []
-    return [right([resource, urls, names].filter((part) => part !== '').join(':'), verbs.split(' '))]
+    return [right([resource, urls].filter((part) => part !== '').join(':'), verbs.split(' '))]
   })
 }

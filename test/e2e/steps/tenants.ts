@@ -73,7 +73,7 @@ export const twoTenants: Run = async ({ images, remote }, log) => {
   ] as const) {
     const mail = mailTo('someone@take.test', 'as another')
     const refused = await send({ secret, mail: { ...mail, from } })
-    assert.equal(refused.responseCode, 550, refused.error ?? refused.response)
+    assert.equal(refused.responseCode, 553, refused.error ?? refused.response)
     log(`${own} sends as ${from}: ${refused.error ?? ''}`)
     const taken = await send({ secret, mail: { ...mail, from: own } })
     assert.equal(taken.ok, true, taken.error)
