@@ -42,10 +42,17 @@ export async function findBroker(caller: Caller, options: Options): Promise<Brok
     get trouble() {
       return forwarded.trouble === undefined
         ? undefined
-        : `port-forward to pod ${namespace}/${pod}: ${forwarded.trouble}`
+        : `port-forward to pod ${namespace}/${pod}: ${forwarded.trouble}\n  -> ${whatToDo(forwarded.trouble, namespace)}`
     },
     close: () => forwarded.close(),
   }
+}
+
+/** The library tells only the HTTP status of a refused port-forward. */
+function whatToDo(trouble: string, namespace: string): string {
+  if (/\b40[13]$/.test(trouble))
+    return `ask who runs the cluster for the right to create pods/portforward in namespace ${namespace}, or give --broker nats://HOST:PORT`
+  return `see how the pod and its node are: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker; or give --broker nats://HOST:PORT`
 }
 
 /** Where the one MailPlatform is that the person may see; else the namespace of the context. */
@@ -71,7 +78,7 @@ async function passwordIn(caller: Caller, namespace: string, name: string): Prom
   const secret = await caller.get<Wire<V1Secret>>(refTo(KINDS.Secret, namespace, name)).catch((cause: unknown) => {
     if (!isForbidden(cause)) throw cause
     throw new UsageError(
-      `the queue is for who runs the platform, and you may not read Secret ${keyFor(namespace, name)}: ${cause.message}`,
+      `the queue is for who runs the platform, and you may not read what it takes: ${cause.message}`,
       { cause },
     )
   })

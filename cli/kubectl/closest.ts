@@ -18,14 +18,18 @@ const isNear = (asked: string, name: string): boolean =>
   (asked.length >= 2 && (name.startsWith(asked) || asked.startsWith(name))) ||
   distance(asked, name) <= (asked.length < 5 ? 1 : 2)
 
-/** Letters to insert, delete or replace (Levenshtein). */
+/** Letters to insert, delete, replace or swap with the next (optimal string alignment). */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (const [i, letter] of Array.from(a).entries()) {
-    const next = [i + 1]
-    for (const [j, other] of Array.from(b).entries())
-      next.push(Math.min((row[j] ?? 0) + (letter === other ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    row = next
+  const [left, right] = [Array.from(a), Array.from(b)]
+  const rows = [Array.from({ length: right.length + 1 }, (_, at) => at)]
+  const cost = (i: number, j: number): number => rows[i]?.[j] ?? Infinity
+  for (const [i, letter] of left.entries()) {
+    const row = [i + 1]
+    rows.push(row)
+    for (const [j, other] of right.entries()) {
+      const swapped = letter === right[j - 1] && other === left[i - 1] ? cost(i - 1, j - 1) + 1 : Infinity
+      row.push(Math.min(cost(i, j) + (letter === other ? 0 : 1), cost(i, j + 1) + 1, cost(i + 1, j) + 1, swapped))
+    }
   }
-  return row.at(-1) ?? 0
+  return cost(left.length, right.length)
 }

@@ -126,10 +126,15 @@ function noCluster(config: KubeConfig): UsageError {
 
 type Filled = TlsMaterial & { headers?: Record<string, string>; auth?: string; agent?: NonNullable<Access['agent']> }
 
-/** With all that a kubeconfig can say: certificates, tokens, programs to ask for them, OIDC, proxies. */
+/** With all that a kubeconfig can say: certificates, tokens, programs to ask for them, OIDC, proxies. Throws a UsageError. */
 async function accessOf(config: KubeConfig, proxyUrl: string | undefined): Promise<Access> {
   const filled: Filled = {}
-  await config.applyToHTTPSOptions(filled)
+  try {
+    await config.applyToHTTPSOptions(filled)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new UsageError(`the login that the kubeconfig names does not work: ${message}`, { cause })
+  }
   const { headers = {}, auth, agent, ...rest } = filled
   const { ca, cert, key, passphrase, servername, rejectUnauthorized } = rest
   const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized }

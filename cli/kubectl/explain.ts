@@ -21,9 +21,7 @@ function whatToDo({ reason, ref }: ApiError): string {
     case 'Unauthorized':
       return 'the cluster does not know you: log in again, or choose another user with --context'
     case 'Forbidden':
-      return `${
-        ref?.namespace === undefined ? 'leave out -A, or ask' : 'choose a namespace of yours with -n, or ask'
-      } who runs the cluster for the role view there (edit, to suspend and resume)`
+      return whomToAsk(ref)
     case 'NotFound':
       return ref?.apiVersion?.startsWith('postrider.dev/') && ref.name === undefined
         ? 'Postrider is not installed in this cluster: helm install, or choose another cluster with --context'
@@ -34,4 +32,10 @@ function whatToDo({ reason, ref }: ApiError): string {
     default:
       return 'try again in some seconds'
   }
+}
+
+function whomToAsk(ref: ApiError['ref']): string {
+  if (ref?.kind === 'Secret') return 'ask somebody who has the role edit there: the role view does not show Secrets'
+  const first = ref?.namespace === undefined ? 'leave out -A' : 'choose a namespace of yours with -n'
+  return `${first}, or ask who runs the cluster for the role view there (edit, to suspend and resume)`
 }

@@ -50,7 +50,8 @@ const printable = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, '?')
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(`kubectl postrider: ${printable(explain(error))}`)
+    const text = explain(error)
+    console.error(printable(text.startsWith(USAGE) ? text : `kubectl postrider: ${text}`))
     process.exit(exitCodeOf(error))
   },
 )

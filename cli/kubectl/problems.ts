@@ -39,7 +39,7 @@ export function problemsOf({ platforms, everywhere, domains, credentials, operat
     ...(platforms ?? []).flatMap((platform) => ofPlatform(platform, now)),
   ]
   const ofDomains = domains.flatMap(ofDomain)
-  const ofCredentials = credentials.flatMap((credential) => ofCredential(credential, ofDomains))
+  const ofCredentials = credentials.flatMap((credential) => ofCredential(credential, domains, ofDomains))
   // Without a platform nothing of the tenants' is looked at.
   const tenants = [...ofDomains, ...ofCredentials].filter(({ reason }) => !(none && reason === 'NotSeen'))
   return [...found, ...tenants]
@@ -99,12 +99,13 @@ function severityInDomain(domain: DomainObject, { type, status, reason }: Condit
 }
 
 /** What only follows from its Domain is told with that. */
-function ofCredential(credential: CredentialObject, ofDomains: Problem[]): Problem[] {
+function ofCredential(credential: CredentialObject, domains: DomainObject[], ofDomains: Problem[]): Problem[] {
   const about = credential.spec?.address ?? ''
   const ready = conditionOf(credential, 'Ready')
   if (ready?.reason === 'DomainNotReady') {
     const key = keyFor(namespaceOf(credential), credential.spec?.domainRef?.name ?? '')
-    const [cause] = ofDomains.filter(({ namespace, name }) => keyFor(namespace, name) === key)
+    const domain = domains.find((one) => keyFor(namespaceOf(one), nameOf(one)) === key)
+    const cause = domain === undefined ? undefined : whatHolds(domain, ofDomains)
     if (cause !== undefined) {
       cause.waiting.push(nameOf(credential))
       return []
@@ -115,6 +116,16 @@ function ofCredential(credential: CredentialObject, ofDomains: Problem[]): Probl
       ? []
       : [line(credential, about, ready, ready.reason === 'Suspended' ? 'note' : 'problem')]
   return orNotSeen(credential, about, [...told, ...limitReached(credential, about)])
+}
+
+/** Of all that is told of a Domain, what keeps it from being ready: its condition Ready has the same reason and words. */
+function whatHolds(domain: DomainObject, ofDomains: Problem[]): Problem | undefined {
+  const ready = conditionOf(domain, 'Ready')
+  const told = ofDomains.filter(({ namespace, name }) => namespace === namespaceOf(domain) && name === nameOf(domain))
+  return (
+    told.find(({ reason, message }) => reason === ready?.reason && message === ready.message) ??
+    told.find(({ severity }) => severity === 'problem')
+  )
 }
 
 function limitReached(object: DomainObject | CredentialObject, about: string): Problem[] {

@@ -20,7 +20,9 @@ export async function queue(caller: Caller, options: Options): Promise<Answer> {
   const [, verb = '', ...ids] = options.words
   const command = Object.entries(COMMANDS).find(([name]) => name === verb)?.[1]
   if (command === undefined)
-    throw new UsageError(verb === '' ? USAGE : `there is no queue ${verb}${closest(verb, Object.keys(COMMANDS))}`)
+    throw new UsageError(
+      verb === '' ? USAGE : `there is no command queue ${verb}${closest(verb, Object.keys(COMMANDS))}`,
+    )
   const asked = readFilters(ids, options)
   if (verb === 'show' && asked.id === undefined) throw new UsageError('give the queue id, as the 250 named it')
   const broker = await findBroker(caller, options)

@@ -50,11 +50,11 @@ function readTarget(words: string[]): { kind: 'Domain' | 'SMTPCredential'; asked
 
 function meaning(kind: 'Domain' | 'SMTPCredential', wish: Wish, namespace: string, name: string): string[] {
   const target = `${kind === 'Domain' ? 'domain' : 'credential'}/${name} -n ${namespace}`
-  const who = kind === 'Domain' ? 'its logins' : 'this login'
+  const [who, whose] = kind === 'Domain' ? ['its logins', 'their'] : ['this login', 'its']
   const lasting = `a manifest that is applied later may undo this: set spec.state: ${wish} there too`
   if (wish === 'Active') return [`mail of ${who} is taken again within seconds, when all else is well`, lasting]
   return [
-    `within seconds ${who} can still log in, but their mail is answered 450 4.7.1, so that programs try again later`,
+    `within seconds ${who} can still log in, but ${whose} mail is answered 450 4.7.1, so that programs try again later`,
     'what is queued already goes on; who runs the platform can stop it: kubectl postrider queue cancel',
     `to undo: kubectl postrider resume ${target}`,
     lasting,

@@ -86,6 +86,9 @@ function summary(seen: Surveyed, where: string | undefined): string[] {
             `MailPlatform ${keyFor(namespace, name)}  ${hostName ?? ''}  ${ready ? 'ready' : 'NOT READY'}`,
         )
   const place = where === undefined ? 'all namespaces' : `namespace ${where}`
+  // A namespace that is misspelt looks like this too.
+  if (where !== undefined && domains.all + credentials.all === 0)
+    return [...lines, `${place}: there is no Domain and no SMTPCredential; -n chooses another, -A all`, '']
   return [
     ...lines,
     `${place}: ${domains.ready} of ${domains.all} Domains and ${credentials.ready} of ${credentials.all} SMTPCredentials are ready`,

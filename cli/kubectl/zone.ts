@@ -16,7 +16,7 @@ function linesOf(record: ComparedRecord): string[] {
   const { type, name, value, state, seen, purpose } = record
   if (state === 'Found') return [`; ${purpose} is there: ${type} ${name}`]
   if (type !== 'TXT') return [`; ${purpose}: ${type} ${name} is ${state.toLowerCase()}; wanted: ${value}`]
-  if (state === 'Unknown') return [`; ${purpose} could not be looked up: ${seen ?? ''}`, txt(name, value)]
+  if (state === 'Unknown') return [`; ${purpose} could not be looked up: ${oneLine(seen ?? '')}`, txt(name, value)]
   if (state === 'Missing' || seen === undefined) return [`; ${purpose}`, txt(name, value)]
   // A domain has one SPF record (RFC 7208, 4.5): what it says already stays.
   if (purpose !== 'SPF') return [`; ${purpose}, in place of: ${oneLine(seen)}`, txt(name, value)]

@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { KINDS } from '@postrider/operator/kubernetes/kinds'
+import { refTo } from '@postrider/operator/kubernetes/object'
+import { apiServerMissing } from '../support/api-server.ts'
+import { eventually } from '../support/eventually.ts'
+import { helmMissing } from '../support/helm.ts'
+import { conditionOf, SYSTEM } from '../support/operator.ts'
+import { unboundMissing } from '../support/unbound.ts'
+import { kubectlMissing } from './kubectl-plugin-person.ts'
+import type { Said } from './kubectl-plugin-person.ts'
+import { tellPodsReady } from './kubectl-plugin-pods.ts'
+import { SOON_MS, startPluginWorld } from './kubectl-plugin-world.ts'
+import type { PluginWorld } from './kubectl-plugin-world.ts'
+
+const skip = apiServerMissing({ controllerManager: true }) || helmMissing() || unboundMissing() || kubectlMissing()
+
+interface Told {
+  severity: string
+  kind: string
+  namespace: string
+  name: string
+  type: string
+  reason: string
+  remedy: string
+  waiting: string[]
+}
+
+interface StatusAnswer {
+  ok: boolean
+  platforms?: { namespace: string; name: string; hostName: string; ready: boolean }[]
+  domains: { all: number; ready: number }
+  credentials: { all: number; ready: number }
+  problems: Told[]
+}
+
+describe('kubectl postrider in a cluster with a platform', { skip }, () => {
+  let world: PluginWorld
+  const as = (who: 'admin' | 'tenant' | 'nobody', ...args: string[]): Promise<Said> =>
+    world.person.postrider(world[who], ...args)
+  const statusOf = async (who: 'admin' | 'tenant', ...args: string[]): Promise<StatusAnswer & { code: number }> => {
+    const { code, out, err } = await as(who, 'status', '--json', ...args)
+    assert.equal(err, '')
+    return { ...(JSON.parse(out) as StatusAnswer), code }
+  }
+  const told = ({ problems }: StatusAnswer): string[] =>
+    problems.map(({ severity, kind, namespace, name, type, reason }) =>
+      [severity, kind, `${namespace}/${name}`, type, reason].join(' '),
+    )
+  /** Of the Domain and the credential in namespace shop. */
+  const readiness = async (): Promise<string[]> => [
+    conditionOf(await world.get('Domain', 'shop', 'site'), 'Ready'),
+    conditionOf(await world.get('SMTPCredential', 'shop', 'app'), 'Ready'),
+  ]
+  const spec = async (kind: 'Domain' | 'SMTPCredential', name: string) => (await world.get(kind, 'shop', name))?.spec
+
+  before(async () => {
+    world = await startPluginWorld()
+    await tellPodsReady(world, 'operator', true)
+    await world.put('Domain', 'shop', 'site', { domainName: 'shop.test' })
+    await world.put('SMTPCredential', 'shop', 'app', { address: 'app@shop.test', domainRef: { name: 'site' } })
+    await eventually(
+      async () => assert.deepEqual(await readiness(), ['False NotVerified', 'False DomainNotReady']),
+      SOON_MS,
+    )
+  })
+  after(() => world.closeAll())
+
+  test('status says what a new Domain lacks and who waits for it, with exit code 1', async () => {
+    await eventually(async () => {
+      const status = await statusOf('admin', '-n', 'shop')
+      assert.deepEqual(status.platforms, [
+        { namespace: SYSTEM, name: 'mail', hostName: 'mail.platform.test', ready: true },
+      ])
+      assert.deepEqual(told(status), [
+        'problem Domain shop/site OwnershipVerified NotVerified',
+        'problem Domain shop/site DNSVerified RecordMissing',
+      ])
+      assert.deepEqual(
+        status.problems.map(({ waiting }) => waiting),
+        [['app'], []],
+      )
+      assert.match(status.problems[0]?.remedy ?? '', /kubectl postrider dns site -n shop --zone/)
+      assert.deepEqual([status.code, status.ok], [1, false])
+    }, SOON_MS)
+  })
+
+  test('dns shows each record, by the name of the resource and of the domain; --zone is a zone file', async () => {
+    const byName = await as('tenant', 'dns', 'site', '-n', 'shop')
+    assert.deepEqual(await as('tenant', 'dns', 'shop.test', '-n', 'shop'), byName)
+    assert.equal(byName.code, 0)
+    for (const purpose of ['Ownership', 'SPF', 'DKIM, key Signing', 'DMARC', 'ReturnPath, not required'])
+      assert.ok(byName.out.includes(`(${purpose})`), purpose)
+    const { out } = await as('tenant', 'dns', 'site', '-n', 'shop', '--zone')
+    const records = out.split('\n').filter((line) => !/^(;|$)/.test(line))
+    assert.equal(records.length, 5)
+    // What a person pastes is found there by the operator, the long key in its two strings as well.
+    await world.dns.add(...records.map((line) => line.replace(' 3600 IN TXT ', ' 1 TXT ')))
+    await eventually(async () => {
+      const { out: seen } = await as('tenant', 'dns', 'site', '-n', 'shop', '-o', 'json')
+      const { records: compared } = JSON.parse(seen) as { records: { purpose: string; state: string }[] }
+      assert.deepEqual(
+        compared.filter(({ state }) => state !== 'Found').map(({ purpose }) => purpose),
+        ['ReturnPath'],
+      )
+    }, SOON_MS)
+  })
+
+  test('status of a platform where all is well has exit code 0, for a tenant too, who may not see the platform', async () => {
+    await eventually(async () => {
+      const status = await statusOf('admin', '-A')
+      assert.deepEqual(told(status), [])
+      assert.deepEqual([status.code, status.ok], [0, true])
+      assert.deepEqual([status.domains, status.credentials], [ONE, ONE])
+      const own = await statusOf('tenant', '-n', 'shop')
+      assert.deepEqual([own.code, own.platforms, own.domains], [0, undefined, ONE])
+    }, SOON_MS)
+  })
+
+  test('who may do nothing is told what to ask for, and a tenant without -n and with -A as well', async () => {
+    for (const args of [['status'], ['dns', 'site'], ['credentials'], ['suspend', 'domain/site']]) {
+      const { code, out, err } = await as('nobody', ...args)
+      assert.deepEqual([code, out], [2, ''], args.join(' '))
+      assert.match(err, /forbidden.*system:serviceaccount:shop:nobody.*\n {2}-> choose a namespace of yours with -n/)
+    }
+    assert.match((await as('tenant', 'status', '-A')).err, /-> leave out -A/)
+    const queue = await as('tenant', 'queue', 'ls', '-n', SYSTEM)
+    assert.equal(queue.code, 2)
+    assert.match(
+      queue.err,
+      /the queue is for who runs the platform.*Secret postrider-system\/postrider-broker-accounts/,
+    )
+  })
+
+  test('a name that is nearly right is told, and where there is one of that name', async () => {
+    const mistaken: [string[], RegExp][] = [
+      [['dns', 'shp.test', '-n', 'shop'], /no Domain shp\.test in namespace shop; did you mean shop\.test\?/],
+      [['dns', 'shop.test'], /no Domain shop\.test in namespace default; there is one with -n shop/],
+      [['dns', 'other', '-n', 'shop'], /no Domain other in namespace shop; there are: site/],
+      [['suspend', 'domain/sit', '-n', 'shop'], /did you mean site\?/],
+      [['credentials', 'ap', '-n', 'shop'], /no SMTPCredential ap in namespace shop; did you mean app\?/],
+    ]
+    for (const [args, expected] of mistaken) {
+      const { code, out, err } = await as('admin', ...args)
+      assert.deepEqual([code, out], [1, ''], args.join(' '))
+      assert.match(err, expected)
+    }
+    const { out } = await as('admin', 'status', '-n', 'shpo')
+    assert.match(out, /namespace shpo: there is no Domain/)
+  })
+
+  test('credentials lists the logins; one is shown with what a client needs, its password when asked for', async () => {
+    const list = await as('tenant', 'credentials', '-n', 'shop')
+    assert.match(list.out, /^NAME +ADDRESS +READY .*\napp +app@shop\.test +yes +- +app-smtp\n$/)
+    const secret = await world.secret('shop', 'app-smtp')
+    const shown = await as('tenant', 'credentials', 'app@shop.test', '-n', 'shop')
+    assert.equal(shown.code, 0)
+    assert.ok(shown.out.includes(secret?.['host'] ?? 'none'))
+    assert.ok(!shown.out.includes(secret?.['password'] ?? 'none'))
+    const open = await as('tenant', 'credentials', 'app', '-n', 'shop', '--show-password', '--json')
+    const { settings } = JSON.parse(open.out) as { settings: Record<string, unknown> }
+    assert.deepEqual(settings, {
+      host: secret?.['host'],
+      portImplicitTLS: '465',
+      portSTARTTLS: '',
+      username: 'app@shop.test',
+      localCA: true,
+      password: secret?.['password'],
+    })
+  })
+
+  test('who may only view sees a login, and of its password that the role edit shows it', async () => {
+    const viewer = await world.server.userKubeconfig('vic')
+    await world.person.kubectl(
+      world.admin,
+      '-n',
+      'shop',
+      'create',
+      'rolebinding',
+      'vic',
+      '--clusterrole=view',
+      '--user=vic',
+    )
+    const shown = await world.person.postrider(viewer, 'credentials', 'app', '-n', 'shop')
+    assert.deepEqual([shown.code, shown.err], [0, ''])
+    assert.match(shown.out, /host +in the Secret, which you may not read/)
+    const refused = await world.person.postrider(viewer, 'credentials', 'app', '-n', 'shop', '--show-password')
+    assert.equal(refused.code, 2)
+    assert.match(refused.err, /-> ask somebody who has the role edit/)
+    const suspend = await world.person.postrider(viewer, 'suspend', 'domain/site', '-n', 'shop')
+    assert.equal(suspend.code, 2)
+    assert.match(suspend.err, /\(edit, to suspend and resume\)/)
+    assert.equal((await spec('Domain', 'site'))?.['state'], 'Active')
+  })
+
+  test('a Domain that is suspended takes no mail, and after resume it is as it was', async () => {
+    const before = await spec('Domain', 'site')
+    assert.match(await world.submit('kim@remote.test'), /^250 /)
+    const done = await as('tenant', 'suspend', 'domain/shop.test', '-n', 'shop')
+    assert.deepEqual([done.code, done.err], [0, ''])
+    assert.deepEqual(await spec('Domain', 'site'), { ...before, state: 'Suspended' })
+    await eventually(
+      async () => assert.deepEqual(await readiness(), ['False Suspended', 'False DomainNotReady']),
+      SOON_MS,
+    )
+    await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^450 4\.7\.1 /), SOON_MS)
+    const status = await statusOf('tenant', '-n', 'shop')
+    assert.deepEqual(told(status), ['note Domain shop/site Ready Suspended'])
+    assert.deepEqual([status.code, status.problems[0]?.waiting], [0, ['app']])
+    // Twice is no error.
+    assert.match((await as('tenant', 'suspend', 'md/site', '-n', 'shop')).out, /was Suspended already/)
+    assert.equal((await as('tenant', 'resume', 'domain', 'site', '-n', 'shop')).code, 0)
+    assert.deepEqual(await spec('Domain', 'site'), before)
+    await eventually(async () => assert.deepEqual(await readiness(), ['True Ready', 'True Ready']), SOON_MS)
+    await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^250 /), SOON_MS)
+  })
+
+  test('a login that is suspended takes no mail while its Domain does, and after resume it is as it was', async () => {
+    const before = await spec('SMTPCredential', 'app')
+    assert.equal((await as('tenant', 'suspend', 'credential/app', '-n', 'shop')).code, 0)
+    assert.deepEqual(await spec('SMTPCredential', 'app'), { ...before, state: 'Suspended' })
+    await eventually(async () => assert.deepEqual(await readiness(), ['True Ready', 'False Suspended']), SOON_MS)
+    await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^450 4\.7\.1 /), SOON_MS)
+    assert.equal((await as('tenant', 'resume', 'smtpcred/app@shop.test', '-n', 'shop')).code, 0)
+    assert.deepEqual(await spec('SMTPCredential', 'app'), before)
+    await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^250 /), SOON_MS)
+  })
+
+  test('the queue is listed, told, attempted now, and cancelled', async () => {
+    const broker = ['--broker', world.broker.url]
+    const id = /queued as (\w+)/.exec(await world.submit('lee@queue.test'))?.[1] ?? ''
+    const list = async (): Promise<{ id: string; state: string; attempts: number }[]> => {
+      const { out, err } = await as('admin', 'queue', 'ls', '--destination', 'queue.test', '--json', ...broker)
+      assert.equal(err, '')
+      return (JSON.parse(out) as { recipients: { id: string; state: string; attempts: number }[] }).recipients
+    }
+    const waiting = async (attempts: number): Promise<void> => {
+      const [one, ...more] = await list()
+      assert.deepEqual([one?.id, one?.state, one?.attempts, more.length], [id, 'deferred', attempts, 0])
+    }
+    await eventually(() => waiting(1), SOON_MS)
+    const story = await as('admin', 'queue', 'show', id, ...broker)
+    assert.match(story.out, /lee@queue\.test deferred .*: 452 4\.2\.2 mailbox full/)
+    assert.match((await as('admin', 'queue', 'retry', id, ...broker)).out, /queue\.test +due now/)
+    await eventually(() => waiting(2), SOON_MS)
+    assert.equal((await as('admin', 'queue', 'cancel', '--destination', 'queue.test', ...broker)).code, 0)
+    await eventually(async () => assert.deepEqual(await list(), []), SOON_MS)
+    assert.equal((await as('admin', 'queue', 'show', 'nosuchid', ...broker)).code, 1)
+    for (const args of [['show'], ['show', '*'], ['retry'], ['cancel'], ['ls', '--limit', '0'], ['lst'], []]) {
+      const { code, out } = await as('admin', 'queue', ...args, ...broker)
+      assert.deepEqual([code, out], [2, ''], args.join(' '))
+    }
+  })
+
+  test('a broker that is not reached: how far the way went, and what to do', async () => {
+    const refused = async (expected: RegExp, ...args: string[]): Promise<void> => {
+      const { code, out, err } = await as('admin', 'queue', 'ls', ...args)
+      assert.deepEqual([code, out], [2, ''], args.join(' '))
+      assert.match(err, expected)
+    }
+    await refused(/no broker answers at nats:\/\/127\.0\.0\.1:1,/, '--broker', 'nats://127.0.0.1:1')
+    await refused(/without a password/, '--broker', 'nats://me:secret@127.0.0.1:1')
+    await refused(/no Secret shop\/postrider-broker-accounts; give the platform's namespace with -n/, '-n', 'shop')
+    await refused(/no Secret postrider-system\/others/, '--broker-secret', 'others')
+    // The chart's StatefulSet is left out here.
+    await refused(/there is no broker pod in namespace postrider-system/)
+    const labels = { 'app.kubernetes.io/name': 'postrider', 'app.kubernetes.io/component': 'broker' }
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'postrider-nats-0', namespace: SYSTEM, labels },
+      spec: { containers: [{ name: 'nats', image: 'localhost/nats:test' }] },
+    }
+    await world.cluster.apply(pod, { fieldManager: 'test' })
+    await refused(/no broker pod is ready: kubectl describe -n postrider-system pods/)
+    await tellPodsReady(world, 'broker', true)
+    // It is on no node, so that the API server has no way to it.
+    await refused(/port-forward to pod postrider-system\/postrider-nats-0: .*\n {2}-> see how the pod and its node are/)
+    await world.cluster.remove(refTo(KINDS.Pod, SYSTEM, 'postrider-nats-0'))
+  })
+
+  test('what is wrong with the platform comes first, and only for those who may see it', async () => {
+    await tellPodsReady(world, 'ingress', false)
+    await tellPodsReady(world, 'operator', false)
+    await eventually(async () => {
+      const status = await statusOf('admin', '-A')
+      assert.deepEqual(told(status), [
+        `problem Deployment ${SYSTEM}/postrider-operator Available NoPods`,
+        `problem MailPlatform ${SYSTEM}/mail IngressReady NoPods`,
+      ])
+      assert.equal(status.code, 1)
+    }, SOON_MS)
+    assert.equal((await statusOf('tenant', '-n', 'shop')).code, 0)
+    await tellPodsReady(world, 'ingress', true)
+    await tellPodsReady(world, 'operator', true)
+    await eventually(async () => assert.equal((await statusOf('admin', '-A')).code, 0), SOON_MS)
+  })
+
+  test('the log that does not answer, and a broker that is away, are told apart', async () => {
+    const broker = ['--broker', world.broker.url]
+    await world.services.notifier.stop()
+    const silent = await as('admin', 'queue', 'ls', ...broker)
+    assert.equal(silent.code, 2)
+    assert.match(silent.err, /the message log does not answer/)
+    await world.broker.stop()
+    assert.match((await as('admin', 'queue', 'ls', ...broker)).err, /no broker answers/)
+    // The operator learns it with the next thing that it has to tell the services.
+    await as('tenant', 'suspend', 'domain/site', '-n', 'shop')
+    await eventually(
+      async () =>
+        assert.match(told(await statusOf('admin')).join('\n'), /MailPlatform .* (Unreachable|NotPublished)$/m),
+      SOON_MS,
+    )
+  })
+})
+
+const ONE = { all: 1, ready: 1 }
