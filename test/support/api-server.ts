@@ -12,6 +12,8 @@ export interface ApiServerOptions {
   /** With the controllers: garbage collection, the end of namespaces, the pods of Deployments (which no node takes), service
    * accounts. Default false. */
   controllerManager?: boolean
+  /** More of its command line, such as `--audit-log-path=...`. */
+  more?: string[]
 }
 
 export interface ApiServer {
@@ -140,6 +142,7 @@ function serverArguments(etcd: string, port: number, identity: Identity, options
     '--authorization-mode=RBAC',
     // Without controllers there is no account `default`, and pods would be refused.
     ...(options.controllerManager === true ? [] : ['--disable-admission-plugins=ServiceAccount']),
+    ...(options.more ?? []),
   ]
 }
 

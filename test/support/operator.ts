@@ -8,7 +8,7 @@ import { refTo } from '@postrider/operator/kubernetes/object'
 import type { KindRef, KubeObject, Wire } from '@postrider/operator/kubernetes/object'
 import { secretText } from '@postrider/operator/shapes/secret'
 import { startApiServer } from './api-server.ts'
-import type { ApiServer } from './api-server.ts'
+import type { ApiServer, ApiServerOptions } from './api-server.ts'
 import { startBroker } from './broker.ts'
 import type { TestBroker } from './broker.ts'
 import { eventually } from './eventually.ts'
@@ -58,8 +58,10 @@ export function conditionOf(resource: Resource | undefined, type: string): strin
 }
 
 /** A real API server with our CRDs, a real broker with the accounts that the operator made, and a first operator that leads. */
-export async function startOperatorWorld(): Promise<OperatorWorld & { operator: OperatorProcess }> {
-  const server = await startApiServer({ controllerManager: true })
+export async function startOperatorWorld(
+  options: ApiServerOptions = {},
+): Promise<OperatorWorld & { operator: OperatorProcess }> {
+  const server = await startApiServer({ controllerManager: true, ...options })
   const cluster = openCluster({ kubeconfig: server.kubeconfig })
   const brokerPort = await freePort()
   const running = new Set<OperatorProcess>()
