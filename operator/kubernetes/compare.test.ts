@@ -33,6 +33,13 @@ const cases: [string, unknown, unknown, string[]][] = [
     ['mounts[/a]'],
   ],
   ['a key that is no word', { data: { 'tls.crt': 'x' } }, { data: { 'tls.crt': 'y' } }, ['data["tls.crt"]']],
+  ['what is added to a selector', { selector: { a: 'x' } }, { selector: { a: 'x', b: 'y' } }, ['selector.b']],
+  [
+    'and to that of labels',
+    { labelSelector: { matchLabels: { a: 'x' } } },
+    { labelSelector: { matchLabels: { a: 'x' }, matchExpressions: [{}, 'b'] } },
+    ['labelSelector.matchExpressions'],
+  ],
   ['a type that differs', { a: { b: 1 } }, { a: 'text' }, ['a']],
 ]
 for (const [name, wanted, live, expected] of cases) {

@@ -11,6 +11,9 @@ export interface Difference {
 /** What tells the items of a list apart, the first that serves: two mounts may be of one volume. */
 const ITEM_KEYS = ['mountPath', 'name', 'containerPort', 'uid', 'type']
 
+/** Maps that the API server merges as a whole (x-kubernetes-map-type: atomic): what somebody adds to one changes what it selects. */
+const WHOLE_MAPS = new Set<Step | undefined>(['selector', 'matchLabels', 'labelSelector', 'nodeSelector'])
+
 /** Where `live` is not as `wanted` says. What `wanted` does not mention does not count: defaults of the server, fields and named
  * items of others. What is empty equals what is absent, for the server leaves it out. */
 export function differences(wanted: unknown, live: unknown, path: Step[] = []): Difference[] {
@@ -18,10 +21,16 @@ export function differences(wanted: unknown, live: unknown, path: Step[] = []): 
   if (Array.isArray(wanted)) return Array.isArray(live) ? ofLists(wanted, live, path) : [{ path, live }]
   if (typeof wanted !== 'object') return wanted === live ? [] : [{ path, live }]
   if (typeof live !== 'object' || live === null) return live === undefined ? leaves(wanted, path) : [{ path, live }]
-  return Object.entries(wanted).flatMap(([key, value]) =>
+  const missing = Object.entries(wanted).flatMap(([key, value]) =>
     differences(value, (live as Record<string, unknown>)[key], [...path, key]),
   )
+  return WHOLE_MAPS.has(path.at(-1)) ? [...missing, ...added(wanted, live, path)] : missing
 }
+
+const added = (wanted: object, live: object, path: Step[]): Difference[] =>
+  Object.entries(live).flatMap(([key, value]) =>
+    key in wanted || isEmpty(value) ? [] : [{ path: [...path, key], live: value as unknown }],
+  )
 
 function ofLists(wanted: unknown[], live: unknown[], path: Step[]): Difference[] {
   const by = ITEM_KEYS.find((key) => tellsApart(wanted, key))

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a cluster on this machine needs (test/cluster/packages), where they are missing. As root.
+#   install.sh [PACKAGE...]   and these
 set -euo pipefail
 mapfile -t packages < "$(dirname "$0")/packages"
+packages+=("$@")
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2> /dev/null | grep -q 'install ok installed' || missing+=("$package")

@@ -1,4 +1,4 @@
-import { before, describe } from 'node:test'
+import { after, before, describe } from 'node:test'
 import { steps } from './journey.ts'
 import type { Journey } from './journey.ts'
 import { startRemote } from './remote.ts'
@@ -7,6 +7,7 @@ import { apiServerAway, killedLeader } from './steps/api-server.ts'
 import { helmInstall, laterAndNever, quickstart, submitOver } from './steps/begin.ts'
 import { drift } from './steps/drift.ts'
 import { renewedCertificate } from './steps/certificate.ts'
+import { dashboardHasData, watchMetrics } from './steps/monitoring.ts'
 import { documentedRights, noTokens, restricted } from './steps/rights.ts'
 import { brokerRestart, deletedPods, killedPods, rollingUpdate, scaling } from './steps/rollouts.ts'
 import { changedLimit, deletedCredential } from './steps/settings.ts'
@@ -23,6 +24,10 @@ describe('a cluster', { concurrency: false }, () => {
 
   before(async () => {
     journey.remote = await startRemote(images.image, dnsImage)
+    if (state !== undefined) journey.watching = await watchMetrics()
+  })
+  after(async () => {
+    await journey.watching?.stop()
   })
 
   step('helm install', helmInstall, 'needed')
@@ -49,6 +54,7 @@ describe('a cluster', { concurrency: false }, () => {
   step('no service has a token of the API server', noTokens)
   step('the namespace enforces the restricted pod security', restricted)
   step('each service account may do what the docs say, and nothing else', documentedRights)
+  if (state !== undefined) step('each query of the dashboard has data, each rule is evaluated', dashboardHasData)
 
   step('uninstall leaves CRDs and the claims of volumes', uninstall)
   step('an earlier commit is installed', installPrevious, 'needed')

@@ -3,12 +3,15 @@ import { it } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Images } from './platform.ts'
 import type { Remote } from './remote.ts'
+import type { Watching } from './steps/monitoring.ts'
 
 /** What the steps share. */
 export interface Journey {
   images: Images & { image: string }
   /** Set by the first step. */
   remote: Remote
+  /** Where the pods can be reached from here, and prometheus is installed. */
+  watching: Watching | undefined
   /** Folder of the cluster that the test brought up; undefined on a cluster of somebody's. */
   state: string | undefined
   /** Commit that the upgrade starts from, whose images have the tag `previous`. */

@@ -37,7 +37,7 @@ export async function get<T>(...args: string[]): Promise<T> {
 }
 
 export interface Pod {
-  metadata: { name: string; namespace: string; deletionTimestamp?: string }
+  metadata: { name: string; namespace: string; labels?: Record<string, string>; deletionTimestamp?: string }
   status: {
     phase: string
     podIP?: string

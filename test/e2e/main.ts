@@ -27,6 +27,7 @@ const env: NodeJS.ProcessEnv = {
 
 const CLUSTER = join(ROOT, 'test', 'cluster')
 if (own) {
+  await done(join(CLUSTER, 'install.sh'), ['prometheus'])
   await done(join(CLUSTER, 'up.sh'))
   await done(join(ROOT, 'images', 'build.sh'), [], { TAG: 'e2e' })
   await done(join(ROOT, 'images', 'build.sh'), [], {

@@ -59,6 +59,7 @@ async function limitIs(messagesPerDay: number, accepted: boolean): Promise<void>
   await kubectl('patch', 'smtplimit', 'modest', '-n', SHOP, '--type=merge', '-p', patch)
   await eventually(async () => {
     const sent = await send({ secret: 'app-smtp', mail: mailTo('someone@take.test', 'limited') })
-    assert.equal(sent.ok, accepted, sent.error ?? sent.response)
+    assert.equal(sent.responseCode, accepted ? undefined : 452, sent.error ?? sent.response)
+    assert.equal(sent.ok, accepted, sent.error)
   }, 60_000)
 }

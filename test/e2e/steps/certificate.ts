@@ -4,8 +4,8 @@ import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 import { eventually } from '../../support/eventually.ts'
 import { timed } from '../journey.ts'
 import type { Run } from '../journey.ts'
-import { apply, kubectl, readyPods } from '../kube.ts'
-import { client, patchPlatform, SYSTEM } from '../platform.ts'
+import { apply, get, kubectl, readyPods } from '../kube.ts'
+import { client, mailTo, patchPlatform, send, SYSTEM } from '../platform.ts'
 
 /** A Secret that something like cert-manager renews. */
 const SECRET = 'own-tls'
@@ -14,16 +14,35 @@ const INGRESS = 'app.kubernetes.io/component=ingress'
 /** A renewed certificate is shown to the next client, and no pod starts again. */
 export const renewedCertificate: Run = async (_, log) => {
   const first = await write()
-  await patchPlatform({ ingress: { tls: { secretName: SECRET } } })
-  await kubectl('rollout', 'status', 'deployment/mail-ingress', '-n', SYSTEM, '--timeout=180s')
-  await eventually(async () => assert.equal(await shown(), first), 120_000)
+  await use(SECRET)
+  assert.equal(await shown(), first)
   const before = await pods()
   const second = await write()
   // The kubelet writes a changed Secret into a pod within a minute or so.
   const seconds = await timed(() => eventually(async () => assert.equal(await shown(), second), 180_000))
   assert.deepEqual(await pods(), before, 'a pod was started again')
   log(`shown ${seconds.toFixed(0)} s after the Secret changed, by the same pods`)
-  await patchPlatform({ ingress: { tls: null } })
+  await use(undefined)
+  await kubectl('delete', 'secret', SECRET, '-n', SYSTEM)
+  // The client finds the CA of the platform's own certificate in its Secret again, when the kubelet has written it there.
+  await eventually(async () => {
+    const sent = await send({ secret: 'app-smtp', mail: mailTo('someone@take.test', 'trusted again') })
+    assert.equal(sent.ok, true, sent.error)
+  }, 180_000)
+}
+
+interface Deployment {
+  spec: { template: { spec: { volumes: { secret?: { secretName: string } }[] } } }
+}
+
+/** Another Secret is another pod template. */
+async function use(secretName: string | undefined): Promise<void> {
+  await patchPlatform({ ingress: { tls: secretName === undefined ? null : { secretName } } })
+  await eventually(async () => {
+    const { spec } = await get<Deployment>('deployment', 'mail-ingress', '-n', SYSTEM)
+    const used = spec.template.spec.volumes.some(({ secret }) => secret?.secretName === SECRET)
+    assert.equal(used, secretName !== undefined)
+  }, 60_000)
   await kubectl('rollout', 'status', 'deployment/mail-ingress', '-n', SYSTEM, '--timeout=180s')
 }
 

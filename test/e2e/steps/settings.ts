@@ -20,7 +20,8 @@ export const changedLimit: Run = async (_, log) => {
       for (const { status } of pods) {
         const host = status.podIP ?? ''
         const sent = await send({ secret: 'app-smtp', host, mail: mailTo('someone@take.test', 'limited') })
-        assert.equal(sent.ok, accepted, `${host}: ${sent.error ?? sent.response ?? ''}`)
+        assert.equal(sent.responseCode, accepted ? undefined : 452, `${host}: ${sent.error ?? sent.response ?? ''}`)
+        assert.equal(sent.ok, accepted, sent.error)
       }
     }, 30_000)
   await everywhere(true)
