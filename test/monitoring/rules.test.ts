@@ -106,3 +106,12 @@ test('the chart brings the rules, with links to where the pages are', { skip: he
   assert.deepEqual((rule as { spec?: unknown }).spec, parse(moved))
   assert.ok((await renderChart('rel', 'mail')).every(({ kind }) => kind !== 'PrometheusRule'))
 })
+
+test('a place of the pages that no link can lead to is refused', { skip: helmMissing() }, async () => {
+  for (const place of ['wiki', 'https://wiki.example.org/mail/'])
+    await assert.rejects(
+      renderChart('rel', 'mail', [`prometheusRule.runbookBaseUrl=${place}`]),
+      (error: { stderr?: string }) => /prometheusRule\/runbookBaseUrl/.test(error.stderr ?? ''),
+      place,
+    )
+})
