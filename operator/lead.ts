@@ -21,6 +21,7 @@ import { keyOf } from './kubernetes/object.ts'
 import type { Wire } from './kubernetes/object.ts'
 import { createQueue } from './kubernetes/queue.ts'
 import type { Queue } from './kubernetes/queue.ts'
+import type { Rate } from './kubernetes/token-bucket.ts'
 import type { OperatorMetrics } from './metrics.ts'
 import { secretText } from './shapes/secret.ts'
 import { findReleaseOwner } from './release-owner.ts'
@@ -43,6 +44,9 @@ export interface LeadOptions {
 
 /** Changes that come together are one configuration. */
 const GATHER_MS = 100
+/** All changes of all tenants are runs of this one key, and it writes to the API server only what counts differently: it may run
+ * more often than others, so that a change is with the services in a few seconds in a storm as well. */
+const CONFIGURATION_RATE: Rate = { burst: 10, perMinute: 60 }
 const USE_MS = 60_000
 const COLLECT_MS = 3_600_000
 const PLATFORM = 'platform'
@@ -62,9 +66,11 @@ export async function lead(
     controller: string,
     run: (key: string) => Promise<{ againMs?: number | undefined }>,
     concurrency = 4,
+    rate?: Rate,
   ): Queue =>
     createQueue({
       concurrency,
+      ...(rate === undefined ? {} : { rate }),
       async run(key) {
         const startedAt = performance.now()
         try {
@@ -79,7 +85,7 @@ export async function lead(
       },
     })
   const platforms = queue(PLATFORM, () => platform.run(), 1)
-  const configurations = queue(CONFIGURATION, () => configuration.run(), 1)
+  const configurations = queue(CONFIGURATION, () => configuration.run(), 1, CONFIGURATION_RATE)
   const domains = queue('domain', (key) => reconcileDomain(key))
   const credentials = queue('credential', (key) => reconcileCredential(key))
   const rules = queue('acceptance', (object) => reconcileRule(object), 1)

@@ -8,7 +8,7 @@ import { readSettings } from './settings.ts'
 
 await runService('operator', ({ env, log, registry, needs, onStop }) => {
   const settings = readSettings(env)
-  const cluster = openCluster()
+  const cluster = openCluster(settings.tokenFolder === undefined ? {} : { serviceAccount: settings.tokenFolder })
   onStop(() => cluster.close())
   let current: Lead | undefined
   const metrics = createMetrics(registry, {

@@ -11,6 +11,8 @@ export interface Settings {
   serviceAccount: string | undefined
   /** Secret with the broker's accounts; made when it is absent. */
   brokerSecret: string
+  /** Folder of the pod's token and ca.crt, where they are not where the kubelet puts them by itself. */
+  tokenFolder: string | undefined
   surroundings: Surroundings
 }
 
@@ -29,6 +31,7 @@ export function readSettings(env: Environment): Settings {
     lease: env.text('POSTRIDER_LEASE', 'postrider-operator'),
     serviceAccount: env.optional('POSTRIDER_SERVICE_ACCOUNT'),
     brokerSecret: env.text('POSTRIDER_BROKER_SECRET'),
+    tokenFolder: env.optional('POSTRIDER_TOKEN_FOLDER'),
     surroundings: {
       image: env.text('POSTRIDER_IMAGE'),
       imagePullPolicy,

@@ -31,6 +31,8 @@ export interface ConfigurationController {
 
 /** New verifiers made in one run: some seconds of CPU, after which what there is is published. */
 const VERIFIERS_A_RUN = 60
+/** At a time: each takes 16 MiB and a core. */
+const MAKERS = 2
 const UNREACHABLE_MS = 2000
 
 /** Publishes what the services need to know, whenever anything that it depends on changes. `changed` is told of the objects
@@ -210,20 +212,24 @@ function signingKeys(resources: AnyResource[], { sealer }: Known, world: World):
   return signing
 }
 
+/** What was made once is recalled; of the rest some are made, and `more` says that others are left. */
 async function verifiersOf(resources: AnyResource[], { verifiers }: Known, world: World) {
-  const hashes = new Map<string, string[]>()
-  let left = VERIFIERS_A_RUN
-  let more = false
-  for (const { kind, namespace, name, spec } of resources) {
-    if (kind !== 'SMTPCredential' || spec.passwordHashes.length > 0) continue
-    const key = keyFor(namespace, name)
-    const own: string[] = []
-    for (const id of passwordIds(readPasswordIds(world.credentials.get(key)?.metadata?.annotations))) {
-      const verifier = verifiers.recall(key, id) ?? (left-- > 0 ? await verifiers.make(key, id) : undefined)
-      if (verifier === undefined) more = true
-      else own.push(verifier)
-    }
-    hashes.set(key, own)
-  }
-  return { verifiers: hashes, more }
+  const wanted = resources.flatMap((resource) => {
+    if (resource.kind !== 'SMTPCredential' || resource.spec.passwordHashes.length > 0) return []
+    const key = keyFor(resource.namespace, resource.name)
+    return [{ key, ids: passwordIds(readPasswordIds(world.credentials.get(key)?.metadata?.annotations)) }]
+  })
+  const missing = wanted.flatMap(({ key, ids }) =>
+    ids.filter((id) => verifiers.recall(key, id) === undefined).map((id) => ({ key, id })),
+  )
+  const making = missing.slice(0, VERIFIERS_A_RUN)
+  await Promise.all(
+    Array.from({ length: MAKERS }, async () => {
+      for (let next = making.pop(); next !== undefined; next = making.pop()) await verifiers.make(next.key, next.id)
+    }),
+  )
+  const known = wanted.map(
+    ({ key, ids }) => [key, ids.flatMap((id) => verifiers.recall(key, id) ?? [])] as [string, string[]],
+  )
+  return { verifiers: new Map(known), more: missing.length > VERIFIERS_A_RUN }
 }

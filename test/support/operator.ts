@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { V1Secret } from '@kubernetes/client-node'
 import { openCluster } from '@postrider/operator/kubernetes/client'
 import type { Cluster } from '@postrider/operator/kubernetes/client'
+import { findConnection } from '@postrider/operator/kubernetes/connection'
 import { KINDS } from '@postrider/operator/kubernetes/kinds'
 import { refTo } from '@postrider/operator/kubernetes/object'
 import type { KindRef, KubeObject, Wire } from '@postrider/operator/kubernetes/object'
@@ -57,22 +59,31 @@ export function conditionOf(resource: Resource | undefined, type: string): strin
   return found === undefined ? '' : `${found.status} ${found.reason}`
 }
 
+export interface OperatorWorldOptions extends ApiServerOptions {
+  /** Of the operator's command line. */
+  nodeFlags?: string[]
+}
+
 /** A real API server with our CRDs, a real broker with the accounts that the operator made, and a first operator that leads. */
-export async function startOperatorWorld(
-  options: ApiServerOptions = {},
-): Promise<OperatorWorld & { operator: OperatorProcess }> {
+export async function startOperatorWorld({ nodeFlags = [], ...options }: OperatorWorldOptions = {}): Promise<
+  OperatorWorld & { operator: OperatorProcess }
+> {
   const server = await startApiServer({ controllerManager: true, ...options })
   const cluster = openCluster({ kubeconfig: server.kubeconfig })
   const brokerPort = await freePort()
   const running = new Set<OperatorProcess>()
   let broker: TestBroker | undefined
-  let operatorConfig = ''
+  let tokenFolder = ''
 
   async function startOperator(name: string): Promise<OperatorProcess> {
     const telemetryPort = await freePort()
     const env = {
       // With the rights that the chart gives it, and no more.
-      KUBECONFIG: operatorConfig,
+      // As in a pod: the client library, which only a kubeconfig needs, costs memory.
+      KUBECONFIG: '',
+      KUBERNETES_SERVICE_HOST: new URL(server.url).hostname,
+      KUBERNETES_SERVICE_PORT: new URL(server.url).port,
+      POSTRIDER_TOKEN_FOLDER: tokenFolder,
       POD_NAME: name,
       POSTRIDER_NAMESPACE: SYSTEM,
       POSTRIDER_IMAGE: 'localhost/postrider:test',
@@ -80,7 +91,7 @@ export async function startOperatorWorld(
       POSTRIDER_BROKER_SECRET: BROKER_SECRET,
       POSTRIDER_TELEMETRY_PORT: String(telemetryPort),
     }
-    const child = spawn(process.execPath, [join(ROOT, 'operator', 'main.ts')], {
+    const child = spawn(process.execPath, [...nodeFlags, join(ROOT, 'operator', 'main.ts')], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -138,7 +149,7 @@ export async function startOperatorWorld(
   try {
     await world.namespace(SYSTEM)
     await installChart(cluster)
-    operatorConfig = await server.userKubeconfig(`system:serviceaccount:${SYSTEM}:${RELEASE}-operator`)
+    tokenFolder = await podToken(server, cluster)
     const operator = await startOperator('operator-0')
     const accounts = await eventually(async () => {
       const found = await world.secret(SYSTEM, BROKER_SECRET)
@@ -151,6 +162,20 @@ export async function startOperatorWorld(
     await world.stop()
     throw error
   }
+}
+
+/** What the kubelet would mount for the operator's service account, folder. */
+async function podToken({ folder, kubeconfig }: ApiServer, cluster: Cluster): Promise<string> {
+  const path = `/api/v1/namespaces/${SYSTEM}/serviceaccounts/${RELEASE}-operator/token`
+  const { status } = await cluster.request<{ status: { token: string } }>('POST', path, {
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 86_400 } },
+  })
+  const mounted = join(folder, 'operator-token')
+  mkdirSync(mounted)
+  writeFileSync(join(mounted, 'token'), status.token)
+  const { access } = await findConnection({ kubeconfig })
+  writeFileSync(join(mounted, 'ca.crt'), (await access()).tls.ca ?? '')
+  return mounted
 }
 
 /** Installs the chart's CRDs and rights, and waits until the server knows the kinds. What would run is left out: there are no nodes. */
