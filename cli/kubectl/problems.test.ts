@@ -25,9 +25,10 @@ const credential = (...texts: string[]): CredentialObject =>
 const platform = (...texts: string[]): PlatformObject =>
   object('MailPlatform', 'mail', { hostName: 'm.test' }, ...texts)
 const told = (seen: Partial<Surveyed>): string[] =>
-  problemsOf({ platforms: [], everywhere: false, domains: [], credentials: [], operators: [], ...seen }, NOW).map(
-    ({ severity, kind, type, reason, waiting }) => [severity, kind, type, reason, ...waiting].join(' '),
-  )
+  problemsOf(
+    { platforms: [], everywhere: false, domains: [], credentials: [], rules: [], operators: [], ...seen },
+    NOW,
+  ).map(({ severity, kind, type, reason, waiting }) => [severity, kind, type, reason, ...waiting].join(' '))
 
 test('a Domain: what is told, and nothing twice', () => {
   const table: [string[], string[]][] = [
@@ -96,4 +97,15 @@ test('what the operator has not looked at is told, but not where there is no pla
   assert.deepEqual(told({ operators: [{ namespace: 's', name: 'o', ready: 0 }] }), [
     'problem Deployment Available NoPods',
   ])
+})
+
+test('a limit, pool or policy that does not count is told; one that overlaps counts for the rest', () => {
+  const policy = (...texts: string[]): Seen => object('DestinationPolicy', 'all', {}, ...texts)
+  const table: [Seen, string[]][] = [
+    [policy('Accepted=True Accepted'), []],
+    [policy('Accepted=True Overlapping'), ['note DestinationPolicy Accepted Overlapping']],
+    [policy('Accepted=False NeverUsed'), ['problem DestinationPolicy Accepted NeverUsed']],
+    [policy(), ['problem DestinationPolicy Ready NotSeen']],
+  ]
+  for (const [given, expected] of table) assert.deepEqual(told({ rules: [given] }), expected)
 })

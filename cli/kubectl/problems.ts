@@ -23,6 +23,8 @@ export interface Surveyed {
   everywhere: boolean
   domains: DomainObject[]
   credentials: CredentialObject[]
+  /** Limits, pools and policies, which have one condition, Accepted. */
+  rules: Seen[]
   /** Deployments of the operator, with their ready pods. */
   operators: { namespace: string; name: string; ready: number }[]
 }
@@ -31,7 +33,10 @@ export interface Surveyed {
 const CERTIFICATE_MS = 14 * 86_400_000
 
 /** What is wrong in what was seen, the platform first. Pure. */
-export function problemsOf({ platforms, everywhere, domains, credentials, operators }: Surveyed, now: Date): Problem[] {
+export function problemsOf(
+  { platforms, everywhere, domains, credentials, rules, operators }: Surveyed,
+  now: Date,
+): Problem[] {
   const none = everywhere && platforms?.length === 0
   const found = [
     ...(none ? [noPlatform()] : []),
@@ -41,7 +46,9 @@ export function problemsOf({ platforms, everywhere, domains, credentials, operat
   const ofDomains = domains.flatMap(ofDomain)
   const ofCredentials = credentials.flatMap((credential) => ofCredential(credential, domains, ofDomains))
   // Without a platform nothing of the tenants' is looked at.
-  const tenants = [...ofDomains, ...ofCredentials].filter(({ reason }) => !(none && reason === 'NotSeen'))
+  const tenants = [...ofDomains, ...ofCredentials, ...rules.flatMap(ofRule)].filter(
+    ({ reason }) => !(none && reason === 'NotSeen'),
+  )
   return [...found, ...tenants]
 }
 
@@ -116,6 +123,14 @@ function ofCredential(credential: CredentialObject, domains: DomainObject[], ofD
       ? []
       : [line(credential, about, ready, ready.reason === 'Suspended' ? 'note' : 'problem')]
   return orNotSeen(credential, about, [...told, ...limitReached(credential, about)])
+}
+
+/** Of policies that overlap each counts for what is left to it. */
+function ofRule(rule: Seen): Problem[] {
+  const accepted = conditionOf(rule, 'Accepted')
+  if (accepted?.status === 'True' && accepted.reason !== 'Overlapping') return orNotSeen(rule, '', [])
+  const told = accepted === undefined ? [] : [line(rule, '', accepted, accepted.status === 'True' ? 'note' : 'problem')]
+  return orNotSeen(rule, '', told)
 }
 
 /** Of all that is told of a Domain, what keeps it from being ready: its condition Ready has the same reason and words. */

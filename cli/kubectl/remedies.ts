@@ -19,8 +19,11 @@ const pods =
 const dns: Remedy = ({ namespace, name }) =>
   `publish what kubectl postrider dns ${name} -n ${namespace} --zone prints; it is looked for again by itself`
 
-/** What to do, by kind, condition and reason. */
-const REMEDIES: Record<string, Remedy> = {
+const toThePlatform: Remedy = ({ kind, namespace, name }) =>
+  `make it in the namespace of the MailPlatform, and not here: kubectl delete -n ${namespace} ${kind.toLowerCase()} ${name}`
+
+/** What to do, by kind, condition and reason. docs/kubernetes/troubleshooting.md says the same with more words. */
+export const REMEDIES: Record<string, Remedy> = {
   'MailPlatform Accepted NotTheFirst': ({ namespace, name }) =>
     `one namespace has one MailPlatform: kubectl delete -n ${namespace} mailplatform ${name}, or the older one`,
   'MailPlatform BrokerReady Unreachable': ({ namespace }) =>
@@ -32,6 +35,7 @@ const REMEDIES: Record<string, Remedy> = {
   'MailPlatform DeliveryReady NoPods': pods('delivery'),
   'MailPlatform DeliveryReady SomePods': pods('delivery'),
   'MailPlatform NotifierReady NoPods': pods('notifier'),
+  'MailPlatform NotifierReady SomePods': pods('notifier'),
   'MailPlatform CertificateReady Missing': ({ namespace }) =>
     `make the Secret that spec.ingress.tls.secretName names, with tls.crt and tls.key; where cert-manager makes it: kubectl describe -n ${namespace} certificate`,
   'MailPlatform CertificateReady Unreadable': () => 'put the PEM certificate and its chain into tls.crt of that Secret',
@@ -43,20 +47,24 @@ const REMEDIES: Record<string, Remedy> = {
     `mail flows on, but no change is seen; see why: kubectl describe -n ${namespace} deployment ${name}; kubectl logs -n ${namespace} deployment/${name}`,
   'Domain Accepted NameTaken': ({ namespace, name }) =>
     `if the domain is yours: kubectl postrider dns ${name} -n ${namespace} --zone shows the record that proves it; else delete this Domain`,
-  'Domain OwnershipVerified NotVerified': dns,
-  'Domain DNSVerified RecordDifferent': ({ namespace, name }) =>
-    `kubectl postrider dns ${name} -n ${namespace} shows what is there instead; change that record, add no second one`,
+  'DeliveryPool Accepted NamespaceNotAllowed': toThePlatform,
+  'DestinationPolicy Accepted NamespaceNotAllowed': toThePlatform,
 }
 
 /** What to do, by reason alone. */
-const BY_REASON: Record<string, Remedy> = {
+export const BY_REASON: Record<string, Remedy> = {
   Invalid: edit,
   NamespaceNotAllowed: ({ namespace }) =>
     `ask who runs the platform to let spec.tenants.namespaces of the MailPlatform take in namespace ${namespace}`,
   SendersNotAllowed: ({ kind, namespace, name }) =>
     `an address of another domain needs that Domain in this namespace; else take it out of spec.allowedSenders: kubectl edit -n ${namespace} ${kind.toLowerCase()} ${name}`,
+  NotVerified: dns,
   RecordMissing: dns,
-  RecordDifferent: dns,
+  RecordDifferent: ({ namespace, name }) =>
+    `kubectl postrider dns ${name} -n ${namespace} shows what is there instead; change that record, add no second one`,
+  Overlapping: edit,
+  NeverUsed: ({ namespace, name }) =>
+    `delete it, or give it what no other policy has: kubectl edit -n ${namespace} destinationpolicy ${name}`,
   LookupFailed: () =>
     'nothing, if it passes; else see to the resolvers that spec.dns.resolvers of the MailPlatform names',
   DomainNotReady: ({ namespace }) => `see the Domain that the message names: kubectl get -n ${namespace} domains`,

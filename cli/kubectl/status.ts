@@ -5,7 +5,7 @@ import type { KindRef, KubeObject } from '@postrider/operator/kubernetes/object'
 import type { Answer, Options } from './arguments.ts'
 import type { Caller } from './cluster.ts'
 import { isReady, nameOf, namespaceOf } from './objects.ts'
-import type { CredentialObject, DomainObject, PlatformObject } from './objects.ts'
+import type { CredentialObject, DomainObject, PlatformObject, Seen } from './objects.ts'
 import { problemsOf } from './problems.ts'
 import type { Problem, Surveyed } from './problems.ts'
 
@@ -25,23 +25,29 @@ export async function status(caller: Caller, { namespace, everywhere, json }: Op
 
 /** The platform is looked for in all namespaces, as it serves them all; the tenants' things in the one asked for. */
 async function survey(caller: Caller, where: string | undefined): Promise<Surveyed> {
-  const [domains, credentials, [platforms, everywhere]] = await Promise.all([
+  const [domains, credentials, [platforms, everywhere], limits, pools, policies] = await Promise.all([
     caller.list<DomainObject>(KINDS.Domain, where),
     caller.list<CredentialObject>(KINDS.SMTPCredential, where),
-    platformsOf(caller, where),
+    ofThePlatform<PlatformObject>(caller, KINDS.MailPlatform, where),
+    ifAllowed<Seen>(caller, KINDS.SMTPLimit, where),
+    ofThePlatform<Seen>(caller, KINDS.DeliveryPool, where),
+    ofThePlatform<Seen>(caller, KINDS.DestinationPolicy, where),
   ])
+  const rules = [limits, pools[0], policies[0]].flatMap((found) => found ?? [])
   const namespaces = [...new Set((platforms ?? []).map(namespaceOf))]
   const operators = await Promise.all(namespaces.map((namespace) => operatorsOf(caller, namespace)))
-  return { domains, credentials, platforms, everywhere, operators: operators.flat() }
+  return { domains, credentials, rules, platforms, everywhere, operators: operators.flat() }
 }
 
-async function platformsOf(
+/** In all namespaces, or else in the one asked for. */
+async function ofThePlatform<T extends KubeObject>(
   caller: Caller,
+  kind: KindRef,
   where: string | undefined,
-): Promise<[PlatformObject[] | undefined, everywhere: boolean]> {
-  const all = await ifAllowed<PlatformObject>(caller, KINDS.MailPlatform)
+): Promise<[T[] | undefined, everywhere: boolean]> {
+  const all = await ifAllowed<T>(caller, kind)
   if (all !== undefined || where === undefined) return [all, all !== undefined]
-  return [await ifAllowed<PlatformObject>(caller, KINDS.MailPlatform, where), false]
+  return [await ifAllowed<T>(caller, kind, where), false]
 }
 
 async function operatorsOf(caller: Caller, namespace: string): Promise<Surveyed['operators']> {

@@ -30,8 +30,12 @@ export interface PluginWorld extends OperatorWorld {
   nobody: string
   /** Submits as app@shop.test; resolves with the server's answer, be it good or bad. */
   submit(to: string): Promise<string>
-  /** Puts a record of a Domain of namespace shop into the DNS, as its status tells it. */
-  publishRecord(domain: string, purpose: string): Promise<void>
+  /** Makes Domain shop/site of shop.test and login shop/app of app@shop.test; neither may send yet. */
+  newTenant(): Promise<void>
+  /** Publishes what proves that the domain is the tenant's; resolves when both may send. */
+  proveOwnership(): Promise<void>
+  /** Condition Ready of the Domain and of the login. */
+  readiness(): Promise<string[]>
   closeAll(): Promise<void>
 }
 
@@ -99,13 +103,23 @@ async function build(ends: (() => unknown)[], closeAll: () => Promise<void>): Pr
     }
   }
 
-  async function publishRecord(domain: string, purpose: string): Promise<void> {
-    await eventually(async () => {
-      const records = ((await world.get('Domain', 'shop', domain))?.status?.['dnsRecords'] ?? []) as DnsRecord[]
-      const found = records.filter((record) => record.purpose === purpose)
-      assert.notEqual(found.length, 0, `no ${purpose} record yet`)
-      for (const { name, value } of found) await dns.add(`${name}. 1 TXT ${strings(value)}`)
-    }, SOON_MS)
+  const readiness = async (): Promise<string[]> => [
+    conditionOf(await world.get('Domain', 'shop', 'site'), 'Ready'),
+    conditionOf(await world.get('SMTPCredential', 'shop', 'app'), 'Ready'),
+  ]
+  const eventuallyReady = (...expected: string[]): Promise<void> =>
+    eventually(async () => assert.deepEqual(await readiness(), expected), SOON_MS)
+  async function newTenant(): Promise<void> {
+    await world.put('Domain', 'shop', 'site', { domainName: 'shop.test' })
+    await world.put('SMTPCredential', 'shop', 'app', { address: 'app@shop.test', domainRef: { name: 'site' } })
+    await eventuallyReady('False NotVerified', 'False DomainNotReady')
+  }
+  async function proveOwnership(): Promise<void> {
+    const records = ((await world.get('Domain', 'shop', 'site'))?.status?.['dnsRecords'] ?? []) as DnsRecord[]
+    const proof = records.find(({ purpose }) => purpose === 'Ownership')
+    assert.ok(proof !== undefined, 'no ownership record is wanted')
+    await dns.add(`${proof.name}. 1 TXT "${proof.value}"`)
+    await eventuallyReady('True Ready', 'True Ready')
   }
 
   const admin = world.server.kubeconfig
@@ -119,7 +133,9 @@ async function build(ends: (() => unknown)[], closeAll: () => Promise<void>): Pr
     tenant,
     nobody: await accountWithNothing(person, admin, world.server.url),
     submit,
-    publishRecord,
+    newTenant,
+    proveOwnership,
+    readiness,
     closeAll,
   })
 }
@@ -129,9 +145,6 @@ interface DnsRecord {
   name: string
   value: string
 }
-
-/** A character-string holds 255 octets. */
-const strings = (value: string): string => (value.match(/.{1,255}/g) ?? []).map((part) => `"${part}"`).join(' ')
 
 /** Resolves when the services can be started. */
 async function platform(world: OperatorWorld, dns: Unbound, remote: Receiver, port: number): Promise<void> {

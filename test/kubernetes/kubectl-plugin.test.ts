@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { KINDS } from '@postrider/operator/kubernetes/kinds'
-import { refTo } from '@postrider/operator/kubernetes/object'
 import { apiServerMissing } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { helmMissing } from '../support/helm.ts'
-import { conditionOf, SYSTEM } from '../support/operator.ts'
+import { SYSTEM } from '../support/operator.ts'
 import { unboundMissing } from '../support/unbound.ts'
 import { kubectlMissing } from './kubectl-plugin-person.ts'
 import type { Said } from './kubectl-plugin-person.ts'
@@ -47,22 +45,12 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     problems.map(({ severity, kind, namespace, name, type, reason }) =>
       [severity, kind, `${namespace}/${name}`, type, reason].join(' '),
     )
-  /** Of the Domain and the credential in namespace shop. */
-  const readiness = async (): Promise<string[]> => [
-    conditionOf(await world.get('Domain', 'shop', 'site'), 'Ready'),
-    conditionOf(await world.get('SMTPCredential', 'shop', 'app'), 'Ready'),
-  ]
   const spec = async (kind: 'Domain' | 'SMTPCredential', name: string) => (await world.get(kind, 'shop', name))?.spec
 
   before(async () => {
     world = await startPluginWorld()
     await tellPodsReady(world, 'operator', true)
-    await world.put('Domain', 'shop', 'site', { domainName: 'shop.test' })
-    await world.put('SMTPCredential', 'shop', 'app', { address: 'app@shop.test', domainRef: { name: 'site' } })
-    await eventually(
-      async () => assert.deepEqual(await readiness(), ['False NotVerified', 'False DomainNotReady']),
-      SOON_MS,
-    )
+    await world.newTenant()
   })
   after(() => world.closeAll())
 
@@ -200,7 +188,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     assert.deepEqual([done.code, done.err], [0, ''])
     assert.deepEqual(await spec('Domain', 'site'), { ...before, state: 'Suspended' })
     await eventually(
-      async () => assert.deepEqual(await readiness(), ['False Suspended', 'False DomainNotReady']),
+      async () => assert.deepEqual(await world.readiness(), ['False Suspended', 'False DomainNotReady']),
       SOON_MS,
     )
     await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^450 4\.7\.1 /), SOON_MS)
@@ -211,7 +199,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     assert.match((await as('tenant', 'suspend', 'md/site', '-n', 'shop')).out, /was Suspended already/)
     assert.equal((await as('tenant', 'resume', 'domain', 'site', '-n', 'shop')).code, 0)
     assert.deepEqual(await spec('Domain', 'site'), before)
-    await eventually(async () => assert.deepEqual(await readiness(), ['True Ready', 'True Ready']), SOON_MS)
+    await eventually(async () => assert.deepEqual(await world.readiness(), ['True Ready', 'True Ready']), SOON_MS)
     await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^250 /), SOON_MS)
   })
 
@@ -219,64 +207,11 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     const before = await spec('SMTPCredential', 'app')
     assert.equal((await as('tenant', 'suspend', 'credential/app', '-n', 'shop')).code, 0)
     assert.deepEqual(await spec('SMTPCredential', 'app'), { ...before, state: 'Suspended' })
-    await eventually(async () => assert.deepEqual(await readiness(), ['True Ready', 'False Suspended']), SOON_MS)
+    await eventually(async () => assert.deepEqual(await world.readiness(), ['True Ready', 'False Suspended']), SOON_MS)
     await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^450 4\.7\.1 /), SOON_MS)
     assert.equal((await as('tenant', 'resume', 'smtpcred/app@shop.test', '-n', 'shop')).code, 0)
     assert.deepEqual(await spec('SMTPCredential', 'app'), before)
     await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^250 /), SOON_MS)
-  })
-
-  test('the queue is listed, told, attempted now, and cancelled', async () => {
-    const broker = ['--broker', world.broker.url]
-    const id = /queued as (\w+)/.exec(await world.submit('lee@queue.test'))?.[1] ?? ''
-    const list = async (): Promise<{ id: string; state: string; attempts: number }[]> => {
-      const { out, err } = await as('admin', 'queue', 'ls', '--destination', 'queue.test', '--json', ...broker)
-      assert.equal(err, '')
-      return (JSON.parse(out) as { recipients: { id: string; state: string; attempts: number }[] }).recipients
-    }
-    const waiting = async (attempts: number): Promise<void> => {
-      const [one, ...more] = await list()
-      assert.deepEqual([one?.id, one?.state, one?.attempts, more.length], [id, 'deferred', attempts, 0])
-    }
-    await eventually(() => waiting(1), SOON_MS)
-    const story = await as('admin', 'queue', 'show', id, ...broker)
-    assert.match(story.out, /lee@queue\.test deferred .*: 452 4\.2\.2 mailbox full/)
-    assert.match((await as('admin', 'queue', 'retry', id, ...broker)).out, /queue\.test +due now/)
-    await eventually(() => waiting(2), SOON_MS)
-    assert.equal((await as('admin', 'queue', 'cancel', '--destination', 'queue.test', ...broker)).code, 0)
-    await eventually(async () => assert.deepEqual(await list(), []), SOON_MS)
-    assert.equal((await as('admin', 'queue', 'show', 'nosuchid', ...broker)).code, 1)
-    for (const args of [['show'], ['show', '*'], ['retry'], ['cancel'], ['ls', '--limit', '0'], ['lst'], []]) {
-      const { code, out } = await as('admin', 'queue', ...args, ...broker)
-      assert.deepEqual([code, out], [2, ''], args.join(' '))
-    }
-  })
-
-  test('a broker that is not reached: how far the way went, and what to do', async () => {
-    const refused = async (expected: RegExp, ...args: string[]): Promise<void> => {
-      const { code, out, err } = await as('admin', 'queue', 'ls', ...args)
-      assert.deepEqual([code, out], [2, ''], args.join(' '))
-      assert.match(err, expected)
-    }
-    await refused(/no broker answers at nats:\/\/127\.0\.0\.1:1,/, '--broker', 'nats://127.0.0.1:1')
-    await refused(/without a password/, '--broker', 'nats://me:secret@127.0.0.1:1')
-    await refused(/no Secret shop\/postrider-broker-accounts; give the platform's namespace with -n/, '-n', 'shop')
-    await refused(/no Secret postrider-system\/others/, '--broker-secret', 'others')
-    // The chart's StatefulSet is left out here.
-    await refused(/there is no broker pod in namespace postrider-system/)
-    const labels = { 'app.kubernetes.io/name': 'postrider', 'app.kubernetes.io/component': 'broker' }
-    const pod = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'postrider-nats-0', namespace: SYSTEM, labels },
-      spec: { containers: [{ name: 'nats', image: 'localhost/nats:test' }] },
-    }
-    await world.cluster.apply(pod, { fieldManager: 'test' })
-    await refused(/no broker pod is ready: kubectl describe -n postrider-system pods/)
-    await tellPodsReady(world, 'broker', true)
-    // It is on no node, so that the API server has no way to it.
-    await refused(/port-forward to pod postrider-system\/postrider-nats-0: .*\n {2}-> see how the pod and its node are/)
-    await world.cluster.remove(refTo(KINDS.Pod, SYSTEM, 'postrider-nats-0'))
   })
 
   test('what is wrong with the platform comes first, and only for those who may see it', async () => {
@@ -294,23 +229,6 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     await tellPodsReady(world, 'ingress', true)
     await tellPodsReady(world, 'operator', true)
     await eventually(async () => assert.equal((await statusOf('admin', '-A')).code, 0), SOON_MS)
-  })
-
-  test('the log that does not answer, and a broker that is away, are told apart', async () => {
-    const broker = ['--broker', world.broker.url]
-    await world.services.notifier.stop()
-    const silent = await as('admin', 'queue', 'ls', ...broker)
-    assert.equal(silent.code, 2)
-    assert.match(silent.err, /the message log does not answer/)
-    await world.broker.stop()
-    assert.match((await as('admin', 'queue', 'ls', ...broker)).err, /no broker answers/)
-    // The operator learns it with the next thing that it has to tell the services.
-    await as('tenant', 'suspend', 'domain/site', '-n', 'shop')
-    await eventually(
-      async () =>
-        assert.match(told(await statusOf('admin')).join('\n'), /MailPlatform .* (Unreachable|NotPublished)$/m),
-      SOON_MS,
-    )
   })
 })
 
