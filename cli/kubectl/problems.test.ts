@@ -92,6 +92,12 @@ test('a platform: all that is bad, but of one that is not served only that', () 
 test('what the operator has not looked at is told, but not where there is no platform at all', () => {
   const changed = domain('Accepted=True Accepted', 'Ready=True Ready')
   changed.metadata = { ...changed.metadata, generation: 2 }
+  const stale = domain('Accepted=True Accepted', 'DNSVerified=False RecordMissing')
+  stale.metadata = { ...stale.metadata, generation: 2 }
+  assert.deepEqual(told({ domains: [stale] }), [
+    'problem Domain DNSVerified RecordMissing',
+    'problem Domain Ready NotSeen',
+  ])
   for (const one of [domain(), changed]) assert.deepEqual(told({ domains: [one] }), ['problem Domain Ready NotSeen'])
   assert.deepEqual(told({ everywhere: true, domains: [domain()] }), ['problem MailPlatform Ready NoPlatform'])
   assert.deepEqual(told({ operators: [{ namespace: 's', name: 'o', ready: 0 }] }), [
@@ -108,4 +114,12 @@ test('a limit, pool or policy that does not count is told; one that overlaps cou
     [policy(), ['problem DestinationPolicy Ready NotSeen']],
   ]
   for (const [given, expected] of table) assert.deepEqual(told({ rules: [given] }), expected)
+  const elsewhere = {
+    ...platform('Accepted=True Valid'),
+    metadata: { namespace: 'system', name: 'mail', generation: 1 },
+  }
+  assert.deepEqual(told({ platforms: [elsewhere], rules: [policy(), object('SMTPLimit', 'few', {})] }), [
+    'problem DestinationPolicy Accepted NamespaceNotAllowed',
+    'problem SMTPLimit Ready NotSeen',
+  ])
 })

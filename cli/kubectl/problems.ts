@@ -46,7 +46,7 @@ export function problemsOf(
   const ofDomains = domains.flatMap(ofDomain)
   const ofCredentials = credentials.flatMap((credential) => ofCredential(credential, domains, ofDomains))
   // Without a platform nothing of the tenants' is looked at.
-  const tenants = [...ofDomains, ...ofCredentials, ...rules.flatMap(ofRule)].filter(
+  const tenants = [...ofDomains, ...ofCredentials, ...rules.flatMap((rule) => ofRule(rule, platforms))].filter(
     ({ reason }) => !(none && reason === 'NotSeen'),
   )
   return [...found, ...tenants]
@@ -125,9 +125,17 @@ function ofCredential(credential: CredentialObject, domains: DomainObject[], ofD
   return orNotSeen(credential, about, [...told, ...limitReached(credential, about)])
 }
 
+/** Kinds of which the operator looks only at those beside the MailPlatform: the status of others stays empty. */
+const BESIDE_THE_PLATFORM = new Set(['DeliveryPool', 'DestinationPolicy'])
+
 /** Of policies that overlap each counts for what is left to it. */
-function ofRule(rule: Seen): Problem[] {
+function ofRule(rule: Seen, platforms: PlatformObject[] = []): Problem[] {
   const accepted = conditionOf(rule, 'Accepted')
+  const beside = platforms.some((platform) => namespaceOf(platform) === namespaceOf(rule))
+  if (accepted === undefined && platforms.length > 0 && !beside && BESIDE_THE_PLATFORM.has(rule.kind ?? '')) {
+    const message = `a ${rule.kind ?? ''} counts in the namespace of the MailPlatform only`
+    return [line(rule, '', { type: 'Accepted', reason: 'NamespaceNotAllowed', message })]
+  }
   if (accepted?.status === 'True' && accepted.reason !== 'Overlapping') return orNotSeen(rule, '', [])
   const told = accepted === undefined ? [] : [line(rule, '', accepted, accepted.status === 'True' ? 'note' : 'problem')]
   return orNotSeen(rule, '', told)
@@ -151,7 +159,6 @@ function limitReached(object: DomainObject | CredentialObject, about: string): P
 }
 
 function orNotSeen(object: Seen, about: string, told: Problem[]): Problem[] {
-  if (told.some(({ severity }) => severity === 'problem')) return told
   const generation = object.metadata?.generation ?? 0
   const message =
     (object.status?.conditions ?? []).length === 0

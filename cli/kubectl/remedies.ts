@@ -26,6 +26,8 @@ const toThePlatform: Remedy = ({ kind, namespace, name }) =>
 export const REMEDIES: Record<string, Remedy> = {
   'MailPlatform Accepted NotTheFirst': ({ namespace, name }) =>
     `one namespace has one MailPlatform: kubectl delete -n ${namespace} mailplatform ${name}, or the older one`,
+  'MailPlatform Ready NotSeen': ({ namespace }) =>
+    `wait some seconds; if it stays, see whether the operator runs, which looks only at its own namespace: kubectl get pods -n ${namespace} -l app.kubernetes.io/name=postrider,app.kubernetes.io/component=operator`,
   'MailPlatform BrokerReady Unreachable': ({ namespace }) =>
     `see why: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker; clients are answered 451 meanwhile and nothing accepted is lost`,
   'MailPlatform ConfigPublished NotPublished': () =>

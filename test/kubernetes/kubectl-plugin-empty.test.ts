@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { apiServerMissing, startApiServer } from '../support/api-server.ts'
@@ -7,7 +8,9 @@ import { kubectlMissing, newPerson } from './kubectl-plugin-person.ts'
 import type { Person } from './kubectl-plugin-person.ts'
 
 const skip = apiServerMissing() || kubectlMissing()
-const CRDS = join(import.meta.dirname, '..', '..', 'crds')
+const ROOT = join(import.meta.dirname, '..', '..')
+const CRDS = join(ROOT, 'crds')
+const PAGE = join(ROOT, 'docs', 'kubernetes', 'kubectl.md')
 const COMMANDS = [['status'], ['dns', 'site'], ['credentials'], ['suspend', 'domain/site'], ['queue', 'ls']]
 
 describe('kubectl postrider where there is no platform', { skip }, () => {
@@ -55,6 +58,10 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
     await refused(server.kubeconfig, [], /^kubectl postrider: mail in a cluster/)
     const help = await person.postrider(undefined, '--help')
     assert.deepEqual([help.code, help.err], [0, ''])
+    assert.ok(
+      readFileSync(PAGE, 'utf8').includes(`\`\`\`\n${help.out}\`\`\`\n`),
+      'docs/kubernetes/kubectl.md has another help',
+    )
     for (const [name = ''] of COMMANDS) assert.ok(help.out.includes(`kubectl postrider ${name}`), name)
   })
 
