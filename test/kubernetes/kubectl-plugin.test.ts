@@ -195,6 +195,18 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     const status = await statusOf('tenant', '-n', 'shop')
     assert.deepEqual(told(status), ['note Domain shop/site Ready Suspended'])
     assert.deepEqual([status.code, status.problems[0]?.waiting], [0, ['app']])
+    // Who applies another state from a manifest is told whose the field is.
+    const manifest = {
+      apiVersion: 'postrider.dev/v1alpha1',
+      kind: 'Domain',
+      metadata: { name: 'site', namespace: 'shop' },
+      spec: { domainName: 'shop.test', state: 'Active' },
+    }
+    const file = world.person.file('site.json', manifest)
+    await assert.rejects(
+      world.person.kubectl(world.tenant, 'apply', '--server-side', '-f', file),
+      /conflict with "kubectl-postrider".*: \.spec\.state/s,
+    )
     // Twice is no error.
     assert.match((await as('tenant', 'suspend', 'md/site', '-n', 'shop')).out, /was Suspended already/)
     assert.equal((await as('tenant', 'resume', 'domain', 'site', '-n', 'shop')).code, 0)
@@ -212,6 +224,19 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     assert.equal((await as('tenant', 'resume', 'smtpcred/app@shop.test', '-n', 'shop')).code, 0)
     assert.deepEqual(await spec('SMTPCredential', 'app'), before)
     await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^250 /), SOON_MS)
+  })
+
+  test('a policy where no policy counts is told so, though the operator does not look there', async () => {
+    await world.put('DestinationPolicy', 'shop', 'own', {})
+    await world.put('DestinationPolicy', SYSTEM, 'spare', { route: { host: 'spare.test' } })
+    await eventually(async () => {
+      assert.deepEqual(told(await statusOf('admin', '-A')), [
+        `problem DestinationPolicy ${SYSTEM}/spare Accepted NeverUsed`,
+        'problem DestinationPolicy shop/own Accepted NamespaceNotAllowed',
+      ])
+    }, SOON_MS)
+    await world.remove('DestinationPolicy', 'shop', 'own')
+    await world.remove('DestinationPolicy', SYSTEM, 'spare')
   })
 
   test('what is wrong with the platform comes first, and only for those who may see it', async () => {
