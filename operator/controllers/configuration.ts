@@ -23,7 +23,8 @@ import type { World } from './world.ts'
 export interface ConfigurationController {
   run(): Promise<{ againMs?: number | undefined }>
   readonly findings: Findings | undefined
-  readonly state: PublishedState
+  /** Undefined before the first try: then what an operator before this one said still holds. */
+  readonly state: PublishedState | undefined
   /** Undefined while it is away. */
   readonly broker: Broker | undefined
   stop(): Promise<void>
@@ -34,6 +35,12 @@ const VERIFIERS_A_RUN = 60
 /** At a time: each takes 16 MiB and a core. */
 const MAKERS = 2
 const UNREACHABLE_MS = 2000
+const NOT_TRIED: PublishedState = {
+  broker: { ok: false, message: 'not tried yet' },
+  config: { ok: false, message: 'not tried yet' },
+  domains: 0,
+  credentials: 0,
+}
 
 /** Publishes what the services need to know, whenever anything that it depends on changes. `changed` is told of the objects
  * (`Kind namespace/name`) that count differently than before, at first of all, so that their status says so. */
@@ -43,12 +50,7 @@ export function configurationController(
 ): ConfigurationController {
   const { world, keeper, log, surroundings } = context
   let findings: Findings | undefined
-  let state: PublishedState = {
-    broker: { ok: false, message: 'not tried yet' },
-    config: { ok: false, message: 'not tried yet' },
-    domains: 0,
-    credentials: 0,
-  }
+  let state: PublishedState | undefined
   let link: Link | undefined
   let known: Known | undefined
 
@@ -68,7 +70,7 @@ export function configurationController(
 
   function note(news: Partial<PublishedState>): void {
     const before = JSON.stringify(state)
-    state = { ...state, ...news }
+    state = { ...(state ?? NOT_TRIED), ...news }
     if (JSON.stringify(state) !== before) changed(['MailPlatform'])
   }
 
@@ -139,11 +141,11 @@ export function configurationController(
         await ensureStreams(broker.nc, broker.jsm, layout)
         reached.streams = JSON.stringify(layout)
       }
-      note({ broker: { ok: true, message: 'connected' } })
       const changes = await write(plan.config)
       if (changes > 0) log.info({ event: 'configuration-published', changes })
       const { domains, credentials } = plan.config
       note({
+        broker: { ok: true, message: 'connected' },
         config: { ok: true, message: 'the services have it' },
         domains: domains.size,
         credentials: credentials.size,

@@ -30,7 +30,8 @@ export class DkimKeeper {
       const key = readKey(found)
       if (key !== undefined && !known.has(key.selector)) known.set(key.selector, key)
     }
-    return [...known.values()]
+    // In the same order for each process: the status lists them so.
+    return [...known.values()].sort((one, other) => (one.selector < other.selector ? -1 : 1))
   }
 
   /** Does what the steps say and sees to the Secrets of all other keys; resolves with when to look again. */

@@ -38,7 +38,7 @@ export interface PlatformController {
 const RELOOK_MS = 10 * 60_000
 
 /** Sees to everything that runs for the MailPlatform, and says in its status how that is. */
-export function platformController(context: Context, published: () => PublishedState): PlatformController {
+export function platformController(context: Context, published: () => PublishedState | undefined): PlatformController {
   const { cluster, recorder, world, keeper, surroundings } = context
   let certificateEndsAt: number | undefined
   let local: LocalCertificate | undefined
@@ -121,7 +121,10 @@ export function platformController(context: Context, published: () => PublishedS
       }
       const { platform, object } = found
       const again = await ensureAll(platform, object)
-      const { broker, config, domains, credentials } = published()
+      const state = published()
+      // It runs again with the configuration's first result; until then what is said stays as it is.
+      if (state === undefined) return { againMs: least([...again, accounts, RELOOK_MS]) }
+      const { broker, config, domains, credentials } = state
       const findings: Finding[] = [
         { type: 'Accepted', status: 'True', reason: 'Valid', message: 'this MailPlatform is served' },
         finding('BrokerReady', broker.ok, 'Connected', 'Unreachable', broker.message),

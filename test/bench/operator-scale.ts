@@ -92,6 +92,18 @@ async function measure(world: OperatorWorld, operator: OperatorProcess, dns: Unb
       `${((tree.cpuSeconds() - cpuBefore) / minutes / 0.6).toFixed(1)} % of a core`,
   )
   console.log(`VmHWM ${highWater(operator)} MiB`)
+  await tellRestart(world, operator)
+}
+
+/** Of an operator that finds everything done. */
+async function tellRestart(world: OperatorWorld, operator: OperatorProcess): Promise<void> {
+  await operator.end()
+  const since = Date.now()
+  const next = await world.startOperator('operator-1')
+  await sleep(REST_MS)
+  const writes = counted(audit.writes(USER, since).filter(({ resource }) => resource !== 'leases'))
+  const tree = new ProcessTree([next.pid])
+  tell(`a new operator wrote ${writes || 'nothing'}`, since, tree, next)
 }
 
 /** Of one change among all these, until the broker has it. */
