@@ -35,6 +35,7 @@ export function steps(journey: Journey): (name: string, run: Run, needed?: 'need
         await run(journey, log)
       } catch (error) {
         if (needed !== undefined) broken = name
+        console.log(`  ${name}: FAILED: ${error instanceof Error ? error.message : String(error)}`)
         throw error
       } finally {
         console.log(`${name}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)

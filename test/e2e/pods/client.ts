@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
@@ -25,6 +25,10 @@ interface Ask {
 
 const read = (secret: string, key: string): string => readFileSync(join('/etc/smtp', secret, key), 'utf8')
 
+/** A certificate that the platform did not make itself is for the client to know. */
+const authority = (secret: string): { ca?: string } =>
+  existsSync(join('/etc/smtp', secret, 'ca.crt')) ? { ca: read(secret, 'ca.crt') } : {}
+
 function settings({ secret, host, port = 465 }: Ask) {
   const name = read(secret, 'host')
   const implicit = port === 465
@@ -36,7 +40,7 @@ function settings({ secret, host, port = 465 }: Ask) {
     secure: implicit,
     requireTLS: true,
     auth: { user: read(secret, 'username'), pass: read(secret, 'password') },
-    tls: { ca: read(secret, 'ca.crt'), servername: name, rejectUnauthorized: true },
+    tls: { ...authority(secret), servername: name, rejectUnauthorized: true },
     connectionTimeout: 5000,
     greetingTimeout: 5000,
   }

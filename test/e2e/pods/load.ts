@@ -10,6 +10,8 @@ export interface LoadReport {
   seconds: number
 }
 
+const MOST_SECONDS = 120
+
 /** Messages at a steady rate through a pool of sessions, each with an id of its own. */
 export class Load {
   readonly #transport
@@ -26,8 +28,8 @@ export class Load {
     this.#transport = createTransport(pool)
     this.#timer = setInterval(() => {
       const due = Math.floor(((Date.now() - this.#startedAt) / 1000) * rate)
-      // While nobody takes mail the queue of the pool must not grow without end.
-      if (this.#waiting > rate * 10) this.#sent = due
+      // While nobody takes mail the queue of the pool grows, but not without end.
+      if (this.#waiting > rate * MOST_SECONDS) this.#sent = due
       while (this.#sent < due) void this.#send(`${this.#run}-${this.#sent++}`)
     }, 50)
   }
@@ -55,7 +57,7 @@ export class Load {
   async end(): Promise<void> {
     clearInterval(this.#timer)
     this.#endedAt ||= Date.now()
-    const deadline = Date.now() + 60_000
+    const deadline = Date.now() + 100_000
     while (this.#waiting > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50))
     this.#transport.close()
   }
