@@ -81,13 +81,6 @@ describe('objects of the CRDs', { skip: apiServerMissing() }, () => {
     })
   }
 
-  test('a field of the status can not be written beside the spec, even with its own rights to spec', async () => {
-    const name = named()
-    await world.create('Domain', name, LEAST.Domain)
-    await patch(`${world.path('Domain', name)}/status`, { status: {}, spec: { state: 'Suspended' } })
-    assert.equal((await world.get('Domain', name)).spec['state'], 'Active')
-  })
-
   test('two who apply one field: the second is told who has it, and may take it by force', async () => {
     const name = named()
     await apply('SMTPLimit', name, { messagesPerDay: 100 }, 'team')
@@ -156,7 +149,7 @@ describe('objects of the CRDs', { skip: apiServerMissing() }, () => {
     })
   })
 
-  test('the text of each field and each CRD is accepted as it is', async () => {
+  test('every CRD is structural', async () => {
     for (const { metadata } of definitions()) {
       const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata?.name ?? ''}`
       const { status } = await world.cluster.request<Stored>('GET', path)
