@@ -19,6 +19,8 @@ export interface Broker {
   readonly connected: boolean
   /** Runs after each reconnect: the broker may have been restarted and have forgotten acknowledgements. */
   onReconnect(run: () => void): void
+  /** Runs when the connection is lost; it is made anew by itself. */
+  onDisconnect(run: () => void): void
   close(): Promise<void>
 }
 
@@ -50,15 +52,13 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
   }).catch((cause: unknown) => {
     throw new BrokerUnreachable(access.servers, { cause })
   })
-  const listeners: (() => void)[] = []
+  const listeners = { reconnect: [] as (() => void)[], disconnect: [] as (() => void)[] }
   let connected = true
   void (async () => {
     for await (const status of nc.status()) {
-      if (status.type === 'disconnect') connected = false
-      if (status.type === 'reconnect') {
-        connected = true
-        for (const run of listeners) run()
-      }
+      if (status.type !== 'disconnect' && status.type !== 'reconnect') continue
+      connected = status.type === 'reconnect'
+      for (const run of listeners[status.type]) run()
     }
   })()
   return {
@@ -69,7 +69,8 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
     get connected() {
       return connected && !nc.isClosed()
     },
-    onReconnect: (run) => void listeners.push(run),
+    onReconnect: (run) => void listeners.reconnect.push(run),
+    onDisconnect: (run) => void listeners.disconnect.push(run),
     close: () => nc.close(),
   }
 }

@@ -61,6 +61,9 @@ export function configurationController(
     try {
       const broker = await openBroker('admin', { servers: surroundings.brokerUrl.split(','), user: 'admin', password })
       link = { broker, publish: publisher(broker), streams: '' }
+      const follow = (): void => note({ broker: connectionOf(broker) })
+      broker.onDisconnect(follow)
+      broker.onReconnect(follow)
       return link
     } catch (error) {
       note({ broker: { ok: false, message: `${String(error)}; mail that is being sent waits, none is lost` } })
@@ -145,17 +148,23 @@ export function configurationController(
       if (changes > 0) log.info({ event: 'configuration-published', changes })
       const { domains, credentials } = plan.config
       note({
-        broker: { ok: true, message: 'connected' },
+        broker: connectionOf(broker),
         config: { ok: true, message: 'the services have it' },
         domains: domains.size,
         credentials: credentials.size,
       })
     } catch (error) {
-      note({ broker: { ok: broker.connected, message: String(error) }, config: { ok: false, message: String(error) } })
+      note({ broker: connectionOf(broker), config: { ok: false, message: String(error) } })
       throw error
     }
   }
 }
+
+/** A write that changes nothing does not ask the broker: only the connection knows. */
+const connectionOf = ({ connected }: Broker): PublishedState['broker'] =>
+  connected
+    ? { ok: true, message: 'connected' }
+    : { ok: false, message: 'the connection is lost; mail that is being sent waits, none is lost' }
 
 interface Link {
   broker: Broker

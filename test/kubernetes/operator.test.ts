@@ -229,6 +229,19 @@ describe('the operator on a real API server', { skip }, () => {
     await world.put('SMTPCredential', 'shop', 'after', { address: 'after@shop.test', domainRef: { name: 'site' } })
     await eventually(async () => assert.ok(await world.secret('shop', 'after-smtp')), 2 * SOON_MS)
   })
+
+  test('a broker that is away is told of, with nothing to publish', async () => {
+    const is = (state: string): Promise<void> =>
+      eventually(async () => {
+        const platform = await world.get('MailPlatform', SYSTEM, 'mail')
+        assert.equal(conditionOf(platform, 'BrokerReady'), state)
+      }, SOON_MS)
+    await is('True Connected')
+    const back = world.broker.restart(4000)
+    await is('False Unreachable')
+    await back
+    await is('True Connected')
+  })
 })
 
 /** Without what every write changes. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createSocket } from 'node:dgram'
+import { orFail } from './needs.ts'
 
 const run = promisify(execFile)
 const UNBOUND = '/usr/sbin/unbound'
@@ -34,7 +35,7 @@ export interface Unbound {
 
 /** Why there can be no unbound here, for `skip`; false when there can. */
 export function unboundMissing(): string | false {
-  return existsSync(UNBOUND) ? false : 'needs the Debian package unbound'
+  return orFail(!existsSync(UNBOUND) && 'needs the Debian package unbound')
 }
 
 /** A real unbound that knows the given records and nothing else: every other name does not exist. */
