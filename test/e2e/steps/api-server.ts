@@ -9,6 +9,7 @@ import type { Run } from '../journey.ts'
 import { get, kill, kubectl, readyPods, ROOT } from '../kube.ts'
 import { assertWhole, loadReport, underLoad } from '../load.ts'
 import { mailTo, send, SHOP, SYSTEM } from '../platform.ts'
+import { REMOTE } from '../remote.ts'
 
 /** Needs the cluster that the test brought up: nobody ends the API server of another's. */
 const AWAY_MS = 60_000
@@ -20,6 +21,7 @@ export const apiServerAway: Run = async ({ remote, state }, log) => {
     (await readyPods(SYSTEM, 'app.kubernetes.io/component=operator'))
       .map(({ metadata, status }) => `${metadata.name} ${status.containerStatuses?.[0]?.restartCount}`)
       .sort()
+  await allPodsReady()
   const before = await operators()
   let tookMeanwhile = 0
   const verdict = await underLoad(remote, async () => {
@@ -38,7 +40,8 @@ export const apiServerAway: Run = async ({ remote, state }, log) => {
   log(`a limit was followed again ${seconds.toFixed(1)} s after the API server was back`)
   await limitIs(100_000, true)
   // A node that nobody heard of for so long is held to be away until it says otherwise, and its pods not to be ready.
-  await eventually(async () => assert.deepEqual(await operators(), before, 'an operator was started again'), 60_000)
+  await allPodsReady()
+  assert.deepEqual(await operators(), before, 'an operator was started again')
 }
 
 /** The leader is ended without a word: another, or it itself when it has started again, acts in less than 20 s. */
@@ -51,6 +54,11 @@ export const killedLeader: Run = async ({ state }, log) => {
   log(`a limit was followed ${seconds.toFixed(1)} s after the leader's end`)
   assert.ok(seconds < 20)
   await limitIs(100_000, true)
+}
+
+async function allPodsReady(): Promise<void> {
+  for (const namespace of [SYSTEM, SHOP, REMOTE])
+    await kubectl('wait', '--for=condition=Ready', 'pods', '--all', '-n', namespace, '--timeout=120s')
 }
 
 /** Sets the limit, and waits until it is what counts. */

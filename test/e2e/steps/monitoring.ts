@@ -51,7 +51,7 @@ export const dashboardHasData: Run = async ({ watching }, log) => {
     assert.equal((await send({ secret: 'app-smtp', mail: mailTo(to, 'for the dashboard') })).ok, true)
   const foreign = { ...mailTo('someone@take.test', 'refused'), from: 'boss@example.net' }
   assert.equal((await send({ secret: 'app-smtp', mail: foreign })).responseCode, 553)
-  const queries = panelQueries(SYSTEM, '5m')
+  const queries = panelQueries(SYSTEM, '15m')
   await eventually(async () => {
     const empty: string[] = []
     for (const { panel, query } of queries) {
