@@ -164,8 +164,9 @@ function verdictOf(
     return { ready: false, reason: 'Suspended', message: 'spec.state is Suspended: nothing is taken from this login' }
   const ready = domain?.status?.conditions?.find(({ type }) => type === 'Ready') as Condition | undefined
   if (ready?.status !== 'True') {
-    const why = ready?.message ?? 'it is new'
-    return { ready: false, reason: 'DomainNotReady', message: `Domain ${spec.domainRef.name} is not ready: ${why}` }
+    const { name } = spec.domainRef
+    const why = domain === undefined ? 'this namespace has none of that name' : (ready?.message ?? 'it is new')
+    return { ready: false, reason: 'DomainNotReady', message: `Domain ${name} is not ready: ${why}` }
   }
   if (complaints.length > 0)
     return { ready: false, reason: 'SendersNotAllowed', message: complaints.map(({ message }) => message).join('; ') }
