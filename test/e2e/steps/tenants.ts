@@ -42,7 +42,9 @@ export const twoTenants: Run = async ({ images, remote }, log) => {
     return /unknown field "spec\.domainRef\.namespace"/.test(error.message)
   })
   await apply([made('SMTPCredential', 'thief', { address: 'app@example.org', domainRef: { name: 'example' } })])
-  log(`refers to the other's Domain by its name: ${await refusal('smtpcredential', 'thief', /not in namespace|none of that name/)}`)
+  log(
+    `refers to the other's Domain by its name: ${await refusal('smtpcredential', 'thief', /not in namespace|none of that name/)}`,
+  )
   await apply([
     made('SMTPCredential', 'reader', {
       address: 'reader@example.net',
