@@ -6,7 +6,7 @@ import type { DkimAlgorithm } from '@postrider/mail/dkim-keys'
 import { hashPassword } from '@postrider/credential/hash'
 import { generatePassword } from '@postrider/credential/password'
 import type { Deployment } from '@postrider/plan/deployment'
-import type { Observed, Wanted } from '@postrider/plan/plan'
+import type { Observed, Wanted } from '@postrider/plan/observed'
 import { dkimPurpose, seal } from '@postrider/runtime-config/seal'
 
 /** What a client needs to know, as the Secret of a credential holds it in Kubernetes. */

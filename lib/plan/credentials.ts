@@ -1,7 +1,8 @@
 import type { CredentialConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import { limitOf } from './limits.ts'
-import type { Inventory, Observed, Wanted } from './plan.ts'
+import type { Inventory } from './inventory.ts'
+import type { Observed, Wanted } from './observed.ts'
 
 export function planCredentials(
   inventory: Inventory,

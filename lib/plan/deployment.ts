@@ -1,7 +1,7 @@
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
-import type { Inventory } from './plan.ts'
+import type { Inventory } from './inventory.ts'
 
 /** A port that mail is submitted on, as the ingress is told. */
 export interface ListenerPlan {

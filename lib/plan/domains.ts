@@ -2,7 +2,8 @@ import type { DkimConfig, DomainConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import { limitOf } from './limits.ts'
-import type { Inventory, Observed, Wanted } from './plan.ts'
+import type { Inventory } from './inventory.ts'
+import type { Observed, Wanted } from './observed.ts'
 
 const ALGORITHMS = {
   RSA2048: { algorithm: 'rsa-sha256', suffix: 'rsa' },

@@ -1,7 +1,7 @@
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { AnyResource, Resource } from '@postrider/resources/kinds'
 import { sizeBytes } from '@postrider/resources/quantity'
-import type { Inventory } from './plan.ts'
+import type { Inventory } from './inventory.ts'
 
 /** The SMTPLimit that a resource's limitRef names, as the services need it. */
 export function limitOf(

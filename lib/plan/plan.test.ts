@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnyResource } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
-import type { Observed } from './plan.ts'
+import type { Observed } from './observed.ts'
 import { plan } from './plan.ts'
 
 const nothing: Observed = { verifiers: new Map(), dkimKeys: new Map() }

@@ -1,7 +1,7 @@
 import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs, sizeBytes } from '@postrider/resources/quantity'
-import type { Inventory } from './plan.ts'
+import type { Inventory } from './inventory.ts'
 
 export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inventory): PlatformConfig {
   const { hostName, retry, notices, retention, dns, ingress, delivery } = platform.spec

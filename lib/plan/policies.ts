@@ -1,6 +1,6 @@
 import type { PolicyConfig, PoolConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
-import type { Inventory } from './plan.ts'
+import type { Inventory } from './inventory.ts'
 
 const TLS = { Opportunistic: 'opportunistic', Required: 'required', Disabled: 'off' } as const
 

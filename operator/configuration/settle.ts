@@ -1,5 +1,6 @@
 import { plan } from '@postrider/plan/plan'
-import type { Observed, Plan } from '@postrider/plan/plan'
+import type { Observed } from '@postrider/plan/observed'
+import type { Plan } from '@postrider/plan/plan'
 import type { AnyResource, Resource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
 import { findingKey } from './gather.ts'

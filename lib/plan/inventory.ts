@@ -1,0 +1,57 @@
+import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
+import type { Problem } from '@postrider/resources/read'
+
+/** Names told to somebody who meant another one. */
+const MOST_NAMES = 10
+
+/** Finds resources by kind and name, and gathers what is wrong between them. */
+export class Inventory {
+  readonly problems: Problem[] = []
+  readonly #byKind = new Map<Kind, AnyResource[]>()
+  readonly #byName = new Map<string, AnyResource>()
+
+  constructor(resources: AnyResource[]) {
+    for (const resource of resources) {
+      const name = nameOf(resource.kind, resource.namespace, resource.name)
+      const other = this.#byName.get(name)
+      if (other !== undefined) this.report(resource, 'metadata.name', `is declared twice, here and in ${other.origin}`)
+      else this.#byName.set(name, resource)
+      const alike = this.#byKind.get(resource.kind)
+      if (alike === undefined) this.#byKind.set(resource.kind, [resource])
+      else alike.push(resource)
+    }
+  }
+
+  all<K extends Kind>(kind: K): Resource<K>[] {
+    return (this.#byKind.get(kind) ?? []) as (AnyResource & Resource<K>)[]
+  }
+
+  /** What a reference names; a problem and undefined when there is no such resource. */
+  find<K extends Kind>(
+    kind: K,
+    reference: { name: string } | undefined,
+    from: AnyResource,
+    path: string,
+  ): Resource<K> | undefined {
+    if (reference === undefined) return undefined
+    // The platform's own references may point anywhere it lives; tenants' stay in their namespace.
+    const found = this.#byName.get(nameOf(kind, from.namespace, reference.name))
+    if (found !== undefined) return found as AnyResource & Resource<K>
+    const there = this.#namesIn(kind, from.namespace)
+    const problem = `names ${kind} ${reference.name}, which is not in namespace ${from.namespace}; there: ${there}`
+    this.report(from, path, problem)
+    return undefined
+  }
+
+  report({ origin, kind, namespace, name }: AnyResource, path: string, problem: string): void {
+    this.problems.push({ origin, resource: nameOf(kind, namespace, name), path, problem })
+  }
+
+  #namesIn(kind: Kind, namespace: string): string {
+    const names = this.all(kind).flatMap((known) => (known.namespace === namespace ? [known.name] : []))
+    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
+    return names.length === 0 ? 'none' : `${names.slice(0, MOST_NAMES).join(', ')}${more}`
+  }
+}
+
+const nameOf = (kind: Kind, namespace: string, name: string): string => `${kind} ${namespace}/${name}`
