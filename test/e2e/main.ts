@@ -48,7 +48,8 @@ if (own) {
 } else await kubectl('version')
 
 const journey = join(import.meta.dirname, 'journey.test.ts')
-const runner = [join(ROOT, 'test', 'run.ts'), 'test/e2e/journey.test.ts']
+// Not by test/run.ts: a journey takes longer than a file of `make test` may.
+const runner = ['--test', '--test-force-exit', '--test-reporter=spec', journey]
 let failed: unknown
 try {
   await done(process.execPath, runner, env)
@@ -57,7 +58,7 @@ try {
 }
 if (own && process.env['POSTRIDER_E2E_KEEP'] !== '1') await done(join(CLUSTER, 'down.sh'))
 if (failed !== undefined) {
-  console.error(`${journey} failed`)
+  console.error(`${journey} failed: ${String(failed)}`)
   process.exit(1)
 }
 
