@@ -58,7 +58,7 @@ try {
 }
 if (own && process.env['POSTRIDER_E2E_KEEP'] !== '1') await done(join(CLUSTER, 'down.sh'))
 if (failed !== undefined) {
-  console.error(`${journey} failed: ${String(failed)}`)
+  console.error(`${journey} failed`, failed)
   process.exit(1)
 }
 
