@@ -4,6 +4,7 @@ import { readResource } from '@postrider/resources/read'
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import { isAllowed } from '../tenancy/allowed.ts'
 import { settleClaims } from '../tenancy/claims.ts'
+import { maySend } from '../tenancy/may-send.ts'
 import { foreignSenders } from '../tenancy/senders.ts'
 
 /** A custom resource as the store holds it. */
@@ -90,7 +91,17 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
         : [],
     ),
   )
-  const namespaceOf = new Map([...owners].map(([domainName, key]) => [domainName, key.slice(0, key.indexOf('/'))]))
+  const nameOf = new Map([...owners].map(([domainName, key]) => [key, domainName]))
+  // A name that is only claimed is nobody's to send as, nor to keep from who has the name above it.
+  const namespaceOf = new Map(
+    read.flatMap(({ resource, object }) =>
+      nameOf.get(keyOf(object)) !== undefined &&
+      resource.kind === 'Domain' &&
+      maySend(object, platform.spec.verification.sending)
+        ? [[resource.spec.domainName, resource.namespace] as const]
+        : [],
+    ),
+  )
   const resources: AnyResource[] = [platform]
   for (const { resource, object } of read) {
     if (resource.kind === 'Domain' && owners.get(resource.spec.domainName) !== keyOf(object)) {
@@ -98,7 +109,7 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
       note('Domain', keyOf(object), { reason: 'NameTaken', message })
       continue
     }
-    const foreign = foreignSenders(resource, namespaceOf)
+    const foreign = foreignSenders(resource, namespaceOf, nameOf)
     for (const { path, problem } of foreign)
       note(resource.kind, keyOf(object), { reason: 'SendersNotAllowed', message: `${path} ${problem}` })
     resources.push(

@@ -115,7 +115,7 @@ export function configurationController(
       })
       const reached = await connected()
       if (known === undefined && reached !== undefined) known = await recall(reached.broker, platformKey)
-      const wanted = known === undefined ? undefined : await observe(gathered, known, world)
+      const wanted = known === undefined ? undefined : await observe(gathered, known, context)
       const settled = settlePlan(
         gathered,
         wanted?.observed ?? { verifiers: new Map(), dkimKeys: new Map(), signing: new Map() },
@@ -196,17 +196,31 @@ interface Known {
 }
 
 /** Keys and verifiers of what counts; `more` when some verifiers are left for the next run. */
-async function observe({ resources }: Gathered, known: Known, world: World) {
+async function observe(
+  { resources }: Gathered,
+  known: Known,
+  { world, namespace }: Pick<Context, 'world' | 'namespace'>,
+) {
   const { verifiers, more } = await verifiersOf(resources, known, world)
   return {
-    observed: { verifiers, dkimKeys: new Map<string, string>(), signing: signingKeys(resources, known, world) },
+    observed: {
+      verifiers,
+      dkimKeys: new Map<string, string>(),
+      signing: signingKeys(resources, known, world, namespace),
+    },
     more,
   }
 }
 
-/** The keys that sign, by domain name, as the Domains' own status says. */
-function signingKeys(resources: AnyResource[], { sealer }: Known, world: World): Map<string, DkimConfig[]> {
-  const byLabel = Map.groupBy(world.secrets.list(), ({ metadata }) => metadata?.labels?.[DKIM_LABEL])
+/** The keys that sign, by domain name, as the Domains' own status says. Only those beside the platform: anybody can give a Secret
+ * of his own our labels. */
+function signingKeys(
+  resources: AnyResource[],
+  { sealer }: Known,
+  world: World,
+  namespace: string,
+): Map<string, DkimConfig[]> {
+  const byLabel = Map.groupBy(world.secrets.list(namespace), ({ metadata }) => metadata?.labels?.[DKIM_LABEL])
   const signing = new Map<string, DkimConfig[]>()
   for (const { kind, namespace, name, spec } of resources) {
     if (kind !== 'Domain') continue

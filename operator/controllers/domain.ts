@@ -125,10 +125,8 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     if (platformKey === undefined) return { againMs: WAIT_MS }
     const complaints = findings.get(findingKey('Domain', key)) ?? []
     const read = readResource(manifestOf('Domain', object), 'cluster')
-    if (
-      'problems' in read ||
-      complaints.some(({ reason }) => reason === 'NamespaceNotAllowed' || reason === 'Invalid')
-    ) {
+    // A mistake elsewhere in it is no reason not to ask for the proof: the Domain has its name only for as long as that is there.
+    if ('problems' in read || complaints.some(({ reason }) => reason === 'NamespaceNotAllowed')) {
       await writeFindings(object, findingsOf(object, complaints), {})
       return {}
     }

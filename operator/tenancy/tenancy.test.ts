@@ -71,10 +71,16 @@ test('nobody allows himself the domain of another', () => {
     ['bank.test', 'bank'],
     ['other.a.test', 'bank'],
   ])
-  const found = foreignSenders(read.resource, owners)
+  const found = foreignSenders(read.resource, owners, new Map())
   assert.deepEqual(
     found.map(({ path }) => path),
     ['spec.allowedSenders[2]', 'spec.allowedSenders[3]', 'spec.allowedSenders[4]'],
   )
   assert.match(found[0]?.problem ?? '', /no Domain for bank\.test/)
+  const claimed = foreignSenders(read.resource, new Map(), new Map([['shop/a', 'a.test']]))
+  assert.deepEqual(
+    claimed.map(({ path }) => path),
+    ['spec.allowedSenders[2]', 'spec.allowedSenders[3]'],
+    'what it only claims is its own',
+  )
 })
