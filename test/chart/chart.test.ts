@@ -76,7 +76,11 @@ test('one broker, three brokers, and one of somebody else', { skip }, async () =
   const config = named(three, 'ConfigMap', 'rel-nats').data?.['nats.conf'] ?? ''
   assert.match(config, /sync_interval: always/)
   assert.match(config, /nats:\/\/rel-nats-2\.rel-nats-servers\.mail\.svc:6222/)
-  assert.doesNotMatch(named(await render(), 'ConfigMap', 'rel-nats').data?.['nats.conf'] ?? '', /cluster \{/)
+  // A server of a cluster deletes what it stored when it was alone.
+  assert.match(config, /store_dir: "\/data\/cluster"/)
+  const alone = named(await render(), 'ConfigMap', 'rel-nats').data?.['nats.conf'] ?? ''
+  assert.doesNotMatch(alone, /cluster \{/)
+  assert.match(alone, /store_dir: "\/data"/)
   const other = await render('broker.enabled=false', 'broker.external.url=tls://nats.example.org:4222')
   assert.equal(urlOf(other), 'tls://nats.example.org:4222')
   assert.equal(
