@@ -94,6 +94,8 @@ test('values that can not work are refused, and the field is named', { skip }, a
     [['broker.replicas=2'], /broker\/replicas.*1, 3/s],
     [['broker.enabled=false'], /broker\/external\/url/],
     [['operator.replicaz=1'], /replicaz/],
+    [['broker.resources.limit.memory=1Gi'], /broker\/resources.*limit/s],
+    [['certManager.issuerRef.nam=le'], /issuerRef.*nam/s],
     [['certManager.issuerRef.name=le'], /certManager\.dnsNames: name the hosts/],
   ]
   for (const [values, says] of refused)
