@@ -15,7 +15,8 @@ const INGRESS = 'app.kubernetes.io/component=ingress'
 export const renewedCertificate: Run = async (_, log) => {
   const first = await write()
   await use(SECRET)
-  assert.equal(await shown(), first)
+  // A pod of before is forgotten by the Service some seconds after its end began.
+  await eventually(async () => assert.equal(await shown(), first), 30_000)
   const before = await pods()
   const second = await write()
   // The kubelet writes a changed Secret into a pod within a minute or so.
