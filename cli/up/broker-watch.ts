@@ -24,6 +24,8 @@ const LOOK_MS = 1000
 const ANSWER_MS = 5000
 /** With less than this a restarted broker would only run into the same wall again. Octets. */
 export const ROOM_TO_RESTART = 16 * 1024 * 1024
+/** With less than this nothing can be written, though the broker may not have tried: the ingress refuses before it. Octets. */
+const NO_ROOM = 1024 * 1024
 /** Between two restarts, at first and at most. */
 const FIRST_PAUSE_MS = 5_000
 const MOST_PAUSE_MS = 60_000
@@ -42,7 +44,7 @@ export async function watchBroker({ access, folder, restart, say }: BrokerWatchO
     if (problem === undefined) return
     const { bavail, bsize } = await statfs(folder)
     const room = bavail * bsize
-    if (problem === '') {
+    if (problem === '' && room >= NO_ROOM) {
       if (told) say('the broker writes again: mail is accepted and delivered')
       told = false
       if (Date.now() > notBefore + MOST_PAUSE_MS) pause = FIRST_PAUSE_MS
@@ -50,7 +52,7 @@ export async function watchBroker({ access, folder, restart, say }: BrokerWatchO
     }
     if (!told) say(sentence(problem, room, folder))
     told = true
-    if (room < ROOM_TO_RESTART || Date.now() < notBefore) return
+    if (problem === '' || room < ROOM_TO_RESTART || Date.now() < notBefore) return
     say('the broker is started again, so that it writes again')
     notBefore = Date.now() + pause
     pause = Math.min(pause * 2, MOST_PAUSE_MS)
