@@ -1,39 +1,72 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { cp, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import type { V1Deployment, V1StatefulSet } from '@kubernetes/client-node'
 import { openCluster } from '@postrider/operator/kubernetes/client'
 import type { Cluster } from '@postrider/operator/kubernetes/client'
+import { MANAGER } from '@postrider/operator/shapes/names'
 import type { Wire } from '@postrider/operator/kubernetes/object'
 import { apiServerMissing, startApiServer } from '../support/api-server.ts'
 import type { ApiServer } from '../support/api-server.ts'
+import { eventually } from '../support/eventually.ts'
 import { CHART, helm, helmMissing } from '../support/helm.ts'
+import { kubectlMissing } from '../kubernetes/kubectl-plugin-person.ts'
 
-const skip = apiServerMissing() || helmMissing()
+const ROOT = join(import.meta.dirname, '..', '..')
+const skip = apiServerMissing({ controllerManager: true }) || helmMissing() || kubectlMissing()
+const BUILT = process.env['K8S_BIN'] ?? join(ROOT, '.cache', 'k8s')
 const NAMESPACE = 'mail'
 const OPERATOR = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/rel-operator`
 const STATEFUL_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/statefulsets/rel-nats`
 
-describe('helm upgrade on a real API server', { skip }, () => {
+describe('a release on a real API server', { skip }, () => {
   let server: ApiServer
   let cluster: Cluster
 
   before(async () => {
-    server = await startApiServer()
+    server = await startApiServer({ controllerManager: true })
     cluster = openCluster({ kubeconfig: server.kubeconfig })
     await helm('install', 'rel', CHART, ...where(), '--create-namespace', '--set', 'broker.storage.size=1Gi')
+    await shell('kubectl wait --for=condition=Established crd --all --timeout=60s')
   })
   after(async () => {
     cluster.close()
     await server.stop()
   })
 
+  /** What a person types, with kubectl in PATH. */
+  async function shell(command: string): Promise<string> {
+    const env = { KUBECONFIG: server.kubeconfig, PATH: [BUILT, process.env['PATH']].join(delimiter) }
+    const { stdout } = await promisify(execFile)('bash', ['-e', '-c', command], { env: { ...process.env, ...env } })
+    return stdout
+  }
+  const labelIn = async (page: string): Promise<string> =>
+    / -l (\S+)/.exec(await readFile(join(ROOT, 'docs', 'kubernetes', page), 'utf8'))?.[1] ?? ''
   const where = () => ['-n', NAMESPACE, '--kubeconfig', server.kubeconfig]
   const upgrade = (...args: string[]) => helm('upgrade', 'rel', CHART, ...where(), '--reset-then-reuse-values', ...args)
   const refused = (says: RegExp, ...args: string[]) =>
     assert.rejects(upgrade(...args), (error: { stderr?: string }) => says.test(error.stderr ?? ''), args.join(' '))
   const broker = () => cluster.request<Wire<V1StatefulSet>>('GET', STATEFUL_SET)
+
+  test('the commands of NOTES.txt can be pasted', async () => {
+    const notes = await helm('get', 'notes', 'rel', ...where())
+    const commands = notes.match(/^kubectl apply[^]*?^END$/gm) ?? []
+    assert.equal(commands.length, 2)
+    const done = await Promise.all(commands.map(shell))
+    assert.match(done.join(''), /mailplatform\S+ created.*domain\S+ created.*smtpcredential\S+ created/s)
+  })
+
+  test('the labels of docs/kubernetes/uninstall.md and backup.md find what they are to find', async () => {
+    // Its controller makes the claim with the labels of the selector.
+    await eventually(async () => {
+      const claims = await shell(`kubectl get pvc -n ${NAMESPACE} -l ${await labelIn('uninstall.md')} -o name`)
+      assert.equal(claims, 'persistentvolumeclaim/data-rel-nats-0\n')
+    }, 60_000)
+    assert.equal(await labelIn('backup.md'), `app.kubernetes.io/managed-by=${MANAGER}`)
+  })
 
   test('to the next release, with the values of before: the broker is not restarted', async () => {
     const was = await broker()
