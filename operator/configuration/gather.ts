@@ -4,6 +4,8 @@ import { readResource } from '@postrider/resources/read'
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import { isAllowed } from '../tenancy/allowed.ts'
 import { settleClaims } from '../tenancy/claims.ts'
+import { excesses, tooLong } from '../tenancy/excess.ts'
+import type { Excess } from '../tenancy/excess.ts'
 import { maySend } from '../tenancy/may-send.ts'
 import { foreignSenders } from '../tenancy/senders.ts'
 
@@ -69,7 +71,7 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
       note(kind, keyOf(object), { reason: 'NamespaceNotAllowed', message })
       return []
     }
-    const result = readResource(manifestOf(kind, object), 'cluster')
+    const result = readTenants(kind, object)
     if ('resource' in result) return [{ resource: result.resource, object }]
     note(kind, keyOf(object), {
       reason: 'Invalid',
@@ -122,6 +124,16 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
     )
   }
   return { platform, resources, findings, owners }
+}
+
+/** With what is too much of somebody else's. */
+function readTenants(kind: Kind, object: StoredResource): { resource: AnyResource } | { problems: Excess[] } {
+  const long = tooLong(object.spec)
+  if (long.length > 0) return { problems: long }
+  const result = readResource(manifestOf(kind, object), 'cluster')
+  if ('problems' in result) return result
+  const problems = excesses(result.resource)
+  return problems.length > 0 ? { problems } : result
 }
 
 /** Lists leave out kind and apiVersion; metadata has more than a manifest. */

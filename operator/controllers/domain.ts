@@ -4,7 +4,7 @@ import type { Resource } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
 import { findingKey, manifestOf } from '../configuration/gather.ts'
 import type { Finding as Complaint, StoredResource } from '../configuration/gather.ts'
-import { stepsForKeys } from '../dkim/keys.ts'
+import { isAnswered, stepsForKeys } from '../dkim/keys.ts'
 import type { DkimSteps, DkimWish } from '../dkim/keys.ts'
 import { SIGNING } from '../dkim/secrets.ts'
 import type { StoredKey } from '../dkim/secrets.ts'
@@ -90,10 +90,18 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     const seen = await look(key, platform, resource, keys, object, platformKey)
     // Anew, as the records may have been seen only now.
     const steps = stepsForKeys(keys, wish, published(seen), Date.now())
+    const answered = isAnswered(keys, wish)
+    if (!answered)
+      recorder.record(
+        object,
+        'Warning',
+        'RotationWaits',
+        'there are many DKIM keys; a new one is made when one is over',
+      )
     await writeFindings(object, findingsOf(object, complaints, platform, resource, seen), {
       dnsRecords: seen.records,
       dkimKeys: describeKeys(keys, steps, wish.overlapMs),
-      rotationDone: wish.request,
+      rotationDone: answered ? wish.request : (object.status as { rotationDone?: string } | undefined)?.rotationDone,
     })
     if (steps.supersede.length + steps.remove.length + steps.make.length > 0) return { againMs: WAIT_MS }
     const retiring = steps.nextAt === undefined ? undefined : steps.nextAt - Date.now()

@@ -1,4 +1,4 @@
-import { hashPassword, parseVerifier } from '@postrider/credential/hash'
+import { BadVerifier, hashPassword, parseVerifier } from '@postrider/credential/hash'
 import { derivePassword, deriveSalt } from './password.ts'
 
 /** Verifiers of derived passwords. One costs some 40 ms of CPU, so those that were made once are remembered, and those that the
@@ -9,7 +9,16 @@ export class Verifiers {
 
   constructor(key: Buffer, published: Iterable<string>) {
     this.#key = key
-    for (const verifier of published) this.#bySalt.set(parseVerifier(verifier).salt.toString('base64'), verifier)
+    for (const verifier of published) this.#remember(verifier)
+  }
+
+  #remember(verifier: string): void {
+    try {
+      this.#bySalt.set(parseVerifier(verifier).salt.toString('base64'), verifier)
+    } catch (error) {
+      // A tenant's own, published by an earlier operator that did not look: no reason for all to wait.
+      if (!(error instanceof BadVerifier)) throw error
+    }
   }
 
   /** What is known already; at no cost. */

@@ -36,6 +36,9 @@ export interface DkimSteps {
   nextAt?: number
 }
 
+/** Of one algorithm. A rotation beyond that waits until one of them is over: each is a Secret, and a record to ask for. */
+const MOST_KEYS = 6
+
 const SUFFIX: Record<Algorithm, string> = { RSA2048: 'rsa', Ed25519: 'ed25519' }
 
 /** One key signs for each algorithm: the newest whose record is in the DNS. The very first signs at once, as there is no other,
@@ -58,7 +61,7 @@ function rotate(
   steps: DkimSteps,
 ): void {
   const [newest] = own
-  if (newest === undefined || (request !== '' && newest.request !== request)) {
+  if (newest === undefined || (!answers(newest, request) && own.length < MOST_KEYS)) {
     const generation = (newest?.generation ?? 0) + 1
     const selector = `${selectorPrefix}-${SUFFIX[algorithm]}${generation === 1 ? '' : `-${generation}`}`
     steps.make.push({ selector, algorithm, generation })
@@ -73,6 +76,12 @@ function rotate(
     }
   }
 }
+
+const answers = (newest: DkimKey, request: string): boolean => request === '' || newest.request === request
+
+/** Whether there are keys that were made for the request, if there is one. */
+export const isAnswered = (keys: DkimKey[], { algorithms, request }: DkimWish): boolean =>
+  algorithms.every((wished) => keys.some((key) => key.algorithm === wished && answers(key, request)))
 
 /** One that was never superseded though an older one was: it signs, whatever the DNS says at the moment. */
 const wasSigning = (key: DkimKey, index: number, own: DkimKey[]): boolean =>

@@ -1,0 +1,46 @@
+import { BadVerifier, parseVerifier } from '@postrider/credential/hash'
+import type { AnyResource } from '@postrider/resources/kinds'
+import { durationMs } from '@postrider/resources/quantity'
+
+/** A list that is gone through for every message, and for every change of anybody's. */
+const MOST_SENDERS = 1000
+/** Days. The broker keeps content for as long as the longest one, and counts in nanoseconds: it ends at 292 years. */
+const LONGEST_RETENTION = 3650
+
+export interface Excess {
+  path: string
+  problem: string
+}
+
+/** Of a spec as it is stored, before the cost of reading it. Pure. */
+export function tooLong(spec: unknown): Excess[] {
+  const { allowedSenders } = (spec ?? {}) as { allowedSenders?: unknown }
+  if (!Array.isArray(allowedSenders) || allowedSenders.length <= MOST_SENDERS) return []
+  const problem = `has ${allowedSenders.length} entries, but at most ${MOST_SENDERS} are served; *@domain allows all of one`
+  return [{ path: 'spec.allowedSenders', problem }]
+}
+
+/** What one tenant asks for and many would pay for: the others' configuration could not be published with it. Pure. */
+export function excesses(resource: AnyResource): Excess[] {
+  if (resource.kind === 'Domain') {
+    const { retention } = resource.spec
+    if (durationMs(retention) <= LONGEST_RETENTION * 86_400_000) return []
+    return [{ path: 'spec.retention', problem: `is ${retention}, but may be ${LONGEST_RETENTION}d at most` }]
+  }
+  if (resource.kind !== 'SMTPCredential') return []
+  return resource.spec.passwordHashes.flatMap((verifier, index) => {
+    const wrong = wrongWith(verifier)
+    return wrong === undefined ? [] : [{ path: `spec.passwordHashes[${index}]`, problem: wrong }]
+  })
+}
+
+/** The verifier itself is nobody's to read. */
+function wrongWith(verifier: string): string | undefined {
+  try {
+    parseVerifier(verifier)
+    return undefined
+  } catch (error) {
+    if (error instanceof BadVerifier) return `is no verifier that can be used: ${error.message}`
+    throw error
+  }
+}
