@@ -127,10 +127,15 @@ export async function lead(
 
   function secretChanged(secret: Wire<V1Secret>): void {
     const { metadata } = secret
-    const domain = domainOfKey({ ...(metadata === undefined ? {} : { metadata }) })
     const [owner] = metadata?.ownerReferences ?? []
+    if (metadata?.namespace !== namespace) {
+      // Anybody can give a Secret our labels: in a tenant's namespace it says nothing of others.
+      if (owner?.kind === 'SMTPCredential') credentials.add(`${metadata?.namespace ?? ''}/${owner.name}`)
+      return
+    }
+    const domain = domainOfKey({ metadata })
     if (domain !== undefined) domains.add(domain)
-    else if (owner?.kind === 'SMTPCredential') credentials.add(`${metadata?.namespace ?? ''}/${owner.name}`)
+    else if (owner?.kind === 'SMTPCredential') credentials.add(`${namespace}/${owner.name}`)
     else {
       platforms.add(PLATFORM)
       // The local CA is among what a credential's Secret tells.

@@ -1,7 +1,10 @@
 import { Kvm } from '@nats-io/kv'
 import type { Broker } from '@postrider/queue/broker'
 import { USE_BUCKET } from '@postrider/queue/names'
-import type { StoredResource } from '../configuration/gather.ts'
+import type { Kind } from '@postrider/resources/kinds'
+import { findingKey } from '../configuration/gather.ts'
+import type { Finding, StoredResource } from '../configuration/gather.ts'
+import { keyOf } from '../kubernetes/object.ts'
 import type { Context } from './context.ts'
 import { writeStatus } from '../kubernetes/status.ts'
 
@@ -15,7 +18,13 @@ const DAY_MS = 86_400_000
 
 /** Writes what was sent lately into the status of Domains and credentials that have a limit (others are not counted).
  * Where nothing was sent nothing is written. */
-export async function writeUse({ world, cluster }: Context, broker: Broker, now = Date.now()): Promise<number> {
+export async function writeUse(
+  { world, cluster, findings }: Pick<Context, 'world' | 'cluster' | 'findings'>,
+  broker: Broker,
+  now = Date.now(),
+): Promise<number> {
+  const complaints = findings()
+  if (complaints === undefined) return 0
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
   const sentBy = async (account: string): Promise<number | undefined> => {
     const entry = await kv.get(Buffer.from(account).toString('base64url'))
@@ -24,7 +33,9 @@ export async function writeUse({ world, cluster }: Context, broker: Broker, now 
     return current.reduce((sum, [, messages]) => sum + messages, 0)
   }
   let written = 0
-  for (const { object, account } of accounts(world.domains.list(), world.credentials.list())) {
+  for (const { kind, object, account } of accounts(world.domains.list(), world.credentials.list())) {
+    // Who only claims a name is not told what its owner sends.
+    if (!counts(complaints.get(findingKey(kind, keyOf(object))))) continue
     const limit = dailyLimit(world.limits.get(`${object.metadata?.namespace ?? ''}/${limitName(object)}`))
     const sent = await sentBy(account)
     if (sent === undefined) continue
@@ -39,12 +50,27 @@ export async function writeUse({ world, cluster }: Context, broker: Broker, now 
 function accounts(
   domains: StoredResource[],
   credentials: StoredResource[],
-): { object: StoredResource; account: string }[] {
+): { kind: Kind; object: StoredResource; account: string }[] {
+  const spec = ({ spec }: StoredResource) => spec as { domainName?: string; address?: string }
   return [
-    ...domains.map((object) => ({ object, account: (object.spec as { domainName?: string }).domainName ?? '' })),
-    ...credentials.map((object) => ({ object, account: (object.spec as { address?: string }).address ?? '' })),
-  ].filter(({ object, account }) => account !== '' && limitName(object) !== '')
+    ...domains.map((object) => ({
+      kind: 'Domain' as const,
+      object,
+      account: `domain/${spec(object).domainName ?? ''}`,
+    })),
+    ...credentials.map((object) => ({
+      kind: 'SMTPCredential' as const,
+      object,
+      account: `credential/${withLowerDomain(spec(object).address ?? '')}`,
+    })),
+  ].filter(({ object }) => limitName(object) !== '')
 }
+
+/** As the plan has it. */
+const withLowerDomain = (address: string): string =>
+  address.slice(0, address.lastIndexOf('@')) + address.slice(address.lastIndexOf('@')).toLowerCase()
+
+const counts = (complaints: Finding[] = []): boolean => complaints.every(({ reason }) => reason === 'SendersNotAllowed')
 
 const limitName = ({ spec }: StoredResource): string =>
   (spec as { limitRef?: { name?: string } } | undefined)?.limitRef?.name ?? ''

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+import { after, before, describe, test } from 'node:test'
+import { Kvm } from '@nats-io/kv'
+import { DKIM_LABEL } from '@postrider/operator/dkim/secrets'
+import { labelsOf } from '@postrider/operator/shapes/names'
+import { secret } from '@postrider/operator/shapes/secret'
+import { openBroker } from '@postrider/queue/broker'
+import { USE_BUCKET } from '@postrider/queue/names'
+import { eventually } from '../support/eventually.ts'
+import { conditionOf, SYSTEM } from '../support/operator.ts'
+import { SOON_MS, startTenants, tenantsMissing } from './tenancy-world.ts'
+import type { Tenants } from './tenancy-world.ts'
+
+/** Use is written once a minute. */
+const USE_MS = 100_000
+const DAY_BUCKET_MS = 600_000
+
+describe("what is another tenant's", { skip: tenantsMissing() }, () => {
+  let tenants: Tenants
+
+  before(async () => {
+    tenants = await startTenants()
+  })
+  after(() => tenants.stop())
+
+  /** So many messages as the ingress counts them. */
+  async function count(account: string, messages: number): Promise<void> {
+    const accounts = await tenants.world.secret(SYSTEM, 'postrider-broker-accounts')
+    const access = { servers: [tenants.world.broker.url], user: 'admin', password: accounts?.['admin'] ?? '' }
+    const broker = await openBroker('test', access)
+    const kv = await new Kvm(broker.js).open(USE_BUCKET)
+    const use = { day: [[Math.floor(Date.now() / DAY_BUCKET_MS), messages, messages]], minute: [] }
+    await kv.put(Buffer.from(account).toString('base64url'), JSON.stringify(use))
+    await broker.close()
+  }
+
+  test('a Secret with our labels in the namespace of a tenant is no work for the platform', async () => {
+    const { world } = tenants
+    const runs = async (): Promise<string[]> =>
+      (await (await fetch(`${world.operator.telemetry}/metrics`)).text())
+        .split('\n')
+        .filter((line) => /^postrider_operator_reconcile_seconds_count.*"(platform|credential)"/.test(line))
+    await world.put('SMTPCredential', 'shop', 'app', { address: 'app@shop.test', domainRef: { name: 'site' } })
+    await eventually(async () => {
+      assert.equal(conditionOf(await world.get('SMTPCredential', 'shop', 'app'), 'Ready'), 'True Ready')
+    }, SOON_MS)
+    await pause(3000)
+    const before = await runs()
+    assert.equal(before.length, 2)
+    for (const name of ['one', 'two']) {
+      const shape = { namespace: 'evil', name, labels: labelsOf('mail'), data: { 'ca.crt': 'none' } }
+      await world.cluster.create(secret(shape))
+    }
+    const labels = { ...labelsOf('mail'), [DKIM_LABEL]: 'x' }
+    const annotations = { 'postrider.dev/domain': 'shop/site' }
+    await world.cluster.create(secret({ namespace: 'evil', name: 'three', labels, annotations, data: {} }))
+    await pause(3000)
+    assert.deepEqual(await runs(), before)
+  })
+
+  test('who claims a name is not told how much its owner sends', async () => {
+    const { world } = tenants
+    for (const namespace of ['shop', 'evil']) await world.put('SMTPLimit', namespace, 'few', { messagesPerDay: 10 })
+    const limitRef = { name: 'few' }
+    await world.put('Domain', 'shop', 'site', { domainName: 'shop.test', limitRef })
+    await world.put('SMTPCredential', 'shop', 'app', {
+      address: 'app@shop.test',
+      domainRef: { name: 'site' },
+      limitRef,
+    })
+    await world.put('Domain', 'evil', 'spy', { domainName: 'shop.test', limitRef })
+    await world.put('SMTPCredential', 'evil', 'spy', {
+      address: 'app@shop.test',
+      domainRef: { name: 'site' },
+      limitRef,
+    })
+    await count('domain/shop.test', 7)
+    await count('credential/app@shop.test', 3)
+    const used = async (kind: 'Domain' | 'SMTPCredential', namespace: string, name: string) =>
+      (await world.get(kind, namespace, name))?.status?.['use']
+    await eventually(async () => {
+      assert.equal(await used('Domain', 'shop', 'site'), '7 / 10')
+      assert.equal(await used('SMTPCredential', 'shop', 'app'), '3 / 10')
+    }, USE_MS)
+    assert.equal(await used('Domain', 'evil', 'spy'), undefined)
+    assert.equal(await used('SMTPCredential', 'evil', 'spy'), undefined)
+  })
+})
