@@ -91,13 +91,6 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     // Anew, as the records may have been seen only now.
     const steps = stepsForKeys(keys, wish, published(seen), Date.now())
     const answered = isAnswered(keys, wish)
-    if (!answered)
-      recorder.record(
-        object,
-        'Warning',
-        'RotationWaits',
-        'there are many DKIM keys; a new one is made when one is over',
-      )
     await writeFindings(object, findingsOf(object, complaints, platform, resource, seen), {
       dnsRecords: seen.records,
       dkimKeys: describeKeys(keys, steps, wish.overlapMs),
