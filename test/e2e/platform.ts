@@ -127,7 +127,13 @@ export async function startClient(images: Images, secrets: string[]): Promise<vo
   }))
   const image = `${images.repository}:${images.tag}`
   await apply([programs(SHOP), ...nodeProgram('client', SHOP, image, [], mounts)])
+  // A pod that runs sees a Secret that was made anew only after minutes.
+  await kubectl('rollout', 'restart', 'deployment/client', '-n', SHOP)
   await kubectl('rollout', 'status', 'deployment/client', '-n', SHOP, '--timeout=120s')
+  await eventually(async () => {
+    const { items } = await get<{ items: unknown[] }>('pods', '-n', SHOP, '-l', 'app=client')
+    if (items.length > 1) throw new Error('the client of before is still there')
+  }, 60_000)
 }
 
 export interface Sent {
