@@ -73,3 +73,7 @@ export function matchesSender(patterns: string[], address: string): boolean {
 
 /** Only ASCII: toLowerCase() would make a `k` of the Kelvin sign. */
 const lowerAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/** The domain in lower case, the local part as it is (RFC 5321, 2.4): what the credentials of a configuration are found by. */
+export const withLowerDomain = (address: string): string =>
+  address.slice(0, address.lastIndexOf('@')) + address.slice(address.lastIndexOf('@')).toLowerCase()

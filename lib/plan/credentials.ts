@@ -1,3 +1,4 @@
+import { withLowerDomain } from '@postrider/mail/address'
 import type { CredentialConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import { limitOf } from './limits.ts'
@@ -13,9 +14,7 @@ export function planCredentials(
   const credentials = new Map<string, CredentialConfig>()
   for (const credential of inventory.all('SMTPCredential')) {
     const { spec } = credential
-    const address =
-      spec.address.slice(0, spec.address.lastIndexOf('@')) +
-      spec.address.slice(spec.address.lastIndexOf('@')).toLowerCase()
+    const address = withLowerDomain(spec.address)
     const domain = inventory.find('Domain', spec.domainRef, credential, 'spec.domainRef')
     if (domain === undefined) continue
     if (!address.endsWith(`@${domain.spec.domainName}`)) {

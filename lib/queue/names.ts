@@ -17,6 +17,11 @@ export const DELIVERY_CONSUMER = 'delivery'
 export const CONFIG_BUCKET = 'config'
 export const USE_BUCKET = 'use'
 
+/** Accounts of what was sent, and the key of one in the bucket `use`: an address has characters that a key must not have. */
+export const domainAccount = (domainName: string): string => `domain/${domainName}`
+export const credentialAccount = (address: string): string => `credential/${address}`
+export const useKey = (account: string): string => Buffer.from(account).toString('base64url')
+
 /** A destination as one subject token; a domain's dots and an address literal's brackets have no place in one. */
 export const destinationToken = (destination: string): string => Buffer.from(destination).toString('base64url')
 export const destinationOfToken = (token: string): string => Buffer.from(token, 'base64url').toString()

@@ -22,6 +22,9 @@ export interface Finding {
   message: string
 }
 
+/** Whether it keeps a Domain or a credential from counting at all; without some of its senders it counts. */
+export const stops = ({ reason }: Finding): boolean => reason !== 'SendersNotAllowed'
+
 /** By `Kind namespace/name`. */
 export type Findings = Map<string, Finding[]>
 
@@ -97,8 +100,8 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
   // A name that is only claimed is nobody's to send as, nor to keep from who has the name above it.
   const namespaceOf = new Map(
     read.flatMap(({ resource, object }) =>
-      nameOf.get(keyOf(object)) !== undefined &&
       resource.kind === 'Domain' &&
+      owners.get(resource.spec.domainName) === keyOf(object) &&
       maySend(object, platform.spec.verification.sending)
         ? [[resource.spec.domainName, resource.namespace] as const]
         : [],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import { readResource } from '@postrider/resources/read'
-import { findingKey, manifestOf } from '../configuration/gather.ts'
+import { findingKey, manifestOf, stops } from '../configuration/gather.ts'
 import type { Finding as Complaint, StoredResource } from '../configuration/gather.ts'
 import { derivePassword } from '../credentials/password.ts'
 import { annotationPatch, nextPasswordIds, readPasswordIds } from '../credentials/rotation.ts'
@@ -102,8 +102,8 @@ export function credentialController(context: Context) {
   /** What the configuration says against it, or undefined. */
   function objection(key: string, object: StoredResource): Verdict | undefined {
     const complaints = context.findings()?.get(findingKey('SMTPCredential', key)) ?? []
-    const stops = complaints.find(({ reason }) => reason !== 'SendersNotAllowed')
-    if (stops !== undefined) return { ready: false, ...stops }
+    const stopping = complaints.find(stops)
+    if (stopping !== undefined) return { ready: false, ...stopping }
     const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
     if ('resource' in read) return undefined
     const message = read.problems.map(({ path, problem }) => `${path} ${problem}`).join('; ')

@@ -1,4 +1,5 @@
 import type { Spec } from '@postrider/resources/kinds'
+import { stops } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { ComparedRecord } from '../dns/compare.ts'
 import type { Condition, Finding } from '../kubernetes/conditions.ts'
@@ -33,8 +34,8 @@ export function domainFindings(evidence: DomainEvidence): Finding[] {
 }
 
 function acceptance(complaints: Complaint[]): Finding {
-  const stops = complaints.find(({ reason }) => reason !== 'SendersNotAllowed')
-  if (stops !== undefined) return { type: 'Accepted', status: 'False', reason: stops.reason, message: stops.message }
+  const stopping = complaints.find(stops)
+  if (stopping !== undefined) return { type: 'Accepted', status: 'False', ...stopping }
   if (complaints.length === 0)
     return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the platform serves this Domain' }
   const message = `served without some of its allowedSenders: ${complaints.map((complaint) => complaint.message).join('; ')}`

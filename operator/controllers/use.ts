@@ -1,9 +1,10 @@
 import { Kvm } from '@nats-io/kv'
 import type { Broker } from '@postrider/queue/broker'
-import { USE_BUCKET } from '@postrider/queue/names'
+import { withLowerDomain } from '@postrider/mail/address'
+import { credentialAccount, domainAccount, USE_BUCKET, useKey } from '@postrider/queue/names'
 import type { Kind } from '@postrider/resources/kinds'
-import { findingKey } from '../configuration/gather.ts'
-import type { Finding, StoredResource } from '../configuration/gather.ts'
+import { findingKey, stops } from '../configuration/gather.ts'
+import type { StoredResource } from '../configuration/gather.ts'
 import { keyOf } from '../kubernetes/object.ts'
 import type { Context } from './context.ts'
 import { writeStatus } from '../kubernetes/status.ts'
@@ -27,7 +28,7 @@ export async function writeUse(
   if (complaints === undefined) return 0
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
   const sentBy = async (account: string): Promise<number | undefined> => {
-    const entry = await kv.get(Buffer.from(account).toString('base64url'))
+    const entry = await kv.get(useKey(account))
     if (entry === null || entry.operation !== 'PUT') return undefined
     const current = entry.json<CountedUse>().day.filter(([bucket]) => (bucket + 1) * DAY_BUCKET_MS + DAY_MS > now)
     return current.reduce((sum, [, messages]) => sum + messages, 0)
@@ -35,7 +36,7 @@ export async function writeUse(
   let written = 0
   for (const { kind, object, account } of accounts(world.domains.list(), world.credentials.list())) {
     // Who only claims a name is not told what its owner sends.
-    if (!counts(complaints.get(findingKey(kind, keyOf(object))))) continue
+    if (complaints.get(findingKey(kind, keyOf(object)))?.some(stops) === true) continue
     const limit = dailyLimit(world.limits.get(`${object.metadata?.namespace ?? ''}/${limitName(object)}`))
     const sent = await sentBy(account)
     if (sent === undefined) continue
@@ -56,21 +57,15 @@ function accounts(
     ...domains.map((object) => ({
       kind: 'Domain' as const,
       object,
-      account: `domain/${spec(object).domainName ?? ''}`,
+      account: domainAccount(spec(object).domainName ?? ''),
     })),
     ...credentials.map((object) => ({
       kind: 'SMTPCredential' as const,
       object,
-      account: `credential/${withLowerDomain(spec(object).address ?? '')}`,
+      account: credentialAccount(withLowerDomain(spec(object).address ?? '')),
     })),
   ].filter(({ object }) => limitName(object) !== '')
 }
-
-/** As the plan has it. */
-const withLowerDomain = (address: string): string =>
-  address.slice(0, address.lastIndexOf('@')) + address.slice(address.lastIndexOf('@')).toLowerCase()
-
-const counts = (complaints: Finding[] = []): boolean => complaints.every(({ reason }) => reason === 'SendersNotAllowed')
 
 const limitName = ({ spec }: StoredResource): string =>
   (spec as { limitRef?: { name?: string } } | undefined)?.limitRef?.name ?? ''

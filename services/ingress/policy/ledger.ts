@@ -2,7 +2,7 @@ import { Kvm } from '@nats-io/kv'
 import type { KV } from '@nats-io/kv'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Broker } from '@postrider/queue/broker'
-import { USE_BUCKET } from '@postrider/queue/names'
+import { USE_BUCKET, useKey } from '@postrider/queue/names'
 import { NO_USE, refund, spend } from './use.ts'
 import type { Exceeded, Use } from './use.ts'
 
@@ -51,7 +51,7 @@ class Account {
 
   constructor(kv: KV, name: string, clock: () => number) {
     this.#kv = kv
-    this.#key = Buffer.from(name).toString('base64url')
+    this.#key = useKey(name)
     this.#clock = clock
   }
 

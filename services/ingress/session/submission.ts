@@ -1,6 +1,7 @@
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
 import { normaliseAddress } from '@postrider/mail/address'
+import { credentialAccount, domainAccount } from '@postrider/queue/names'
 import { encodeXtext } from '@postrider/dsn/xtext'
 import type { CredentialConfig, DomainConfig, LimitConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import type { SMTPServerAddress, SMTPServerSession } from 'smtp-server'
@@ -29,8 +30,8 @@ export function submitterOf(login: string, config: RuntimeConfig): Submitter {
     throw new Refusal(450, '4.7.1', `the ${what} is suspended; ask who runs this platform`, 'suspended')
   }
   const limits = [
-    ...(credential.limit ? [{ account: `credential/${credential.address}`, limit: credential.limit }] : []),
-    ...(domain.limit ? [{ account: `domain/${domain.name}`, limit: domain.limit }] : []),
+    ...(credential.limit ? [{ account: credentialAccount(credential.address), limit: credential.limit }] : []),
+    ...(domain.limit ? [{ account: domainAccount(domain.name), limit: domain.limit }] : []),
   ]
   return { credential, domain, limits }
 }
