@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import { CATEGORIES } from '@postrider/reply/category'
+import { countBy } from '@postrider/telemetry/count-by'
 
 export function createMetrics(registry: Registry, connections: () => number, inFlight: () => number) {
   const registers = [registry]
@@ -22,12 +23,8 @@ export function createMetrics(registry: Registry, connections: () => number, inF
   })
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name, help, labelNames, registers })
-  const byCategory = (name: string, help: string) => {
-    const made = counter(name, help, ['category'])
-    // From 0 on: a rate does not see the first of a series that begins with 1.
-    for (const category of CATEGORIES) made.inc({ category }, 0)
-    return made
-  }
+  const byCategory = (name: string, help: string) =>
+    countBy(registry, { name, help, label: 'category', values: CATEGORIES })
   return {
     delivered: counter('postrider_delivered_recipients_total', 'Recipients that a remote took.'),
     deferred: byCategory(

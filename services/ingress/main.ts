@@ -80,12 +80,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     listeners.push(listener)
     log.info({ event: 'listening', kind: settings.kind, host: settings.host, port: listener.port })
   }
-  live.onChange(
-    createRevoker(
-      config,
-      listeners.map(({ sessions }) => sessions),
-    ),
-  )
+  live.onChange(createRevoker(config, listeners))
   // Those who are in the middle of a message finish it; the broker connection goes after them.
   onStop(async () => {
     await Promise.all(listeners.map((listener) => listener.close()))

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
+import { countBy } from '@postrider/telemetry/count-by'
 import { REFUSAL_REASONS } from './refusal.ts'
 import type { Listener } from './session/listener.ts'
 
@@ -15,16 +16,13 @@ export function createMetrics(registry: Registry, listeners: () => Listener[]) {
         this.set({ listener: `${settings.kind}:${settings.port}` }, connections)
     },
   })
-  const refused = new Counter({
-    name: 'postrider_refused_total',
-    help: 'Commands and messages that were refused, by reason.',
-    labelNames: ['reason'],
-    registers,
-  })
-  // From 0 on: a rate does not see the first of a series that begins with 1.
-  for (const reason of REFUSAL_REASONS) refused.inc({ reason }, 0)
   return {
-    refused,
+    refused: countBy(registry, {
+      name: 'postrider_refused_total',
+      help: 'Commands and messages that were refused, by reason.',
+      label: 'reason',
+      values: REFUSAL_REASONS,
+    }),
     accepted: new Counter({
       name: 'postrider_accepted_messages_total',
       help: 'Messages that were answered 250.',

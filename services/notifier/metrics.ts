@@ -1,5 +1,6 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
+import { countBy } from '@postrider/telemetry/count-by'
 import type { NoticeKind } from '@postrider/mail/envelope'
 import type { LogReader } from './log/read.ts'
 
@@ -51,16 +52,13 @@ export function createMetrics(registry: Registry, reader: LogReader, lag: () => 
       this.set(lag())
     },
   })
-  const notices = new Counter({
-    name: 'postrider_notices_total',
-    help: 'Notices sent, by kind (RFC 3464 action).',
-    labelNames: ['kind'],
-    registers,
-  })
-  // From 0 on: a rate does not see the first of a series that begins with 1.
-  for (const kind of ['failed', 'delayed', 'delivered'] satisfies NoticeKind[]) notices.inc({ kind }, 0)
   return {
-    notices,
+    notices: countBy(registry, {
+      name: 'postrider_notices_total',
+      help: 'Notices sent, by kind (RFC 3464 action).',
+      label: 'kind',
+      values: ['failed', 'delayed', 'delivered'] satisfies NoticeKind[],
+    }),
     erased: new Counter({
       name: 'postrider_contents_erased_total',
       help: 'Contents deleted at the end of their retention.',

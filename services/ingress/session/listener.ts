@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import { Refusal } from '../refusal.ts'
 import { SubmissionServer } from './submission-server.ts'
-import type { Sessions } from './revoke.ts'
+import type { EndSessions } from './revoke.ts'
 import type { SessionHandlers } from './handlers.ts'
 import type { CertificateFiles } from '@postrider/tls/certificate'
 
@@ -33,7 +33,7 @@ export interface Listener {
   readonly connections: number
   /** A new certificate for the connections to come. */
   updateCertificate(certificate: CertificateFiles): void
-  readonly sessions: Sessions
+  endSessions: EndSessions
   /** Accepts no more connections; those there are may finish what they are at. */
   close(): Promise<void>
 }
@@ -67,7 +67,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     get connections() {
       return server.connections.size
     },
-    sessions: { end: (gone) => server.endSessions(gone) },
+    endSessions: (gone) => server.endSessions(gone),
     updateCertificate: ({ key, cert }) => server.updateSecureContext({ key, cert }),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }

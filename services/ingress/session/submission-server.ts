@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 
-/** smtp-server with four differences, both by its own inner methods (the version is pinned; submission-server.test.ts
+/** smtp-server with four differences, all by its own inner methods (the version is pinned; submission-server.test.ts
  * notices when they change):
  *
  * - The greeting comes at once. The library waits 100 ms to catch clients that talk first; that is a test for spam bots on
@@ -18,7 +18,7 @@ export class SubmissionServer extends SMTPServer {
     connection.init()
   }
 
-  /** See Sessions (revoke.ts). */
+  /** See EndSessions (revoke.ts). */
   endSessions(gone: (login: string) => boolean): number {
     let busy = 0
     for (const connection of [...this.connections]) {
