@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { KINDS } from '@postrider/operator/kubernetes/kinds'
-import { openBroker } from '@postrider/queue/broker'
 import { readEntries } from '@postrider/runtime-config/store'
-import { conditionOf, startOperatorWorld, SYSTEM } from '../support/operator.ts'
+import { conditionOf, OPERATOR_USER, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld, Resource } from '../support/operator.ts'
+import { openAsAdmin } from '../support/published.ts'
 import { startUnbound } from '../support/unbound.ts'
 import type { Unbound } from '../support/unbound.ts'
 import { auditLog } from './operator-scale-audit.ts'
@@ -27,7 +27,6 @@ const NAMESPACES = 10
 /** What the chart's flags come to in a container of 256 MiB, its limit; here there is no container. */
 const HEAP = ['--max-old-space-size=128', '--max-semi-space-size=4']
 process.env['MALLOC_MMAP_THRESHOLD_'] = '131072'
-const USER = `system:serviceaccount:${SYSTEM}:postrider-operator`
 const POLL_MS = 5000
 const LONGEST_MS = 30 * 60_000
 /** Between the last change and the quiet time. */
@@ -71,7 +70,7 @@ async function measure(world: OperatorWorld, operator: OperatorProcess, dns: Unb
     DOMAINS + CREDENTIALS,
   ])
   tell('all Ready after the last DNS record', publishedAt, tree, operator)
-  console.log(`operator's writes until then: ${counted(audit.writes(USER, begunAt))}`)
+  console.log(`operator's writes until then: ${counted(audit.writes(OPERATOR_USER, begunAt))}`)
 
   await sleep(REST_MS)
   await tellLatency(world)
@@ -80,10 +79,10 @@ async function measure(world: OperatorWorld, operator: OperatorProcess, dns: Unb
   const cpuBefore = tree.cpuSeconds()
   while (Date.now() < quietAt + QUIET_MS) {
     await sleep(Math.min(60_000, QUIET_MS))
-    console.log(`quiet for ${seconds(quietAt)}: ${counted(audit.writes(USER, quietAt)) || 'no writes'}`)
+    console.log(`quiet for ${seconds(quietAt)}: ${counted(audit.writes(OPERATOR_USER, quietAt)) || 'no writes'}`)
   }
   const minutes = (Date.now() - quietAt) / 60_000
-  const writes = audit.writes(USER, quietAt)
+  const writes = audit.writes(OPERATOR_USER, quietAt)
   const others = writes.filter(({ resource }) => resource !== 'leases')
   for (const write of others.slice(0, 20)) console.log(JSON.stringify(write))
   console.log(
@@ -101,7 +100,7 @@ async function tellRestart(world: OperatorWorld, operator: OperatorProcess): Pro
   const since = Date.now()
   const next = await world.startOperator('operator-1')
   await sleep(REST_MS)
-  const writes = counted(audit.writes(USER, since).filter(({ resource }) => resource !== 'leases'))
+  const writes = counted(audit.writes(OPERATOR_USER, since).filter(({ resource }) => resource !== 'leases'))
   const tree = new ProcessTree([next.pid])
   tell(`a new operator wrote ${writes || 'nothing'}`, since, tree, next)
 }
@@ -130,8 +129,7 @@ async function untilPublished(world: OperatorWorld): Promise<void> {
 
 /** Of those with a verifier, in the bucket that the services watch. */
 async function credentialKeys(world: OperatorWorld): Promise<string[]> {
-  const password = (await world.secret(SYSTEM, 'postrider-broker-accounts'))?.['admin'] ?? ''
-  const broker = await openBroker('bench', { servers: [world.broker.url], user: 'admin', password })
+  const broker = await openAsAdmin(world)
   try {
     return [...(await readEntries(broker))].filter(([, text]) => text.includes('$scrypt$')).map(([key]) => key)
   } finally {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -11,13 +11,12 @@ import { parseAllDocuments, stringify } from 'yaml'
 import { apiServerMissing, startApiServer } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { applyStrictly, helmMissing, renderChart } from '../support/helm.ts'
-import { find, orFail } from '../support/needs.ts'
+import { findBuilt, orFail } from '../support/needs.ts'
 import { locationIn, writeSchemas } from './schemas.ts'
 import type { OpenApi } from './schemas.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const built = join(process.env['K8S_BIN'] ?? join(ROOT, '.cache', 'k8s'), 'kubeconform')
-const KUBECONFORM = existsSync(built) ? built : find('kubeconform')
+const KUBECONFORM = findBuilt('kubeconform')
 const missing = orFail(KUBECONFORM === undefined && 'needs kubeconform: test/cluster/build.sh kubeconform')
 const skip = missing || apiServerMissing() || helmMissing()
 

@@ -13,11 +13,11 @@ import { apiServerMissing, startApiServer } from '../support/api-server.ts'
 import type { ApiServer } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { CHART, helm, helmMissing } from '../support/helm.ts'
+import { BUILT_PROGRAMS } from '../support/needs.ts'
 import { kubectlMissing } from '../kubernetes/kubectl-plugin-person.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const skip = apiServerMissing({ controllerManager: true }) || helmMissing() || kubectlMissing()
-const BUILT = process.env['K8S_BIN'] ?? join(ROOT, '.cache', 'k8s')
 const NAMESPACE = 'mail'
 const OPERATOR = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/rel-operator`
 const STATEFUL_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/statefulsets/rel-nats`
@@ -39,7 +39,7 @@ describe('a release on a real API server', { skip }, () => {
 
   /** What a person types, with kubectl in PATH. */
   async function shell(command: string): Promise<string> {
-    const env = { KUBECONFIG: server.kubeconfig, PATH: [BUILT, process.env['PATH']].join(delimiter) }
+    const env = { KUBECONFIG: server.kubeconfig, PATH: [BUILT_PROGRAMS, process.env['PATH']].join(delimiter) }
     const { stdout } = await promisify(execFile)('bash', ['-e', '-c', command], { env: { ...process.env, ...env } })
     return stdout
   }

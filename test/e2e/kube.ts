@@ -1,14 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { openCluster } from '@postrider/operator/kubernetes/client'
 import { stringify } from 'yaml'
+import { findBuilt } from '../support/needs.ts'
 
 /** The cluster as a person has it: kubectl, and the API server's way to a pod. */
 export const ROOT = join(import.meta.dirname, '..', '..')
-const BINARIES = process.env['K8S_BIN'] ?? join(ROOT, '.cache', 'k8s')
-const program = (name: string): string => (existsSync(join(BINARIES, name)) ? join(BINARIES, name) : name)
+const program = (name: string): string => findBuilt(name) ?? name
 const run = promisify(execFile)
 const big = { maxBuffer: 1 << 28 }
 

@@ -9,11 +9,10 @@ import type { AuditLog, Write } from '../bench/operator-scale-audit.ts'
 import { apiServerMissing } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { helmMissing } from '../support/helm.ts'
-import { conditionOf, startOperatorWorld, SYSTEM } from '../support/operator.ts'
+import { conditionOf, OPERATOR_USER, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld, Resource } from '../support/operator.ts'
 
 const skip = apiServerMissing({ controllerManager: true }) || helmMissing()
-const USER = `system:serviceaccount:${SYSTEM}:postrider-operator`
 const SOON_MS = 30_000
 const FIGHT_MS = 45_000
 /** The rival writes ten times a second. A key runs ten times at once and then 20 times a minute (queue.ts). */
@@ -85,7 +84,7 @@ describe('another who forces his fields without end', { skip }, () => {
         assert.equal(conditionOf(await world.get('Domain', SYSTEM, 'other'), 'Ready'), 'True Ready')
       }, SOON_MS)
       await new Promise((resolve) => setTimeout(resolve, begunAt + FIGHT_MS - Date.now()))
-      writes = audit.writes(USER, begunAt)
+      writes = audit.writes(OPERATOR_USER, begunAt)
       const fought = audit.writes('admin', begunAt).filter(({ status }) => status === 200)
       assert.ok(fought.length > 100, `the rival wrote only ${fought.length} times`)
       const ran = await Promise.all(controllers.map(runs))

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { find, orFail } from '../support/needs.ts'
+import { findBuilt, orFail } from '../support/needs.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const built = join(process.env['K8S_BIN'] ?? join(ROOT, '.cache', 'k8s'), 'kubectl')
-const KUBECTL = existsSync(built) ? built : find('kubectl')
+const KUBECTL = findBuilt('kubectl')
 /** The plugin itself gives up after 30 s. */
 const TIMEOUT_MS = 90_000
 

@@ -4,15 +4,12 @@ import { verifyPassword } from '@postrider/credential/hash'
 import { KINDS } from '@postrider/operator/kubernetes/kinds'
 import { refTo } from '@postrider/operator/kubernetes/object'
 import type { KubeObject } from '@postrider/operator/kubernetes/object'
-import { openBroker } from '@postrider/queue/broker'
-import type { RuntimeConfig } from '@postrider/runtime-config/config'
-import { decodeConfig } from '@postrider/runtime-config/encode'
-import { readEntries } from '@postrider/runtime-config/store'
 import { apiServerMissing } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { helmMissing } from '../support/helm.ts'
 import { conditionOf, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld, Resource } from '../support/operator.ts'
+import { publishedConfig } from '../support/published.ts'
 import { startUnbound, unboundMissing } from '../support/unbound.ts'
 import type { Unbound } from '../support/unbound.ts'
 
@@ -42,19 +39,7 @@ describe('the operator on a real API server', { skip }, () => {
     await dns.stop()
   })
 
-  /** What the services are told. */
-  async function published(): Promise<RuntimeConfig> {
-    const accounts = await world.secret(SYSTEM, 'postrider-broker-accounts')
-    const access = { servers: [world.broker.url], user: 'admin', password: accounts?.['admin'] ?? '' }
-    const broker = await openBroker('test', access)
-    try {
-      const config = decodeConfig(await readEntries(broker))
-      assert.ok(config !== undefined, 'nothing is published yet')
-      return config
-    } finally {
-      await broker.close()
-    }
-  }
+  const published = () => publishedConfig(world)
   const domain = (namespace: string) => world.get('Domain', namespace, 'site')
   const recordOf = (resource: Resource | undefined, purpose: string): { name: string; value: string } => {
     const records = (resource?.status?.['dnsRecords'] ?? []) as { purpose: string; name: string; value: string }[]

@@ -12,7 +12,7 @@ import type { Wire } from '@postrider/operator/kubernetes/object'
 import { apiServerMissing } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { helmMissing } from '../support/helm.ts'
-import { needs } from '../support/needs.ts'
+import { BUILT_PROGRAMS, needs } from '../support/needs.ts'
 import { startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld } from '../support/operator.ts'
 import { kubectlMissing } from './kubectl-plugin-person.ts'
@@ -57,7 +57,7 @@ describe('recovery as docs/kubernetes/backup.md describes it', { skip }, () => {
       env: {
         ...process.env,
         KUBECONFIG: world.server.kubeconfig,
-        PATH: [join(ROOT, '.cache', 'k8s'), process.env['PATH']].join(delimiter),
+        PATH: [BUILT_PROGRAMS, process.env['PATH']].join(delimiter),
       },
     })
   const secrets = () => world.cluster.list<Wire<V1Secret>>(KINDS.Secret, { labelSelector: OURS })

@@ -5,12 +5,11 @@ import type { AuditLog } from '../bench/operator-scale-audit.ts'
 import { apiServerMissing } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { helmMissing } from '../support/helm.ts'
-import { conditionOf, startOperatorWorld, SYSTEM } from '../support/operator.ts'
+import { conditionOf, OPERATOR_USER, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld } from '../support/operator.ts'
 
 /** What test/bench/operator-scale.ts measures of thousands, of a few: that nothing is written without need. */
 const skip = apiServerMissing({ controllerManager: true }) || helmMissing()
-const USER = `system:serviceaccount:${SYSTEM}:postrider-operator`
 const COUNT = 5
 const SOON_MS = 60_000
 /** After the last change: what follows from it is written by then. */
@@ -53,7 +52,7 @@ describe('an operator that has nothing to do', { skip }, () => {
 
   const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
   const writesSince = (since: number) => {
-    const all = audit.writes(USER, since)
+    const all = audit.writes(OPERATOR_USER, since)
     // Without the renewals there was no operator, or no log.
     assert.ok(all.some(({ resource }) => resource === 'leases'))
     return all.filter(({ resource }) => resource !== 'leases')

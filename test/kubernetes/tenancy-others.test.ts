@@ -5,10 +5,10 @@ import { Kvm } from '@nats-io/kv'
 import { DKIM_LABEL } from '@postrider/operator/dkim/secrets'
 import { labelsOf } from '@postrider/operator/shapes/names'
 import { secret } from '@postrider/operator/shapes/secret'
-import { openBroker } from '@postrider/queue/broker'
-import { USE_BUCKET } from '@postrider/queue/names'
+import { USE_BUCKET, useKey } from '@postrider/queue/names'
 import { eventually } from '../support/eventually.ts'
-import { conditionOf, SYSTEM } from '../support/operator.ts'
+import { conditionOf } from '../support/operator.ts'
+import { openAsAdmin } from '../support/published.ts'
 import { SOON_MS, startTenants, tenantsMissing } from './tenancy-world.ts'
 import type { Tenants } from './tenancy-world.ts'
 
@@ -26,12 +26,10 @@ describe("what is another tenant's", { skip: tenantsMissing() }, () => {
 
   /** So many messages as the ingress counts them. */
   async function count(account: string, messages: number): Promise<void> {
-    const accounts = await tenants.world.secret(SYSTEM, 'postrider-broker-accounts')
-    const access = { servers: [tenants.world.broker.url], user: 'admin', password: accounts?.['admin'] ?? '' }
-    const broker = await openBroker('test', access)
+    const broker = await openAsAdmin(tenants.world)
     const kv = await new Kvm(broker.js).open(USE_BUCKET)
     const use = { day: [[Math.floor(Date.now() / DAY_BUCKET_MS), messages, messages]], minute: [] }
-    await kv.put(Buffer.from(account).toString('base64url'), JSON.stringify(use))
+    await kv.put(useKey(account), JSON.stringify(use))
     await broker.close()
   }
 

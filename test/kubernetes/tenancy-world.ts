@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { openBroker } from '@postrider/queue/broker'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
-import { decodeConfig } from '@postrider/runtime-config/encode'
-import { readEntries } from '@postrider/runtime-config/store'
 import { apiServerMissing } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { helmMissing } from '../support/helm.ts'
 import { conditionOf, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld } from '../support/operator.ts'
+import { publishedConfig } from '../support/published.ts'
 import { startUnbound, unboundMissing } from '../support/unbound.ts'
 import type { Unbound } from '../support/unbound.ts'
 
@@ -33,18 +31,7 @@ export async function startTenants(): Promise<Tenants> {
   const tenants: Tenants = {
     world,
     dns,
-    async published() {
-      const accounts = await world.secret(SYSTEM, 'postrider-broker-accounts')
-      const access = { servers: [world.broker.url], user: 'admin', password: accounts?.['admin'] ?? '' }
-      const broker = await openBroker('test', access)
-      try {
-        const config = decodeConfig(await readEntries(broker))
-        assert.ok(config !== undefined, 'nothing is published yet')
-        return config
-      } finally {
-        await broker.close()
-      }
-    },
+    published: () => publishedConfig(world),
     async prove(namespace, name) {
       const { name: record, value } = await eventually(async () => {
         const status = (await world.get('Domain', namespace, name))?.status

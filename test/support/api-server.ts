@@ -5,7 +5,7 @@ import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeIdentity } from './cluster-identity.ts'
-import { find, needs, orFail } from './needs.ts'
+import { BUILT_PROGRAMS, find, needs, orFail } from './needs.ts'
 import { freePort } from './ports.ts'
 
 export interface ApiServerOptions {
@@ -29,14 +29,13 @@ export interface ApiServer {
   stop(): Promise<void>
 }
 
-const BINARIES = process.env['K8S_BIN'] ?? join(import.meta.dirname, '..', '..', '.cache', 'k8s')
 /** On a busy machine it takes half a minute, else some five seconds. */
 const READY_MS = 120_000
 
 /** Why there can be no API server here, for `skip`; false when there can. */
 export function apiServerMissing(options: ApiServerOptions = {}): string | false {
   const programs = ['kube-apiserver', ...(options.controllerManager === true ? ['kube-controller-manager'] : [])]
-  const missing = programs.filter((name) => !existsSync(join(BINARIES, name)))
+  const missing = programs.filter((name) => !existsSync(join(BUILT_PROGRAMS, name)))
   if (missing.length > 0) return orFail(`needs ${missing.join(', ')}: test/cluster/build.sh builds it`)
   return needs('etcd', 'etcd-server') || needs('openssl', 'openssl')
 }
@@ -69,7 +68,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
 
   async function startServer(): Promise<Daemon> {
     const args = serverArguments(etcdUrl, port, identity, options)
-    const server = start('kube-apiserver', join(BINARIES, 'kube-apiserver'), args)
+    const server = start('kube-apiserver', join(BUILT_PROGRAMS, 'kube-apiserver'), args)
     await ready(server, kubeconfig, url)
     return server
   }
@@ -90,7 +89,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     let server = await startServer()
     if (options.controllerManager === true) {
       const args = managerArguments(kubeconfig, managerPort, identity)
-      start('kube-controller-manager', join(BINARIES, 'kube-controller-manager'), args)
+      start('kube-controller-manager', join(BUILT_PROGRAMS, 'kube-controller-manager'), args)
     }
     return {
       kubeconfig,

@@ -1,17 +1,15 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Cluster } from '@postrider/operator/kubernetes/client'
 import type { KubeObject } from '@postrider/operator/kubernetes/object'
 import { parseAllDocuments } from 'yaml'
-import { find, orFail } from './needs.ts'
+import { findBuilt, orFail } from './needs.ts'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '..', '..')
 export const CHART = join(ROOT, 'charts', 'postrider')
-const built = join(process.env['K8S_BIN'] ?? join(ROOT, '.cache', 'k8s'), 'helm')
-const HELM = existsSync(built) ? built : find('helm')
+const HELM = findBuilt('helm')
 
 /** Why there can be no helm here, for `skip`; false when there can. */
 export const helmMissing = (): string | false => orFail(HELM === undefined && 'needs helm: test/cluster/build.sh helm')

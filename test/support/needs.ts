@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** For `skip` of a test that needs a program: false when it is there, else the sentence that says what to install.
@@ -38,4 +38,13 @@ function isExecutable(path: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Where test/cluster/build.sh puts the programs of a cluster. */
+export const BUILT_PROGRAMS = process.env['K8S_BIN'] ?? join(import.meta.dirname, '..', '..', '.cache', 'k8s')
+
+/** A program of a cluster: the one that was built, or the machine's. */
+export function findBuilt(program: string): string | undefined {
+  const built = join(BUILT_PROGRAMS, program)
+  return existsSync(built) ? built : find(program)
 }

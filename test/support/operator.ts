@@ -21,6 +21,8 @@ import { freePort } from './ports.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 export const SYSTEM = 'postrider-system'
 const RELEASE = 'postrider'
+/** Who the operator is to the API server. */
+export const OPERATOR_USER = `system:serviceaccount:${SYSTEM}:${RELEASE}-operator`
 const BROKER_SECRET = 'postrider-broker-accounts'
 
 export interface OperatorProcess {
