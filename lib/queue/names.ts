@@ -21,6 +21,9 @@ export const USE_BUCKET = 'use'
 export const domainAccount = (domainName: string): string => `domain/${domainName}`
 export const credentialAccount = (address: string): string => `credential/${address}`
 export const useKey = (account: string): string => Buffer.from(account).toString('base64url')
+/** In the same bucket: recipient domains that an account has sent to, and its sessions. */
+export const destinationsKey = (account: string): string => `destinations.${useKey(account)}`
+export const sessionsKey = (account: string): string => `sessions.${useKey(account)}`
 
 /** A destination as one subject token; a domain's dots and an address literal's brackets have no place in one. */
 export const destinationToken = (destination: string): string => Buffer.from(destination).toString('base64url')

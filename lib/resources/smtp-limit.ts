@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { size } from './fields.ts'
+import { size, someTime } from './fields.ts'
 
 const count = () => z.int().min(0).max(1_000_000_000)
 
@@ -8,6 +8,25 @@ export const SMTPLimitSpec = z.strictObject({
   messagesPerDay: count().optional().describe('Messages in any 24 hours, counted at the 250.'),
   recipientsPerDay: count().optional().describe('Recipients in any 24 hours.'),
   messagesPerMinute: count().optional().describe('Messages in any 60 seconds.'),
+  rate: z
+    .strictObject({
+      messages: z.int().min(1).max(1_000_000).describe('Messages that come free in each `per`, evenly.'),
+      per: someTime().default('1m').describe('How long it takes for `messages` to come free.'),
+      burst: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe('Messages that may be sent at once after a pause; `messages` when not given.'),
+    })
+    .optional()
+    .describe('A pace with bursts (token bucket); messagesPerMinute is a window without.'),
+  concurrentSessions: count()
+    .optional()
+    .describe('Sessions that are logged in at the same time, on all ports with a login together.'),
+  newDestinationsPerDay: count()
+    .optional()
+    .describe('Recipient domains in any 24 hours that nothing was sent to in the 30 days before.'),
   recipientsPerMessage: z
     .int()
     .min(1)

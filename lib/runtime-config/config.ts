@@ -98,8 +98,20 @@ export interface LimitConfig {
   messagesPerDay?: number
   recipientsPerDay?: number
   messagesPerMinute?: number
+  rate?: RateConfig
+  /** Sessions that are logged in at the same time. */
+  concurrentSessions?: number
+  /** Recipient domains in any 24 hours that nothing was sent to in the 30 days before. */
+  newDestinationsPerDay?: number
   recipientsPerMessage: number
   messageBytes: number
+}
+
+/** A token bucket: `burst` messages at once, and `messages` more in each `perMs`. */
+export interface RateConfig {
+  messages: number
+  perMs: number
+  burst: number
 }
 
 export interface PolicyConfig {

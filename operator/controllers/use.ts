@@ -1,5 +1,8 @@
 import { Kvm } from '@nats-io/kv'
 import type { Broker } from '@postrider/queue/broker'
+import { forget, messagesOf } from '@postrider/limits/use'
+import type { Use } from '@postrider/limits/use'
+import { sumOf } from '@postrider/limits/window'
 import { withLowerDomain } from '@postrider/mail/address'
 import { credentialAccount, domainAccount, USE_BUCKET, useKey } from '@postrider/queue/names'
 import type { Kind } from '@postrider/resources/kinds'
@@ -8,14 +11,6 @@ import type { StoredResource } from '../configuration/gather.ts'
 import { keyOf } from '../kubernetes/object.ts'
 import type { Context } from './context.ts'
 import { writeStatus } from '../kubernetes/status.ts'
-
-/** Messages that an account sent in the last 24 hours, as the ingress counts them (services/ingress/policy/use.ts). */
-interface CountedUse {
-  day: [number, number, number][]
-}
-
-const DAY_BUCKET_MS = 600_000
-const DAY_MS = 86_400_000
 
 /** Writes what was sent lately into the status of Domains and credentials that have a limit (others are not counted).
  * Where nothing was sent nothing is written. */
@@ -30,8 +25,7 @@ export async function writeUse(
   const sentBy = async (account: string): Promise<number | undefined> => {
     const entry = await kv.get(useKey(account))
     if (entry === null || entry.operation !== 'PUT') return undefined
-    const current = entry.json<CountedUse>().day.filter(([bucket]) => (bucket + 1) * DAY_BUCKET_MS + DAY_MS > now)
-    return current.reduce((sum, [, messages]) => sum + messages, 0)
+    return sumOf(messagesOf(forget(entry.json<Use>(), now)))
   }
   let written = 0
   for (const { kind, object, account } of accounts(world.domains.list(), world.credentials.list())) {

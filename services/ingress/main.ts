@@ -10,6 +10,7 @@ import { createAcceptance } from './message/accept.ts'
 import { createMetrics } from './metrics.ts'
 import { watchDisk } from './policy/disk.ts'
 import { openLedger } from './policy/ledger.ts'
+import { openSessionLeases } from './policy/session-leases.ts'
 import { createAuthenticator } from './session/authenticate.ts'
 import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
 import { createHandlers } from './session/handlers.ts'
@@ -55,7 +56,10 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
       log.info({ event: 'accepted', id, from, credential, size, recipients: recipients.length, messageId })
     },
   })
+  const sessions = await openSessionLeases(broker)
+  onStop(() => sessions.stop())
   const handlers = createHandlers({
+    sessions,
     config,
     authenticate: createAuthenticator(config, createVerdicts()),
     accept,

@@ -5,6 +5,8 @@ import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
+import { openSmtp } from '../support/raw-smtp.ts'
+import type { RawSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Receiver } from '../support/receiver.ts'
 
@@ -31,6 +33,9 @@ before(async () => {
       ...limited('daily', { messagesPerDay: 300 }),
       ...limited('people', { recipientsPerDay: 5 }),
       ...limited('hasty', { messagesPerMinute: 3 }),
+      ...limited('bursty', { rate: { messages: 2, per: '1h', burst: 4 } }),
+      ...limited('curious', { newDestinationsPerDay: 2 }),
+      ...limited('talkative', { concurrentSessions: 3 }),
       ...limited('small', { messageSize: '20Ki' }),
       ...limited('narrow', { recipientsPerMessage: 2 }),
     ],
@@ -145,6 +150,67 @@ describe('other limits', () => {
     assert.equal(code, 452)
     assert.match(response, /3 of 3 messages a minute used; frees at/)
     client.close()
+  })
+
+  test('a burst, and then a pace', async () => {
+    const client = clientOf('bursty')
+    const results = await Promise.all(Array.from({ length: 8 }, () => client.send()))
+    const refused = results.filter((result) => result !== 'ok')
+    assert.equal(refused.length, 4)
+    for (const { code, response } of refused) {
+      assert.equal(code, 452)
+      assert.match(response, /4 of 4 messages at once, with 2 more every 3600 s, used; frees at \d{4}-/)
+    }
+    client.close()
+  })
+
+  test('new recipient domains a day; those that are known stay open', async () => {
+    const client = clientOf('curious')
+    assert.equal(await client.send({ to: ['a@one.test', 'b@one.test'] }), 'ok')
+    const { code, response } = refusal(await client.send({ to: ['a@two.test', 'a@three.test'] }))
+    assert.equal(code, 452)
+    assert.match(response, /1 of 2 new recipient domains in 24 hours used; frees at/)
+    assert.equal(await client.send({ to: 'a@two.test' }), 'ok')
+    assert.equal(refusal(await client.send({ to: ['a@one.test', 'a@three.test'] })).code, 452)
+    assert.equal(await client.send({ to: ['c@one.test', 'd@two.test'] }), 'ok')
+    client.close()
+  })
+
+  test('sessions at once, over both processes; one that ends makes room, and so does a process that is killed', async () => {
+    const file = `${platform.state}/credentials/default.talkative.json`
+    const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
+    const login = async (): Promise<{ smtp: RawSmtp; reply: string }> => {
+      const smtp = await openSmtp({ port: platform.ports.submissions, tls: true, caFile: platform.caFile })
+      await smtp.command('EHLO client.test')
+      const plain = Buffer.from(`\0${username}\0${password}`).toString('base64')
+      return { smtp, reply: await smtp.command(`AUTH PLAIN ${plain}`) }
+    }
+    const all = await Promise.all(Array.from({ length: 9 }, login))
+    const taken = all.filter(({ reply }) => reply.startsWith('235'))
+    const refused = all.filter(({ reply }) => !reply.startsWith('235'))
+    assert.equal(taken.length, 3, refused[0]?.reply)
+    for (const { smtp, reply } of refused) {
+      assert.match(
+        reply,
+        /^454 4\.7\.1 limit limit-talkative of credential talkative@sender\.test: 3 of 3 sessions at once used/,
+      )
+      smtp.close()
+    }
+    taken[0]?.smtp.close()
+    /** A login that waits until there is room, or a process to log in to. */
+    const again = async (withinMs: number): Promise<RawSmtp> =>
+      eventually(async () => {
+        const { smtp, reply } = await login()
+        if (!reply.startsWith('235')) smtp.close()
+        assert.match(reply, /^235/)
+        return smtp
+      }, withinMs)
+    const last = await again(15_000)
+    for (const [name, pid] of await platform.programs()) if (name === 'ingress') process.kill(pid, 'SIGKILL')
+    const open = [last, ...taken.slice(1).map(({ smtp }) => smtp)]
+    await eventually(() => assert.ok(open.every(({ closed }) => closed)))
+    const more = await again(60_000)
+    for (const smtp of [...open, more]) smtp.close()
   })
 
   test('size', async () => {

@@ -40,6 +40,8 @@ export interface TestPlatform {
   output(): string
   /** Process ids by program name, as they are now. */
   pids(): Promise<Record<string, number>>
+  /** All of them, where there are several of a name. */
+  programs(): Promise<[name: string, pid: number][]>
   /** Submits by implicit TLS as the credential; resolves with the queue id. */
   submit(mail: Record<string, unknown>): Promise<string>
   cli(...args: string[]): Promise<string>
@@ -86,18 +88,19 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     },
     caFile: join(state, 'tls', 'ca.pem'),
     output: () => child.output(),
-    async pids() {
+    pids: async () => Object.fromEntries(await platform.programs()),
+    async programs() {
       const { stdout } = await run('ps', ['-eo', 'pid,args', '--no-headers', '-ww'])
-      const names: Record<string, number> = {}
+      const found: [string, number][] = []
       for (const line of stdout.split('\n')) {
         const [pid, ...args] = line.trim().split(/\s+/)
         const text = args.join(' ')
         const service = /services\/(\w+)\/main\.ts/.exec(text)?.[1]
-        if (text.includes(join(state, 'broker', 'nats.conf'))) names['broker'] = Number(pid)
+        if (text.includes(join(state, 'broker', 'nats.conf'))) found.push(['broker', Number(pid)])
         // A service is this platform's when its environment names this state's broker.
-        else if (service !== undefined && belongs(Number(pid), ports.broker)) names[service] = Number(pid)
+        else if (service !== undefined && belongs(Number(pid), ports.broker)) found.push([service, Number(pid)])
       }
-      return names
+      return found
     },
     async submit(mail) {
       const { username, password } = platform.credential

@@ -1,4 +1,5 @@
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
+import { domainOf } from '@postrider/mail/envelope'
 import { normaliseContent } from '@postrider/mail/content'
 import { signDkim } from '@postrider/mail/dkim'
 import type { DkimKey } from '@postrider/mail/dkim'
@@ -7,7 +8,7 @@ import { ContentRefused } from '@postrider/mail/refused'
 import type { Acceptor } from '@postrider/queue/accept'
 import { NotStored } from '@postrider/queue/accept'
 import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/config'
-import type { Ledger } from '../policy/ledger.ts'
+import type { Counted, Ledger } from '../policy/ledger.ts'
 import { reserve } from '../policy/reserve.ts'
 import { Refusal } from '../refusal.ts'
 import { allowedSenders } from '../session/submission.ts'
@@ -56,7 +57,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     if (!hasRoom()) {
       throw new Refusal(452, '4.3.1', "the queue's disk is nearly full; try again later", 'queue-unavailable')
     }
-    const release = await reserve(ledger, submitter.limits, recipients.length)
+    const release = await reserve(ledger, submitter.limits, countedOf(recipients))
     try {
       const signature = await signDkim(fixed.content, keysOf(submitter.domain))
       const content = signature.length === 0 ? fixed.content : Buffer.concat([signature, fixed.content])
@@ -89,6 +90,11 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     }
   }
 }
+
+const countedOf = (recipients: Recipient[]): Counted => ({
+  recipients: recipients.length,
+  destinations: new Set(recipients.map(({ address }) => domainOf(address))),
+})
 
 /** What is wrong with the content becomes the client's reply. */
 function prepare(

@@ -11,17 +11,19 @@ const both = [
   { account: 'domain/sender.test', limit: { ...rules, name: 'many' } },
 ]
 
+const message = { recipients: 3, destinations: new Set(['remote.test']) }
+
 /** A ledger that remembers what it was asked, and answers for one account with something else than yes. */
 function ledgerWith(other: Partial<Record<string, Awaited<ReturnType<Ledger['spend']>> | Error>> = {}) {
   const asked: string[] = []
   const ledger: Ledger = {
     spend(account) {
       asked.push(`spend ${account}`)
-      const answer = other[account] ?? { spentAt: 7 }
+      const answer = other[account] ?? { receipt: { at: 7, recipients: 3 } }
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
     },
-    refund(account, recipients, spentAt) {
-      asked.push(`refund ${account} ${recipients} at ${spentAt}`)
+    refund(account, { recipients, at }) {
+      asked.push(`refund ${account} ${recipients} at ${at}`)
       return Promise.resolve()
     },
   }
@@ -30,7 +32,7 @@ function ledgerWith(other: Partial<Record<string, Awaited<ReturnType<Ledger['spe
 
 test('a message counts for its credential and its domain, and is taken back from both', async () => {
   const { ledger, asked } = ledgerWith()
-  const release = await reserve(ledger, both, 3)
+  const release = await reserve(ledger, both, message)
   assert.deepEqual(asked, ['spend credential/a@sender.test', 'spend domain/sender.test'])
   await release()
   assert.deepEqual(asked.slice(2), ['refund credential/a@sender.test 3 at 7', 'refund domain/sender.test 3 at 7'])
@@ -39,7 +41,7 @@ test('a message counts for its credential and its domain, and is taken back from
 test('what the domain refuses is taken back from the credential, and the reply names the limit, its use and its time', async () => {
   const exceeded = { limit: 'many', field: 'recipientsPerDay', used: 9, allowed: 10, freeAt: 86_400_000 } as const
   const { ledger, asked } = ledgerWith({ 'domain/sender.test': { exceeded } })
-  await assert.rejects(reserve(ledger, both, 3), (error: unknown) => {
+  await assert.rejects(reserve(ledger, both, message), (error: unknown) => {
     assert.ok(error instanceof Refusal)
     assert.deepEqual([error.responseCode, error.status, error.reason], [452, '4.7.1', 'limit'])
     assert.match(error.message, /limit many of domain sender\.test: 9 of 10 recipients in 24 hours/)
@@ -51,12 +53,16 @@ test('what the domain refuses is taken back from the credential, and the reply n
 
 test('a count that can not be kept is a refusal for now', async () => {
   const { ledger, asked } = ledgerWith({ 'domain/sender.test': new Error('no broker') })
-  await assert.rejects(reserve(ledger, both, 1), { responseCode: 451, status: '4.3.0', reason: 'queue-unavailable' })
-  assert.equal(asked.at(-1), 'refund credential/a@sender.test 1 at 7')
+  await assert.rejects(reserve(ledger, both, message), {
+    responseCode: 451,
+    status: '4.3.0',
+    reason: 'queue-unavailable',
+  })
+  assert.equal(asked.at(-1), 'refund credential/a@sender.test 3 at 7')
 })
 
 test('limits that count nothing over time do not ask the ledger', async () => {
   const { ledger, asked } = ledgerWith()
-  await reserve(ledger, [{ account: 'a', limit: { ...rules, messagesPerDay: undefined } }], 1)
+  await reserve(ledger, [{ account: 'a', limit: { ...rules, messagesPerDay: undefined } }], message)
   assert.deepEqual(asked, [])
 })

@@ -10,9 +10,18 @@ import { matchesSender, normaliseAddress } from '@postrider/mail/address'
 import type { Acceptance } from '../message/accept.ts'
 import { receive } from '../message/receive.ts'
 import type { Received } from '../message/receive.ts'
+import type { SessionLeases } from '../policy/session-leases.ts'
 import { Refusal } from '../refusal.ts'
 import type { Authenticator } from './authenticate.ts'
-import { allowedSenders, mailParameters, mostOctets, mostRecipients, recipientOf, submitterOf } from './submission.ts'
+import {
+  allowedSenders,
+  limitsOf,
+  mailParameters,
+  mostOctets,
+  mostRecipients,
+  recipientOf,
+  submitterOf,
+} from './submission.ts'
 import type { Submitter } from './submission.ts'
 
 type Callback = (error?: Error | null) => void
@@ -37,11 +46,18 @@ export interface SessionDependencies {
   config: () => RuntimeConfig
   authenticate: Authenticator
   accept: Acceptance
+  sessions: SessionLeases
   refused: (refusal: Refusal, session: SMTPServerSession) => void
 }
 
 /** The way of a submission: AUTH, MAIL, RCPT, DATA. Each command is judged by the configuration of its moment. */
-export function createHandlers({ config, authenticate, accept, refused }: SessionDependencies): SessionHandlers {
+export function createHandlers({
+  config,
+  authenticate,
+  accept,
+  sessions,
+  refused,
+}: SessionDependencies): SessionHandlers {
   /** Turns whatever a step throws into the client's reply; what is not a Refusal is our fault, and temporary. */
   const refuse = (error: unknown, session: SMTPServerSession): Refusal => {
     const refusal =
@@ -55,7 +71,12 @@ export function createHandlers({ config, authenticate, accept, refused }: Sessio
 
   return {
     onAuth(auth, session, callback) {
-      authenticate(auth.username ?? '', auth.password ?? '', session.remoteAddress).then(
+      const admit = async (): Promise<string> => {
+        const login = await authenticate(auth.username ?? '', auth.password ?? '', session.remoteAddress)
+        await sessions.open(session.id, limitsOf(login, config()))
+        return login
+      }
+      admit().then(
         (login) => callback(null, { user: login }),
         (error: unknown) => callback(refuse(error, session)),
       )
@@ -120,8 +141,9 @@ export function createHandlers({ config, authenticate, accept, refused }: Sessio
       )
     },
 
-    onClose() {
-      // Nothing outlives a session: a transaction that was cut off was never accepted.
+    onClose({ id }) {
+      // Nothing else outlives a session: a transaction that was cut off was never accepted.
+      sessions.close(id)
     },
   }
 }

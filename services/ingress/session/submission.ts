@@ -29,11 +29,17 @@ export function submitterOf(login: string, config: RuntimeConfig): Submitter {
     const what = credential.suspended ? `credential ${credential.address}` : `domain ${domain.name}`
     throw new Refusal(450, '4.7.1', `the ${what} is suspended; ask who runs this platform`, 'suspended')
   }
-  const limits = [
-    ...(credential.limit ? [{ account: credentialAccount(credential.address), limit: credential.limit }] : []),
-    ...(domain.limit ? [{ account: domainAccount(domain.name), limit: domain.limit }] : []),
+  return { credential, domain, limits: limitsOf(login, config) }
+}
+
+/** Limits of a login, its own first, also while it is suspended. */
+export function limitsOf(login: string, config: RuntimeConfig): Submitter['limits'] {
+  const credential = config.credentials.get(login)
+  const domain = credential && config.domains.get(credential.domain)
+  return [
+    ...(credential?.limit ? [{ account: credentialAccount(credential.address), limit: credential.limit }] : []),
+    ...(domain?.limit ? [{ account: domainAccount(domain.name), limit: domain.limit }] : []),
   ]
-  return { credential, domain, limits }
 }
 
 /** From patterns of a submitter: its own address, its credential's and its domain's allowed senders. */

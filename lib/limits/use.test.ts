@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { tokensOut } from './rate.ts'
 import fc from 'fast-check'
 import type { LimitConfig } from '@postrider/runtime-config/config'
+import type { Exceeded } from './exceeded.ts'
 import { NO_USE, isCounted, refund, spend } from './use.ts'
-import type { Use } from './use.ts'
+import type { Receipt, Use } from './use.ts'
 
 const SECOND = 1000
 const MINUTE = 60_000
@@ -18,6 +20,9 @@ const limit = (fields: Partial<LimitConfig>): LimitConfig => ({
   messageBytes: 1e6,
   ...fields,
 })
+
+/** A count over time always frees. */
+const freeOf = ({ freeAt }: Exceeded): number => freeAt ?? assert.fail('no time')
 
 /** Sends one message a time given, each to so many recipients; 'ok', or the field that refuses. */
 function run(rules: LimitConfig, sendings: [at: number, recipients?: number][]): string[] {
@@ -42,6 +47,12 @@ describe('what fits into a limit', () => {
       { messagesPerMinute: 2 },
       [[0], [30 * SECOND], [59 * SECOND], [62 * SECOND]],
       ['ok', 'ok', 'messagesPerMinute', 'ok'],
+    ],
+    [
+      'a burst of three, then one every ten seconds',
+      { rate: { messages: 6, perMs: MINUTE, burst: 3 } },
+      [[0], [0], [0], [9 * SECOND], [10 * SECOND], [11 * SECOND], [31 * SECOND], [31 * SECOND]],
+      ['ok', 'ok', 'ok', 'rate', 'ok', 'rate', 'ok', 'ok'],
     ],
     [
       'recipients count, not messages',
@@ -76,7 +87,7 @@ test('a refusal tells the limit, its use, what is allowed, and when it frees', (
   }
   const refused = spend(use, limit({ messagesPerDay: 2 }), 1, T0 + 3 * HOUR)
   assert.ok('exceeded' in refused)
-  const { freeAt, ...rest } = refused.exceeded
+  const { freeAt = 0, ...rest } = refused.exceeded
   assert.deepEqual(rest, { limit: 'few', field: 'messagesPerDay', used: 2, allowed: 2 })
   assert.ok(freeAt > T0 + DAY && freeAt <= T0 + DAY + 10 * MINUTE, new Date(freeAt).toISOString())
   assert.ok('use' in spend(use, limit({ messagesPerDay: 2 }), 1, freeAt))
@@ -88,7 +99,7 @@ test('what is taken back can be used again, also when other messages came betwee
   assert.ok('use' in first)
   const second = spend(first.use, rules, 5, T0 + HOUR)
   assert.ok('use' in second)
-  const third = spend(refund(second.use, 4, T0), rules, 5, T0 + HOUR)
+  const third = spend(refund(second.use, first.receipt), rules, 5, T0 + HOUR)
   assert.ok('use' in third)
   assert.ok('exceeded' in spend(third.use, rules, 1, T0 + HOUR))
 })
@@ -105,6 +116,11 @@ describe('for every sequence of messages', () => {
     fc.record({ wait: fc.integer({ min: 0, max: 4 * HOUR }), recipients: fc.integer({ min: 1, max: 20 }) }),
     { maxLength: 60 },
   )
+  const pace = fc.record({
+    messages: fc.integer({ min: 1, max: 7 }),
+    perMs: fc.constantFrom(1000, 7001, MINUTE, HOUR),
+    burst: fc.integer({ min: 1, max: 6 }),
+  })
   const rules = fc.record({
     messagesPerDay: fc.integer({ min: 0, max: 20 }),
     recipientsPerDay: fc.integer({ min: 0, max: 100 }),
@@ -115,7 +131,7 @@ describe('for every sequence of messages', () => {
   function taken(fields: Partial<LimitConfig>, sent: { wait: number; recipients: number }[]) {
     let use: Use = NO_USE
     let now = T0
-    const accepted: { at: number; recipients: number }[] = []
+    const accepted: Receipt[] = []
     const refused: { at: number; freeAt: number; recipients: number; use: Use }[] = []
     for (const { wait, recipients } of sent) {
       // Most come close together: that is where a limit is reached.
@@ -123,8 +139,8 @@ describe('for every sequence of messages', () => {
       const result = spend(use, limit(fields), recipients, now)
       if ('use' in result) {
         use = result.use
-        accepted.push({ at: now, recipients })
-      } else refused.push({ at: now, freeAt: result.exceeded.freeAt, recipients, use })
+        accepted.push(result.receipt)
+      } else refused.push({ at: now, freeAt: freeOf(result.exceeded), recipients, use })
     }
     return { accepted, refused, use }
   }
@@ -145,14 +161,47 @@ describe('for every sequence of messages', () => {
     )
   })
 
+  test('in no stretch of time more than the burst and what came free in it', () => {
+    fc.assert(
+      fc.property(pace, sendings, (rate, sent) => {
+        const { accepted } = taken({ rate }, sent)
+        for (const [from, { at: begin }] of accepted.entries())
+          for (const [to, { at: end }] of accepted.entries())
+            if (to >= from)
+              assert.ok(to - from + 1 <= rate.burst + ((end - begin + 1) * rate.messages) / rate.perMs + 1e-6)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('what is taken back never lets more through than if it had not been sent, and at once it lets as much', () => {
+    fc.assert(
+      fc.property(pace, sendings, fc.integer({ min: 0, max: 10 * MINUTE }), (rate, sent, later) => {
+        const fields = limit({ rate })
+        const { use } = taken({ rate }, sent)
+        const now = T0 + 300 * HOUR
+        const with1 = spend(use, fields, 1, now)
+        assert.ok('use' in with1)
+        const without = spend(use, fields, 1, now + later)
+        const between = spend(with1.use, fields, 1, now + later)
+        assert.ok('use' in without)
+        const left = (of: Use): number => tokensOut(of.rate, rate, now + later)
+        if ('use' in between) assert.ok(left(refund(between.use, with1.receipt)) >= left(without.use))
+        assert.equal(tokensOut(refund(with1.use, with1.receipt).rate, rate, now), 0)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('a refusal is right to name its time: what is free then is free, and it is not in the past', () => {
     fc.assert(
-      fc.property(rules, sendings, (fields, sent) => {
+      fc.property(rules, fc.option(pace, { nil: undefined }), sendings, (counts, rate, sent) => {
+        const fields = { ...counts, rate }
         for (const { at, freeAt, recipients, use } of taken(fields, sent).refused) {
           assert.ok(freeAt > at)
           const again = spend(use, limit(fields), recipients, freeAt)
           // Another limit may still be in the way, and that one frees later.
-          if ('exceeded' in again) assert.ok(again.exceeded.freeAt > freeAt)
+          if ('exceeded' in again) assert.ok(freeOf(again.exceeded) > freeAt)
         }
       }),
       { numRuns: 300 },
@@ -164,7 +213,7 @@ describe('for every sequence of messages', () => {
       fc.property(sendings, (sent) => {
         const { accepted, use } = taken({ messagesPerDay: 1000, messagesPerMinute: 1000 }, sent)
         assert.ok(use.day.length <= 146 && use.minute.length <= 62)
-        const left = accepted.reduce((rest, { recipients, at }) => refund(rest, recipients, at), use)
+        const left = accepted.reduce(refund, use)
         for (const [, messages, recipients] of left.day) assert.deepEqual([messages, recipients], [0, 0])
         for (const [, messages] of left.minute) assert.equal(messages, 0)
       }),

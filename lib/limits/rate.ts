@@ -1,0 +1,34 @@
+import type { RateConfig } from '@postrider/runtime-config/config'
+
+/** A token bucket as two times (GCRA): when it will be full again, and when a token was taken last. Milliseconds. */
+export type RateUse = [fullAt: number, takenAt: number]
+
+/** What a token costs in time, milliseconds; not a whole number in general. */
+export const intervalOf = ({ messages, perMs }: RateConfig): number => perMs / messages
+
+/** Takes a token, or says how many of the burst are gone and when there is one again. */
+export function takeToken(
+  use: RateUse | undefined,
+  rate: RateConfig,
+  now: number,
+): { use: RateUse } | { used: number; freeAt: number } {
+  const interval = intervalOf(rate)
+  const fullAt = Math.max(use?.[0] ?? 0, now)
+  const next = fullAt + interval
+  // Half a millisecond of grace: sums of intervals that are no whole numbers are not exact.
+  if (next <= now + rate.burst * interval + 0.5) return { use: [next, now] }
+  return { used: tokensOut(use, rate, now), freeAt: Math.ceil(next - rate.burst * interval) }
+}
+
+/** Puts a token back, when none was taken after it. Else the pause between the two would count twice, and one more than allowed
+ * could come through; what is not put back comes back with time. */
+export function giveToken(use: RateUse | undefined, intervalMs: number, takenAt: number): RateUse | undefined {
+  if (use === undefined || takenAt !== use[1]) return use
+  return [use[0] - intervalMs, use[1]]
+}
+
+/** Tokens of the burst that are gone. */
+export function tokensOut(use: RateUse | undefined, rate: RateConfig, now: number): number {
+  if (use === undefined || use[0] <= now) return 0
+  return Math.min(rate.burst, Math.ceil((use[0] - now) / intervalOf(rate)))
+}

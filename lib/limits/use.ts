@@ -1,0 +1,95 @@
+import type { LimitConfig } from '@postrider/runtime-config/config'
+import type { Exceeded } from './exceeded.ts'
+import { giveToken, intervalOf, takeToken } from './rate.ts'
+import type { RateUse } from './rate.ts'
+import { DAY, MINUTE, isInside, sumOf, whenFree } from './window.ts'
+import type { Buckets, WindowShape } from './window.ts'
+
+/** What a credential or a domain has sent lately, as counts by time. Small enough to be one value of the broker. */
+export interface Use {
+  /** Ten-minute buckets of the last day: [bucket number since the epoch, messages, recipients]. */
+  day: [number, number, number][]
+  /** One-second buckets of the last minute: [second since the epoch, messages]. */
+  minute: [number, number][]
+  rate?: RateUse
+}
+
+export const NO_USE: Use = { day: [], minute: [] }
+
+/** What was counted for a message, to take it back by. */
+export interface Receipt {
+  at: number
+  recipients: number
+  /** Of its token, where a rate is limited. Milliseconds. */
+  intervalMs?: number
+}
+
+/** Whether a message to so many recipients fits; counts it when it does. In no 24 hours, and in no 60 seconds, more than
+ * the limit. */
+export function spend(
+  use: Use,
+  limit: LimitConfig,
+  recipients: number,
+  now: number,
+): { use: Use; receipt: Receipt } | { exceeded: Exceeded } {
+  const current = forget(use, now)
+  const checks: ['messagesPerMinute' | 'messagesPerDay' | 'recipientsPerDay', number, Buckets, WindowShape][] = [
+    ['messagesPerMinute', 1, current.minute, MINUTE],
+    ['messagesPerDay', 1, messagesOf(current), DAY],
+    ['recipientsPerDay', recipients, recipientsOf(current), DAY],
+  ]
+  for (const [field, wanted, buckets, shape] of checks) {
+    const allowed = limit[field]
+    const used = sumOf(buckets)
+    if (allowed !== undefined && used + wanted > allowed) {
+      const freeAt = whenFree(buckets, used + wanted - allowed, shape, now)
+      return { exceeded: { limit: limit.name, field, used, allowed, freeAt } }
+    }
+  }
+  const counted = add(current, 1, recipients, now)
+  const { rate } = limit
+  if (rate === undefined) return { use: counted, receipt: { at: now, recipients } }
+  const token = takeToken(use.rate, rate, now)
+  if (!('use' in token)) return { exceeded: { limit: limit.name, field: 'rate', allowed: rate.burst, ...token } }
+  return { use: { ...counted, rate: token.use }, receipt: { at: now, recipients, intervalMs: intervalOf(rate) } }
+}
+
+/** Takes back what was counted for a message that was not accepted after all. */
+export function refund(use: Use, { at, recipients, intervalMs }: Receipt): Use {
+  const counted = add(use, -1, -recipients, at)
+  if (intervalMs === undefined) return counted
+  const rate = giveToken(use.rate, intervalMs, at)
+  return rate === undefined ? counted : { ...counted, rate }
+}
+
+/** True when the limit counts messages over time; else no use needs to be kept. */
+export function isCounted(limit: LimitConfig): boolean {
+  const { messagesPerDay, recipientsPerDay, messagesPerMinute, rate } = limit
+  return (messagesPerDay ?? recipientsPerDay ?? messagesPerMinute ?? rate) !== undefined
+}
+
+/** What has left its window is not among it. */
+export function forget(use: Use, now: number): Use {
+  return {
+    ...use,
+    day: use.day.filter(([bucket]) => isInside(bucket, DAY, now)),
+    minute: use.minute.filter(([second]) => isInside(second, MINUTE, now)),
+  }
+}
+
+export const messagesOf = ({ day }: Use): Buckets => day.map(([bucket, messages]) => [bucket, messages])
+export const recipientsOf = ({ day }: Use): Buckets => day.map(([bucket, , recipients]) => [bucket, recipients])
+
+function add(use: Use, messages: number, recipients: number, at: number): Use {
+  const bucket = Math.floor(at / DAY.bucketMs)
+  const second = Math.floor(at / MINUTE.bucketMs)
+  const day = use.day.map((entry): Use['day'][number] =>
+    entry[0] === bucket ? [bucket, Math.max(0, entry[1] + messages), Math.max(0, entry[2] + recipients)] : entry,
+  )
+  const minute = use.minute.map((entry): Use['minute'][number] =>
+    entry[0] === second ? [second, Math.max(0, entry[1] + messages)] : entry,
+  )
+  if (messages > 0 && !day.some(([number]) => number === bucket)) day.push([bucket, messages, recipients])
+  if (messages > 0 && !minute.some(([number]) => number === second)) minute.push([second, messages])
+  return { ...use, day, minute }
+}

@@ -1,0 +1,27 @@
+/** Counts of a sliding window, in buckets: [bucket number since the epoch, count]. */
+export type Buckets = [number, number][]
+
+export interface WindowShape {
+  bucketMs: number
+  windowMs: number
+}
+
+export const DAY: WindowShape = { bucketMs: 600_000, windowMs: 86_400_000 }
+export const MINUTE: WindowShape = { bucketMs: 1000, windowMs: 60_000 }
+
+export const sumOf = (buckets: Buckets): number => buckets.reduce((sum, [, count]) => sum + count, 0)
+
+/** Whether a bucket still counts: it leaves the window when its last moment does, so no window holds more than the limit. */
+export const isInside = (bucket: number, { bucketMs, windowMs }: WindowShape, now: number): boolean =>
+  (bucket + 1) * bucketMs + windowMs > now
+
+/** When `excess` of what is in the buckets will have left the window. */
+export function whenFree(buckets: Buckets, excess: number, { bucketMs, windowMs }: WindowShape, now: number): number {
+  let freed = 0
+  for (const [bucket, count] of [...buckets].sort(([a], [b]) => a - b)) {
+    freed += count
+    if (freed >= excess) return (bucket + 1) * bucketMs + windowMs
+  }
+  // One message alone is over the limit: waiting does not help, but a window from now is when to look again.
+  return now + windowMs
+}

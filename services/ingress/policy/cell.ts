@@ -1,0 +1,137 @@
+import type { KV, KvEntry } from '@nats-io/kv'
+
+/** How a value of the broker is read and written. */
+export interface Codec<State> {
+  empty: State
+  decode(entry: KvEntry): State
+  encode(state: State): string | Uint8Array
+}
+
+/** What becomes of a value: the same object when nothing is to be written. */
+export interface Change<State, Result> {
+  state: State
+  result: Result
+  /** True when the result holds also if another process has changed the value meanwhile, and nothing needs to be read for it. */
+  settled?: boolean
+}
+
+interface Request<State> {
+  apply(state: State, now: number): { state: State; settled: boolean }
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/** One value in the broker's KV, changed only against the revision that was read: two processes can't both spend the last
+ * message. Requests that come while a write is under way share the next one. */
+export class Cell<State> {
+  readonly #kv: KV
+  readonly #key: string
+  readonly #codec: Codec<State>
+  readonly #clock: () => number
+  readonly #waiting: Request<State>[] = []
+  #state: State
+  /** Of the value as last read or written; undefined before the first read. */
+  #revision: number | undefined
+  #busy = false
+
+  constructor(kv: KV, key: string, codec: Codec<State>, clock: () => number) {
+    this.#kv = kv
+    this.#key = key
+    this.#codec = codec
+    this.#clock = clock
+    this.#state = codec.empty
+  }
+
+  /** Resolves when the change is durable. `change` is pure: it runs again when another process was quicker. */
+  request<Result>(change: (state: State, now: number) => Change<State, Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      let made: Change<State, Result> | undefined
+      this.#waiting.push({
+        apply(state, now) {
+          made = change(state, now)
+          return { state: made.state, settled: made.settled === true }
+        },
+        resolve: () => {
+          if (made !== undefined) resolve(made.result)
+        },
+        reject,
+      })
+      if (!this.#busy) void this.#drain()
+    })
+  }
+
+  async #drain(): Promise<void> {
+    this.#busy = true
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0)
+      try {
+        await this.#settle(batch)
+      } catch (error) {
+        // What the broker holds is unknown now: it is read again before the next decision.
+        this.#revision = undefined
+        for (const request of batch) request.reject(error)
+      }
+    }
+    this.#busy = false
+  }
+
+  async #settle(batch: Request<State>[]): Promise<void> {
+    for (;;) {
+      if (this.#revision === undefined) await this.#read()
+      const now = this.#clock()
+      let state = this.#state
+      let settled = true
+      for (const request of batch) {
+        const made = request.apply(state, now)
+        settled &&= made.settled
+        state = made.state
+      }
+      // Refusals alone change nothing, but rest on what was read: it must be fresh, as another process may have refunded.
+      if (state === this.#state && !settled && !(await this.#isFresh())) continue
+      if (state !== this.#state && !(await this.#write(state))) continue
+      for (const { resolve } of batch) resolve()
+      return
+    }
+  }
+
+  async #read(): Promise<void> {
+    const entry = await this.#kv.get(this.#key)
+    this.#state = entry === null || entry.operation !== 'PUT' ? this.#codec.empty : this.#codec.decode(entry)
+    this.#revision = entry?.revision ?? 0
+  }
+
+  async #isFresh(): Promise<boolean> {
+    const before = this.#revision
+    await this.#read()
+    return this.#revision === before
+  }
+
+  async #write(state: State): Promise<boolean> {
+    try {
+      const previousSeq = this.#revision ?? 0
+      this.#revision = await this.#kv.put(this.#key, this.#codec.encode(state), { previousSeq })
+      this.#state = state
+      return true
+    } catch (error) {
+      if (!(error instanceof Error && /wrong last sequence/i.test(error.message))) throw error
+      this.#revision = undefined
+      return false
+    }
+  }
+}
+
+/** Cells by name, each made when it is first asked for. */
+export class Cells<State> {
+  readonly #make: (name: string) => Cell<State>
+  readonly #cells = new Map<string, Cell<State>>()
+
+  constructor(make: (name: string) => Cell<State>) {
+    this.#make = make
+  }
+
+  of(name: string): Cell<State> {
+    let found = this.#cells.get(name)
+    if (found === undefined) this.#cells.set(name, (found = this.#make(name)))
+    return found
+  }
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { Kvm } from '@nats-io/kv'
+import type { KvEntry } from '@nats-io/kv'
+import { LEASE_MS, NO_SESSIONS, closeSession, openSession, renewLease } from '@postrider/limits/sessions'
+import type { Sessions } from '@postrider/limits/sessions'
+import type { Broker } from '@postrider/queue/broker'
+import { USE_BUCKET, sessionsKey } from '@postrider/queue/names'
+import type { LimitConfig } from '@postrider/runtime-config/config'
+import { Refusal } from '../refusal.ts'
+import { Cell, Cells } from './cell.ts'
+import { limitRefusal } from './limit-refusal.ts'
+
+/** Counts sessions that are logged in, for all ingress processes together. */
+export interface SessionLeases {
+  /** Counts a session against the limits that bound sessions; throws the Refusal that names the one that is reached. */
+  open(session: string, limits: { account: string; limit: LimitConfig }[]): Promise<void>
+  /** A session has ended; one that was never counted is no mistake. */
+  close(session: string): void
+  /** Ends all leases of this process, so that its sessions are free at once. */
+  stop(): Promise<void>
+}
+
+const RENEW_MS = LEASE_MS / 3
+
+/** Leases in the broker's KV, changed by compare-and-set: a session is counted before its login is answered, and those of a
+ * process that was killed are free LEASE_MS later. */
+export async function openSessionLeases(broker: Broker, clock: () => number = Date.now): Promise<SessionLeases> {
+  const kv = await new Kvm(broker.js).open(USE_BUCKET)
+  const holder = randomUUID()
+  const codec = {
+    empty: NO_SESSIONS,
+    decode: (entry: KvEntry) => entry.json<Sessions>(),
+    encode: (sessions: Sessions) => JSON.stringify(sessions),
+  }
+  const cells = new Cells<Sessions>((account) => new Cell(kv, sessionsKey(account), codec, clock))
+  /** Accounts that a session counts for, and whether it has ended. */
+  const sessions = new Map<string, { accounts: string[]; over: boolean }>()
+  const counts = new Map<string, number>()
+
+  const note = (account: string, change: number): void => {
+    const left = (counts.get(account) ?? 0) + change
+    if (left > 0) counts.set(account, left)
+    else counts.delete(account)
+  }
+
+  async function release(accounts: string[]): Promise<void> {
+    for (const account of accounts) note(account, -1)
+    await Promise.allSettled(
+      accounts.map((account) =>
+        cells.of(account).request((state, now) => ({ state: closeSession(state, holder, now), result: undefined })),
+      ),
+    )
+  }
+
+  async function count(account: string, limit: LimitConfig, allowed: number): Promise<void> {
+    const opened = await cells
+      .of(account)
+      .request<number | undefined>((state, now) => {
+        const made = openSession(state, holder, allowed, now)
+        return 'used' in made ? { state, result: made.used } : { state: made.sessions, result: undefined }
+      })
+      .catch((cause: unknown) => {
+        const text = 'the count of your sessions is not available; try again later'
+        throw new Refusal(454, '4.3.0', text, 'queue-unavailable', { cause })
+      })
+    if (opened !== undefined)
+      throw limitRefusal(account, limit, { limit: limit.name, field: 'concurrentSessions', used: opened, allowed }, 454)
+    note(account, 1)
+  }
+
+  const renewing = setInterval(() => {
+    for (const [account, known] of counts)
+      cells
+        .of(account)
+        .request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined }))
+        // The broker is away: the next time, or the lease begins anew when it is back.
+        .catch(() => undefined)
+  }, RENEW_MS).unref()
+
+  return {
+    async open(session, limits) {
+      const own = { accounts: [] as string[], over: false }
+      sessions.set(session, own)
+      try {
+        for (const { account, limit } of limits) {
+          if (limit.concurrentSessions === undefined) continue
+          await count(account, limit, limit.concurrentSessions)
+          own.accounts.push(account)
+        }
+        // It ended while it was being counted.
+        if (own.over) await release(own.accounts)
+      } catch (error) {
+        sessions.delete(session)
+        await release(own.accounts)
+        throw error
+      }
+    },
+    close(session) {
+      const own = sessions.get(session)
+      if (own === undefined) return
+      sessions.delete(session)
+      own.over = true
+      // One that is still being counted is released by whoever counts it.
+      void release(own.accounts.splice(0))
+    },
+    async stop() {
+      clearInterval(renewing)
+      await Promise.all([...sessions.values()].map(({ accounts }) => release(accounts.splice(0))))
+    },
+  }
+}
