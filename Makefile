@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check bench faults deferred power-cut images cluster cluster-down e2e format clean
+.PHONY: run test check bench faults limits deferred power-cut images cluster cluster-down e2e format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -25,6 +25,10 @@ bench: node_modules/.ready
 # kill -9 of every process in turn under load: nothing accepted is lost.
 faults: node_modules/.ready
 	@$(NODE) test/faults/main.ts $(ARGS)
+
+# 8 client processes, 2 ingress processes and a limit of 1,000 messages a day, in peace and with kill -9 in between.
+limits: node_modules/.ready
+	@$(NODE) test/faults/limits.ts
 
 # 100,000 deferred messages, a restart of everything, and all delivered at their time (some ten minutes).
 deferred: node_modules/.ready
