@@ -38,6 +38,8 @@ export const REMEDIES: Record<string, Remedy> = {
   'MailPlatform DeliveryReady SomePods': pods('delivery'),
   'MailPlatform NotifierReady NoPods': pods('notifier'),
   'MailPlatform NotifierReady SomePods': pods('notifier'),
+  'MailPlatform ApiReady NoPods': pods('api'),
+  'MailPlatform ApiReady SomePods': pods('api'),
   'MailPlatform CertificateReady Missing': ({ namespace }) =>
     `make the Secret that spec.ingress.tls.secretName names, with tls.crt and tls.key; where cert-manager makes it: kubectl describe -n ${namespace} certificate`,
   'MailPlatform CertificateReady Unreadable': () => 'put the PEM certificate and its chain into tls.crt of that Secret',

@@ -12,13 +12,15 @@ export interface Announcement {
 
 /** What the person who started the platform wants to know next: where it listens, and one line each that sends a mail. */
 export function announcement({ plan, caFile, credential, sandbox, state, readyMs }: Announcement): string[] {
-  const { listeners } = plan.deployment.ingress
+  const { ingress, api } = plan.deployment
+  const { listeners } = ingress
   const ports = listeners.map(({ kind, host, port }) => `  ${kind.padEnd(12)} ${host}:${port}`)
   const trial = credential === undefined ? [] : trialLines(credential, caFile)
   return [
     `ready in ${(readyMs / 1000).toFixed(1)} s; state in ${state}, logs in ${state}/logs`,
     ...ports,
-    `  metrics      http://${plan.deployment.telemetry.address}:${plan.deployment.telemetry.basePort}/metrics (notifier), +20 (delivery), +40 (ingress)`,
+    ...(api.replicas === 0 ? [] : [`  https, http  ${api.host}:${api.port}, ${api.host}:${api.httpPort}`]),
+    `  metrics      http://${plan.deployment.telemetry.address}:${plan.deployment.telemetry.basePort}/metrics (notifier), +10 (api), +20 (delivery), +40 (ingress)`,
     ...(caFile === undefined ? [] : [`  local CA     ${caFile}`]),
     ...trial,
     ...(sandbox === undefined

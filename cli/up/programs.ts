@@ -32,6 +32,14 @@ export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
   ): ServiceProgram[] => Array.from({ length: count }, (_, index) => make(index, basePort + from + index))
   return [
     service('notifier', 'notifier', basePort, settings, { POSTRIDER_LOG_FILE: join(state, 'log', 'messages.sqlite') }),
+    ...several(deployment.api.replicas, 10, (index, port) =>
+      service('api', `api-${index}`, port, settings, {
+        ...tls,
+        POSTRIDER_API_HOST: deployment.api.host,
+        POSTRIDER_API_PORT: String(deployment.api.port),
+        POSTRIDER_API_HTTP_PORT: String(deployment.api.httpPort),
+      }),
+    ),
     ...several(deployment.delivery.replicas, 20, (index, port) =>
       service('delivery', `delivery-${index}`, port, settings, {}),
     ),

@@ -138,9 +138,10 @@ async function certificateFiles(
 }
 
 function portsOf({ deployment }: Plan) {
-  const { ingress, broker, telemetry, sandbox, delivery } = deployment
+  const { ingress, broker, telemetry, sandbox, delivery, api } = deployment
   const telemetryPorts = [
     { offset: 0, count: 1, name: 'notifier' },
+    { offset: 10, count: api.replicas, name: 'api' },
     { offset: 20, count: delivery.replicas, name: 'delivery' },
     { offset: 40, count: ingress.replicas, name: 'ingress' },
   ].flatMap(({ offset, count, name }) =>
@@ -156,6 +157,12 @@ function portsOf({ deployment }: Plan) {
       port,
       purpose: `${kind}, spec.ingress.listeners[${index}].port`,
     })),
+    ...(api.replicas === 0
+      ? []
+      : [
+          { host: api.host, port: api.port, purpose: 'https, spec.api.port' },
+          { host: api.host, port: api.httpPort, purpose: 'http, spec.api.httpPort' },
+        ]),
     { host: '127.0.0.1', port: broker.port, purpose: 'the broker, spec.broker.port' },
     ...telemetryPorts,
     ...(sandbox === undefined

@@ -17,6 +17,7 @@ export interface Deployment {
   ingress: { replicas: number; listeners: ListenerPlan[]; tls?: { certificateFile: string; keyFile: string } }
   delivery: { replicas: number }
   broker: { shards: number; port: number; contentBackstopMs: number; eventsMs: number }
+  api: { replicas: number; host: string; port: number; httpPort: number }
   telemetry: { address: string; basePort: number }
   sandbox?: { port: number }
 }
@@ -29,7 +30,7 @@ export function planDeployment(
   config: RuntimeConfig,
   inventory: Inventory,
 ): Deployment {
-  const { ingress, delivery, broker, telemetry, sandbox } = platform.spec
+  const { ingress, delivery, broker, telemetry, sandbox, api } = platform.spec
   for (const [index, { mode, networks, credential }] of ingress.listeners.entries()) {
     const path = `spec.ingress.listeners[${index}]`
     const relay = mode === 'TrustedNetworks'
@@ -44,6 +45,7 @@ export function planDeployment(
     if (!relay && credential !== undefined)
       inventory.report(platform, `${path}.credential`, 'is only for mode TrustedNetworks')
   }
+  if (api.port === api.httpPort) inventory.report(platform, 'spec.api.httpPort', 'is the same as spec.api.port')
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
   const lifetime = durationMs(platform.spec.retry.lifetime)
   return {
@@ -59,6 +61,7 @@ export function planDeployment(
       contentBackstopMs: lifetime + longestRetention + 4 * WEEK_MS,
       eventsMs: lifetime + config.platform.placeholderMs + WEEK_MS,
     },
+    api: { replicas: api.replicas, host: api.address, port: api.port, httpPort: api.httpPort },
     telemetry,
     ...(sandbox === undefined ? {} : { sandbox }),
   }

@@ -68,6 +68,9 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       hears: ['log.>'],
       answers: true,
     },
+    api: {
+      publishes: watchConfig,
+    },
     cli: {
       publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS)],
     },

@@ -11,8 +11,10 @@ import {
   size,
   someTime,
 } from './fields.ts'
+import { Api } from './api.ts'
 import { Pods } from './pods.ts'
 import { durationMs } from './quantity.ts'
+import { Service } from './service.ts'
 
 const Listener = z.strictObject({
   mode: z
@@ -37,16 +39,6 @@ const Timeouts = z.strictObject({
   data: someTime().default('2m').describe('For the reply to DATA (4.5.3.2.4).'),
   block: someTime().default('3m').describe('In which the remote must take in some content (4.5.3.2.5).'),
   final: someTime().default('10m').describe('For the reply to the final dot (4.5.3.2.6).'),
-})
-
-const Service = z.strictObject({
-  type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).default('ClusterIP').describe('Type of the Service.'),
-  annotations: z.record(z.string(), z.string()).default({}).describe('As the load balancer wants them.'),
-  externalTrafficPolicy: z
-    .enum(['Cluster', 'Local'])
-    .default('Local')
-    .describe("Local keeps the client's address; not for ClusterIP."),
-  loadBalancerSourceRanges: z.array(cidr()).max(100).default([]).describe('Who may connect to the load balancer.'),
 })
 
 const Tenants = z.strictObject({
@@ -117,7 +109,7 @@ export const MailPlatformSpec = z.strictObject({
       clientHost: domainName()
         .optional()
         .describe(
-          "Kubernetes: name that clients connect to, as the credentials' Secrets say it; the Service's own, or hostName for a LoadBalancer.",
+          "Name that clients connect to, as they and the credentials' Secrets are told; by default hostName, in Kubernetes the Service's own unless that is a LoadBalancer.",
         ),
       messageSize: size().default('25Mi').describe('Largest message, announced by SIZE (RFC 1870).'),
     })
@@ -134,6 +126,7 @@ export const MailPlatformSpec = z.strictObject({
     .prefault({})
     .describe('How mail is delivered.'),
   notifier: z.strictObject({ resources: Pods.resources }).prefault({}).describe('What writes notices and the log.'),
+  api: Api.prefault({}).describe('The HTTP service: how mail clients find their settings.'),
   tenants: Tenants.prefault({}).describe('Kubernetes: who may use the platform.'),
   verification: Verification.prefault({}).describe("Kubernetes: how the tenants' domains are verified."),
   dns: z
@@ -203,7 +196,7 @@ export const MailPlatformSpec = z.strictObject({
       address: z.string().default('127.0.0.1').describe('Standalone: address of /healthz, /readyz and /metrics.'),
       basePort: port()
         .default(19464)
-        .describe('Standalone: notifier; delivery processes from 20 up, ingress from 40 up.'),
+        .describe('Standalone: notifier; the HTTP service from 10 up, delivery from 20 up, ingress from 40 up.'),
     })
     .prefault({})
     .describe('Where the services tell how they are.'),

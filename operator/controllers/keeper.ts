@@ -13,7 +13,7 @@ import type { World } from './world.ts'
 
 /** Rights are written for as many shards as a platform may ever have, so that the broker need not be told when it has more. */
 const MOST_SHARDS = 16
-const COMPONENTS: Component[] = ['ingress', 'delivery', 'notifier']
+const COMPONENTS: Component[] = ['ingress', 'delivery', 'notifier', 'api']
 
 /** Keeps what is made once by chance and never again: the platform key, and the passwords of the broker's accounts. What was
  * read once is remembered, so that a Secret that somebody deletes comes back as it was. */

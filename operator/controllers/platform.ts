@@ -14,7 +14,7 @@ import { deploymentsOf } from '../shapes/deployments.ts'
 import { componentName, localTlsName, selectorOf } from '../shapes/names.ts'
 import type { Component } from '../shapes/names.ts'
 import { secretText } from '../shapes/secret.ts'
-import { ingressService } from '../shapes/service.ts'
+import { apiService, ingressService } from '../shapes/service.ts'
 import type { StoredResource } from '../configuration/gather.ts'
 import { certificateSecret, endOf, localCertificate } from './certificate.ts'
 import type { Context } from './context.ts'
@@ -60,6 +60,8 @@ export function platformController(context: Context, published: () => PublishedS
     const tlsSecret = given ?? localTlsName(platform.name)
     for (const wanted of deploymentsOf({ platform, surroundings, tlsSecret })) await put(wanted, world.deployments)
     await put(ingressService(platform), world.services)
+    if (platform.spec.api.replicas > 0) await put(apiService(platform), world.services)
+    else await removeApi(platform)
     for (const component of ['ingress', 'delivery'] as const) {
       await put(disruptionBudget(platform, component), world.budgets)
       const scaler = autoscaler(platform, component)
@@ -68,6 +70,13 @@ export function platformController(context: Context, published: () => PublishedS
       else await put(scaler, world.autoscalers)
     }
     return again
+  }
+
+  /** Of a platform that wants no HTTP service any more. */
+  async function removeApi({ name, namespace }: Resource<'MailPlatform'>): Promise<void> {
+    const mine = componentName(name, 'api')
+    await removeOwned(cluster, refTo(KINDS.Deployment, namespace, mine), world.deployments)
+    await removeOwned(cluster, refTo(KINDS.Service, namespace, mine), world.services)
   }
 
   /** A Secret of the user's is not among those we watch. */
@@ -129,7 +138,7 @@ export function platformController(context: Context, published: () => PublishedS
         { type: 'Accepted', status: 'True', reason: 'Valid', message: 'this MailPlatform is served' },
         finding('BrokerReady', broker.ok, 'Connected', 'Unreachable', broker.message),
         finding('ConfigPublished', config.ok, 'Published', 'NotPublished', config.message),
-        ...(['ingress', 'delivery', 'notifier'] as const).map((component) => podsReady(platform, component)),
+        ...componentsOf(platform).map((component) => podsReady(platform, component)),
         await certificate(platform),
       ]
       const pods = (component: Component): Wire<V1Deployment> | undefined =>
@@ -161,6 +170,13 @@ export function platformController(context: Context, published: () => PublishedS
   }
 }
 
+const componentsOf = ({ spec }: Resource<'MailPlatform'>): Component[] => [
+  'ingress',
+  'delivery',
+  'notifier',
+  ...(spec.api.replicas > 0 ? (['api'] as const) : []),
+]
+
 function progressOf(found: Wire<V1Deployment> | undefined) {
   const { readyReplicas: ready = 0, updatedReplicas: updated = 0, observedGeneration = 0 } = found?.status ?? {}
   const wanted = found?.spec?.replicas ?? 1
@@ -177,7 +193,8 @@ const finding = (type: string, ok: boolean, good: string, bad: string, message: 
 })
 
 function readyFinding(findings: Finding[]): Finding {
-  const bad = findings.filter(({ status }) => status !== 'True')
+  // Mail flows without the HTTP service.
+  const bad = findings.filter(({ type, status }) => status !== 'True' && type !== 'ApiReady')
   return finding(
     'Ready',
     bad.length === 0,

@@ -22,7 +22,8 @@ const INGRESS_SECONDS = LEAVE_SECONDS + 30 + 15
 
 /** The Deployments of a platform. Pure. */
 export function deploymentsOf(inputs: DeploymentInputs): Wire<V1Deployment>[] {
-  return [ingress(inputs), delivery(inputs), notifier(inputs)]
+  const all = [ingress(inputs), delivery(inputs), notifier(inputs)]
+  return inputs.platform.spec.api.replicas === 0 ? all : [...all, api(inputs)]
 }
 
 function ingress({ platform, surroundings, tlsSecret }: DeploymentInputs): Wire<V1Deployment> {
@@ -86,6 +87,31 @@ function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployme
     restartOn: '',
   })
   return { ...made, spec: { ...required(made.spec), strategy: { type: 'Recreate' } } }
+}
+
+function api({ platform, surroundings, tlsSecret }: DeploymentInputs): Wire<V1Deployment> {
+  const { replicas, resources, port, httpPort } = platform.spec.api
+  return shape(platform, 'api', replicas, {
+    ...common(platform, surroundings),
+    component: 'api',
+    resources,
+    ports: [
+      { name: 'https', containerPort: port },
+      { name: 'http', containerPort: httpPort },
+    ],
+    env: [
+      { name: 'POSTRIDER_API_HOST', value: platform.spec.api.address },
+      { name: 'POSTRIDER_API_PORT', value: String(port) },
+      { name: 'POSTRIDER_API_HTTP_PORT', value: String(httpPort) },
+      { name: 'POSTRIDER_TLS_CERT', value: '/etc/postrider/tls/tls.crt' },
+      { name: 'POSTRIDER_TLS_KEY', value: '/etc/postrider/tls/tls.key' },
+    ],
+    secrets: [{ name: 'tls', secretName: tlsSecret, path: '/etc/postrider/tls' }],
+    scratch: [],
+    graceSeconds: LEAVE_SECONDS + 10 + 15,
+    leaveSeconds: LEAVE_SECONDS,
+    restartOn: '',
+  })
 }
 
 const common = (

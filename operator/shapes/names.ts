@@ -1,6 +1,6 @@
 /** Names and labels of what the operator makes. */
 
-export type Component = 'ingress' | 'delivery' | 'notifier'
+export type Component = 'ingress' | 'delivery' | 'notifier' | 'api'
 
 export const MANAGER = 'postrider-operator'
 export const API_GROUP = 'postrider.dev'

@@ -2,6 +2,7 @@ import type { V1Service } from '@kubernetes/client-node'
 import type { Wire } from '../kubernetes/object.ts'
 import type { Resource } from '@postrider/resources/kinds'
 import { componentName, labelsOf, selectorOf } from './names.ts'
+import type { Component } from './names.ts'
 
 const SERVICE_PORTS = { ImplicitTLS: 465, STARTTLS: 587, TrustedNetworks: 25 } as const
 const PORT_NAMES = { ImplicitTLS: 'submissions', STARTTLS: 'submission', TrustedNetworks: 'relay' } as const
@@ -22,21 +23,36 @@ export const servicePorts = ({ spec }: Platform) =>
   }))
 
 /** The Service that mail is submitted through. */
-export function ingressService(platform: Platform): Wire<V1Service> {
-  const { type, annotations, externalTrafficPolicy, loadBalancerSourceRanges } = platform.spec.ingress.service
+export const ingressService = (platform: Platform): Wire<V1Service> =>
+  service(platform, 'ingress', platform.spec.ingress.service, servicePorts(platform))
+
+/** The Service of the HTTP service. */
+export const apiService = (platform: Platform): Wire<V1Service> =>
+  service(platform, 'api', platform.spec.api.service, [
+    { name: 'https', port: 443, targetPort: platform.spec.api.port },
+    { name: 'http', port: 80, targetPort: platform.spec.api.httpPort },
+  ])
+
+function service(
+  platform: Platform,
+  component: Component,
+  wish: Platform['spec']['ingress']['service'],
+  ports: { name: string; port: number; targetPort: number }[],
+): Wire<V1Service> {
+  const { type, annotations, externalTrafficPolicy, loadBalancerSourceRanges } = wish
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
-      name: componentName(platform.name, 'ingress'),
+      name: componentName(platform.name, component),
       namespace: platform.namespace,
-      labels: labelsOf(platform.name, 'ingress'),
+      labels: labelsOf(platform.name, component),
       annotations,
     },
     spec: {
       type,
-      selector: selectorOf(platform.name, 'ingress'),
-      ports: servicePorts(platform).map(({ name, port, targetPort }) => ({ name, port, targetPort, protocol: 'TCP' })),
+      selector: selectorOf(platform.name, component),
+      ports: ports.map(({ name, port, targetPort }) => ({ name, port, targetPort, protocol: 'TCP' })),
       ...(type === 'ClusterIP' ? {} : { externalTrafficPolicy }),
       ...(type === 'LoadBalancer' && loadBalancerSourceRanges.length > 0 ? { loadBalancerSourceRanges } : {}),
     },

@@ -43,6 +43,7 @@ async function platformWith(spec: Record<string, unknown> = {}): Promise<string>
     hostName: 'mail.sender.test',
     ingress: { listeners: [{ mode: 'ImplicitTLS', port: await freePort(), address: '127.0.0.1' }] },
     broker: { port: await freePort() },
+    api: { replicas: 0 },
     telemetry: { basePort: await portsInARow(60) },
   }
   return stringify(resource('MailPlatform', 'mail', { ...base, ...spec }))

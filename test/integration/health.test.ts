@@ -10,7 +10,7 @@ import { openSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Receiver } from '../support/receiver.ts'
 
-const SERVICES = { notifier: 0, delivery: 20, ingress: 40 }
+const SERVICES = { notifier: 0, api: 10, delivery: 20, ingress: 40 }
 
 let remote: Receiver
 let platform: TestPlatform
@@ -20,7 +20,7 @@ before(async () => {
     answer: (stage, argument) =>
       stage === 'rcpt' && argument.startsWith('nobody') ? '550 5.1.1 no such user' : undefined,
   })
-  platform = await startPlatform({ routeTo: remote })
+  platform = await startPlatform({ routeTo: remote, api: true })
 })
 after(async () => {
   await platform.stop()
@@ -62,6 +62,7 @@ test('every service tells its figures, with a help text each', async () => {
       'postrider_ambiguous_transactions_total',
     ],
     notifier: ['postrider_notices_total'],
+    api: ['postrider_api_requests_total'],
   }
   for (const service of services) {
     const text = await eventually(async () => {

@@ -52,6 +52,8 @@ async function moveToFreePorts(file: string): Promise<void> {
   const [mail, policy, sandbox] = [of('MailPlatform'), of('DestinationPolicy'), await freePort()]
   mail?.setIn(['spec', 'ingress', 'listeners', 0, 'port'], await freePort())
   mail?.setIn(['spec', 'ingress', 'listeners', 1, 'port'], await freePort())
+  mail?.setIn(['spec', 'api', 'port'], await freePort())
+  mail?.setIn(['spec', 'api', 'httpPort'], await freePort())
   mail?.setIn(['spec', 'broker', 'port'], await freePort())
   mail?.setIn(['spec', 'telemetry', 'basePort'], await portsInARow(60))
   mail?.setIn(['spec', 'sandbox', 'port'], sandbox)

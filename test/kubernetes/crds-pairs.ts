@@ -31,7 +31,7 @@ const nameOf = (kind: Kind, good: string, bad: string): Pair => ({
 })
 const NAME = 'metadata.name must be lower-case letters, digits and hyphens, without dots'
 
-/** Of what is asked for and what is the most, at ingress, delivery or notifier. */
+/** Of what is asked for and what is the most, at ingress, delivery, notifier or api. */
 const amounts = (part: string, name: 'cpu' | 'memory', less: string, more: string): Pair => {
   const of = (requests: string, limits: string): Spec =>
     platform({ [part]: { resources: { requests: { [name]: requests }, limits: { [name]: limits } } } })
@@ -79,6 +79,11 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
     ...resources('ingress'),
     ...resources('delivery'),
     ...resources('notifier'),
+    ...resources('api'),
+    'spec.api: port and httpPort must differ': {
+      good: platform({ api: { port: 8443, httpPort: 8080 } }),
+      bad: platform({ api: { port: 8443, httpPort: 8443 } }),
+    },
     'spec.ingress.tls: certificateFile and keyFile go together': {
       good: platform({ ingress: { tls: { certificateFile: 'a.pem', keyFile: 'a.key' } } }),
       bad: platform({ ingress: { tls: { certificateFile: 'a.pem' } } }),

@@ -51,7 +51,7 @@ describe('the operator on a real API server', { skip }, () => {
 
   test('makes what a MailPlatform needs, with no rights and no token', async () => {
     await eventually(async () => {
-      for (const name of ['mail-ingress', 'mail-delivery', 'mail-notifier']) {
+      for (const name of ['mail-ingress', 'mail-delivery', 'mail-notifier', 'mail-api']) {
         const found = (await world.get('Deployment', SYSTEM, name)) as {
           spec?: { template?: { spec?: Record<string, unknown> } }
         }

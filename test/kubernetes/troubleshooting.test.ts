@@ -109,7 +109,7 @@ function add(into: Set<string>, node: ts.Node): void {
 
 const operator = spokenBy('operator/{controllers,configuration,tenancy,dns,credentials,dkim}/*.ts')
 /** podsReady makes them of the component's name. */
-const POD_TYPES = ['IngressReady', 'DeliveryReady', 'NotifierReady']
+const POD_TYPES = ['IngressReady', 'DeliveryReady', 'NotifierReady', 'ApiReady']
 test('the page has each reason that the operator can set, and no other', () => {
   // The search finds what it looks for in each of its ways.
   for (const known of [

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { createMetrics as operatorMetrics } from '../../operator/metrics.ts'
+import { createMetrics as apiMetrics } from '../../services/api/metrics.ts'
 import { createMetrics as deliveryMetrics } from '../../services/delivery/metrics.ts'
 import { createMetrics as ingressMetrics } from '../../services/ingress/metrics.ts'
 import type { LogReader } from '../../services/notifier/log/read.ts'
@@ -20,6 +21,7 @@ export function ownMetrics(): OwnMetric[] {
     ...declared('ingress', (registry) => ingressMetrics(registry, () => [])),
     ...declared('delivery', (registry) => deliveryMetrics(registry, zero, zero)),
     ...declared('notifier', (registry) => notifierMetrics(registry, {} as LogReader, zero)),
+    ...declared('api', (registry) => apiMetrics(registry)),
     ...declared('operator', (registry) =>
       operatorMetrics(registry, {
         leading: () => false,

@@ -27,6 +27,8 @@ export interface PlatformOptions {
   relay?: boolean
   /** Processes that take mail; 1 by default. */
   ingressReplicas?: number
+  /** The HTTP service, which there is none of by default. */
+  api?: boolean
   /** A certificate of one's own. */
   tls?: { certificateFile: string; keyFile: string }
 }
@@ -34,7 +36,15 @@ export interface PlatformOptions {
 export interface TestPlatform {
   folder: string
   state: string
-  ports: { submissions: number; submission: number; relay: number; broker: number; telemetry: number }
+  ports: {
+    submissions: number
+    submission: number
+    relay: number
+    api: number
+    apiHttp: number
+    broker: number
+    telemetry: number
+  }
   credential: CredentialFile
   caFile: string
   output(): string
@@ -47,7 +57,7 @@ export interface TestPlatform {
   cli(...args: string[]): Promise<string>
   queue(...filters: string[]): Promise<QueueAnswer>
   message(id: string): Promise<MessageAnswer>
-  metrics(service: 'notifier' | 'delivery' | 'ingress'): Promise<string>
+  metrics(service: 'notifier' | 'api' | 'delivery' | 'ingress'): Promise<string>
   /** Overwrites a manifest; the platform follows. */
   write(name: string, documents: unknown[]): void
   /** Ctrl-C, and the end of all programs. */
@@ -69,6 +79,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     submissions: await freePort(),
     submission: await freePort(),
     relay: await freePort(),
+    api: await freePort(),
+    apiHttp: await freePort(),
     broker: await freePort(),
     // As spec.telemetry.basePort wants them.
     telemetry: await portsInARow(60),
@@ -123,7 +135,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     queue: async (...filters) => JSON.parse(await platform.cli('queue', 'ls', '--json', ...filters)) as QueueAnswer,
     message: async (id) => JSON.parse(await platform.cli('message', 'show', id, '--json')) as MessageAnswer,
     async metrics(service) {
-      const offset = { notifier: 0, delivery: 20, ingress: 40 }[service]
+      const offset = { notifier: 0, api: 10, delivery: 20, ingress: 40 }[service]
       return (await fetch(`http://127.0.0.1:${ports.telemetry + offset}/metrics`)).text()
     },
     write,
@@ -189,6 +201,7 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
       hostName: 'mail.sender.test',
       ingress: { listeners, replicas: options.ingressReplicas ?? 1, ...(options.tls ? { tls: options.tls } : {}) },
       broker: { port: ports.broker },
+      api: { address: '127.0.0.1', port: ports.api, httpPort: ports.apiHttp, replicas: options.api ? 1 : 0 },
       telemetry: { basePort: ports.telemetry },
       ...platform,
     }),

@@ -46,6 +46,8 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
         message: 'secretName is for Kubernetes and certificateFile for standalone; give one of them',
       },
     ],
+    api: [{ rule: 'self.port != self.httpPort', message: 'port and httpPort must differ' }],
+    'api.resources': RESOURCES,
     'ingress.autoscaling': AUTOSCALING,
     'ingress.resources': RESOURCES,
     'ingress.listeners': [

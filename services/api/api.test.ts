@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { request } from 'node:https'
+import { after, before, test } from 'node:test'
+import { hashPassword } from '@postrider/credential/hash'
+import { createVerdicts } from '@postrider/credential/verdict-cache'
+import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import { makeLocalCertificate } from '@postrider/tls/local-certificate'
+import type { LocalCertificate } from '@postrider/tls/local-certificate'
+import { createAnswer } from './answer.ts'
+import { authenticate } from './authenticate.ts'
+import { MOST_BODY } from './request.ts'
+import { content, json } from './response.ts'
+import { createRouter } from './router.ts'
+import { listen } from './server.ts'
+import type { ApiServer } from './server.ts'
+
+let tls: LocalCertificate
+let https: ApiServer
+let http: ApiServer
+const faults: unknown[] = []
+const answered: string[] = []
+
+before(async () => {
+  tls = await makeLocalCertificate(['localhost'])
+  const credentials = new Map([
+    ['app@one.test', { address: 'app@one.test', passwordHashes: [await hashPassword('pässword:1')] }],
+  ])
+  const find = createRouter([
+    { method: 'GET', path: '/open', reach: 'Anywhere', handle: () => content('text/plain', 'open') },
+    { method: 'POST', path: '/open', reach: 'Anywhere', handle: ({ body }) => json({ octets: body.length }) },
+    {
+      method: 'GET',
+      path: '/v1/me',
+      reach: 'HTTPS',
+      handle: async (asked, context) => json({ me: (await authenticate(asked, context)).address }),
+    },
+    {
+      method: 'GET',
+      path: '/broken',
+      reach: 'Anywhere',
+      handle: () => {
+        throw new Error('inner secret')
+      },
+    },
+  ])
+  const context = { config: () => ({ credentials }) as unknown as RuntimeConfig, verdicts: createVerdicts() }
+  const answer = createAnswer({
+    find,
+    context,
+    answered: (path, status) => answered.push(`${path ?? 'none'} ${status}`),
+    onError: (error) => faults.push(error),
+  })
+  https = await listen({ host: '127.0.0.1', port: 0, certificate: tls, answer })
+  http = await listen({ host: '127.0.0.1', port: 0, answer })
+})
+after(async () => {
+  await Promise.all([https.close(), http.close()])
+})
+
+const plain = (path: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(`http://127.0.0.1:${http.port}${path}`, init)
+
+/** Over TLS, with the certificate checked. */
+function secure(path: string, login?: string): Promise<{ status: number; challenge: string; body: string }> {
+  const headers = login === undefined ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { host: 'localhost', port: https.port, path, ca: tls.ca, headers, agent: false },
+      (response) => {
+        let body = ''
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, challenge: response.headers['www-authenticate'] ?? '', body }),
+        )
+      },
+    )
+    asked.on('error', reject).end()
+  })
+}
+
+test('what is there is answered, HEAD without a body, and the rest with what to do', async () => {
+  assert.equal(await (await plain('/open?x=1')).text(), 'open')
+  const head = await plain('/open', { method: 'HEAD' })
+  assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, '4', ''])
+  assert.equal((await plain('/nothing')).status, 404)
+  assert.equal((await plain('/%ff')).status, 400)
+  const wrong = await plain('/open', { method: 'DELETE' })
+  assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'GET, HEAD, POST'])
+  assert.ok(answered.includes('/open 200') && answered.includes('none 404'))
+})
+
+test('a fault of ours is told as 500 and nothing else', async () => {
+  const response = await plain('/broken')
+  const text = await response.text()
+  assert.equal(response.status, 500)
+  assert.equal(response.headers.get('content-type'), 'application/problem+json')
+  assert.doesNotMatch(text, /inner secret| at /)
+  assert.match(String(faults.at(-1)), /inner secret/)
+})
+
+test('a body is taken up to its bound, and no more is read', async () => {
+  const fits = await plain('/open', { method: 'POST', body: 'x'.repeat(MOST_BODY) })
+  assert.deepEqual(await fits.json(), { octets: MOST_BODY })
+  const socket = connect(http.port, '127.0.0.1')
+  socket.write(`POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(MOST_BODY + 1)}`)
+  let text = ''
+  // The rest of the 100 MB is never sent: the answer and the end come without it.
+  for await (const chunk of socket) text += String(chunk)
+  assert.match(text, /^HTTP\/1\.1 413 /)
+})
+
+test('a login is the credential, and every wrong one gets the same answer', async () => {
+  const right = await secure('/v1/me', 'App@ONE.test:pässword:1'.replace('App', 'app'))
+  assert.deepEqual([right.status, right.body], [200, '{"me":"app@one.test"}\n'])
+  const wrong = await Promise.all([
+    secure('/v1/me'),
+    secure('/v1/me', 'app@one.test:wrong'),
+    secure('/v1/me', 'nobody@one.test:pässword:1'),
+    secure('/v1/me', 'no-colon'),
+  ])
+  for (const answer of wrong) assert.deepEqual(answer, wrong[0])
+  assert.equal(wrong[0].status, 401)
+  assert.match(wrong[0].challenge, /^Basic /)
+})
+
+test('a password in clear is not looked at', async () => {
+  const authorization = `Basic ${Buffer.from('app@one.test:pässword:1').toString('base64')}`
+  assert.equal((await plain('/v1/me', { headers: { authorization } })).status, 403)
+})
+
+test('a renewed certificate is used from the next connection on', async () => {
+  const other = await makeLocalCertificate(['localhost'])
+  https.updateCertificate(other)
+  await assert.rejects(secure('/v1/me'))
+  https.updateCertificate(tls)
+  assert.equal((await secure('/v1/me')).status, 401)
+})

@@ -1,0 +1,39 @@
+import { TooBusy } from '@postrider/credential/verdict-cache'
+import { normaliseAddress } from '@postrider/mail/address'
+import type { CredentialConfig } from '@postrider/runtime-config/config'
+import type { Context } from './context.ts'
+import { Problem } from './problem.ts'
+import type { ApiRequest } from './request.ts'
+
+const CHALLENGE = { 'www-authenticate': 'Basic realm="Postrider", charset="UTF-8"' }
+
+/** The credential that a request logs in as (RFC 7617), with the user name and password that it submits mail with. Throws a Problem:
+ * one and the same 401 for no login, a wrong user and a wrong password. */
+export async function authenticate(
+  { authorization }: Pick<ApiRequest, 'authorization'>,
+  { config, verdicts }: Context,
+): Promise<CredentialConfig> {
+  const { username, password } = readBasic(authorization)
+  const address = normaliseAddress(username) ?? ''
+  const credential = config().credentials.get(address)
+  // An unknown user costs as much as a wrong password, so that neither text nor time tells them apart.
+  const right = await verdicts.check(address, password, credential?.passwordHashes ?? []).catch((cause: unknown) => {
+    if (!(cause instanceof TooBusy)) throw cause
+    throw new Problem(503, 'too many logins at once; try again in some seconds', { 'retry-after': '5' }, { cause })
+  })
+  if (!right || credential === undefined) throw unauthorized()
+  return credential
+}
+
+const unauthorized = (): Problem =>
+  new Problem(401, 'log in with the full address of a credential and its password', CHALLENGE)
+
+function readBasic(authorization: string | undefined): { username: string; password: string } {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization ?? '') ?? []
+  // No login at all tells nothing of who exists: it need not cost anything.
+  if (encoded === undefined) throw unauthorized()
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon === -1) throw unauthorized()
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) }
+}

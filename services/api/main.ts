@@ -1,0 +1,50 @@
+import { createVerdicts } from '@postrider/credential/verdict-cache'
+import { brokerAccess } from '@postrider/queue/access'
+import { openBroker } from '@postrider/queue/broker'
+import { watchConfig } from '@postrider/runtime-config/store'
+import { runService } from '@postrider/telemetry/service'
+import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
+import { createAnswer } from './answer.ts'
+import { createMetrics } from './metrics.ts'
+import { createRouter } from './router.ts'
+import { ROUTES } from './routes.ts'
+import { listen } from './server.ts'
+
+await runService('api', async ({ env, log, registry, needs, onStop }) => {
+  const broker = await openBroker('api', brokerAccess(env))
+  onStop(() => broker.close())
+  needs(() => (broker.connected ? undefined : 'the broker is away: changes are not seen'))
+  const live = await watchConfig(broker)
+  const certFile = env.text('POSTRIDER_TLS_CERT')
+  const keyFile = env.text('POSTRIDER_TLS_KEY')
+  const certificate = readCertificate(certFile, keyFile)
+  const metrics = createMetrics(registry)
+  const answer = createAnswer({
+    find: createRouter(ROUTES),
+    context: { config: () => live.current, verdicts: createVerdicts() },
+    answered: (path = 'none', status, remoteAddress) => {
+      metrics.requests.inc({ path, status: String(status) })
+      // Never the query: it holds addresses of people.
+      log.debug({ event: 'answered', path, status, remoteAddress })
+      if (status === 401) log.info({ event: 'login-refused', path, remoteAddress })
+    },
+    onError: (error) => log.error({ event: 'request-failed', err: error }),
+  })
+  const host = env.text('POSTRIDER_API_HOST', '0.0.0.0')
+  const https = await listen({ host, port: env.whole('POSTRIDER_API_PORT', 1443, [0, 65535]), certificate, answer })
+  const http = await listen({ host, port: env.whole('POSTRIDER_API_HTTP_PORT', 1080, [0, 65535]), answer })
+  log.info({ event: 'listening', host, https: https.port, http: http.port })
+  onStop(async () => {
+    await Promise.all([https.close(), http.close()])
+  })
+  const unwatch = watchCertificate(
+    certFile,
+    keyFile,
+    (renewed) => {
+      https.updateCertificate(renewed)
+      log.info({ event: 'certificate-renewed', file: certFile })
+    },
+    (error) => log.error({ event: 'certificate-bad', err: error }),
+  )
+  onStop(unwatch)
+})

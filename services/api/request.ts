@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from './problem.ts'
+
+/** A request as a handler sees it: checked, bounded, and without the socket. */
+export interface ApiRequest {
+  method: string
+  /** Decoded path, without the query. */
+  path: string
+  query: URLSearchParams
+  /** Of the Host field: lower case, without the port. */
+  host: string
+  /** Whether it came by TLS. */
+  secure: boolean
+  remoteAddress: string
+  /** The Authorization field; undefined where there is none, or where it came in clear. */
+  authorization: string | undefined
+  /** Empty for methods without one. */
+  body: Buffer
+}
+
+/** Most octets of a body. */
+export const MOST_BODY = 64 * 1024
+
+/** Reads a request, its body with it; throws a Problem. */
+export async function readRequest(incoming: IncomingMessage, secure: boolean): Promise<ApiRequest> {
+  const url = URL.parse(incoming.url ?? '', 'http://host.invalid')
+  if (url === null) throw new Problem(400, 'the address of the request can not be read')
+  return {
+    method: incoming.method ?? '',
+    path: decoded(url.pathname),
+    query: url.searchParams,
+    host: hostOf(incoming.headers.host ?? ''),
+    secure,
+    remoteAddress: incoming.socket.remoteAddress ?? '',
+    authorization: secure ? incoming.headers.authorization : undefined,
+    body: incoming.method === 'POST' ? await readBody(incoming) : Buffer.alloc(0),
+  }
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw new Problem(400, 'the path of the request can not be decoded')
+  }
+}
+
+const hostOf = (field: string): string => field.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  // What is too large is left where it is: the connection is still needed, for the answer.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MOST_BODY) throw new Problem(413, `the body is larger than ${MOST_BODY} octets`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,35 @@
+import type { Context } from './context.ts'
+import { Problem } from './problem.ts'
+import type { ApiRequest } from './request.ts'
+import type { ApiResponse } from './response.ts'
+
+export type Handler = (request: ApiRequest, context: Context) => Promise<ApiResponse> | ApiResponse
+
+/** One thing that can be asked for. */
+export interface Route {
+  /** HEAD is answered as GET, without the body. */
+  method: 'GET' | 'POST'
+  /** Whole path; no two routes have the same one and method. */
+  path: string
+  /** Anywhere: also without TLS, for what anybody may read and no login is asked for. */
+  reach: 'HTTPS' | 'Anywhere'
+  handle: Handler
+}
+
+export type Find = (request: Pick<ApiRequest, 'method' | 'path' | 'secure'>) => Route
+
+/** Finds the route of a request; what it returns throws a Problem: 404, 405, or 403 for what is kept to TLS. */
+export function createRouter(routes: Route[]): Find {
+  const byPath = Map.groupBy(routes, ({ path }) => path)
+  return ({ method, path, secure }) => {
+    const there = byPath.get(path)
+    if (there === undefined) throw new Problem(404, 'there is nothing at this path')
+    const route = there.find((one) => one.method === (method === 'HEAD' ? 'GET' : method))
+    if (route === undefined) {
+      const allow = there.map((one) => (one.method === 'GET' ? 'GET, HEAD' : one.method)).join(', ')
+      throw new Problem(405, `this path takes ${allow}`, { allow })
+    }
+    if (route.reach === 'HTTPS' && !secure) throw new Problem(403, 'this is answered by https only: passwords go there')
+    return route
+  }
+}
