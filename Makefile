@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check bench faults limits deferred power-cut images cluster cluster-down e2e format clean
+.PHONY: run test check bench faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -33,6 +33,10 @@ limits: node_modules/.ready
 # 100,000 deferred messages, a restart of everything, and all delivered at their time (some ten minutes).
 deferred: node_modules/.ready
 	@$(NODE) test/faults/deferred.ts $(ARGS)
+
+# A million mutated inputs for the parsers and the ports; ARGS="--seed N" repeats a run.
+fuzz: node_modules/.ready
+	@$(NODE) --expose-gc test/fuzz/main.ts $(ARGS)
 
 # The power is cut under qemu, on a disk that loses what was not flushed (needs qemu-system-x86, busybox-static, cpio, e2fsprogs).
 power-cut: node_modules/.ready

@@ -24,6 +24,7 @@ export const REFUSAL_REASONS = [
   'size',
   'content',
   'suspended',
+  'aborted',
   'queue-unavailable',
   'internal',
 ] as const

@@ -35,10 +35,11 @@ export async function receive(stream: SMTPServerDataStream, limit: number): Prom
         drop(new Refusal(452, '4.3.1', 'too much mail is arriving at once; try again in a minute', 'queue-unavailable'))
       }
     })
-    stream.once('error', (error) => {
+    // The client went away: nobody hears the reply, and it is no fault of ours.
+    stream.once('error', (cause) => {
       inMemory -= size
       size = 0
-      reject(error)
+      reject(new Refusal(451, '4.4.2', 'the connection ended before the message did', 'aborted', { cause }))
     })
     stream.once('end', () => {
       if (refusal !== undefined) return reject(refusal)
