@@ -36,7 +36,12 @@ const time = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$
 export function queueLines({ recipients, count }: QueueAnswer, now: number): string[] {
   const lines = recipients.map((recipient) => {
     const due = recipient.nextAt === null ? 'now' : recipient.nextAt <= now ? 'due' : time(recipient.nextAt)
-    const words = recipient.outcome === null ? 'not attempted yet' : recipient.outcome.reply
+    const words =
+      recipient.outcome === null
+        ? recipient.nextAt === null
+          ? 'not attempted yet'
+          : 'held by its sender'
+        : recipient.outcome.reply
     return `${recipient.id}  ${recipient.from || '<>'}  ${recipient.address}  ${recipient.state}  attempts ${recipient.attempts}  next ${due}  ${words}`
   })
   return [...lines, `${count.queued} queued, ${count.deferred} deferred, ${count.due} due now`]
@@ -54,6 +59,7 @@ export function storyLines(id: string, answer: MessageAnswer): string[] {
     `  message-id  ${envelope.messageId}`,
     `  size        ${envelope.size} octets`,
     `  accepted    ${time(envelope.acceptedAt)}`,
+    ...(envelope.releaseAt === undefined ? [] : [`  held until  ${time(envelope.releaseAt)}`]),
     ...notice,
     ...answer.recipients.map((recipient) => {
       const next = recipient.nextAt === null ? '' : `, next attempt ${time(recipient.nextAt)}`

@@ -2,9 +2,9 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 
 /** RFC 5321, 4.5.3.1, in octets: the path of 256 less its angle brackets. */
-const LONGEST_ADDRESS = 254
-const LONGEST_LOCAL_PART = 64
-const LONGEST_DOMAIN = 255
+export const LONGEST_ADDRESS = 254
+export const LONGEST_LOCAL_PART = 64
+export const LONGEST_DOMAIN = 255
 
 /** Brings `local@domain` into the form in which the platform compares and keeps addresses: the domain in lower-case A-labels,
  * the local part as it is. Undefined when it is no address that MAIL or RCPT may name (RFC 5321, 4.1.2), or when the local part
@@ -46,6 +46,9 @@ function toALabels(domain: string): string {
   return /(?![a-zA-Z0-9._-])[\u0000-\u007f]/.test(domain) ? '' : domainToASCII(domain)
 }
 
+/** Whether an address in its normal form can be named only with SMTPUTF8 (RFC 6531, 3.3). */
+export const needsUtf8 = (address: string): boolean => !isAscii(address)
+
 const isAscii = (text: string): boolean => /^[\u0000-\u007f]*$/.test(text)
 
 /** Control characters, and what is not seen or turns the text around it. */
@@ -53,7 +56,7 @@ const isAscii = (text: string): boolean => /^[\u0000-\u007f]*$/.test(text)
 const UNSEEN = /[\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]/
 
 /** Dot-string or quoted string (RFC 5321, 4.1.2), with UTF-8 as RFC 6531, 3.3 adds it. */
-function isLocalPart(local: string): boolean {
+export function isLocalPart(local: string): boolean {
   if (UNSEEN.test(local) || !local.isWellFormed()) return false
   if (/^"(?:[^"\\]|\\.)*"$/.test(local)) return true
   return /^[^\s"(),:;<>@[\\\]]+$/.test(local) && !local.startsWith('.') && !local.endsWith('.') && !local.includes('..')

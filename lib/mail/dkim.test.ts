@@ -48,6 +48,7 @@ function taken(raw: Buffer): Buffer {
     now: Date.now(),
     protocol: 'ESMTPSA',
     recipients,
+    submitting: { login: 'a@example.org', mayUse: () => true },
   }).content
 }
 

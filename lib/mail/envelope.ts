@@ -23,7 +23,7 @@ export interface Envelope {
   envid?: string
   /** BODY=8BITMIME was given, or the content has octets over 127 (RFC 6152). */
   eightBit: boolean
-  /** SMTPUTF8 is needed on the way (RFC 6531). */
+  /** The sender's address or the header needs SMTPUTF8 on the way (RFC 6531); a recipient's own address may need it besides. */
   utf8: boolean
   /** The sending tenant's domain: decides retention, notices and limits. */
   domain: string
@@ -31,6 +31,10 @@ export interface Envelope {
   credential: string
   /** Milliseconds since the epoch at which the message was taken: the five days count from here. */
   acceptedAt: number
+  /** Milliseconds since the epoch before which no attempt is made (RFC 4865); absent: at once. */
+  releaseAt?: number
+  /** Only by verified TLS to servers that offer REQUIRETLS (RFC 8689). */
+  requireTls?: boolean
   /** Octets of the content as stored. */
   size: number
   /** Message-ID field with its angle brackets. */
@@ -40,6 +44,10 @@ export interface Envelope {
 }
 
 export type NoticeKind = 'failed' | 'delayed' | 'delivered'
+
+/** When the time in which it is tried begins: a message that is held has none of it used up at its release. */
+export const triedSince = ({ acceptedAt, releaseAt = 0 }: Pick<Envelope, 'acceptedAt' | 'releaseAt'>): number =>
+  Math.max(acceptedAt, releaseAt)
 
 /** The part of an address after the last `@`, or the empty string. */
 export function domainOf(address: string): string {

@@ -4,10 +4,12 @@ import fc from 'fast-check'
 import { normaliseContent } from './content.ts'
 import { readHeaderBlock } from './header-block.ts'
 import { fixUpHeaders } from './headers.ts'
+import type { FixOptions } from './headers.ts'
 import { ContentRefused } from './refused.ts'
 import type { Trace } from './trace.ts'
 
-const options: Trace = {
+const options: FixOptions = {
+  submitting: { login: 'app@example.org', mayUse: (address) => address.endsWith('@example.org') },
   id: '01jd3q7xk8abcdefg',
   hostName: 'mail.example.org',
   now: Date.UTC(2026, 0, 5, 9, 7, 3),
@@ -28,7 +30,10 @@ test('a complete message gets its trace field and nothing else', () => {
     'fROM:kim@example.org\r\nX-A :  odd \r\n\t folded\r\nDate: today\r\nMessage-Id: <1@a>\r\n\r\nbody \xff\r\nBcc: in the body\r\n'
   const fixed = fixUp(text)
   assert.equal(fixed.text, TRACE + text)
-  assert.deepEqual([fixed.messageId, fixed.from, fixed.sender], ['<1@a>', ['kim@example.org'], []])
+  assert.deepEqual(
+    [fixed.messageId, fixed.from, fixed.resentFrom, fixed.utf8],
+    ['<1@a>', ['kim@example.org'], undefined, false],
+  )
 })
 
 test('Date and Message-ID are added where they are missing, and replaced where they are empty', () => {

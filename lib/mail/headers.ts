@@ -1,7 +1,13 @@
+import { isAscii } from 'node:buffer'
+import { applyEdits } from './edits.ts'
+import type { Edit } from './edits.ts'
 import { addressesOf } from './mailbox.ts'
 import { fieldValue, readHeaderBlock } from './header-block.ts'
 import type { Field, HeaderBlock } from './header-block.ts'
 import { ContentRefused } from './refused.ts'
+import { newestResent } from './resent.ts'
+import { senderFate } from './sender-field.ts'
+import type { Submitting } from './sender-field.ts'
 import { receivedField, rfc5322Date } from './trace.ts'
 import type { Trace } from './trace.ts'
 
@@ -11,8 +17,10 @@ export interface FixedContent {
   messageId: string
   /** Addresses in From, as they came. */
   from: string[]
-  /** Addresses in Sender, as they came; empty when there is no such field. */
-  sender: string[]
+  /** Addresses in the newest Resent-From, as they came; empty when its block has none, absent when nothing was resent. */
+  resentFrom?: string[]
+  /** The header holds octets over 127 (RFC 6532). */
+  utf8: boolean
 }
 
 /** RFC 5322, 3.6: at most one of each. A second one is shown by some clients and checked by none. */
@@ -35,11 +43,17 @@ const MOST_HOPS = 50
 /** What fields are signed is read several times over, and lists of addresses need not be longer. Octets. */
 const LONGEST_BLOCK = 512 * 1024
 
-/** What RFC 6409, 8 lets a submission server change: Date and Message-ID where they are missing or empty, Bcc away; and the
- * trace field that RFC 5321, 4.4 asks for, without the client's address. Every other octet stays as it is. A line that is no
- * field begins the body, as with Postfix: a blank line is put before it.
+/** What is known of a message beside its content. */
+export interface FixOptions extends Trace {
+  submitting: Submitting
+}
+
+/** What RFC 6409, 8 lets a submission server change: Date and Message-ID where they are missing or empty, in the newest block of
+ * Resent- fields likewise; Bcc away; Sender as sender-field.ts says; and the trace field that RFC 5321, 4.4 asks for, without
+ * the client's address. Every other octet stays as it is. A line that is no field begins the body, as with Postfix: a blank
+ * line is put before it.
  * Throws ContentRefused for headers that no server should pass on. */
-export function fixUpHeaders(content: Buffer, options: Trace): FixedContent {
+export function fixUpHeaders(content: Buffer, options: FixOptions): FixedContent {
   const block = readHeaderBlock(content)
   const byName = new Map<string, Field[]>()
   for (const field of block.fields) {
@@ -48,28 +62,61 @@ export function fixUpHeaders(content: Buffer, options: Trace): FixedContent {
     else same.push(field)
   }
   check(byName, block)
-  const value = (name: string): string => {
-    const field = byName.get(name)?.[0]
-    return field === undefined ? '' : fieldValue(content, field)
-  }
-  const givenId = value('message-id')
-  const messageId = givenId === '' ? `<${options.id}@${options.hostName}>` : shortId(givenId)
-  const added = [receivedField(options)]
-  const removed = new Set(REMOVED)
-  if (value('date') === '') {
-    added.push(`Date: ${rfc5322Date(options.now)}\r\n`)
-    removed.add('date')
-  }
-  if (givenId === '') {
-    added.push(`Message-ID: ${messageId}\r\n`)
-    removed.add('message-id')
-  }
+  const first = (name: string): Field | undefined => byName.get(name)?.[0]
+  const message = fixIdentity(content, '', 0, first, options)
+  const resent = newestResent(block.fields)
+  const again = resent && fixIdentity(content, 'Resent-', resent.start, (name) => resent.fields.get(name), options)
+  const edits: Edit[] = [
+    { start: 0, end: 0, text: receivedField(options) },
+    ...message.edits,
+    ...(again?.edits ?? []),
+    ...block.fields.filter(({ name }) => REMOVED.has(name)).map(({ start, end }) => ({ start, end, text: '' })),
+  ]
+  if (!block.separated || block.end === content.length) edits.push({ start: block.end, end: block.end, text: '\r\n' })
   return {
-    content: assemble(content, block, added.join(''), removed),
-    messageId,
-    from: addressesOf(value('from')),
-    sender: addressesOf(value('sender')),
+    content: applyEdits(content, edits),
+    messageId: message.messageId,
+    from: message.from,
+    ...(again === undefined ? {} : { resentFrom: again.from }),
+    utf8: !isAscii(content.subarray(0, block.end)),
   }
+}
+
+/** Who wrote or resent a message, when, and by what name: the fields that are made complete. */
+function fixIdentity(
+  content: Buffer,
+  prefix: '' | 'Resent-',
+  start: number,
+  field: (name: string) => Field | undefined,
+  { id, hostName, now, submitting }: FixOptions,
+): { edits: Edit[]; from: string[]; messageId: string } {
+  const edits: Edit[] = []
+  const value = (name: string): string | undefined => {
+    const given = field(name)
+    return given === undefined ? undefined : fieldValue(content, given)
+  }
+  const remove = (name: string): void => {
+    const given = field(name)
+    if (given !== undefined) edits.push({ start: given.start, end: given.end, text: '' })
+  }
+  const add = (name: string, body: string): void => {
+    edits.unshift({ start, end: start, text: `${prefix}${name}: ${body}\r\n` })
+  }
+  const from = addressesOf(value('from') ?? '')
+  const fate = senderFate(value('sender'), from, submitting)
+  if (fate !== 'stays') remove('sender')
+  if (fate === 'is set') add('Sender', submitting.login)
+  const givenId = value('message-id') ?? ''
+  const messageId = givenId === '' ? `<${prefix === '' ? '' : 'resent.'}${id}@${hostName}>` : shortId(givenId)
+  if (givenId === '') {
+    remove('message-id')
+    add('Message-ID', messageId)
+  }
+  if ((value('date') ?? '') === '') {
+    remove('date')
+    add('Date', rfc5322Date(now))
+  }
+  return { edits, from, messageId }
 }
 
 function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock): void {
@@ -97,23 +144,4 @@ function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock): v
 /** The id that the log and notices name: the first one in the field, else the beginning of what stands there. */
 function shortId(value: string): string {
   return /<[^<>\s]{1,300}>/.exec(value)?.[0] ?? value.slice(0, 300)
-}
-
-function assemble(
-  content: Buffer,
-  { fields, end, separated }: HeaderBlock,
-  added: string,
-  removed: Set<string>,
-): Buffer {
-  const pieces: Buffer[] = [Buffer.from(added)]
-  let from = 0
-  for (const field of fields) {
-    if (!removed.has(field.name)) continue
-    pieces.push(content.subarray(from, field.start))
-    from = field.end
-  }
-  const blankLineFollows = separated && end < content.length
-  if (blankLineFollows) pieces.push(content.subarray(from))
-  else pieces.push(content.subarray(from, end), Buffer.from('\r\n'), content.subarray(end))
-  return Buffer.concat(pieces)
 }

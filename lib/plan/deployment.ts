@@ -1,6 +1,5 @@
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
-import { durationMs } from '@postrider/resources/quantity'
 import type { Inventory } from './inventory.ts'
 
 /** A port that mail is submitted on, as the ingress is told. */
@@ -47,7 +46,8 @@ export function planDeployment(
   }
   if (api.port === api.httpPort) inventory.report(platform, 'spec.api.httpPort', 'is the same as spec.api.port')
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
-  const lifetime = durationMs(platform.spec.retry.lifetime)
+  // A held message's time begins with its release.
+  const lifetime = config.platform.longestHoldMs + config.platform.retry.lifetimeMs
   return {
     ingress: {
       replicas: ingress.replicas,

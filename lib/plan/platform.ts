@@ -32,6 +32,7 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
     placeholderMs: durationMs(retention.placeholder),
     resolvers: dns.resolvers,
     messageBytes: sizeBytes(ingress.messageSize),
+    longestHoldMs: durationMs(ingress.longestHold),
     smtpPort: delivery.smtpPort,
     timeouts: {
       connectMs: durationMs(timeouts.connect),

@@ -23,6 +23,8 @@ export interface Job {
   lastReply?: string
   /** An operator took it out: to be written down, not attempted. */
   cancelled?: boolean
+  /** Waited for its release already (RFC 4865). */
+  held?: boolean
   /** Comes from a split that was perhaps made before: the attempt may have been settled already. */
   again?: boolean
 }

@@ -112,6 +112,11 @@ export const MailPlatformSpec = z.strictObject({
           "Name that clients connect to, as they and the credentials' Secrets are told; by default hostName, in Kubernetes the Service's own unless that is a LoadBalancer.",
         ),
       messageSize: size().default('25Mi').describe('Largest message, announced by SIZE (RFC 1870).'),
+      longestHold: duration()
+        .default('30d')
+        .describe(
+          'For how long a client may have a message held before its first attempt, announced by FUTURERELEASE (RFC 4865); 0 turns that off.',
+        ),
     })
     .prefault({})
     .describe('How mail is submitted.'),

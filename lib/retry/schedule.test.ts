@@ -37,7 +37,7 @@ test('the next attempt is in the future, not sooner than jitter allows, and not 
       (policy, age, attempt, random) => {
         const now = 1000 + age
         const deadline = 1000 + policy.lifetimeMs
-        const next = nextAttempt({ acceptedAt: 1000, attempt, now, policy, random: () => random })
+        const next = nextAttempt({ since: 1000, attempt, now, policy, random: () => random })
         if ('expired' in next) return assert.ok(now >= deadline)
         const exact = Math.min(policy.capMs, policy.firstMs * 2 ** (attempt - 1))
         assert.ok(Number.isSafeInteger(next.at) && next.at > now && next.at <= deadline)

@@ -23,7 +23,7 @@ export function times(policy: RetryConfig, chance: number): number[] {
   const all = [0]
   for (;;) {
     const now = all.at(-1) ?? 0
-    const next = nextAttempt({ acceptedAt: 0, attempt: all.length, now, policy, random: () => chance })
+    const next = nextAttempt({ since: 0, attempt: all.length, now, policy, random: () => chance })
     if ('expired' in next) return all
     all.push(next.at)
   }

@@ -22,6 +22,8 @@ export interface PlatformConfig {
   resolvers: string[]
   /** Hard ceiling on a message, whatever an SMTPLimit says; announced by SIZE. Octets. */
   messageBytes: number
+  /** For how long a client may have a message held before its first attempt (RFC 4865); 0 offers it to nobody. */
+  longestHoldMs: number
   /** TCP port of remote MX hosts: 25 but in tests. */
   smtpPort: number
   timeouts: TimeoutConfig

@@ -6,6 +6,7 @@ import type { DnsResolver } from './route/resolver.ts'
 import type { Route } from './route/route.ts'
 import { resolveRoute } from './route/router.ts'
 import { dial } from './site/dial.ts'
+import { RequireTlsUnmet } from './site/require-tls.ts'
 import type { Finding, Later, Slot } from './site/site.ts'
 import type { Sites } from './site/sites.ts'
 import type { SmtpConnection } from './transaction/connection.ts'
@@ -30,9 +31,10 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
     const { envelope, destination } = taken.job
     const { platform, policies, pools } = config()
     const { smtpPort, hostName, timeouts } = platform
-    const route = await resolveRoute(destination, { resolver: resolver(), policies, smtpPort, hostName })
-    if ('reply' in route)
-      return { recipients: forAll(envelope.recipients, { result: 'refused', reply: route.reply, stage: 'dns' }) }
+    const found = await resolveRoute(destination, { resolver: resolver(), policies, smtpPort, hostName })
+    if ('reply' in found)
+      return { recipients: forAll(envelope.recipients, { result: 'refused', reply: found.reply, stage: 'dns' }) }
+    const route: Route = envelope.requireTls === true ? { ...found, tls: 'required', requireTls: true } : found
     const place = await sites.reserve(route)
     if ('later' in place) return place
     if ('resting' in place) {
@@ -79,7 +81,7 @@ async function onSlot(
   } catch (error) {
     connection?.dialogue.destroy()
     // A content that our own broker did not hand out says nothing about the site.
-    const unreachable = error instanceof Broken || error instanceof TurnedAway
+    const unreachable = error instanceof Broken || (error instanceof TurnedAway && !(error instanceof RequireTlsUnmet))
     slot.release({ finding: unreachable ? { unreachable: error.message } : 'unknown' })
     throw error
   }

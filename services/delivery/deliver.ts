@@ -1,6 +1,6 @@
-import { domainOf } from '@postrider/mail/envelope'
+import { domainOf, triedSince } from '@postrider/mail/envelope'
 import type { Broker } from '@postrider/queue/broker'
-import { enqueueJobs } from '@postrider/queue/defer'
+import { defer, enqueueJobs } from '@postrider/queue/defer'
 import type { EventLog } from '@postrider/queue/publish-events'
 import { attemptKey } from '@postrider/queue/record'
 import type { Job } from '@postrider/queue/record'
@@ -36,11 +36,24 @@ export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   const { job } = taken
   if (job.cancelled === true) return cancelled(taken, engine)
   if (needsSplit(job)) return split(taken, engine)
+  if (isHeld(job, Date.now())) return hold(taken, engine)
   const key = attemptKey(job)
   while (underWay.has(key)) await underWay.get(key)
   const attempt = attemptOnce(taken, key, engine).finally(() => underWay.delete(key))
   underWay.set(key, attempt)
   await attempt
+}
+
+/** It is to be sent later (RFC 4865). One that was held already is not: it came because its time has, by the broker's clock, or
+ * because an operator wants it sent now. */
+const isHeld = ({ envelope, attempt, held }: Job, now: number): boolean =>
+  attempt === 0 && held !== true && (envelope.releaseAt ?? 0) > now
+
+/** Puts it where retries wait, so that it is found, brought forward and cancelled like one. */
+async function hold(taken: Taken, { broker }: Engine): Promise<void> {
+  const { job } = taken
+  await defer(broker, { ...job, held: true }, job.envelope.releaseAt ?? 0)
+  taken.ack()
 }
 
 /** Under way from before the look-up: two who look at the same time would both find nothing. */
@@ -56,7 +69,7 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   const { job } = taken
   const { retry } = engine.config().platform
   const outcome = await engine.attempt(taken)
-  if ('later' in outcome && Date.now() < job.envelope.acceptedAt + retry.lifetimeMs) {
+  if ('later' in outcome && Date.now() < triedSince(job.envelope) + retry.lifetimeMs) {
     engine.postponed(job, outcome.later)
     taken.postpone(outcome.later)
     return

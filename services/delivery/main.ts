@@ -1,5 +1,6 @@
 import { brokerAccess } from '@postrider/queue/access'
 import { openBroker } from '@postrider/queue/broker'
+import { triedSince } from '@postrider/mail/envelope'
 import { createEventLog } from '@postrider/queue/publish-events'
 import type { Job } from '@postrider/queue/record'
 import { createSettled } from '@postrider/queue/settled'
@@ -38,7 +39,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
     for (const { address, state, reply, category, stage } of event.outcomes) {
       if (state === 'delivered') {
         metrics.delivered.inc()
-        metrics.queueSeconds.observe((event.at - envelope.acceptedAt) / 1000)
+        metrics.queueSeconds.observe((event.at - triedSince(envelope)) / 1000)
       } else {
         metrics[state === 'failed' ? 'bounced' : 'deferred'].inc({ category })
       }

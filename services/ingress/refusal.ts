@@ -20,6 +20,7 @@ export const REFUSAL_REASONS = [
   'auth',
   'sender',
   'recipient',
+  'parameter',
   'limit',
   'size',
   'content',

@@ -1,3 +1,4 @@
+import { triedSince } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
 import type { Job } from '@postrider/queue/record'
 import type { RetryConfig } from '@postrider/runtime-config/config'
@@ -22,7 +23,7 @@ export interface JudgeOptions {
 /** Decides for each recipient: delivered, to be tried again, or failed for good. Pure. */
 export function judge(job: Job, outcome: TransactionOutcome, { retry, now, random }: JudgeOptions): Judgement {
   const attempt = job.attempt + 1
-  const plan = nextAttempt({ acceptedAt: job.envelope.acceptedAt, attempt, now, policy: retry, random })
+  const plan = nextAttempt({ since: triedSince(job.envelope), attempt, now, policy: retry, random })
   const outcomes = outcome.recipients.map((result) => judgeRecipient(result, 'expired' in plan))
   const event: AttemptEvent = {
     type: 'attempt',

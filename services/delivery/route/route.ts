@@ -19,6 +19,8 @@ export interface Route {
   connections: number
   messagesPerConnection: number
   pool?: string
+  /** For a message with REQUIRETLS (RFC 8689): only hosts that offer it. */
+  requireTls?: boolean
 }
 
 /** There is no way to the destination, as the reply that a remote would give, so that it is judged like one. */

@@ -2,6 +2,7 @@ import { BlockList, isIPv6 } from 'node:net'
 import type { PoolConfig, TimeoutConfig } from '@postrider/runtime-config/config'
 import type { DnsResolver } from '../route/resolver.ts'
 import type { Route, RouteHost } from '../route/route.ts'
+import { withRequireTls } from './require-tls.ts'
 import { connect } from '../transaction/connection.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
 import { Broken, TurnedAway } from '../transaction/outcome.ts'
@@ -54,7 +55,7 @@ async function open(
   { timeouts, ehloName, pool }: DialOptions,
 ): Promise<SmtpConnection> {
   const connectMs = isLast ? timeouts.connectMs : Math.min(QUICK_MS, timeouts.connectMs)
-  const connection = await connect({
+  const opening = connect({
     host: name,
     address,
     port,
@@ -63,12 +64,14 @@ async function open(
     tls: route.tls,
     timeouts: { ...timeouts, connectMs },
   })
+  const connection = route.requireTls === true ? await withRequireTls(opening, name) : await opening
   return { ...connection, suits: suits(route) }
 }
 
 /** Connections may be shared by routes for which this is the same. One that is in clear must not serve a policy that
  * requires TLS, nor one pool's address another pool's mail. */
-export const suits = ({ tls, pool }: Pick<Route, 'tls' | 'pool'>): string => `${tls} ${pool ?? ''}`
+export const suits = ({ tls, pool, requireTls = false }: Pick<Route, 'tls' | 'pool' | 'requireTls'>): string =>
+  `${tls} ${requireTls} ${pool ?? ''}`
 
 async function addressesOf(host: RouteHost, resolver: DnsResolver): Promise<string[] | Broken | TurnedAway> {
   const answer = await resolver.addresses(host.address ?? host.name)

@@ -35,6 +35,7 @@ describe('connecting', () => {
       utf8: true,
       dsn: true,
       startTls: false,
+      requireTls: false,
       size: 10_000_000,
     })
     assert.equal(remote.tls, null)

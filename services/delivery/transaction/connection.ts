@@ -22,6 +22,8 @@ export interface Capabilities {
   utf8: boolean
   dsn: boolean
   startTls: boolean
+  /** RFC 8689; counts only when the certificate was verified. */
+  requireTls: boolean
   /** Octets; 0 when it takes the parameter and names no limit, undefined when it does not know it (RFC 1870). */
   size?: number
 }
@@ -98,7 +100,7 @@ async function sayEhlo(dialogue: Dialogue, name: string, { mailMs }: TimeoutConf
   // RFC 5321, 3.2: a server that knows no EHLO is asked with HELO.
   dialogue.write(`HELO ${name}\r\n`)
   await expect(dialogue, 'ehlo', mailMs)
-  return { pipelining: false, eightBitMime: false, utf8: false, dsn: false, startTls: false }
+  return { pipelining: false, eightBitMime: false, utf8: false, dsn: false, startTls: false, requireTls: false }
 }
 
 function readCapabilities({ lines }: Reply): Capabilities {
@@ -115,6 +117,7 @@ function readCapabilities({ lines }: Reply): Capabilities {
     utf8: words.has('SMTPUTF8'),
     dsn: words.has('DSN'),
     startTls: words.has('STARTTLS'),
+    requireTls: words.has('REQUIRETLS'),
     ...(words.has('SIZE') ? { size: size > 0 ? size : 0 } : {}),
   }
 }

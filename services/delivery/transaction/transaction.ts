@@ -1,4 +1,5 @@
 import { mailParameters, rcptParameters } from '@postrider/dsn/parameters'
+import { needsUtf8 } from '@postrider/mail/address'
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
 import type { TimeoutConfig } from '@postrider/runtime-config/config'
 import type { SmtpConnection } from './connection.ts'
@@ -43,13 +44,20 @@ export async function transact(
 }
 
 /** A refusal in the remote's name where its announcement already says no. */
-function cannotTake({ capabilities }: SmtpConnection, { size, utf8 }: Envelope): string | undefined {
+function cannotTake(connection: SmtpConnection, { size, utf8, requireTls }: Envelope): string | undefined {
+  const { capabilities, remote } = connection
   if (capabilities.size !== undefined && capabilities.size > 0 && size > capabilities.size) {
     return `552 5.3.4 the message has ${size} octets, but the remote takes no more than ${capabilities.size}`
   }
-  if (utf8 && !capabilities.utf8) return '550 5.6.7 the message needs SMTPUTF8, which the remote does not offer'
+  if (utf8 && !capabilities.utf8) return NEEDS_UTF8
+  // The connection was chosen for that (site/dial.ts); a second look, since it is a promise.
+  if (requireTls === true && (remote.tls === null || !capabilities.requireTls)) {
+    return '550 5.7.30 the sender wants REQUIRETLS, which the remote does not offer'
+  }
   return undefined
 }
+
+const NEEDS_UTF8 = '550 5.6.7 the message needs SMTPUTF8, which the remote does not offer'
 
 class Transaction {
   ambiguous = false
@@ -85,8 +93,12 @@ class Transaction {
 
   async #dialogue(): Promise<void> {
     const { dialogue, capabilities } = this.#connection
-    const { recipients } = this.#message.envelope
-    const commands = this.#commands()
+    const recipients = this.#namable()
+    if (recipients.length === 0) {
+      this.clean = true
+      return
+    }
+    const commands = this.#commands(recipients)
     if (capabilities.pipelining) dialogue.write(commands.join(''))
     const next = async (index: number, stage: Stage, timeoutMs: number): Promise<Reply> => {
       this.#stage = stage
@@ -154,14 +166,25 @@ class Transaction {
     this.#refuse(this.#open(), reply, 'content')
   }
 
-  #commands(): string[] {
+  /** Those whose address the remote can be told. */
+  #namable(): Recipient[] {
+    const { recipients } = this.#message.envelope
+    if (this.#connection.capabilities.utf8) return recipients
+    for (const recipient of recipients.filter(({ address }) => needsUtf8(address))) {
+      this.#settle(recipient, { result: 'refused', reply: NEEDS_UTF8, stage: 'rcpt' })
+    }
+    return this.#open()
+  }
+
+  #commands(recipients: Recipient[]): string[] {
     const { capabilities } = this.#connection
-    const { from, size, eightBit, utf8, recipients, ret, envid } = this.#message.envelope
+    const { from, size, eightBit, utf8, requireTls, ret, envid } = this.#message.envelope
     // 8-bit content goes to a remote without 8BITMIME as it is: recoding it would break its signature, and all take it.
     const mail =
       (capabilities.size === undefined ? '' : ` SIZE=${size}`) +
       (eightBit && capabilities.eightBitMime ? ' BODY=8BITMIME' : '') +
-      (utf8 ? ' SMTPUTF8' : '') +
+      (utf8 || recipients.some(({ address }) => needsUtf8(address)) ? ' SMTPUTF8' : '') +
+      (requireTls === true ? ' REQUIRETLS' : '') +
       (capabilities.dsn ? mailParameters({ ret, envid }) : '')
     return [
       `MAIL FROM:<${from}>${mail}\r\n`,

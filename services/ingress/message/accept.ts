@@ -1,3 +1,4 @@
+import { matchesSender, needsUtf8 } from '@postrider/mail/address'
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
 import { normaliseContent } from '@postrider/mail/content'
@@ -11,6 +12,8 @@ import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/conf
 import type { Counted, Ledger } from '../policy/ledger.ts'
 import { reserve } from '../policy/reserve.ts'
 import { Refusal } from '../refusal.ts'
+import { releaseTime } from '../session/future-release.ts'
+import type { Hold } from '../session/future-release.ts'
 import { allowedSenders } from '../session/submission.ts'
 import type { Submitter } from '../session/submission.ts'
 import { checkFrom } from './check-from.ts'
@@ -26,6 +29,8 @@ export interface Submission {
   envid?: string
   eightBit: boolean
   utf8: boolean
+  requireTls: boolean
+  hold?: Hold
   /** ESMTPSA and the like (RFC 3848). */
   protocol: string
 }
@@ -53,7 +58,9 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     const id = newQueueId(now)
     // Everything that can refuse the message for what it is comes before anything is counted or written.
     const { normal, fixed } = prepare(submission, { id, hostName, now })
-    checkFrom(fixed.from, allowedSenders(submitter), submitter.credential.address)
+    const { address } = submitter.credential
+    checkFrom('From', fixed.from, allowedSenders(submitter), address)
+    if (fixed.resentFrom) checkFrom('Resent-From', fixed.resentFrom, allowedSenders(submitter), address)
     if (!hasRoom()) {
       throw new Refusal(452, '4.3.1', "the queue's disk is nearly full; try again later", 'queue-unavailable')
     }
@@ -68,7 +75,9 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
         ...(submission.ret === undefined ? {} : { ret: submission.ret }),
         ...(submission.envid === undefined ? {} : { envid: submission.envid }),
         eightBit: submission.eightBit || normal.eightBit,
-        utf8: submission.utf8,
+        utf8: submission.utf8 && (fixed.utf8 || needsUtf8(from)),
+        ...(submission.hold === undefined ? {} : { releaseAt: releaseTime(submission.hold, now) }),
+        ...(submission.requireTls ? { requireTls: true } : {}),
         domain: submitter.domain.name,
         credential: submitter.credential.address,
         acceptedAt: now,
@@ -98,12 +107,15 @@ const countedOf = (recipients: Recipient[]): Counted => ({
 
 /** What is wrong with the content becomes the client's reply. */
 function prepare(
-  { raw, protocol, recipients }: Submission,
+  { raw, protocol, recipients, submitter }: Submission,
   { id, hostName, now }: { id: string; hostName: string; now: number },
 ) {
   try {
     const normal = normaliseContent(raw)
-    return { normal, fixed: fixUpHeaders(normal.content, { id, hostName, now, protocol, recipients }) }
+    const allowed = allowedSenders(submitter)
+    const mayUse = (address: string): boolean => matchesSender(allowed, address)
+    const submitting = { login: submitter.credential.address, mayUse }
+    return { normal, fixed: fixUpHeaders(normal.content, { id, hostName, now, protocol, recipients, submitting }) }
   } catch (error) {
     if (!(error instanceof ContentRefused)) throw error
     throw new Refusal(error.code, error.status, error.message, 'content', { cause: error })

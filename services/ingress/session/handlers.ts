@@ -6,22 +6,20 @@ import type {
   SMTPServerSession,
 } from 'smtp-server'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
-import { matchesSender, normaliseAddress } from '@postrider/mail/address'
+import { matchesSender } from '@postrider/mail/address'
+import type { Recipient } from '@postrider/mail/envelope'
 import type { Acceptance } from '../message/accept.ts'
 import { receive } from '../message/receive.ts'
 import type { Received } from '../message/receive.ts'
 import type { SessionLeases } from '../policy/session-leases.ts'
 import { Refusal } from '../refusal.ts'
 import type { Authenticator } from './authenticate.ts'
-import {
-  allowedSenders,
-  limitsOf,
-  mailParameters,
-  mostOctets,
-  mostRecipients,
-  recipientOf,
-  submitterOf,
-} from './submission.ts'
+import { pathOf } from './envelope-connection.ts'
+import { futureReleaseOffer } from './future-release.ts'
+import { readMailParameters } from './parameters.ts'
+import type { MailParameters, Offers } from './parameters.ts'
+import { addressOf } from './path.ts'
+import { allowedSenders, limitsOf, mostOctets, mostRecipients, recipientOf, submitterOf } from './submission.ts'
 import type { Submitter } from './submission.ts'
 
 type Callback = (error?: Error | null) => void
@@ -40,6 +38,8 @@ export interface SessionHandlers {
     callback: (error?: Error | null, message?: string) => void,
   ): void
   onClose(session: SMTPServerSession): void
+  /** EHLO lines beside the library's own. */
+  offers(): string[]
 }
 
 export interface SessionDependencies {
@@ -67,6 +67,18 @@ export function createHandlers({
     refused(refusal, session)
     return refusal
   }
+  const offersTo = (session: SMTPServerSession): Offers => {
+    return { secure: session.secure, longestHoldMs: config().platform.longestHoldMs, now: Date.now() }
+  }
+  /** What MAIL said: the sender's address in its normal form, and the parameters. */
+  const readMail = (given: SMTPServerAddress, session: SMTPServerSession): { from: string; mail: MailParameters } => {
+    const path = pathOf(given)
+    const mail = readMailParameters(path, offersTo(session))
+    return { from: path.address === '' ? '' : addressOf(path.address, 'MAIL FROM', mail.utf8), mail }
+  }
+  const usesUtf8 = ({ envelope }: SMTPServerSession): boolean =>
+    envelope.mailFrom !== false && pathOf(envelope.mailFrom).parameters.has('SMTPUTF8')
+
   const loginOf = (session: SMTPServerSession): string => (typeof session.user === 'string' ? session.user : '')
 
   return {
@@ -82,14 +94,18 @@ export function createHandlers({
       )
     },
 
-    onMailFrom({ address }, session, callback) {
+    onMailFrom(given, session, callback) {
       try {
         const submitter = submitterOf(loginOf(session), config())
-        const from = address === '' ? '' : normaliseAddress(address)
+        const { from, mail } = readMail(given, session)
         // The null reverse path is allowed: a client may send a notice of its own (RFC 5321, 4.5.5).
-        if (from !== '' && (from === undefined || !matchesSender(allowedSenders(submitter), from))) {
-          const text = `${submitter.credential.address} may not send as <${address}>; add it to the allowed senders`
+        if (from !== '' && !matchesSender(allowedSenders(submitter), from)) {
+          const text = `${submitter.credential.address} may not send as <${from}>; add it to the allowed senders`
           throw new Refusal(553, '5.7.1', text, 'sender')
+        }
+        const most = mostOctets(submitter, config().platform.messageBytes)
+        if (mail.size !== undefined && mail.size > most) {
+          throw new Refusal(552, '5.3.4', `the message is larger than the ${most} octets you may send`, 'size')
         }
         callback()
       } catch (error) {
@@ -99,7 +115,8 @@ export function createHandlers({
 
     onRcptTo(given, session, callback) {
       try {
-        const most = mostRecipients(submitterOf(loginOf(session), config()))
+        const submitter = submitterOf(loginOf(session), config())
+        const most = mostRecipients(submitter)
         if (session.envelope.rcptTo.length >= most) {
           throw new Refusal(
             452,
@@ -108,7 +125,7 @@ export function createHandlers({
             'limit',
           )
         }
-        recipientOf(given)
+        recipientOf(pathOf(given), submitter.domain.name, usesUtf8(session))
         callback()
       } catch (error) {
         callback(refuse(error, session))
@@ -122,14 +139,17 @@ export function createHandlers({
         try {
           received = await receive(stream, mostOctets(submitter(), config().platform.messageBytes))
           const { mailFrom, rcptTo } = session.envelope
+          const { from, mail } = readMail(mailFrom || { address: '', args: false }, session)
+          // As it is now: a slow client may have taken minutes.
+          const now = submitter()
+          const recipients = rcptTo.map((to) => recipientOf(pathOf(to), now.domain.name, mail.utf8))
           return await accept({
             raw: received.raw,
-            // As it is now: a slow client may have taken minutes.
-            submitter: submitter(),
-            from: mailFrom && mailFrom.address !== '' ? (normaliseAddress(mailFrom.address) ?? '') : '',
-            recipients: rcptTo.map(recipientOf),
+            submitter: now,
+            from,
+            recipients: once(recipients),
             protocol: session.transmissionType,
-            ...mailParameters(session),
+            ...mail,
           })
         } finally {
           received?.release()
@@ -141,9 +161,17 @@ export function createHandlers({
       )
     },
 
+    offers: () => [
+      'CHUNKING',
+      ...futureReleaseOffer({ longestHoldMs: config().platform.longestHoldMs, now: Date.now() }),
+    ],
+
     onClose({ id }) {
       // Nothing else outlives a session: a transaction that was cut off was never accepted.
       sessions.close(id)
     },
   }
 }
+
+/** A recipient that was named twice gets one message, by its last parameters. */
+const once = (recipients: Recipient[]): Recipient[] => [...new Map(recipients.map((to) => [to.address, to])).values()]

@@ -45,8 +45,9 @@ const CLOSE_MS = 30_000
 
 /** Opens the port; rejects when it is taken or may not be bound. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { settings, certificate, onError } = options
+  const { settings, certificate, handlers, onError } = options
   const server = new SubmissionServer({ ...serverOptions(options), key: certificate.key, cert: certificate.cert })
+  server.offers = handlers.offers
   // A client that goes away or speaks no TLS is its own affair, and never a reason to stop.
   server.on('error', onError)
   const listening: Server = server.server
@@ -91,7 +92,7 @@ function serverOptions({ settings, hostName, messageBytes, handlers }: ListenerO
     disabledCommands: ['WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD', ...(relay ? ['AUTH'] : [])],
     hideDSN: false,
     hideENHANCEDSTATUSCODES: false,
-    hideREQUIRETLS: true,
+    hideREQUIRETLS: false,
     disableReverseLookup: true,
     maxClients: MOST_CONNECTIONS,
     maxAllowedUnauthenticatedCommands: 20,

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
-import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
+import { EnvelopeConnection } from './envelope-connection.ts'
 
-/** smtp-server with four differences, all by its own inner methods (the version is pinned; submission-server.test.ts
+/** smtp-server with some differences (for those of the envelope see envelope-connection.ts), all by its own inner methods (the version is pinned; submission-server.test.ts
  * notices when they change):
  *
  * - The greeting comes at once. The library waits 100 ms to catch clients that talk first; that is a test for spam bots on
@@ -11,6 +11,9 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
  * - A reply whose text begins with a status code (RFC 3463) is sent with that one, not with the library's guess.
  * - Sessions can be ended by their login. */
 export class SubmissionServer extends SMTPServer {
+  /** EHLO lines beside the library's own (envelope-connection.ts), asked for each EHLO. */
+  offers: () => string[] = () => []
+
   override connect(socket: Socket, socketOptions: never): void {
     const connection = new PromptConnection(this, socket, socketOptions)
     this.connections.add(connection)
@@ -36,7 +39,11 @@ const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /
 
 const isNotAuth = (line: string): boolean => !line.startsWith('AUTH ')
 
-class PromptConnection extends SMTPConnection {
+class PromptConnection extends EnvelopeConnection {
+  override offers(): string[] {
+    return this._server instanceof SubmissionServer ? this._server.offers() : []
+  }
+
   override init(): void {
     const { maxClients } = this._server.options
     this._setListeners(() => {

@@ -1,11 +1,11 @@
-import type { Envelope, Recipient } from '@postrider/mail/envelope'
+import type { Recipient } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
-import { normaliseAddress } from '@postrider/mail/address'
 import { credentialAccount, domainAccount } from '@postrider/queue/names'
-import { encodeXtext } from '@postrider/dsn/xtext'
 import type { CredentialConfig, DomainConfig, LimitConfig, RuntimeConfig } from '@postrider/runtime-config/config'
-import type { SMTPServerAddress, SMTPServerSession } from 'smtp-server'
 import { Refusal } from '../refusal.ts'
+import { readRcptParameters } from './parameters.ts'
+import { addressOf } from './path.ts'
+import type { Path } from './path.ts'
 
 /** Who submits: looked up anew for each transaction, so that a change of the configuration counts at once. */
 export interface Submitter {
@@ -57,37 +57,17 @@ export function mostOctets({ limits }: Submitter, platformMost: number): number 
   return Math.min(platformMost, ...limits.map(({ limit }) => limit.messageBytes))
 }
 
-/** One RCPT TO as the queue keeps it; throws the Refusal for an address that mail can't be sent to. */
-export function recipientOf(given: SMTPServerAddress): Recipient {
-  const address = normaliseAddress(given.address)
-  const destination = address === undefined ? '' : domainOf(address)
-  if (address === undefined || !destination.includes('.') || destination.startsWith('[')) {
+/** One RCPT TO as the queue keeps it; throws the Refusal for an address that mail can't be sent to. `postmaster` without a
+ * domain is that of the submitter's own (RFC 5321, 4.1.1.3; RFC 6409, 4.2). */
+export function recipientOf(path: Path, ownDomain: string, utf8: boolean): Recipient {
+  const given = /^postmaster$/i.test(path.address) ? `postmaster@${ownDomain}` : path.address
+  const address = addressOf(given, 'RCPT TO', utf8)
+  const destination = domainOf(address)
+  if (!destination.includes('.') || destination.startsWith('[')) {
     const why = destination.startsWith('[')
       ? 'an address literal is no mail domain here'
       : 'it needs a full domain name'
-    throw new Refusal(553, '5.1.3', `the address <${given.address}> can not be delivered to: ${why}`, 'recipient')
+    throw new Refusal(553, '5.1.3', `the address <${given}> can not be delivered to: ${why}`, 'recipient')
   }
-  const recipient: Recipient = { address }
-  const notify = given.dsn?.notify
-  if (notify !== undefined)
-    recipient.notify = notify[0] === 'NEVER' ? 'NEVER' : (notify as Exclude<Recipient['notify'], 'NEVER'>)
-  if (given.dsn?.orcpt !== undefined) recipient.orcpt = encodedOrcpt(given.dsn.orcpt)
-  return recipient
-}
-
-/** smtp-server hands ORCPT out decoded; it is kept and passed on encoded, as it came (RFC 3461, 4.2). */
-function encodedOrcpt(orcpt: string): string {
-  const end = orcpt.indexOf(';')
-  return `${orcpt.slice(0, end)};${encodeXtext(orcpt.slice(end + 1))}`
-}
-
-/** What MAIL FROM said beside the address. */
-export function mailParameters(session: SMTPServerSession): Pick<Envelope, 'ret' | 'envid' | 'utf8' | 'eightBit'> {
-  const { dsn, smtpUtf8, bodyType } = session.envelope
-  return {
-    ...(dsn?.ret === 'FULL' || dsn?.ret === 'HDRS' ? { ret: dsn.ret } : {}),
-    ...(dsn?.envid ? { envid: encodeXtext(dsn.envid) } : {}),
-    utf8: smtpUtf8 === true,
-    eightBit: bodyType === '8bitmime',
-  }
+  return { address, ...readRcptParameters(path) }
 }

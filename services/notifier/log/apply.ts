@@ -23,7 +23,7 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
      ON CONFLICT (id) DO UPDATE SET content = coalesce(messages.content, excluded.content)`,
   )
   const insertRecipient = db.prepare(
-    `INSERT INTO recipients (id, address, destination, state, part, attempts, updated_at) VALUES (?, ?, ?, 'queued', 0, 0, ?)
+    `INSERT INTO recipients (id, address, destination, state, part, attempts, next_at, updated_at) VALUES (?, ?, ?, 'queued', 0, 0, ?, ?)
      ON CONFLICT DO NOTHING`,
   )
   const setOutcome = db.prepare(
@@ -62,9 +62,13 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
       ref,
       recipients.length,
     )
+    // A message that is held waits for a time of its own, as one that was deferred (RFC 4865).
+    const releaseAt = envelope.releaseAt ?? null
     let added = 0
     for (const { address } of recipients) {
-      added += Number(insertRecipient.run(envelope.id, address, domainOf(address), envelope.acceptedAt).changes)
+      added += Number(
+        insertRecipient.run(envelope.id, address, domainOf(address), releaseAt, envelope.acceptedAt).changes,
+      )
     }
     // Events that came first may have settled some already.
     if (changes > 0 && added < recipients.length) settle.run(envelope.acceptedAt, envelope.id)

@@ -82,7 +82,8 @@ export function createLogReader(db: DatabaseSync) {
   )
   const domains = db.prepare('SELECT DISTINCT domain FROM messages WHERE erased_at IS NULL AND settled_at IS NOT NULL')
   const toDelay = db.prepare(
-    'SELECT * FROM messages WHERE delayed_told = 0 AND open > 0 AND accepted_at <= ? ORDER BY accepted_at LIMIT ?',
+    `SELECT * FROM messages WHERE delayed_told = 0 AND open > 0 AND accepted_at <= ?1
+       AND coalesce(json_extract(envelope, '$.releaseAt'), 0) <= ?1 ORDER BY accepted_at LIMIT ?2`,
   )
   const position = db.prepare('SELECT next_seq FROM positions WHERE stream = ?')
   const outbox = db.prepare('SELECT notice_id, notice FROM outbox LIMIT ?')

@@ -1,3 +1,4 @@
+import { triedSince } from '@postrider/mail/envelope'
 import type { RecipientOutcome } from '@postrider/queue/event'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
 import { wants } from '@postrider/dsn/wants'
@@ -31,7 +32,7 @@ export function oweDelayedNotices(reader: LogReader, writer: LogWriter, platform
         return [{ recipient, outcome, at: logged.updatedAt }]
       })
       if (outcomes.length > 0 && envelope.from !== '') {
-        const retryUntil = envelope.acceptedAt + platform.retry.lifetimeMs
+        const retryUntil = triedSince(envelope) + platform.retry.lifetimeMs
         const notice: Notice = { kind: 'delayed', of: envelope.id, outcomes, retryUntil }
         writer.queueNotice(noticeId('delayed', envelope.id, ''), envelope.id, notice)
       }

@@ -1,0 +1,173 @@
+import type { SMTPServerAddress, SMTPServerError } from 'smtp-server'
+import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
+import { Refusal } from '../refusal.ts'
+import { ChunkedStream } from './chunked-stream.ts'
+import { abandon, beginChunks, readChunkCommand } from './chunking.ts'
+import type { ChunkCommand, ChunkedMessage } from './chunking.ts'
+import { readPath } from './path.ts'
+import type { Path, PathCommand } from './path.ts'
+
+/** What the library hands to the handlers of MAIL and RCPT, with the path as we read it. */
+interface PathAddress extends SMTPServerAddress {
+  path: Path | Refusal
+}
+
+/** The path of an address that this connection gave out; throws the Refusal for one that could not be read. */
+export function pathOf(address: SMTPServerAddress): Path {
+  const { path } = address as PathAddress
+  if (path instanceof Refusal) throw path
+  return path
+}
+
+/** Octets of a chunk that came out of turn which are read past; behind more of them the connection is closed. */
+const MOST_DROPPED = 1024 * 1024
+
+/** smtp-server's session with an envelope of our own and with BDAT (RFC 3030), by its inner methods as in submission-server.ts:
+ *
+ * - MAIL and RCPT are read by path.ts. The library's reader takes an `@` or a space inside a quoted local part for the end,
+ *   decodes what must be passed on encoded, ignores parameters it does not know, and takes two recipients that differ in
+ *   case only for one.
+ * - EHLO announces what else is offered.
+ * - BDAT is read by chunked-stream.ts; the handlers get its content as they get that of DATA. */
+export class EnvelopeConnection extends SMTPConnection {
+  #chunked: ChunkedMessage | undefined
+
+  /** EHLO lines beside the library's own. */
+  offers(): string[] {
+    return []
+  }
+
+  override handler_MAIL(command: Buffer, callback: () => void): void {
+    this.emitConnection()
+    const { envelope } = this.session
+    if (envelope.mailFrom) return this.#refuse('5.5.1 MAIL was given already; RSET begins anew', callback)
+    const given = addressIn(command, 'MAIL FROM')
+    this._server.onMailFrom(given, this.session, (error?: SMTPServerError | null) => {
+      if (error) {
+        this.send(error.responseCode ?? 550, error.message)
+      } else {
+        envelope.mailFrom = given
+        this.send(250, 'Accepted', 'MAIL_FROM_OK')
+      }
+      callback()
+    })
+  }
+
+  override handler_RCPT(command: Buffer, callback: () => void): void {
+    const { envelope } = this.session
+    if (!envelope.mailFrom) return this.#refuse('5.5.1 say MAIL FROM first', callback)
+    if (this.#chunked !== undefined) return this.#refuse('5.5.1 the content has begun; go on with BDAT', callback)
+    const given = addressIn(command, 'RCPT TO')
+    this._server.onRcptTo(given, this.session, (error?: SMTPServerError | null) => {
+      if (error) {
+        this.send(error.responseCode ?? 550, error.message)
+      } else {
+        envelope.rcptTo.push(given)
+        this.send(250, 'Accepted', 'RCPT_TO_OK')
+      }
+      callback()
+    })
+  }
+
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    // The one reply of several lines is that to EHLO.
+    super.send(code, Array.isArray(data) ? [...data, ...this.offers()] : data, context)
+  }
+
+  /** BDAT (RFC 3030). Its octets are read in any case: they must never be taken for commands. */
+  handler_BDAT(command: Buffer, callback: () => void): void {
+    const chunk = readChunkCommand(command.toString())
+    const fault = chunk === undefined ? '5.5.4 say BDAT and a number of octets' : this.#chunkFault()
+    if (chunk === undefined || (fault !== undefined && chunk.octets > MOST_DROPPED)) {
+      // Where the next command begins is not known, or too far away.
+      this.send(chunk === undefined ? 501 : 503, fault)
+      this.close()
+    } else if (fault !== undefined) {
+      this.#chunkReader().readChunk(chunk.octets, undefined, (next) => {
+        this.send(503, fault)
+        next()
+      })
+    } else {
+      this.#readChunk(chunk)
+    }
+    callback()
+  }
+
+  override handler_DATA(command: Buffer, callback: () => void): void {
+    if (this.#chunked !== undefined) return this.#refuse('5.5.1 the message comes by BDAT; go on with it', callback)
+    super.handler_DATA(command, callback)
+  }
+
+  override _createParser(): ChunkedStream {
+    const parser = new ChunkedStream({ maxCommandLength: this._server.options.maxCommandLength })
+    parser.oncommand = (command, callback) => this._onCommand(command, callback)
+    parser.on('error', (error) => this.send(421, `Error: ${error.message}`))
+    return parser
+  }
+
+  override _resetSession(): void {
+    this.#abandonChunks()
+    super._resetSession()
+  }
+
+  override _onClose(): void {
+    this.#abandonChunks()
+    super._onClose()
+  }
+
+  #chunkFault(): string | undefined {
+    const { mailFrom, rcptTo } = this.session.envelope
+    if (!mailFrom) return '5.5.1 say MAIL FROM first'
+    return rcptTo.length === 0 ? '5.5.1 no recipient was taken; say RCPT TO first' : undefined
+  }
+
+  #readChunk({ octets, last }: ChunkCommand): void {
+    const message = (this.#chunked ??= beginChunks((stream, callback) =>
+      this._server.onData(stream, this.session, callback),
+    ))
+    this.#chunkReader().readChunk(octets, message.stream, (next) => {
+      if (!last) {
+        this.send(250, `${octets} octets received`)
+        return next()
+      }
+      // From here on it is as after the final dot: the client waits for us, and a lost connection loses no message.
+      this.#chunked = undefined
+      this._dataStream = message.stream
+      message.stream.end()
+      void message.result.then(({ error, message: text }) => {
+        this._dataStream = false
+        if (error) this.send(error.responseCode ?? 451, error.message)
+        else this.send(250, text ?? 'message queued', 'DATA_OK')
+        this._transactionCounter++
+        this._resetSession()
+        next()
+      })
+    })
+  }
+
+  #chunkReader(): ChunkedStream {
+    if (this._parser instanceof ChunkedStream) return this._parser
+    // A command comes from the reader, so there is one.
+    throw new Error('a command without a reader')
+  }
+
+  #abandonChunks(): void {
+    if (this.#chunked !== undefined) abandon(this.#chunked)
+    this.#chunked = undefined
+  }
+
+  #refuse(text: string, callback: () => void): void {
+    this.send(503, text)
+    callback()
+  }
+}
+
+function addressIn(command: Buffer, verb: PathCommand): PathAddress {
+  try {
+    const path = readPath(command.toString(), verb)
+    return { address: path.address, args: false, path }
+  } catch (error) {
+    if (error instanceof Refusal) return { address: '', args: false, path: error }
+    throw error
+  }
+}

@@ -1,0 +1,113 @@
+import type { Envelope, Recipient } from '@postrider/mail/envelope'
+import { DsnParameterInvalid, parseEnvid, parseNotify, parseOrcpt, parseRet } from '@postrider/dsn/parameters'
+import { Refusal } from '../refusal.ts'
+import { readHold } from './future-release.ts'
+import type { Hold } from './future-release.ts'
+import type { Path } from './path.ts'
+
+/** What MAIL FROM said beside the address. */
+export interface MailParameters extends Pick<Envelope, 'ret' | 'envid' | 'utf8' | 'eightBit'> {
+  /** Octets that the client means to send (RFC 1870). */
+  size?: number
+  /** RFC 8689: only by verified TLS, to servers that promise the same. */
+  requireTls: boolean
+  /** RFC 4865. */
+  hold?: Hold
+}
+
+/** What the session offers, which decides what a client may ask for. */
+export interface Offers {
+  /** The session is in TLS: REQUIRETLS is offered there only (RFC 8689, 2). */
+  secure: boolean
+  /** Longest time that a message may be held, in milliseconds; 0 when FUTURERELEASE is not offered. */
+  longestHoldMs: number
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+/** Reads the parameters of MAIL; throws the Refusal for one that is unknown (RFC 5321, 4.1.1.11: 555) or has a bad value. */
+export function readMailParameters({ parameters }: Path, offers: Offers): MailParameters {
+  const value = reader(parameters)
+  const size = value('SIZE', readSize)
+  const body = value('BODY', readBody)
+  const ret = value('RET', parseRet)
+  const envid = value('ENVID', parseEnvid)
+  const utf8 = flag(parameters, 'SMTPUTF8')
+  const requireTls = flag(parameters, 'REQUIRETLS')
+  if (requireTls && !offers.secure) {
+    throw new Refusal(530, '5.7.10', 'REQUIRETLS needs a session in TLS; say STARTTLS first', 'parameter')
+  }
+  // RFC 4954, 5: who offers AUTH must take it. Whom a client vouches for changes nothing here.
+  value('AUTH', (text) => text)
+  const hold = readHold(
+    value('HOLDFOR', (text) => text),
+    value('HOLDUNTIL', (text) => text),
+    offers,
+  )
+  refuseOthers(parameters, offers.longestHoldMs > 0 ? MAIL : MAIL_AT_ONCE, 'MAIL FROM')
+  return {
+    ...(size === undefined ? {} : { size }),
+    ...(ret === undefined ? {} : { ret }),
+    ...(envid === undefined ? {} : { envid }),
+    ...(hold === undefined ? {} : { hold }),
+    eightBit: body === '8BITMIME',
+    utf8,
+    requireTls,
+  }
+}
+
+/** Reads the parameters of RCPT, likewise. */
+export function readRcptParameters({ parameters }: Path): Pick<Recipient, 'notify' | 'orcpt'> {
+  const value = reader(parameters)
+  const notify = value('NOTIFY', parseNotify)
+  const orcpt = value('ORCPT', parseOrcpt)
+  refuseOthers(parameters, RCPT, 'RCPT TO')
+  return { ...(notify === undefined ? {} : { notify }), ...(orcpt === undefined ? {} : { orcpt }) }
+}
+
+const MAIL_AT_ONCE = ['SIZE', 'BODY', 'RET', 'ENVID', 'SMTPUTF8', 'REQUIRETLS', 'AUTH']
+const MAIL = [...MAIL_AT_ONCE, 'HOLDFOR', 'HOLDUNTIL']
+const RCPT = ['NOTIFY', 'ORCPT']
+
+const invalid = (text: string, cause?: unknown): Refusal =>
+  new Refusal(501, '5.5.4', text, 'parameter', cause === undefined ? {} : { cause })
+
+/** Takes a parameter's value through its parser; undefined when the parameter is not there. */
+function reader(parameters: Path['parameters']) {
+  return <Value>(name: string, parse: (text: string) => Value): Value | undefined => {
+    const given = parameters.get(name)
+    if (given === undefined) return undefined
+    if (given === true) throw invalid(`${name} needs a value: ${name}=...`)
+    try {
+      return parse(given)
+    } catch (error) {
+      if (error instanceof DsnParameterInvalid) throw invalid(error.message, error)
+      throw error
+    }
+  }
+}
+
+function flag(parameters: Path['parameters'], name: string): boolean {
+  const given = parameters.get(name)
+  if (typeof given === 'string') throw invalid(`${name} takes no value`)
+  return given === true
+}
+
+function refuseOthers(parameters: Path['parameters'], known: string[], command: string): void {
+  const unknown = [...parameters.keys()].find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new Refusal(555, '5.5.4', `${command} knows no parameter ${unknown} here; leave it out`, 'parameter')
+}
+
+/** RFC 1870, 4: up to 20 digits. */
+function readSize(text: string): number {
+  if (!/^\d{1,20}$/.test(text)) throw invalid('SIZE must be a number of octets')
+  return Number(text)
+}
+
+/** RFC 6152, 2. BINARYMIME is not offered: hardly any next hop takes it, and recoding would break a signature. */
+function readBody(text: string): '7BIT' | '8BITMIME' {
+  const body = text.toUpperCase()
+  if (body !== '7BIT' && body !== '8BITMIME') throw invalid('BODY must be 7BIT or 8BITMIME')
+  return body
+}

@@ -1,0 +1,75 @@
+import { normaliseAddress } from '@postrider/mail/address'
+import { addressFault } from '@postrider/mail/address-fault'
+import { Refusal } from '../refusal.ts'
+
+/** What stood behind `MAIL FROM:` or `RCPT TO:`, syntax checked but no more. */
+export interface Path {
+  /** Without the brackets and the source route; empty for the null reverse-path. */
+  address: string
+  /** ESMTP parameters as they came, by keyword in upper case; `true` for one without a value. */
+  parameters: Map<string, string | true>
+}
+
+export type PathCommand = 'MAIL FROM' | 'RCPT TO'
+
+/** Reads a MAIL or RCPT command's line (RFC 5321, 4.1.2). White space after the colon is taken, as by everybody; a source route
+ * is read past (RFC 5321, appendix C). Throws a Refusal that says what is wrong with it. */
+export function readPath(line: string, command: PathCommand): Path {
+  const refuse = (what: string): Refusal =>
+    new Refusal(501, command === 'MAIL FROM' ? '5.1.7' : '5.1.3', what, reasonOf(command))
+  const [prefix = ''] = /^[A-Za-z]+[ \t]+[A-Za-z]+[ \t]*:[ \t]*/.exec(line) ?? []
+  const verb = prefix.replace(/[ \t]*:[ \t]*$/, '').replace(/[ \t]+/, ' ')
+  if (verb.toUpperCase() !== command) throw refuse(`say ${command}:<address>`)
+  const rest = line.slice(prefix.length)
+  const end = endOfPath(rest)
+  if (end === undefined) throw refuse(`put the address into angle brackets: ${command}:<address>`)
+  const after = rest.slice(end)
+  if (after !== '' && !/^[ \t]/.test(after)) throw refuse('put a space between the address and its parameters')
+  // The host before the colon would only be asked to send it on; nobody does any more.
+  const address = rest.slice(1, end - 1).replace(/^@[^\s,:@<>]+(?:,@[^\s,:@<>]+)*:/, '')
+  return { address, parameters: readParameters(after) }
+}
+
+/** The normal form of a path's address; throws the Refusal for one that is none, or that needs SMTPUTF8 where it was not asked
+ * for (RFC 6531, 3.5). */
+export function addressOf(address: string, command: PathCommand, utf8: boolean): string {
+  const status = command === 'MAIL FROM' ? '5.1.7' : '5.1.3'
+  const fault = addressFault(address)
+  if (fault !== undefined) throw new Refusal(501, status, `<${address}> is no address: ${fault}`, reasonOf(command))
+  if (!utf8 && /[^\u0000-\u007f]/.test(address)) {
+    const what = `<${address}> needs SMTPUTF8: say so in MAIL FROM, or write its domain as xn--...`
+    throw new Refusal(553, '5.6.7', what, reasonOf(command))
+  }
+  return normaliseAddress(address) ?? ''
+}
+
+export const reasonOf = (command: PathCommand): 'sender' | 'recipient' =>
+  command === 'MAIL FROM' ? 'sender' : 'recipient'
+
+/** Offset after the closing bracket; brackets inside a quoted local part do not count. */
+function endOfPath(text: string): number | undefined {
+  if (!text.startsWith('<')) return undefined
+  let quoted = false
+  for (let at = 1; at < text.length; at++) {
+    if (quoted && text[at] === '\\') at++
+    else if (text[at] === '"') quoted = !quoted
+    else if (!quoted && text[at] === '>') return at + 1
+    else if (!quoted && text[at] === '<') return undefined
+  }
+  return undefined
+}
+
+/** RFC 5321, 4.1.2: `keyword` or `keyword=value`, each keyword once. */
+function readParameters(text: string): Path['parameters'] {
+  const parameters: Path['parameters'] = new Map()
+  for (const word of text.split(/[ \t]+/).filter((one) => one !== '')) {
+    const [, keyword, value] = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\u0000-\u0020=\u007f\ufffd]+))?$/.exec(word) ?? []
+    if (keyword === undefined) {
+      throw new Refusal(501, '5.5.4', 'a parameter is written KEYWORD or KEYWORD=value', 'parameter')
+    }
+    const name = keyword.toUpperCase()
+    if (parameters.has(name)) throw new Refusal(501, '5.5.4', `${name} is given twice; give it once`, 'parameter')
+    parameters.set(name, value ?? true)
+  }
+  return parameters
+}
