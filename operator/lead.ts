@@ -10,6 +10,7 @@ import { collectOrphans } from './controllers/dkim-orphans.ts'
 import { Keeper } from './controllers/keeper.ts'
 import { platformController } from './controllers/platform.ts'
 import type { PlatformController } from './controllers/platform.ts'
+import { senderAddressController } from './controllers/sender-address.ts'
 import { writeUse } from './controllers/use.ts'
 import { stopWorld, watchWorld } from './controllers/world.ts'
 import type { World } from './controllers/world.ts'
@@ -88,8 +89,9 @@ export async function lead(
   const configurations = queue(CONFIGURATION, () => configuration.run(), 1, CONFIGURATION_RATE)
   const domains = queue('domain', (key) => reconcileDomain(key))
   const credentials = queue('credential', (key) => reconcileCredential(key))
+  const senders = queue('sender-address', (key) => reconcileSender(key))
   const rules = queue('acceptance', (object) => reconcileRule(object), 1)
-  const queues = [platforms, configurations, domains, credentials, rules]
+  const queues = [platforms, configurations, domains, credentials, senders, rules]
 
   /** What the first lists tell waits until there is somebody to do it. */
   const early: (() => void)[] = []
@@ -103,6 +105,7 @@ export async function lead(
     configuration: () => soon(() => configurations.add(CONFIGURATION, GATHER_MS)),
     domain: (key) => soon(() => domainChanged(key)),
     credential: (key) => soon(() => credentials.add(key)),
+    sender: (key) => soon(() => senders.add(key)),
     rule: (object) => soon(() => rules.add(object)),
     tenants: () => soon(() => tenantsChanged()),
     secret: (_, secret) => soon(() => secretChanged(secret)),
@@ -118,11 +121,13 @@ export async function lead(
   const platform = platformController(context, () => configuration.state)
   const reconcileDomain = domainController(context, createLook)
   const reconcileCredential = credentialController(context)
+  const reconcileSender = senderAddressController(context, configuration)
   const reconcileRule = acceptanceController(context)
 
   function domainChanged(key: string): void {
     domains.add(key)
-    for (const credential of credentialsOf(key)) credentials.add(keyOf(credential))
+    for (const credential of ofDomain(key, world.credentials)) credentials.add(keyOf(credential))
+    for (const sender of ofDomain(key, world.senders)) senders.add(keyOf(sender))
   }
 
   function secretChanged(secret: Wire<V1Secret>): void {
@@ -150,12 +155,13 @@ export async function lead(
 
   function tenantsChanged(): void {
     for (const domain of world.domains.list()) domains.add(keyOf(domain))
+    for (const sender of world.senders.list()) senders.add(keyOf(sender))
     credentialsChanged()
   }
 
-  function credentialsOf(domain: string) {
+  function ofDomain(domain: string, store: World['credentials']) {
     const [namespaceOfDomain, name] = domain.split('/')
-    return world.credentials
+    return store
       .list(namespaceOfDomain)
       .filter(({ spec }) => (spec as { domainRef?: { name?: string } } | undefined)?.domainRef?.name === name)
   }
@@ -165,6 +171,7 @@ export async function lead(
     const [kind = '', key = ''] = object.split(' ')
     if (kind === 'Domain') domains.add(key)
     else if (kind === 'SMTPCredential') credentials.add(key)
+    else if (kind === 'SenderAddress') senders.add(key)
     else if (isAcceptedKind(kind)) rules.add(object)
     else platforms.add(PLATFORM)
   }

@@ -50,7 +50,15 @@ function linesOf(record: ComparedRecord, { status }: DomainObject): string[] {
 /** A Domain that is not served wants no records. */
 function whyNone(domain: DomainObject): string[] {
   const found = problemsOf(
-    { domains: [domain], credentials: [], rules: [], platforms: undefined, everywhere: false, operators: [] },
+    {
+      domains: [domain],
+      credentials: [],
+      senders: [],
+      rules: [],
+      platforms: undefined,
+      everywhere: false,
+      operators: [],
+    },
     new Date(),
   )
   const subject = `Domain ${keyFor(namespaceOf(domain), nameOf(domain))}`

@@ -30,6 +30,10 @@ export interface CredentialObject extends Seen {
   status?: Seen['status'] & Use & { secretName?: string; previousValidUntil?: string }
 }
 
+export interface SenderObject extends Seen {
+  spec?: Seen['spec'] & { address?: string; domainRef?: { name?: string } }
+}
+
 export const conditionOf = ({ status }: Seen, type: string): Condition | undefined =>
   status?.conditions?.find((condition) => condition.type === type)
 

@@ -26,7 +26,7 @@ const platform = (...texts: string[]): PlatformObject =>
   object('MailPlatform', 'mail', { hostName: 'm.test' }, ...texts)
 const told = (seen: Partial<Surveyed>): string[] =>
   problemsOf(
-    { platforms: [], everywhere: false, domains: [], credentials: [], rules: [], operators: [], ...seen },
+    { platforms: [], everywhere: false, domains: [], credentials: [], senders: [], rules: [], operators: [], ...seen },
     NOW,
   ).map(({ severity, kind, type, reason, waiting }) => [severity, kind, type, reason, ...waiting].join(' '))
 
@@ -122,4 +122,17 @@ test('a limit, pool or policy that does not count is told; one that overlaps cou
     'problem DestinationPolicy Accepted NamespaceNotAllowed',
     'problem SMTPLimit Ready NotSeen',
   ])
+})
+
+test('an address: a code that nobody gave back yet is noted, one that is locked is told, and the Domain once', () => {
+  const sender = (...texts: string[]) => object('SenderAddress', 'boss', { address: 'boss@gmail.test' }, ...texts)
+  for (const [texts, expected] of [
+    [['Verified=True Verified', 'Ready=True Ready'], []],
+    [['Verified=False CodeSent', 'Ready=False NotVerified'], ['note SenderAddress Verified CodeSent']],
+    [['Verified=False TooManyAttempts', 'Ready=False NotVerified'], ['problem SenderAddress Verified TooManyAttempts']],
+    [['Verified=True Verified', 'Ready=False SendersNotAllowed'], ['problem SenderAddress Ready SendersNotAllowed']],
+    [['Verified=True Verified', 'Ready=False DomainNotReady'], []],
+    [[], ['problem SenderAddress Ready NotSeen']],
+  ] as const)
+    assert.deepEqual(told({ senders: [sender(...texts)] }), expected, texts.join())
 })

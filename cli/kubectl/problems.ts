@@ -1,7 +1,7 @@
 import type { Condition } from '@postrider/operator/kubernetes/conditions'
 import { keyFor } from '@postrider/operator/kubernetes/object'
 import { conditionOf, nameOf, namespaceOf } from './objects.ts'
-import type { CredentialObject, DomainObject, PlatformObject, Seen } from './objects.ts'
+import type { CredentialObject, DomainObject, PlatformObject, Seen, SenderObject } from './objects.ts'
 import { remedyFor } from './remedies.ts'
 import type { Trouble } from './remedies.ts'
 
@@ -23,6 +23,7 @@ export interface Surveyed {
   everywhere: boolean
   domains: DomainObject[]
   credentials: CredentialObject[]
+  senders: SenderObject[]
   /** Limits, pools and policies, which have one condition, Accepted. */
   rules: Seen[]
   /** Deployments of the operator, with their ready pods. */
@@ -34,7 +35,7 @@ const CERTIFICATE_MS = 14 * 86_400_000
 
 /** What is wrong in what was seen, the platform first. Pure. */
 export function problemsOf(
-  { platforms, everywhere, domains, credentials, rules, operators }: Surveyed,
+  { platforms, everywhere, domains, credentials, senders, rules, operators }: Surveyed,
   now: Date,
 ): Problem[] {
   const none = everywhere && platforms?.length === 0
@@ -46,9 +47,13 @@ export function problemsOf(
   const ofDomains = domains.flatMap(ofDomain)
   const ofCredentials = credentials.flatMap((credential) => ofCredential(credential, domains, ofDomains))
   // Without a platform nothing of the tenants' is looked at.
-  const tenants = [...ofDomains, ...ofCredentials, ...rules.flatMap((rule) => ofRule(rule, platforms))].filter(
-    ({ reason }) => !(none && reason === 'NotSeen'),
-  )
+  const ofSenders = senders.flatMap(ofSender)
+  const tenants = [
+    ...ofDomains,
+    ...ofCredentials,
+    ...ofSenders,
+    ...rules.flatMap((rule) => ofRule(rule, platforms)),
+  ].filter(({ reason }) => !(none && reason === 'NotSeen'))
   return [...found, ...tenants]
 }
 
@@ -123,6 +128,20 @@ function ofCredential(credential: CredentialObject, domains: DomainObject[], ofD
       ? []
       : [line(credential, about, ready, ready.reason === 'Suspended' ? 'note' : 'problem')]
   return orNotSeen(credential, about, [...told, ...limitReached(credential, about)])
+}
+
+/** A code that is on its way or waits for somebody to read it is nothing wrong; what follows from the Domain is told with that. */
+function ofSender(sender: SenderObject): Problem[] {
+  const about = sender.spec?.address ?? ''
+  const ready = conditionOf(sender, 'Ready')
+  const verified = conditionOf(sender, 'Verified')
+  if (ready?.reason === 'DomainNotReady') return orNotSeen(sender, about, [])
+  if (ready?.reason === 'NotVerified' && verified !== undefined && verified.status !== 'True') {
+    const underWay = verified.reason === 'CodeSent' || verified.reason === 'CodePending'
+    return orNotSeen(sender, about, [line(sender, about, verified, underWay ? 'note' : 'problem')])
+  }
+  const told = ready === undefined || ready.status === 'True' ? [] : [line(sender, about, ready)]
+  return orNotSeen(sender, about, told)
 }
 
 /** Kinds of which the operator looks only at those beside the MailPlatform: the status of others stays empty. */

@@ -19,6 +19,11 @@ const pods =
 const dns: Remedy = ({ namespace, name }) =>
   `publish what kubectl postrider dns ${name} -n ${namespace} --zone prints; it is looked for again by itself`
 
+const patchSender = ({ namespace, name }: Trouble, field: string, value: string): string =>
+  `kubectl patch -n ${namespace} senderaddress ${name} --type=merge -p '{"spec":{"${field}":"${value}"}}'`
+const giveBack: Remedy = (trouble) => `give back the code that was mailed last: ${patchSender(trouble, 'code', 'CODE')}`
+const resend: Remedy = (trouble) => `ask for another code: ${patchSender(trouble, 'resend', 'a new text')}`
+
 const toThePlatform: Remedy = ({ kind, namespace, name }) =>
   `make it in the namespace of the MailPlatform, and not here: kubectl delete -n ${namespace} ${kind.toLowerCase()} ${name}`
 
@@ -51,6 +56,17 @@ export const REMEDIES: Record<string, Remedy> = {
     `mail flows on, but no change is seen; see why: kubectl describe -n ${namespace} deployment ${name}; kubectl logs -n ${namespace} deployment/${name}`,
   'Domain Accepted NameTaken': ({ namespace, name }) =>
     `if the domain is yours: kubectl postrider dns ${name} -n ${namespace} --zone shows the record that proves it; else delete this Domain`,
+  'SenderAddress Ready SendersNotAllowed': ({ namespace, name }) =>
+    `delete it: kubectl delete -n ${namespace} senderaddress ${name}; who has that domain can send as the address from his own namespace`,
+  'SenderAddress Ready NotVerified': ({ namespace, name }) =>
+    `see its condition Verified: kubectl describe -n ${namespace} senderaddress ${name}`,
+  'SenderAddress Verified CodePending': () =>
+    'nothing, if it passes; codes wait while the broker is away, see kubectl postrider status -A',
+  'SenderAddress Verified CodeSent': giveBack,
+  'SenderAddress Verified WrongCode': giveBack,
+  'SenderAddress Verified TooManyAttempts': resend,
+  'SenderAddress Verified CodeExpired': resend,
+  'SenderAddress Verified TooManyCodes': () => 'wait until then; it is sent by itself',
   'DeliveryPool Accepted NamespaceNotAllowed': toThePlatform,
   'DestinationPolicy Accepted NamespaceNotAllowed': toThePlatform,
 }

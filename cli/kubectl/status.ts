@@ -5,7 +5,7 @@ import type { KindRef, KubeObject } from '@postrider/operator/kubernetes/object'
 import type { Answer, Options } from './arguments.ts'
 import type { Caller } from './cluster.ts'
 import { isReady, nameOf, namespaceOf } from './objects.ts'
-import type { CredentialObject, DomainObject, PlatformObject, Seen } from './objects.ts'
+import type { CredentialObject, DomainObject, PlatformObject, Seen, SenderObject } from './objects.ts'
 import { problemsOf } from './problems.ts'
 import type { Problem, Surveyed } from './problems.ts'
 
@@ -25,18 +25,20 @@ export async function status(caller: Caller, { namespace, everywhere, json }: Op
 
 /** The platform is looked for in all namespaces, as it serves them all; the tenants' things in the one asked for. */
 async function survey(caller: Caller, where: string | undefined): Promise<Surveyed> {
-  const [domains, credentials, [platforms, everywhere], limits, pools, policies] = await Promise.all([
+  const [domains, credentials, [platforms, everywhere], limits, senders, pools, policies] = await Promise.all([
     caller.list<DomainObject>(KINDS.Domain, where),
     caller.list<CredentialObject>(KINDS.SMTPCredential, where),
     ofThePlatform<PlatformObject>(caller, KINDS.MailPlatform, where),
     ifAllowed<Seen>(caller, KINDS.SMTPLimit, where),
+    // A cluster whose CRDs are older knows none.
+    ifKnown<SenderObject>(caller, KINDS.SenderAddress, where),
     ofThePlatform<Seen>(caller, KINDS.DeliveryPool, where),
     ofThePlatform<Seen>(caller, KINDS.DestinationPolicy, where),
   ])
   const rules = [limits, pools[0], policies[0]].flatMap((found) => found ?? [])
   const namespaces = [...new Set((platforms ?? []).map(namespaceOf))]
   const operators = await Promise.all(namespaces.map((namespace) => operatorsOf(caller, namespace)))
-  return { domains, credentials, rules, platforms, everywhere, operators: operators.flat() }
+  return { domains, credentials, senders: senders ?? [], rules, platforms, everywhere, operators: operators.flat() }
 }
 
 /** In all namespaces, or else in the one asked for. */
@@ -67,6 +69,19 @@ export async function ifAllowed<T extends KubeObject>(
     return await caller.list<T>(kind, namespace, labels)
   } catch (error) {
     if (isForbidden(error) || (isNotFound(error) && !kind.apiVersion.startsWith('postrider.dev/'))) return undefined
+    throw error
+  }
+}
+
+async function ifKnown<T extends KubeObject>(
+  caller: Caller,
+  kind: KindRef,
+  namespace: string | undefined,
+): Promise<T[] | undefined> {
+  try {
+    return await ifAllowed<T>(caller, kind, namespace)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
     throw error
   }
 }

@@ -19,6 +19,7 @@ import { endLeftovers, lockState } from './lock.ts'
 import { checkPorts } from './ports.ts'
 import { sandboxFolder, sandboxProgram, servicePrograms } from './programs.ts'
 import { awaitReady } from './ready.ts'
+import { verifySenders } from './senders.ts'
 import { supervise } from './supervise.ts'
 import type { Program, Supervised } from './supervise.ts'
 
@@ -39,7 +40,8 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
   await endLeftovers(leftovers)
 
   const platformKeyFile = join(state, 'platform.key')
-  const stateFolder = new StateFolder(state, await keepPlatformKey(platformKeyFile))
+  const platformKey = await keepPlatformKey(platformKeyFile)
+  const stateFolder = new StateFolder(state, platformKey)
   const { plan, fingerprint } = await planFolder(folder, stateFolder)
   const tls = await certificateFiles(plan, state)
   await checkPorts(portsOf(plan))
@@ -77,8 +79,18 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
     const brokerRunning = start(programs.program)
     const broker = await awaitBroker(brokerRunning, programs)
     await ensureStreams(broker.nc, broker.jsm, { ...brokerSettings, replicas: 1 })
-    const publish = publisher(broker)
-    await publish(plan.config)
+    const write = publisher(broker)
+    let published: Promise<unknown> = write(plan.config)
+    /** One after the other, in the order in which they are asked for. */
+    const publish = (next: () => Promise<Plan>): Promise<{ next: Plan; changes: number }> => {
+      const result = published.then(async () => {
+        const planned = await next()
+        return { next: planned, changes: await write(planned.config) }
+      })
+      published = result.catch(() => undefined)
+      return result
+    }
+    await published
     await writeFile(accessFile(state), JSON.stringify(programs.files.access('cli')), { mode: 0o600 })
     const { sandbox } = plan.deployment
     if (sandbox !== undefined) start(sandboxProgram(state, sandbox.port, tls.certFile, tls.keyFile))
@@ -96,12 +108,22 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       restart: () => brokerRunning.restart(),
       say,
     })
+    const senders = verifySenders({
+      state: stateFolder.senders,
+      broker,
+      platformKey,
+      replan: async () => (await publish(async () => (await planFolder(folder, stateFolder)).plan)).next,
+      say,
+    })
+    senders.follow(plan)
     const provider = followFolder(
       {
         folder,
         state: stateFolder,
         onPlan: async (next) => {
-          sayChange(plan, next, await publish(next.config), say)
+          const { changes } = await publish(() => Promise.resolve(next))
+          sayChange(plan, next, changes, say)
+          senders.follow(next)
         },
         onProblems: (problems) => {
           say('the change is not applied, the last good configuration stays:')
@@ -116,6 +138,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       say(line)
     return async () => {
       provider.close()
+      await senders.close()
       await watch.close()
       await broker.close()
       await stop()

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { mkdir, open, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { dkimRecord, generateDkimKey } from '@postrider/mail/dkim-keys'
 import type { DkimAlgorithm } from '@postrider/mail/dkim-keys'
@@ -8,6 +7,8 @@ import { generatePassword } from '@postrider/credential/password'
 import type { Deployment } from '@postrider/plan/deployment'
 import type { Observed, Wanted } from '@postrider/plan/observed'
 import { dkimPurpose, seal } from '@postrider/runtime-config/seal'
+import { SenderState } from './sender-state.ts'
+import { writeSafely } from './write-safely.ts'
 
 /** What a client needs to know, as the Secret of a credential holds it in Kubernetes. */
 export interface CredentialFile {
@@ -25,10 +26,12 @@ export interface CredentialFile {
 export class StateFolder {
   readonly #folder: string
   readonly #key: Buffer
+  readonly senders: SenderState
 
   constructor(folder: string, key: Buffer) {
     this.#folder = folder
     this.#key = key
+    this.senders = new SenderState(folder, key)
   }
 
   observe(): Observed {
@@ -44,7 +47,7 @@ export class StateFolder {
       // Sealed afresh each time it is read: stable within a process, which is what keeps a republish from being a change.
       dkimKeys.set(`${domain}/${selector}`, this.#sealed(domain, selector, readFileSync(file, 'utf8')))
     }
-    return { verifiers, dkimKeys }
+    return { verifiers, dkimKeys, senders: this.senders.verified() }
   }
 
   readonly #sealedKeys = new Map<string, string>()
@@ -108,14 +111,4 @@ export class StateFolder {
       .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
       .map((entry) => join(entry.parentPath, entry.name))
   }
-}
-
-/** Whole or not at all, and on disk when it resolves. */
-async function writeSafely(file: string, content: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const handle = await open(`${file}.new`, 'w', 0o600)
-  await handle.writeFile(content)
-  await handle.sync()
-  await handle.close()
-  await rename(`${file}.new`, file)
 }

@@ -9,6 +9,14 @@ export interface Observed {
   dkimKeys: Map<string, string>
   /** Keys that sign, by domain name, where the provider chooses them; else each algorithm has one selector. */
   signing?: Map<string, DkimConfig[]>
+  /** What was verified by a code, by `namespace/name` of the SenderAddress. */
+  senders?: ReadonlyMap<string, VerifiedSender>
+}
+
+/** It holds for this address and Domain, whatever the SenderAddress says by now. */
+export interface VerifiedSender {
+  address: string
+  domainName: string
 }
 
 /** A thing that the plan needs and that is not there yet. The provider makes it and plans again. */

@@ -9,12 +9,16 @@ import { Inventory } from './inventory.ts'
 import type { Observed, Wanted } from './observed.ts'
 import { planPlatform } from './platform.ts'
 import { planPolicies } from './policies.ts'
+import { planSenders } from './senders.ts'
+import type { PlannedSender } from './senders.ts'
 
 export interface Plan {
   config: RuntimeConfig
   /** What has to run, and with which settings of its own. */
   deployment: Deployment
   wanted: Wanted[]
+  /** Addresses that are to be verified, or are. */
+  senders: PlannedSender[]
 }
 
 /** From resources to what runs. Pure: the same for files and for Kubernetes. Returns the plan, or all that is wrong. */
@@ -39,6 +43,9 @@ export function plan(resources: AnyResource[], observed: Observed): { plan: Plan
     credentials: planCredentials(inventory, observed, platform, wanted),
     ...planPolicies(inventory),
   }
+  const senders = planSenders(inventory, observed, platform, config)
   const deployment = planDeployment(platform, config, inventory)
-  return inventory.problems.length > 0 ? { problems: inventory.problems } : { plan: { config, deployment, wanted } }
+  return inventory.problems.length > 0
+    ? { problems: inventory.problems }
+    : { plan: { config, deployment, wanted, senders } }
 }

@@ -27,7 +27,7 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
     notices: {
       delayedAfterMs: durationMs(notices.delayedAfter),
       fullMessageBytes: sizeBytes(notices.fullMessageSize),
-      from: notices.from ?? `MAILER-DAEMON@${hostName}`,
+      from: noticesFrom(platform),
     },
     placeholderMs: durationMs(retention.placeholder),
     resolvers: dns.resolvers,
@@ -46,3 +46,7 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
     ...(pool === undefined ? {} : { pool: pool.name }),
   }
 }
+
+/** From field of what the platform itself mails. */
+export const noticesFrom = ({ spec: { hostName, notices } }: Resource<'MailPlatform'>): string =>
+  notices.from ?? `MAILER-DAEMON@${hostName}`

@@ -16,6 +16,8 @@ export const eventSubject = (service: string): string => `event.${service}`
 export const DELIVERY_CONSUMER = 'delivery'
 export const CONFIG_BUCKET = 'config'
 export const USE_BUCKET = 'use'
+/** When codes were sent to mailboxes, and for namespaces. */
+export const CODES_BUCKET = 'codes'
 
 /** Accounts of what was sent, and the key of one in the bucket `use`: an address has characters that a key must not have. */
 export const domainAccount = (domainName: string): string => `domain/${domainName}`

@@ -4,6 +4,7 @@ import { Kvm } from '@nats-io/kv'
 import { nanos } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
 import {
+  CODES_BUCKET,
   CONFIG_BUCKET,
   DELIVERY_CONSUMER,
   DUE_SUBJECT,
@@ -70,6 +71,8 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
   const kvm = new Kvm(nc)
   await kvm.create(CONFIG_BUCKET, { history: 1, replicas: layout.replicas })
   await kvm.create(USE_BUCKET, { history: 1, replicas: layout.replicas })
+  // Codes are counted by the day.
+  await kvm.create(CODES_BUCKET, { history: 1, replicas: layout.replicas, ttl: 2 * 86_400_000 })
 }
 
 async function ensureStream(jsm: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<void> {

@@ -44,6 +44,16 @@ export const emailAddress = () =>
     .max(320)
     .regex(/^[^\s@<>"]+@[A-Za-z0-9.-]+$/, 'must be an address: local@domain')
 
+/** An address that stands for one mailbox: a dot-atom (RFC 5321, 4.1.2) without `*`, at a full domain name in A-labels. */
+export const mailboxAddress = () =>
+  z
+    .string()
+    .max(254)
+    .regex(
+      /^[A-Za-z0-9!#$%&'+/=?^_`{|}~-]{1,64}([.][A-Za-z0-9!#$%&'+/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/,
+      'must be one address in ASCII: local@domain.example; write international domain names as A-labels (xn--...)',
+    )
+
 /** `a@b` or `*@b`. */
 export const senderPattern = () =>
   z

@@ -4,6 +4,7 @@ import { DestinationPolicySpec } from './destination-policy.ts'
 import { DomainSpec } from './domain.ts'
 import { resourceName } from './fields.ts'
 import { MailPlatformSpec } from './mail-platform.ts'
+import { SenderAddressSpec } from './sender-address.ts'
 import { SMTPCredentialSpec } from './smtp-credential.ts'
 import { SMTPLimitSpec } from './smtp-limit.ts'
 
@@ -15,6 +16,7 @@ export const KINDS = {
   Domain: DomainSpec,
   SMTPCredential: SMTPCredentialSpec,
   SMTPLimit: SMTPLimitSpec,
+  SenderAddress: SenderAddressSpec,
   DeliveryPool: DeliveryPoolSpec,
   DestinationPolicy: DestinationPolicySpec,
 } as const

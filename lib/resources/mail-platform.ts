@@ -70,6 +70,12 @@ const Verification = z.strictObject({
     .refine((given) => durationMs(given) >= 1000, 'must be at least 1s')
     .default('1h')
     .describe('How often the DNS is looked at again once all is well; sooner before.'),
+  senderAddresses: z
+    .enum(['ByCode', 'Never'])
+    .default('ByCode')
+    .describe(
+      'Whether a SenderAddress counts once the code mailed to it is given back. Never: those there are count no more.',
+    ),
 })
 
 /** The platform: what all tenants share. There is one. */
@@ -133,7 +139,9 @@ export const MailPlatformSpec = z.strictObject({
   notifier: z.strictObject({ resources: Pods.resources }).prefault({}).describe('What writes notices and the log.'),
   api: Api.prefault({}).describe('The HTTP service: how mail clients find their settings.'),
   tenants: Tenants.prefault({}).describe('Kubernetes: who may use the platform.'),
-  verification: Verification.prefault({}).describe("Kubernetes: how the tenants' domains are verified."),
+  verification: Verification.prefault({}).describe(
+    "How the tenants' domains and addresses are verified; of domains in Kubernetes only.",
+  ),
   dns: z
     .strictObject({
       resolvers: z

@@ -86,6 +86,22 @@ export const SMTPCredentialStatus = z.object({
 })
 export type SMTPCredentialStatus = z.infer<typeof SMTPCredentialStatus>
 
+export const SenderAddressStatus = z.object({
+  ...Common,
+  codeSentAt: time().optional().describe('When the code that counts was given to the queue.'),
+  codeExpiresAt: time().optional().describe('Until when it can be given back.'),
+  codeMessageID: z.string().max(64).optional().describe('The mail with the code, for kubectl postrider explain.'),
+  attempts: count().optional().describe('Wrong codes that were given back since it was sent.'),
+  verifiedAt: time().optional().describe('When the right code was given back.'),
+  resendDone: z.string().max(64).optional().describe('The resend that was answered last.'),
+  claim: z.string().max(64).optional().describe('Fingerprint of the address and Domain that all this speaks of.'),
+  codeID: z.string().max(64).optional().describe('Names the code that counts; worth nothing without the platform key.'),
+  pendingID: z.string().max(64).optional().describe('Names a code that is being sent.'),
+  tried: z.string().max(64).optional().describe('Keyed fingerprint of the wrong code that was given back last.'),
+  proof: z.string().max(64).optional().describe('Made with the platform key when the right code was given back.'),
+})
+export type SenderAddressStatus = z.infer<typeof SenderAddressStatus>
+
 const ConditionsOnly = z.object(Common)
 
 /** The schema of each kind's status. */
@@ -94,6 +110,7 @@ export const STATUS = {
   Domain: DomainStatus,
   SMTPCredential: SMTPCredentialStatus,
   SMTPLimit: ConditionsOnly,
+  SenderAddress: SenderAddressStatus,
   DeliveryPool: ConditionsOnly,
   DestinationPolicy: ConditionsOnly,
 } as const satisfies Record<Kind, z.ZodType>

@@ -6,6 +6,7 @@ import { isAllowed } from '../tenancy/allowed.ts'
 import { settleClaims } from '../tenancy/claims.ts'
 import { excesses, tooLong } from '../tenancy/excess.ts'
 import type { Excess } from '../tenancy/excess.ts'
+import { foreignAddress } from '../tenancy/foreign-address.ts'
 import { maySend } from '../tenancy/may-send.ts'
 import { foreignSenders } from '../tenancy/senders.ts'
 
@@ -114,6 +115,11 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
       note('Domain', keyOf(object), { reason: 'NameTaken', message })
       continue
     }
+    const refused = notByCode(resource, platform) ?? foreignAddress(resource, namespaceOf)
+    if (refused !== undefined) {
+      note(resource.kind, keyOf(object), { reason: 'SendersNotAllowed', message: refused })
+      continue
+    }
     const foreign = foreignSenders(resource, namespaceOf, nameOf)
     for (const { path, problem } of foreign)
       note(resource.kind, keyOf(object), { reason: 'SendersNotAllowed', message: `${path} ${problem}` })
@@ -127,6 +133,11 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
     )
   }
   return { platform, resources, findings, owners }
+}
+
+function notByCode({ kind }: AnyResource, platform: Resource<'MailPlatform'>): string | undefined {
+  if (kind !== 'SenderAddress' || platform.spec.verification.senderAddresses !== 'Never') return undefined
+  return 'the platform lets nobody send as an address outside his domains: spec.verification.senderAddresses of the MailPlatform is Never'
 }
 
 /** With what is too much of somebody else's. */

@@ -2,6 +2,7 @@ import { openBroker } from '@postrider/queue/broker'
 import type { Broker } from '@postrider/queue/broker'
 import { ensureStreams } from '@postrider/queue/streams'
 import type { Plan } from '@postrider/plan/plan'
+import type { PlannedSender } from '@postrider/plan/senders'
 import type { AnyResource } from '@postrider/resources/kinds'
 import { decodeConfig } from '@postrider/runtime-config/encode'
 import type { DkimConfig, RuntimeConfig } from '@postrider/runtime-config/config'
@@ -17,6 +18,7 @@ import { keyFor, keyOf } from '../kubernetes/object.ts'
 import { maySend } from '../tenancy/may-send.ts'
 import type { Context } from './context.ts'
 import type { PublishedState } from './platform.ts'
+import { verifiedSenders } from './verified-senders.ts'
 import { findPlatform } from './world.ts'
 import type { World } from './world.ts'
 
@@ -25,6 +27,8 @@ export interface ConfigurationController {
   readonly findings: Findings | undefined
   /** Undefined before the first try: then what an operator before this one said still holds. */
   readonly state: PublishedState | undefined
+  /** The SenderAddresses that count, verified or not, by `namespace/name`, as of the last good plan. */
+  readonly senders: ReadonlyMap<string, PlannedSender>
   /** Undefined while it is away. */
   readonly broker: Broker | undefined
   stop(): Promise<void>
@@ -53,6 +57,7 @@ export function configurationController(
   let state: PublishedState | undefined
   let link: Link | undefined
   let known: Known | undefined
+  let senders: ReadonlyMap<string, PlannedSender> = new Map()
 
   async function connected(): Promise<Link | undefined> {
     if (link !== undefined) return link
@@ -97,6 +102,9 @@ export function configurationController(
     get state() {
       return state
     },
+    get senders() {
+      return senders
+    },
     get broker() {
       return link?.broker
     },
@@ -118,9 +126,13 @@ export function configurationController(
       const wanted = known === undefined ? undefined : await observe(gathered, known, context)
       const settled = settlePlan(
         gathered,
-        wanted?.observed ?? { verifiers: new Map(), dkimKeys: new Map(), signing: new Map() },
+        {
+          ...(wanted?.observed ?? { verifiers: new Map(), dkimKeys: new Map(), signing: new Map() }),
+          senders: verifiedSenders(gathered.resources, world, platformKey),
+        },
         (domain) => maySend(world.domains.get(domain), found.platform.spec.verification.sending),
       )
+      if (settled.plan !== undefined) senders = byKey(settled.plan.senders)
       report(settled.findings)
       if (settled.plan === undefined) {
         const message = settled.platformProblems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
@@ -160,6 +172,9 @@ export function configurationController(
   }
 }
 
+const byKey = (senders: PlannedSender[]): Map<string, PlannedSender> =>
+  new Map(senders.map((sender) => [keyFor(sender.namespace, sender.name), sender]))
+
 /** A write that changes nothing does not ask the broker: only the connection knows. */
 const connectionOf = ({ connected }: Broker): PublishedState['broker'] =>
   connected
@@ -173,10 +188,11 @@ interface Link {
   streams: string
 }
 
-const tenantObjects = ({ domains, credentials, limits, pools, policies }: World) => [
+const tenantObjects = ({ domains, credentials, limits, senders, pools, policies }: World) => [
   ...domains.list().map((object) => ({ kind: 'Domain' as const, object })),
   ...credentials.list().map((object) => ({ kind: 'SMTPCredential' as const, object })),
   ...limits.list().map((object) => ({ kind: 'SMTPLimit' as const, object })),
+  ...senders.list().map((object) => ({ kind: 'SenderAddress' as const, object })),
   ...pools.list().map((object) => ({ kind: 'DeliveryPool' as const, object })),
   ...policies.list().map((object) => ({ kind: 'DestinationPolicy' as const, object })),
 ]

@@ -26,6 +26,7 @@ export interface World {
   domains: Store<StoredResource>
   credentials: Store<StoredResource>
   limits: Store<StoredResource>
+  senders: Store<StoredResource>
   namespaces: Store<Wire<V1Namespace>>
   /** Those that the operator made, in all namespaces. */
   secrets: Store<Wire<V1Secret>>
@@ -41,6 +42,7 @@ export interface Changes {
   configuration(): void
   domain(key: string): void
   credential(key: string): void
+  sender(key: string): void
   /** A limit, pool or policy, as `Kind namespace/name`. */
   rule(object: string): void
   /** What all Domains and credentials depend on. */
@@ -89,6 +91,10 @@ export async function watchWorld(cluster: Cluster, namespace: string, changes: C
       changes.configuration()
     }),
     limits: watch(KINDS.SMTPLimit, rule('SMTPLimit')),
+    senders: watch(KINDS.SenderAddress, (key) => {
+      changes.sender(key)
+      changes.configuration()
+    }),
     namespaces: watch(KINDS.Namespace, changes.configuration),
     secrets: watch<Wire<V1Secret>>(
       KINDS.Secret,

@@ -15,6 +15,7 @@ export const KINDS = {
   Domain: own('Domain', 'domains'),
   SMTPCredential: own('SMTPCredential', 'smtpcredentials'),
   SMTPLimit: own('SMTPLimit', 'smtplimits'),
+  SenderAddress: own('SenderAddress', 'senderaddresses'),
   DeliveryPool: own('DeliveryPool', 'deliverypools'),
   DestinationPolicy: own('DestinationPolicy', 'destinationpolicies'),
   Namespace: kind('v1', 'Namespace', 'namespaces', false),

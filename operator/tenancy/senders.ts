@@ -21,7 +21,7 @@ export function foreignSenders(
 }
 
 /** Who has the domain, or else the nearest one above it. */
-function ownerOf(domain: string, namespaceOf: (domainName: string) => string | undefined): string | undefined {
+export function ownerOf(domain: string, namespaceOf: (domainName: string) => string | undefined): string | undefined {
   for (let rest = domain; rest !== ''; rest = rest.includes('.') ? rest.slice(rest.indexOf('.') + 1) : '') {
     const owner = namespaceOf(rest)
     if (owner !== undefined) return owner

@@ -62,7 +62,7 @@ test('pods fit a namespace that enforces `restricted`, and only the operator has
 
 test('CRDs stay when the release goes', { skip }, async () => {
   const crds = (await render()).filter(({ kind }) => kind === 'CustomResourceDefinition')
-  assert.equal(crds.length, 6)
+  assert.equal(crds.length, 7)
   for (const { metadata } of crds) assert.equal(metadata?.annotations?.['helm.sh/resource-policy'], 'keep')
   assert.equal((await render('crds.enabled=false')).filter(({ kind }) => kind === 'CustomResourceDefinition').length, 0)
 })

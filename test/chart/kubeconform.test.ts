@@ -72,7 +72,7 @@ describe('kubeconform, by the schemas of an API server that knows our CRDs', { s
       assert.deepEqual(await verdict(objects), { bad: [], valid: objects.length })
     })
 
-  for (const name of ['platform.yaml', 'tenant.yaml'])
+  for (const name of ['platform.yaml', 'tenant.yaml', 'sender-address.yaml'])
     test(`examples/kubernetes/${name}`, async () => {
       const text = readFileSync(join(ROOT, 'examples', 'kubernetes', name), 'utf8')
       const objects = parseAllDocuments(text).map((document) => document.toJS() as KubeObject)

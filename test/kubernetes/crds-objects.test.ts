@@ -144,6 +144,7 @@ describe('objects of the CRDs', { skip: apiServerMissing() }, () => {
       Domain: 'md',
       SMTPCredential: 'smtpcred',
       SMTPLimit: 'smtplim',
+      SenderAddress: 'sendas',
       DeliveryPool: 'dpool',
       DestinationPolicy: 'dpol',
     })

@@ -15,6 +15,7 @@ export const LEAST: Record<Kind, Spec> = {
   Domain: { domainName: 'example.test' },
   SMTPCredential: { address: 'app@example.test', domainRef: { name: 'example' } },
   SMTPLimit: {},
+  SenderAddress: { address: 'boss@elsewhere.test', domainRef: { name: 'example' } },
   DeliveryPool: {},
   DestinationPolicy: {},
 }
@@ -190,6 +191,13 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
     },
   },
   SMTPLimit: { [`: ${NAME}`]: nameOf('SMTPLimit', '1-few', 'few.shop') },
+  SenderAddress: {
+    [`: ${NAME}`]: nameOf('SenderAddress', '1-boss', 'boss.shop'),
+    'spec.domainRef: domainRef can not be changed; make another SenderAddress': {
+      good: [LEAST.SenderAddress, { ...LEAST.SenderAddress, address: 'chief@elsewhere.test', code: 'abc' }],
+      bad: [LEAST.SenderAddress, { ...LEAST.SenderAddress, domainRef: { name: 'other' } }],
+    },
+  },
   DeliveryPool: {
     [`: ${NAME}`]: nameOf('DeliveryPool', '1-pool', 'pool.eu'),
     'spec.addresses[]: must be an IPv4 or IPv6 address': {

@@ -47,6 +47,11 @@ const SAMPLES: Record<Kind, Sample> = {
     status: { conditions: [condition('Accepted', 'True')] },
     row: { 'Messages a day': 100, 'Recipients a day': 200, Accepted: 'True' },
   },
+  SenderAddress: {
+    spec: LEAST.SenderAddress,
+    status: { conditions: [condition('Verified', 'True'), condition('Ready', 'False')] },
+    row: { Address: 'boss@elsewhere.test', Domain: 'example', Verified: 'True', Ready: 'False' },
+  },
   DeliveryPool: {
     spec: { ehloName: 'out.example.test' },
     status: { conditions: [condition('Accepted', 'True')] },

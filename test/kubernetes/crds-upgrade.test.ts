@@ -11,11 +11,14 @@ import type { CrdWorld, Stored } from './crds-world.ts'
 /** The CRDs as a user's cluster may have them; more are added beside them when a release is made. */
 const EARLIER = join(import.meta.dirname, 'crds-earlier')
 
+const KNOWN_EARLIER = new Set(definitions(EARLIER).map(({ spec }) => spec.names.kind))
+const wasThere = (kind: Kind): boolean => KNOWN_EARLIER.has(kind)
+
 /** Stored before today's CRDs were there. Of those in REFUSED today's rules would take none. */
 const OBJECTS: [Kind, string, Record<string, unknown>][] = [
-  ...(Object.entries(LEAST) as [Kind, Record<string, unknown>][]).map(
-    ([kind, spec]) => [kind, 'least', spec] as [Kind, string, Record<string, unknown>],
-  ),
+  ...(Object.entries(LEAST) as [Kind, Record<string, unknown>][])
+    .filter(([kind]) => wasThere(kind))
+    .map(([kind, spec]) => [kind, 'least', spec] as [Kind, string, Record<string, unknown>]),
   [
     'MailPlatform',
     'whole',

@@ -75,7 +75,8 @@ function spokenBy(pattern: string): Spoken {
   return spoken
 }
 
-function readProperty(node: ts.PropertyAssignment, { reasons, types }: Spoken): void {
+function readProperty(node: ts.PropertyAssignment, { reasons, types, events }: Spoken): void {
+  if (node.name.getText() === 'event') add(events, node.initializer)
   if (node.name.getText() === 'reason') add(reasons, node.initializer)
   const siblings = node.parent.properties.map((one) => one.name?.getText())
   if (node.name.getText() === 'type' && siblings.includes('reason')) add(types, node.initializer)
@@ -107,7 +108,9 @@ function add(into: Set<string>, node: ts.Node): void {
     ts.forEachChild(node, (part) => add(into, part))
 }
 
-const operator = spokenBy('operator/{controllers,configuration,tenancy,dns,credentials,dkim}/*.ts')
+const operator = spokenBy(
+  '{operator/{controllers,configuration,tenancy,dns,credentials,dkim},lib/credential/sender}/*.ts',
+)
 /** podsReady makes them of the component's name. */
 const POD_TYPES = ['IngressReady', 'DeliveryReady', 'NotifierReady', 'ApiReady']
 test('the page has each reason that the operator can set, and no other', () => {

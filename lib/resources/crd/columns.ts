@@ -43,6 +43,13 @@ export const COLUMNS: Record<Kind, Column[]> = {
     condition('Accepted', 'Accepted'),
     AGE,
   ],
+  SenderAddress: [
+    { name: 'Address', type: 'string', jsonPath: '.spec.address' },
+    { name: 'Domain', type: 'string', jsonPath: '.spec.domainRef.name' },
+    condition('Verified', 'Verified'),
+    condition('Ready', 'Ready'),
+    AGE,
+  ],
   DeliveryPool: [{ name: 'EHLO', type: 'string', jsonPath: '.spec.ehloName' }, condition('Accepted', 'Accepted'), AGE],
   DestinationPolicy: [{ name: 'TLS', type: 'string', jsonPath: '.spec.tls' }, condition('Accepted', 'Accepted'), AGE],
 }

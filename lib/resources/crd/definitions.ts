@@ -17,6 +17,7 @@ const NAMES: Record<Kind, Names> = {
   Domain: { plural: 'domains', short: 'md' },
   SMTPCredential: { plural: 'smtpcredentials', short: 'smtpcred' },
   SMTPLimit: { plural: 'smtplimits', short: 'smtplim' },
+  SenderAddress: { plural: 'senderaddresses', short: 'sendas' },
   DeliveryPool: { plural: 'deliverypools', short: 'dpool' },
   DestinationPolicy: { plural: 'destinationpolicies', short: 'dpol' },
 }

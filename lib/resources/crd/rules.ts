@@ -129,6 +129,9 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
     address: [{ rule: 'self == oldSelf', message: 'address can not be changed; make another SMTPCredential' }],
     domainRef: [{ rule: 'self == oldSelf', message: 'domainRef can not be changed; make another SMTPCredential' }],
   },
+  SenderAddress: {
+    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef can not be changed; make another SenderAddress' }],
+  },
 }
 
 /** A name can't be changed, so only a new object is judged: an older one could never be written to again, not even its status. */

@@ -17,7 +17,7 @@ const COMMON = ['ConfigMap kube-root-ca.crt', 'ServiceAccount default']
 const PASSING = ['Event', 'PodMetrics']
 
 export const uninstall: Run = async (_, log) => {
-  await kubectl('delete', 'domains,smtpcredentials,smtplimits', '--all', '-A', '--timeout=60s')
+  await kubectl('delete', 'domains,smtpcredentials,smtplimits,senderaddresses', '--all', '-A', '--timeout=60s')
   await kubectl('delete', 'mailplatforms,deliverypools,destinationpolicies', '--all', '-n', SYSTEM, '--timeout=60s')
   await helm('uninstall', RELEASE, '-n', SYSTEM, '--wait', '--timeout', '3m')
   await eventually(async () => {

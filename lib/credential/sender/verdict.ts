@@ -1,0 +1,57 @@
+import { triedTag } from './claim.ts'
+import { expiresAt, isProven, MOST_ATTEMPTS } from './verification.ts'
+import type { Verification, Wish } from './verification.ts'
+
+/** How far a verification is, for a condition and for the log. */
+export interface Verdict {
+  verified: boolean
+  reason: 'Verified' | 'CodePending' | 'TooManyCodes' | 'CodeSent' | 'WrongCode' | 'TooManyAttempts' | 'CodeExpired'
+  message: string
+  /** When it may read otherwise, milliseconds since the epoch. */
+  changesAt?: number
+}
+
+const ANOTHER = 'any new text in spec.resend asks for another one'
+
+/** Says how a verification stands. `heldUntil`: the limits of codes let the pending one go only then. Pure. */
+export function verdictOf(
+  platformKey: Buffer,
+  known: Verification,
+  { claim, code }: Wish,
+  now: number,
+  heldUntil?: number,
+): Verdict {
+  const { address, domainName } = claim
+  const { codeID, attempts } = known
+  if (isProven(platformKey, known, claim)) {
+    const message = `the code was given back: ${domainName} may send as ${address}`
+    return { verified: true, reason: 'Verified', message }
+  }
+  if (known.pendingID !== undefined && heldUntil !== undefined) {
+    const message = `too many codes were asked for lately; the next one is sent to ${address} at ${time(heldUntil)}`
+    return { verified: false, reason: 'TooManyCodes', message, changesAt: heldUntil }
+  }
+  if (codeID === undefined || known.pendingID !== undefined) {
+    const message = `a code is about to be sent to ${address}`
+    return { verified: false, reason: 'CodePending', message }
+  }
+  if (attempts >= MOST_ATTEMPTS) {
+    const message = `${attempts} wrong codes were given back, so that the right one counts no more; ${ANOTHER}`
+    return { verified: false, reason: 'TooManyAttempts', message }
+  }
+  const end = expiresAt(known) ?? 0
+  if (now >= end) {
+    const message = `the code that was sent to ${address} was good until ${time(end)}; ${ANOTHER}`
+    return { verified: false, reason: 'CodeExpired', message }
+  }
+  if (code !== undefined && triedTag(platformKey, claim, code) === known.tried && attempts > 0) {
+    const left = MOST_ATTEMPTS - attempts
+    const message = `spec.code is not the code that was sent to ${address} last; ${left} more ${left === 1 ? 'try' : 'tries'} until ${time(end)}`
+    return { verified: false, reason: 'WrongCode', message, changesAt: end }
+  }
+  const message = `a code was sent to ${address}; put it into spec.code until ${time(end)}`
+  return { verified: false, reason: 'CodeSent', message, changesAt: end }
+}
+
+/** RFC 3339, whole seconds. */
+const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`

@@ -1,0 +1,57 @@
+import { rfc5322Date } from './trace.ts'
+
+export interface CodeMail {
+  /** From field: the platform's own. */
+  from: string
+  /** An ASCII dot-atom address. */
+  to: string
+  /** The verified domain that asks: the one thing here that a tenant chose. */
+  domainName: string
+  /** Of the platform. */
+  hostName: string
+  code: string
+  messageId: string
+  /** Milliseconds since the epoch. */
+  date: number
+  /** As `date`. */
+  expiresAt: number
+}
+
+/** The mail that asks whoever reads a mailbox for leave to send in its name. Nothing in it is a tenant's text but names of the DNS,
+ * so that it can't be made to carry another message. CRLF, ASCII, short lines. Pure. */
+export function codeMail({ from, to, domainName, hostName, code, messageId, date, expiresAt }: CodeMail): Buffer {
+  const lines = [
+    `From: ${from.includes('<') ? from : `Sender Verification <${from}>`}`,
+    `To: <${to}>`,
+    `Subject: Code for ${domainName}`,
+    `Date: ${rfc5322Date(date)}`,
+    `Message-ID: ${messageId}`,
+    // RFC 3834, 5: nothing automatic is to answer this.
+    'Auto-Submitted: auto-generated',
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=us-ascii',
+    'Content-Transfer-Encoding: 7bit',
+    '',
+    'Whoever runs the domain',
+    '',
+    `    ${domainName}`,
+    '',
+    'asks to send mail with this address of yours as its sender:',
+    '',
+    `    ${to}`,
+    '',
+    'If you agree, give them this code:',
+    '',
+    `    ${code}`,
+    '',
+    `It is good until ${rfc5322Date(expiresAt)}.`,
+    '',
+    'If you did not expect this, do nothing and tell nobody the code: without it',
+    'nothing is sent in your name. Nobody has access to your mailbox either way.',
+    '',
+    `This mail was sent by ${hostName}, which sends mail for that domain.`,
+    'At most three of these come in a day, whoever asks.',
+    '',
+  ]
+  return Buffer.from(lines.join('\r\n'), 'latin1')
+}

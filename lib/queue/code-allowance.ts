@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { Kvm } from '@nats-io/kv'
+import type { KV } from '@nats-io/kv'
+import {
+  CODES_A_MAILBOX,
+  CODES_A_NAMESPACE,
+  heldUntil,
+  mailboxOf,
+  withCode,
+} from '@postrider/credential/sender/allowance'
+import type { SentCode } from '@postrider/credential/sender/allowance'
+import type { Broker } from './broker.ts'
+import { CODES_BUCKET } from './names.ts'
+
+/** Others may count at the same time: a count that was changed meanwhile is looked at anew, this often. */
+const TRIES = 10
+
+/** Counts one more code to a mailbox, over all tenants, and of a namespace. Resolves with undefined when it may be sent, and else
+ * with when it may (milliseconds since the epoch). The same id is counted once, so that this may be repeated after a crash. */
+export async function allowCode(
+  { js }: Pick<Broker, 'js'>,
+  { id, address, namespace, now }: { id: string; address: string; namespace: string; now: number },
+): Promise<number | undefined> {
+  const kv = await new Kvm(js).open(CODES_BUCKET)
+  const counts = [
+    { key: `from.${token(namespace)}`, most: CODES_A_NAMESPACE },
+    { key: `to.${token(mailboxOf(address))}`, most: CODES_A_MAILBOX },
+  ]
+  // Nothing is counted of what is not sent: else a tenant over his own limit could use up a mailbox's.
+  for (const { key, most } of counts) {
+    const until = heldUntil((await read(kv, key)).sent, id, most, now)
+    if (until !== undefined) return until
+  }
+  for (const { key, most } of counts) {
+    const until = await count(kv, key, id, most, now)
+    if (until !== undefined) return until
+  }
+  return undefined
+}
+
+async function count(kv: KV, key: string, id: string, most: number, now: number): Promise<number | undefined> {
+  for (let left = TRIES; ; left--) {
+    const { sent, revision } = await read(kv, key)
+    const until = heldUntil(sent, id, most, now)
+    if (until !== undefined) return until
+    try {
+      await kv.put(key, JSON.stringify(withCode(sent, id, now)), { previousSeq: revision })
+      return undefined
+    } catch (error) {
+      if (left === 0 || !/wrong last sequence/.test(String(error))) throw error
+    }
+  }
+}
+
+/** The newest one, which the leader has. */
+async function read(kv: KV, key: string): Promise<{ sent: SentCode[]; revision: number }> {
+  const entry = await kv.get(key)
+  if (entry === null) return { sent: [], revision: 0 }
+  return { sent: entry.operation === 'PUT' ? entry.json<SentCode[]>() : [], revision: entry.revision }
+}
+
+/** A mailbox's address has characters that a key must not have, and nobody needs to read it there. */
+const token = (text: string): string => createHash('sha256').update(text).digest('base64url')

@@ -1,0 +1,158 @@
+import { postCode } from '@postrider/credential/sender/post'
+import { advance, isProven, noteSent } from '@postrider/credential/sender/verification'
+import type { Verification, Wish } from '@postrider/credential/sender/verification'
+import { verdictOf } from '@postrider/credential/sender/verdict'
+import type { Verdict } from '@postrider/credential/sender/verdict'
+import { noticesFrom } from '@postrider/plan/platform'
+import type { PlannedSender } from '@postrider/plan/senders'
+import { NotStored } from '@postrider/queue/accept'
+import type { Resource } from '@postrider/resources/kinds'
+import { readResource } from '@postrider/resources/read'
+import { findingKey, manifestOf } from '../configuration/gather.ts'
+import type { StoredResource } from '../configuration/gather.ts'
+import { setCondition } from '../kubernetes/conditions.ts'
+import type { Condition, Finding } from '../kubernetes/conditions.ts'
+import { keyFor } from '../kubernetes/object.ts'
+import { writeStatus } from '../kubernetes/status.ts'
+import type { ConfigurationController } from './configuration.ts'
+import type { Context } from './context.ts'
+import { senderConditions, senderNews } from './sender-conditions.ts'
+import { statusOf, verificationOf } from './sender-status.ts'
+import { claimOf } from './verified-senders.ts'
+import { findPlatform } from './world.ts'
+
+/** For what the configuration has not looked at yet, or the platform key that is not there yet. */
+const WAIT_MS = 500
+/** After the broker was away. */
+const RETRY_MS = 2000
+
+/** Sees to one SenderAddress: mails its code when the configuration has found nothing against it, looks at the code that is given
+ * back, and tells in its status how far that is. */
+export function senderAddressController(
+  context: Context,
+  configuration: Pick<ConfigurationController, 'senders' | 'broker'>,
+) {
+  const { cluster, recorder, world, keeper } = context
+  /** What was written last, by uid: the store is a moment late, and a second code would be made of what it says then. */
+  const written = new Map<string, Verification>()
+  const uids = new Map<string, string>()
+
+  async function write(object: StoredResource, found: Finding[], known: Verification | undefined): Promise<void> {
+    const before = (object.status?.conditions ?? []) as Condition[]
+    const observedGeneration = object.metadata?.generation ?? 0
+    let conditions = before
+    for (const finding of found) conditions = setCondition(conditions, { ...finding, observedGeneration }, new Date())
+    const remembered = known === undefined ? {} : statusOf(known)
+    const wrote = await writeStatus(cluster, object, { ...remembered, conditions, observedGeneration })
+    if (known !== undefined) written.set(object.metadata?.uid ?? '', known)
+    if (!wrote) return
+    for (const { severity, event, note } of senderNews(before, conditions))
+      recorder.record(object, severity, event, note)
+  }
+
+  const remembered = (object: StoredResource): Verification | undefined =>
+    written.get(object.metadata?.uid ?? '') ?? verificationOf(object)
+
+  async function verify(
+    platform: Resource<'MailPlatform'>,
+    object: StoredResource,
+    resource: Resource<'SenderAddress'>,
+    { domainName }: PlannedSender,
+    platformKey: Buffer,
+  ): Promise<{ againMs?: number | undefined }> {
+    const wish: Wish = {
+      claim: claimOf(object, resource, domainName),
+      code: resource.spec.code,
+      resend: resource.spec.resend,
+    }
+    const ready = readyOf(world.domains.get(keyFor(resource.namespace, resource.spec.domainRef.name)))
+    const before = remembered(object)
+    const tell = (known: Verification, verdict: Verdict): Promise<void> =>
+      write(object, senderConditions({ verdict, domain: ready, domainName: resource.spec.domainRef.name }), known)
+    // Nobody is asked in the name of a domain that is not proved.
+    const proven = before !== undefined && isProven(platformKey, before, wish.claim)
+    if (ready?.status !== 'True' && !proven) {
+      await write(object, senderConditions({ domain: ready, domainName: resource.spec.domainRef.name }), before)
+      return {}
+    }
+    const known = advance(platformKey, before, wish, Date.now())
+    if (known.pendingID === undefined) {
+      const verdict = verdictOf(platformKey, known, wish, Date.now())
+      await tell(known, verdict)
+      return { againMs: waitFor(verdict) }
+    }
+    // Remembered before it is mailed: after a crash it is the same code, and the same mail.
+    if (known.pendingID !== before?.pendingID) await tell(known, verdictOf(platformKey, known, wish, Date.now()))
+    return mail(platform, resource, wish, known, tell, platformKey)
+  }
+
+  async function mail(
+    platform: Resource<'MailPlatform'>,
+    { namespace }: Resource<'SenderAddress'>,
+    wish: Wish,
+    known: Verification,
+    tell: (known: Verification, verdict: Verdict) => Promise<void>,
+    platformKey: Buffer,
+  ): Promise<{ againMs?: number | undefined }> {
+    const { broker } = configuration
+    if (broker === undefined) return { againMs: RETRY_MS }
+    const from = { hostName: platform.spec.hostName, from: noticesFrom(platform) }
+    try {
+      const code = { claim: wish.claim, namespace, id: known.pendingID ?? '' }
+      const posted = await postCode(broker, platformKey, from, code, Date.now())
+      const now = Date.now()
+      const next = 'messageID' in posted ? noteSent(known, posted.messageID, now) : known
+      const held = 'heldUntil' in posted ? posted.heldUntil : undefined
+      const verdict = verdictOf(platformKey, next, wish, now, held)
+      await tell(next, verdict)
+      return { againMs: waitFor(verdict) }
+    } catch (error) {
+      if (error instanceof NotStored) return { againMs: RETRY_MS }
+      throw error
+    }
+  }
+
+  /** Forgets what was written of an object that is gone, or that another of its name has replaced. */
+  function noteUid(key: string, uid: string | undefined): void {
+    const before = uids.get(key)
+    if (before !== undefined && before !== uid) written.delete(before)
+    if (uid === undefined) uids.delete(key)
+    else uids.set(key, uid)
+  }
+
+  /** One that the configuration has not looked at, or not at this address, has none: only then is it known whose the address is. */
+  function counted(
+    key: string,
+    object: StoredResource,
+  ): { resource: Resource<'SenderAddress'>; planned: PlannedSender } | undefined {
+    const planned = configuration.senders.get(key)
+    const read = readResource(manifestOf('SenderAddress', object), 'cluster')
+    if ('problems' in read || planned === undefined) return undefined
+    const resource = read.resource as Resource<'SenderAddress'>
+    return claimOf(object, resource, planned.domainName).address === planned.address ? { resource, planned } : undefined
+  }
+
+  return async (key: string): Promise<{ againMs?: number | undefined }> => {
+    const object = world.senders.get(key)
+    noteUid(key, object?.metadata?.uid)
+    const found = findPlatform(world)
+    const findings = context.findings()
+    if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
+    const [complaint] = findings.get(findingKey('SenderAddress', key)) ?? []
+    if (complaint !== undefined) {
+      await write(object, [{ type: 'Ready', status: 'False', ...complaint }], remembered(object))
+      return {}
+    }
+    const { platformKey } = keeper
+    const it = counted(key, object)
+    if (platformKey === undefined || it === undefined) return { againMs: WAIT_MS }
+    return verify(found.platform, object, it.resource, it.planned, platformKey)
+  }
+}
+
+const readyOf = (domain: StoredResource | undefined): Condition | undefined =>
+  domain?.status?.conditions?.find(({ type }) => type === 'Ready') as Condition | undefined
+
+/** A timer takes no longer time than 24 days. */
+const waitFor = ({ changesAt }: Verdict): number | undefined =>
+  changesAt === undefined ? undefined : Math.min(86_400_000, Math.max(0, changesAt - Date.now()))

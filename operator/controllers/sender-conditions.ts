@@ -1,0 +1,67 @@
+import type { Verdict } from '@postrider/credential/sender/verdict'
+import type { Condition, Finding } from '../kubernetes/conditions.ts'
+
+export interface SenderEvidence {
+  /** Undefined while the Domain is not ready: then nobody is asked. */
+  verdict?: Verdict
+  /** Condition Ready of the Domain. */
+  domain: Condition | undefined
+  domainName: string
+}
+
+/** The conditions of a SenderAddress that nothing is found against. Pure. */
+export function senderConditions({ verdict, domain, domainName }: SenderEvidence): Finding[] {
+  const verified: Finding[] =
+    verdict === undefined
+      ? []
+      : [
+          {
+            type: 'Verified',
+            status: verdict.verified ? 'True' : 'False',
+            reason: verdict.reason,
+            message: verdict.message,
+          },
+        ]
+  if (domain?.status !== 'True') {
+    const message = `Domain ${domainName} is not ready: ${domain?.message ?? 'it is new'}`
+    return [...verified, { type: 'Ready', status: 'False', reason: 'DomainNotReady', message }]
+  }
+  if (verdict?.verified === true)
+    return [...verified, { type: 'Ready', status: 'True', reason: 'Ready', message: verdict.message }]
+  const message = verdict?.message ?? 'no code was sent yet'
+  return [...verified, { type: 'Ready', status: 'False', reason: 'NotVerified', message }]
+}
+
+export interface News {
+  severity: 'Normal' | 'Warning'
+  event: string
+  note: string
+}
+
+/** What is to be told by Events when conditions have changed. Pure. */
+export function senderNews(before: Condition[], now: Condition[]): News[] {
+  return now.flatMap(({ type, reason, message: note }) => {
+    const was = before.find((condition) => condition.type === type)
+    if (was?.reason === reason && was.message === note) return []
+    if (type === 'Verified') return verifiedNews(reason, note)
+    const refused = reason === 'SendersNotAllowed' && was?.reason !== reason
+    return refused ? [{ severity: 'Warning', event: 'SendersNotAllowed', note }] : []
+  })
+}
+
+function verifiedNews(reason: string, note: string): News[] {
+  switch (reason) {
+    case 'Verified':
+      return [{ severity: 'Normal', event: 'Verified', note }]
+    case 'CodeSent':
+      return [{ severity: 'Normal', event: 'CodeSent', note }]
+    case 'WrongCode':
+      return [{ severity: 'Warning', event: 'WrongCode', note }]
+    case 'TooManyAttempts':
+      return [{ severity: 'Warning', event: 'TooManyAttempts', note }]
+    case 'TooManyCodes':
+      return [{ severity: 'Warning', event: 'TooManyCodes', note }]
+    default:
+      return []
+  }
+}

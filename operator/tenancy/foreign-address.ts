@@ -1,0 +1,13 @@
+import type { AnyResource } from '@postrider/resources/kinds'
+import { ownerOf } from './senders.ts'
+
+/** Why a SenderAddress can not be had by a code: it is of a domain that another namespace has proved. Whoever reads one mailbox
+ * there does not decide who may send as the domain. Pure. */
+export function foreignAddress(resource: AnyResource, owners: ReadonlyMap<string, string>): string | undefined {
+  if (resource.kind !== 'SenderAddress') return undefined
+  const { namespace, spec } = resource
+  const domain = spec.address.slice(spec.address.lastIndexOf('@') + 1).toLowerCase()
+  const owner = ownerOf(domain, (name) => owners.get(name))
+  if (owner === undefined || owner === namespace) return undefined
+  return `spec.address is ${spec.address}, which is of a domain that another namespace has; only there can it be allowed`
+}
