@@ -2,6 +2,7 @@ import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs, sizeBytes } from '@postrider/resources/quantity'
 import type { Inventory } from './inventory.ts'
+import { planScanning } from './scanning.ts'
 
 export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inventory): PlatformConfig {
   const { hostName, retry, notices, retention, dns, ingress, delivery } = platform.spec
@@ -16,6 +17,7 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
     )
   }
   const pool = inventory.find('DeliveryPool', delivery.poolRef, platform, 'spec.delivery.poolRef')
+  const scanning = planScanning(platform.spec.scanning)
   return {
     hostName,
     retry: {
@@ -44,6 +46,7 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
       finalMs: durationMs(timeouts.final),
     },
     ...(pool === undefined ? {} : { pool: pool.name }),
+    ...(scanning === undefined ? {} : { scanning }),
   }
 }
 

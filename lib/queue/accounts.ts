@@ -41,6 +41,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       publishes: [
         ...appendMail,
         ...watchConfig,
+        'event.ingress',
         `$KV.${USE_BUCKET}.>`,
         info(`KV_${USE_BUCKET}`),
         // From the stream's leader: a count that is changed must be the newest one.

@@ -49,7 +49,23 @@ export interface EraseEvent {
   envelope: Envelope
 }
 
-export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent
+/** A scanner found something in a message that was submitted, or could not say anything about it. Written after the client has
+ * its reply: a crash may lose one. */
+export interface VerdictEvent {
+  type: 'verdict'
+  at: number
+  /** Queue id; a refused message has one that nothing else knows. */
+  id: string
+  /** Who submitted it. */
+  domain: string
+  credential: string
+  scanner: 'clamav' | 'rspamd'
+  outcome: 'infected' | 'spam' | 'too-large' | 'unavailable'
+  action: 'pass' | 'tag' | 'hold' | 'tempfail' | 'reject'
+  reason: string
+}
+
+export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent | VerdictEvent
 
 /** One EVENTS record holds a batch of events as a JSON array (see publish-events.ts). */
 export const decodeEvents = (data: Uint8Array): QueueEvent[] => JSON.parse(Buffer.from(data).toString()) as QueueEvent[]

@@ -14,6 +14,7 @@ import {
 import { Api } from './api.ts'
 import { Pods } from './pods.ts'
 import { durationMs } from './quantity.ts'
+import { Scanning } from './scanning.ts'
 import { Service } from './service.ts'
 
 const Listener = z.strictObject({
@@ -152,6 +153,7 @@ export const MailPlatformSpec = z.strictObject({
     })
     .prefault({})
     .describe('Whom to ask for MX and addresses.'),
+  scanning: Scanning.prefault({}).describe('Scanners that look at each message before it is taken; none by default.'),
   retry: z
     .strictObject({
       firstDelay: someTime().default('5m').describe('Delay after the first attempt; doubles from there.'),

@@ -29,6 +29,43 @@ export interface PlatformConfig {
   timeouts: TimeoutConfig
   /** Name of the pool for messages whose policy names none. */
   pool?: string
+  /** Absent when no scanner is named. */
+  scanning?: ScanningConfig
+}
+
+/** Who looks at a message before it is taken, and what follows from what they say. */
+export interface ScanningConfig {
+  clamav?: ClamavConfig
+  rspamd?: RspamdConfig
+  /** Verdict: every scanned message tells what was found; None: only one that is tagged does. */
+  headers: 'None' | 'Verdict'
+}
+
+export interface ScannerConfig {
+  timeoutMs: number
+  /** Larger messages are not shown to the scanner. Octets. */
+  maxBytes: number
+  tooLarge: 'Reject' | 'Tag'
+  /** TempFail: without a verdict the client is answered 451. Open: the message goes on. */
+  unavailable: 'TempFail' | 'Open'
+}
+
+export interface ClamavConfig extends ScannerConfig {
+  /** `host:port`, `[v6]:port`, or the path of a Unix socket. */
+  address: string
+  infected: 'Reject' | 'Hold' | 'Tag'
+}
+
+export interface RspamdConfig extends ScannerConfig {
+  /** `http://host:port` */
+  url: string
+  /** What follows from rspamd's action `reject`. */
+  reject: 'Reject' | 'Hold' | 'Tag'
+  /** What follows from its actions `add header` and `rewrite subject`. */
+  addHeader: 'Reject' | 'Hold' | 'Tag' | 'Pass'
+  /** Points from which a message is refused or held, whatever rspamd's action is. */
+  rejectScore?: number
+  holdScore?: number
 }
 
 export interface RetryConfig {

@@ -16,6 +16,7 @@ import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
 import { createHandlers } from './session/handlers.ts'
 import { listen } from './session/listener.ts'
 import type { Listener, ListenerSettings } from './session/listener.ts'
+import { createScanning } from './scan/start.ts'
 import { createRevoker } from './session/revoke.ts'
 
 await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
@@ -30,7 +31,12 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const certificate = readCertificate(certFile, keyFile)
 
   const listeners: Listener[] = []
-  const metrics = createMetrics(registry, () => listeners)
+  const metrics = createMetrics(
+    registry,
+    () => listeners,
+    (scanner) => scans.breaker(scanner),
+  )
+  const scans = createScanning({ broker, live, metrics, log })
   const acceptor = createAcceptor(
     broker,
     env.whole('POSTRIDER_SHARDS', 4, [1, 64]),
@@ -48,6 +54,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     ledger: await openLedger(broker),
     hasRoom: () => disk.hasRoom,
     keysOf,
+    scans,
     accepted: (envelope, startedAt) => {
       metrics.accepted.inc()
       metrics.acceptedBytes.inc(envelope.size)

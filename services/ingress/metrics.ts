@@ -2,9 +2,11 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import { countBy } from '@postrider/telemetry/count-by'
 import { REFUSAL_REASONS } from './refusal.ts'
+import { createScanMetrics } from './scan/metrics.ts'
+import type { BreakerOf } from './scan/metrics.ts'
 import type { Listener } from './session/listener.ts'
 
-export function createMetrics(registry: Registry, listeners: () => Listener[]) {
+export function createMetrics(registry: Registry, listeners: () => Listener[], breaker: BreakerOf) {
   const registers = [registry]
   new Gauge({
     name: 'postrider_ingress_connections',
@@ -17,6 +19,7 @@ export function createMetrics(registry: Registry, listeners: () => Listener[]) {
     },
   })
   return {
+    ...createScanMetrics(registry, breaker),
     refused: countBy(registry, {
       name: 'postrider_refused_total',
       help: 'Commands and messages that were refused, by reason.',

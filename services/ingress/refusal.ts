@@ -26,6 +26,9 @@ export const REFUSAL_REASONS = [
   'content',
   'suspended',
   'aborted',
+  'malware',
+  'spam',
+  'scanner',
   'queue-unavailable',
   'internal',
 ] as const

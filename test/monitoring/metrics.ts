@@ -18,7 +18,13 @@ export interface OwnMetric {
 export function ownMetrics(): OwnMetric[] {
   const zero = (): number => 0
   return [
-    ...declared('ingress', (registry) => ingressMetrics(registry, () => [])),
+    ...declared('ingress', (registry) =>
+      ingressMetrics(
+        registry,
+        () => [],
+        () => 'closed',
+      ),
+    ),
     ...declared('delivery', (registry) => deliveryMetrics(registry, zero, zero)),
     ...declared('notifier', (registry) => notifierMetrics(registry, {} as LogReader, zero)),
     ...declared('api', (registry) => apiMetrics(registry)),

@@ -29,6 +29,8 @@ export interface PlatformOptions {
   ingressReplicas?: number
   /** The HTTP service, which there is none of by default. */
   api?: boolean
+  /** Largest message, as spec.ingress.messageSize has it. */
+  messageSize?: string
   /** A certificate of one's own. */
   tls?: { certificateFile: string; keyFile: string }
 }
@@ -199,7 +201,12 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
   return [
     make('MailPlatform', 'mail', {
       hostName: 'mail.sender.test',
-      ingress: { listeners, replicas: options.ingressReplicas ?? 1, ...(options.tls ? { tls: options.tls } : {}) },
+      ingress: {
+        listeners,
+        replicas: options.ingressReplicas ?? 1,
+        ...(options.messageSize === undefined ? {} : { messageSize: options.messageSize }),
+        ...(options.tls ? { tls: options.tls } : {}),
+      },
       broker: { port: ports.broker },
       api: { address: '127.0.0.1', port: ports.api, httpPort: ports.apiHttp, replicas: options.api ? 1 : 0 },
       telemetry: { basePort: ports.telemetry },

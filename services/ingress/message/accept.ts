@@ -12,6 +12,8 @@ import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/conf
 import type { Counted, Ledger } from '../policy/ledger.ts'
 import { reserve } from '../policy/reserve.ts'
 import { Refusal } from '../refusal.ts'
+import { refusalOf } from '../scan/refuse.ts'
+import type { Scans } from '../scan/scan.ts'
 import { releaseTime } from '../session/future-release.ts'
 import type { Hold } from '../session/future-release.ts'
 import { allowedSenders } from '../session/submission.ts'
@@ -46,11 +48,12 @@ export interface AcceptanceDependencies {
   hasRoom: () => boolean
   /** Opens a domain's sealed DKIM keys. */
   keysOf: (domain: DomainConfig) => DkimKey[]
+  scans: Pick<Scans, 'run'>
   accepted: (envelope: Envelope, startedAt: number) => void
 }
 
 export function createAcceptance(dependencies: AcceptanceDependencies): Acceptance {
-  const { config, acceptor, ledger, hasRoom, keysOf, accepted } = dependencies
+  const { config, acceptor, ledger, hasRoom, keysOf, scans, accepted } = dependencies
   return async (submission) => {
     const now = Date.now()
     const { submitter, from, recipients } = submission
@@ -66,8 +69,14 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     }
     const release = await reserve(ledger, submitter.limits, countedOf(recipients))
     try {
-      const signature = await signDkim(fixed.content, keysOf(submitter.domain))
-      const content = signature.length === 0 ? fixed.content : Buffer.concat([signature, fixed.content])
+      const credential = submitter.credential.address
+      const domain = submitter.domain.name
+      const scan = await scans.run({ id, from, recipients, credential, domain, content: fixed.content })
+      const refusal = refusalOf(scan.decisive)
+      if (refusal !== undefined) throw refusal
+      const signature = await signDkim(scan.content, keysOf(submitter.domain))
+      const before = [signature, Buffer.from(scan.fields)].filter(({ length }) => length > 0)
+      const content = before.length === 0 ? scan.content : Buffer.concat([...before, scan.content])
       const envelope: Envelope = {
         id,
         from,
@@ -78,8 +87,8 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
         utf8: submission.utf8 && (fixed.utf8 || needsUtf8(from)),
         ...(submission.hold === undefined ? {} : { releaseAt: releaseTime(submission.hold, now) }),
         ...(submission.requireTls ? { requireTls: true } : {}),
-        domain: submitter.domain.name,
-        credential: submitter.credential.address,
+        domain,
+        credential,
         acceptedAt: now,
         size: content.length,
         messageId: fixed.messageId,

@@ -114,7 +114,8 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
     event(event) {
       if (event.type === 'attempt') attempt(event)
       else if (event.type === 'cancel') cancelled(event)
-      else erased(event)
+      else if (event.type === 'erase') erased(event)
+      // What scanners find is for those who judge senders; the log tells of messages that were taken.
     },
     delayedTold: (id) => void markDelayed.run(id),
     forget(erasedBefore, limit) {

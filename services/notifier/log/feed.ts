@@ -71,7 +71,7 @@ export function startFeed(options: FeedOptions): Feed {
   async function events(message: JsMsg): Promise<void> {
     const batch = decodeEvents(message.data)
     for (const event of batch) {
-      if (event.type === 'erase' || reader.known(event.id)) continue
+      if (!('content' in event) || reader.known(event.id)) continue
       const record = await broker.jsm.direct.getMessage(event.content.stream, { seq: event.content.seq })
       if (record !== null) {
         const { envelope, parts } = decodeEnvelope(record.header)

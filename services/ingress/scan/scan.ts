@@ -1,0 +1,113 @@
+import type { RuntimeConfig, ScannerConfig, ScanningConfig } from '@postrider/runtime-config/config'
+import { createBreaker } from './breaker.ts'
+import type { Breaker, BreakerState } from './breaker.ts'
+import { scanWithClamav } from './clamav.ts'
+import { scanWithRspamd } from './rspamd.ts'
+import { ScannerUnavailable } from './scanner.ts'
+import type { Finding, ScannedMail, ScannerName } from './scanner.ts'
+import { judge, strictest } from './verdict.ts'
+import type { Findings, Judgement } from './verdict.ts'
+import { verdictFields, withoutVerdictFields } from './verdict-fields.ts'
+
+/** What the scanners' findings mean for a message. */
+export interface ScanResult {
+  /** What decides; undefined when nothing was scanned. */
+  decisive: Judgement | undefined
+  /** The message without what a client brought along of such fields. */
+  content: Buffer
+  /** Header fields to put before the message, with their line ends. */
+  fields: string
+}
+
+export interface ScannedBy {
+  scanner: ScannerName
+  finding: Finding | ScannerUnavailable
+  /** False when the scanner was not asked: it has failed too often, or the message is too large for it. */
+  asked: boolean
+  seconds: number
+}
+
+export interface Scans {
+  run(mail: ScannedMail): Promise<ScanResult>
+  breaker(scanner: ScannerName): BreakerState
+}
+
+export interface ScansOptions {
+  config: () => RuntimeConfig
+  scanned: (by: ScannedBy) => void
+  /** Called with what each scanner's finding means for the message. */
+  judged: (judgement: Judgement, mail: ScannedMail) => void
+  now?: () => number
+}
+
+/** Failures in a row after which a scanner is left alone, and for how long (milliseconds). A message that waits for a daemon
+ * that hangs costs its sender the scanner's time-out: few may. */
+const FAILURES = 5
+const OPEN_MS = 15_000
+
+/** Shows messages to the scanners that the configuration of the moment names, all at the same time. */
+export function createScans({ config, scanned, judged, now = Date.now }: ScansOptions): Scans {
+  const breakers = new Map<ScannerName, { target: string; breaker: Breaker }>()
+
+  /** A scanner elsewhere is another one: nothing is known of it yet. */
+  function breakerOf(scanner: ScannerName, target: string): Breaker {
+    const present = breakers.get(scanner)
+    if (present?.target === target) return present.breaker
+    const breaker = createBreaker({ failures: FAILURES, openMs: OPEN_MS, now })
+    breakers.set(scanner, { target, breaker })
+    return breaker
+  }
+
+  async function ask(
+    scanner: ScannerName,
+    target: string,
+    { maxBytes }: ScannerConfig,
+    mail: ScannedMail,
+    scan: () => Promise<Finding>,
+  ): Promise<Finding | ScannerUnavailable> {
+    const startedAt = performance.now()
+    const told = (finding: Finding | ScannerUnavailable, asked: boolean): typeof finding => {
+      scanned({ scanner, finding, asked, seconds: (performance.now() - startedAt) / 1000 })
+      return finding
+    }
+    if (mail.content.length > maxBytes) return told({ kind: 'too-large' }, false)
+    const breaker = breakerOf(scanner, target)
+    if (!breaker.admits()) return told(new ScannerUnavailable(scanner, 'failed too often lately'), false)
+    try {
+      const finding = await scan()
+      breaker.succeeded()
+      return told(finding, true)
+    } catch (error) {
+      breaker.failed()
+      if (!(error instanceof ScannerUnavailable)) throw error
+      return told(error, true)
+    }
+  }
+
+  async function findingsOf(mail: ScannedMail, { clamav, rspamd }: ScanningConfig): Promise<Findings> {
+    const [virus, spam] = await Promise.all([
+      clamav && ask('clamav', clamav.address, clamav, mail, () => scanWithClamav(mail.content, clamav)),
+      rspamd && ask('rspamd', rspamd.url, rspamd, mail, () => scanWithRspamd(mail, rspamd)),
+    ])
+    return { ...(virus === undefined ? {} : { clamav: virus }), ...(spam === undefined ? {} : { rspamd: spam }) }
+  }
+
+  return {
+    async run(given) {
+      const { scanning } = config().platform
+      if (scanning === undefined) return { decisive: undefined, content: given.content, fields: '' }
+      const mail = { ...given, content: withoutVerdictFields(given.content) }
+      const findings = await findingsOf(mail, scanning)
+      const judgements = judge(findings, scanning)
+      for (const judgement of judgements) judged(judgement, mail)
+      const fields = verdictFields(findings, judgements, scanning)
+      return { decisive: strictest(judgements), content: mail.content, fields }
+    },
+    breaker(scanner) {
+      const { clamav, rspamd } = config().platform.scanning ?? {}
+      const present = breakers.get(scanner)
+      const target = scanner === 'clamav' ? clamav?.address : rspamd?.url
+      return present !== undefined && present.target === target ? present.breaker.state : 'closed'
+    },
+  }
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ScanningConfig } from '@postrider/runtime-config/config'
+import { findingOf as ofClamav } from './clamav.ts'
+import { findingOf as ofRspamd } from './rspamd.ts'
+import { refusalOf } from './refuse.ts'
+import { ScannerUnavailable } from './scanner.ts'
+import type { Finding } from './scanner.ts'
+import { judge, strictest } from './verdict.ts'
+import { verdictFields, withoutVerdictFields } from './verdict-fields.ts'
+
+const config: ScanningConfig = {
+  clamav: {
+    address: 'x:1',
+    timeoutMs: 1,
+    maxBytes: 1,
+    tooLarge: 'Tag',
+    unavailable: 'TempFail',
+    infected: 'Reject',
+  },
+  rspamd: {
+    url: 'http://x:1',
+    timeoutMs: 1,
+    maxBytes: 1,
+    tooLarge: 'Reject',
+    unavailable: 'Open',
+    reject: 'Reject',
+    addHeader: 'Tag',
+    rejectScore: 20,
+  },
+  headers: 'None',
+}
+const rated = (action: string, points = 1): Finding => ({
+  kind: 'rated',
+  action,
+  score: { points, required: 15 },
+  symbols: ['A', 'B'],
+})
+const away = new ScannerUnavailable('clamav', 'is away')
+
+test('the strictest finding decides', () => {
+  const cases: [Finding | ScannerUnavailable, Finding | ScannerUnavailable, string][] = [
+    [{ kind: 'clean' }, rated('no action'), 'pass'],
+    [{ kind: 'clean' }, rated('greylist'), 'pass'],
+    [{ kind: 'clean' }, rated('add header'), 'tag'],
+    [{ kind: 'clean' }, rated('rewrite subject'), 'tag'],
+    [{ kind: 'clean' }, rated('soft reject'), 'tempfail'],
+    [{ kind: 'clean' }, rated('no action', 20), 'reject'],
+    [{ kind: 'clean' }, rated('reject'), 'reject'],
+    [{ kind: 'clean' }, { kind: 'too-large' }, 'reject'],
+    [{ kind: 'too-large' }, rated('no action'), 'tag'],
+    [{ kind: 'infected', name: 'X' }, rated('add header'), 'reject'],
+    [away, rated('no action'), 'tempfail'],
+    // What is known to be malware is not to come again.
+    [away, rated('reject'), 'reject'],
+    [{ kind: 'clean' }, away, 'pass'],
+  ]
+  for (const [clamav, rspamd, action] of cases) {
+    assert.equal(strictest(judge({ clamav, rspamd }, config))?.action, action, JSON.stringify([clamav, rspamd]))
+  }
+})
+
+test('refusals are permanent for what was found and temporary for what could not be', () => {
+  const reply = (clamav: Finding | ScannerUnavailable): [number?, string?, string?] => {
+    const refusal = refusalOf(strictest(judge({ clamav }, config)))
+    return [refusal?.responseCode, refusal?.status, refusal?.reason]
+  }
+  assert.deepEqual(reply({ kind: 'infected', name: 'X' }), [550, '5.7.1', 'malware'])
+  assert.deepEqual(reply(away), [451, '4.7.1', 'scanner'])
+  assert.deepEqual(reply({ kind: 'clean' }), [undefined, undefined, undefined])
+})
+
+test('a name from a signature can break neither a reply nor a field', () => {
+  const findings = { clamav: { kind: 'infected' as const, name: 'Evil\r\nX-Other: (a)\u00e4' } }
+  const judgements = judge(findings, config)
+  const fields = verdictFields(findings, judgements, { ...config, headers: 'Verdict' })
+  assert.equal(fields, 'X-Virus-Scanned: ClamAV\r\nX-Virus-Status: Infected (malware Evil??X-Other: ?a??)\r\n')
+  assert.doesNotMatch(refusalOf(strictest(judgements))?.message ?? '', /[\r\n\u00e4]/)
+})
+
+test('fields that tell of a scan are taken out, folded ones whole, and nothing else', () => {
+  const content = Buffer.from(
+    'X-Spam-Status: No,\r\n\tscore=-9\r\nFrom: a@b.test\r\nx-virus-scanned: yes\r\nX-Spammer: no\r\n\r\nX-Spam: body\r\n',
+  )
+  assert.equal(withoutVerdictFields(content).toString(), 'From: a@b.test\r\nX-Spammer: no\r\n\r\nX-Spam: body\r\n')
+  const clean = Buffer.from('From: a@b.test\r\n\r\n')
+  assert.equal(withoutVerdictFields(clean), clean)
+})
+
+test('an answer that is no verdict is none', () => {
+  assert.deepEqual(ofClamav('stream: OK'), { kind: 'clean' })
+  assert.deepEqual(ofClamav('stream: A B FOUND'), { kind: 'infected', name: 'A B' })
+  assert.deepEqual(ofClamav('INSTREAM size limit exceeded. ERROR'), { kind: 'too-large' })
+  for (const reply of ['', 'stream: OK but', 'UNKNOWN COMMAND', 'stream: Can not allocate memory ERROR']) {
+    assert.throws(() => ofClamav(reply), ScannerUnavailable, reply)
+  }
+  for (const text of [
+    '',
+    'null',
+    '[]',
+    '{}',
+    '{"error":"x"}',
+    '{"action":"no action","score":"1","required_score":1}',
+  ]) {
+    assert.throws(() => ofRspamd(text), ScannerUnavailable, text)
+  }
+})
