@@ -38,6 +38,8 @@ export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
         POSTRIDER_API_HOST: deployment.api.host,
         POSTRIDER_API_PORT: String(deployment.api.port),
         POSTRIDER_API_HTTP_PORT: String(deployment.api.httpPort),
+        POSTRIDER_API_PUBLIC_HOST: deployment.api.publicHost ?? '',
+        POSTRIDER_SUBMISSION: JSON.stringify(deployment.submission),
       }),
     ),
     ...several(deployment.delivery.replicas, 20, (index, port) =>

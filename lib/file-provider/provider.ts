@@ -37,8 +37,8 @@ export async function planFolder(folder: string, state: StateFolder): Promise<{ 
     const result = plan(resources, state.observe())
     if ('problems' in result) throw new BadManifests(result.problems)
     if (result.plan.wanted.length === 0) return { plan: result.plan, fingerprint }
-    const { config, deployment, wanted } = result.plan
-    for (const thing of wanted) await state.make(thing, config.platform.hostName, deployment)
+    const { deployment, wanted } = result.plan
+    for (const thing of wanted) await state.make(thing, deployment.submission.host, deployment)
   }
 }
 

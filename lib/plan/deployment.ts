@@ -1,6 +1,8 @@
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import type { Inventory } from './inventory.ts'
+import { submissionPlan } from './submission.ts'
+import type { SubmissionPlan } from './submission.ts'
 
 /** A port that mail is submitted on, as the ingress is told. */
 export interface ListenerPlan {
@@ -16,7 +18,9 @@ export interface Deployment {
   ingress: { replicas: number; listeners: ListenerPlan[]; tls?: { certificateFile: string; keyFile: string } }
   delivery: { replicas: number }
   broker: { shards: number; port: number; contentBackstopMs: number; eventsMs: number }
-  api: { replicas: number; host: string; port: number; httpPort: number }
+  api: { replicas: number; host: string; port: number; httpPort: number; publicHost?: string }
+  /** Where clients are told to submit. */
+  submission: SubmissionPlan
   telemetry: { address: string; basePort: number }
   sandbox?: { port: number }
 }
@@ -61,7 +65,14 @@ export function planDeployment(
       contentBackstopMs: lifetime + longestRetention + 4 * WEEK_MS,
       eventsMs: lifetime + config.platform.placeholderMs + WEEK_MS,
     },
-    api: { replicas: api.replicas, host: api.address, port: api.port, httpPort: api.httpPort },
+    api: {
+      replicas: api.replicas,
+      host: api.address,
+      port: api.port,
+      httpPort: api.httpPort,
+      ...(api.publicHost === undefined ? {} : { publicHost: api.publicHost }),
+    },
+    submission: submissionPlan(platform),
     telemetry,
     ...(sandbox === undefined ? {} : { sandbox }),
   }

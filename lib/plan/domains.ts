@@ -1,6 +1,7 @@
 import type { DkimConfig, DomainConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
+import { incomingOf } from './incoming.ts'
 import { limitOf } from './limits.ts'
 import type { Inventory } from './inventory.ts'
 import type { Observed, Wanted } from './observed.ts'
@@ -38,6 +39,7 @@ export function planDomains(
       ...limitOf(domain, inventory, platform),
       retentionMs: durationMs(spec.retention),
       notifyDelivered: spec.notices.delivered === 'Always',
+      ...incomingOf(spec),
     })
   }
   return domains

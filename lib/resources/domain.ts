@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { domainName, duration, reference, resourceName, senderPattern } from './fields.ts'
+import { Incoming } from './incoming.ts'
 
 /** A tenant's sending domain. */
 export const DomainSpec = z.strictObject({
@@ -40,6 +41,9 @@ export const DomainSpec = z.strictObject({
     .default([])
     .describe('Addresses that every credential of the domain may send as besides its own; *@domain for all of one.'),
   limitRef: reference('SMTPLimit').optional().describe('Limit on what all credentials of the domain send together.'),
+  incoming: Incoming.optional().describe(
+    'Where the mail of the domain is read, for mail clients that set themselves up.',
+  ),
   retention: duration()
     .default('30d')
     .describe('How long content is kept after all recipients are settled; 0 = deleted at once.'),

@@ -111,6 +111,19 @@ export interface DomainConfig {
   retentionMs: number
   /** Tell submitters of deliveries even where they did not ask by NOTIFY=SUCCESS. */
   notifyDelivered: boolean
+  /** Where its mail is read, for mail clients; IMAP first. */
+  incoming?: IncomingConfig[]
+}
+
+/** A server that a domain's mail is read at. */
+export interface IncomingConfig {
+  protocol: 'imap' | 'pop3'
+  host: string
+  port: number
+  /** TLS from the first octet; STARTTLS otherwise. */
+  implicitTls: boolean
+  /** What its users log in with there. */
+  userName: 'Address' | 'LocalPart'
 }
 
 export interface DkimConfig {

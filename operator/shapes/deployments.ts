@@ -1,12 +1,14 @@
 import type { V1Deployment } from '@kubernetes/client-node'
 import type { Wire } from '../kubernetes/object.ts'
 import { listenerPlans } from '@postrider/plan/deployment'
+import { submissionAt } from '@postrider/plan/submission'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import { componentName, labelsOf, platformKeyName, selectorOf } from './names.ts'
 import type { Component } from './names.ts'
 import { podTemplate } from './pod.ts'
 import type { PodWishes, Surroundings } from './pod.ts'
+import { clientHost, servicePorts } from './service.ts'
 
 export interface DeploymentInputs {
   platform: Resource<'MailPlatform'>
@@ -103,6 +105,11 @@ function api({ platform, surroundings, tlsSecret }: DeploymentInputs): Wire<V1De
       { name: 'POSTRIDER_API_HOST', value: platform.spec.api.address },
       { name: 'POSTRIDER_API_PORT', value: String(port) },
       { name: 'POSTRIDER_API_HTTP_PORT', value: String(httpPort) },
+      { name: 'POSTRIDER_API_PUBLIC_HOST', value: platform.spec.api.publicHost ?? '' },
+      {
+        name: 'POSTRIDER_SUBMISSION',
+        value: JSON.stringify(submissionAt(clientHost(platform), servicePorts(platform))),
+      },
       { name: 'POSTRIDER_TLS_CERT', value: '/etc/postrider/tls/tls.crt' },
       { name: 'POSTRIDER_TLS_KEY', value: '/etc/postrider/tls/tls.key' },
     ],

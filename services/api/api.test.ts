@@ -44,7 +44,12 @@ before(async () => {
       },
     },
   ])
-  const context = { config: () => ({ credentials }) as unknown as RuntimeConfig, verdicts: createVerdicts() }
+  const context = {
+    config: () => ({ credentials }) as unknown as RuntimeConfig,
+    verdicts: createVerdicts(),
+    submission: { host: 'x.test' },
+    sign: (text: Buffer) => text,
+  }
   const answer = createAnswer({
     find,
     context,

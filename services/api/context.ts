@@ -1,4 +1,5 @@
 import type { Verdicts } from '@postrider/credential/verdict-cache'
+import type { Submission } from './setup/settings.ts'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 
 /** What every handler is given. */
@@ -6,4 +7,10 @@ export interface Context {
   /** As it is now. */
   config: () => RuntimeConfig
   verdicts: Verdicts
+  /** Where mail is submitted. */
+  submission: Submission
+  /** Name under which this service is reached from anywhere, by its certificate. */
+  publicHost?: string
+  /** A content with a signature of the platform's certificate around it (CMS). */
+  sign: (content: Buffer) => Buffer
 }

@@ -4,11 +4,13 @@ import { openBroker } from '@postrider/queue/broker'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { runService } from '@postrider/telemetry/service'
 import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
+import { signCms } from '@postrider/tls/cms'
 import { createAnswer } from './answer.ts'
 import { createMetrics } from './metrics.ts'
 import { createRouter } from './router.ts'
 import { ROUTES } from './routes.ts'
 import { listen } from './server.ts'
+import type { Submission } from './setup/settings.ts'
 
 await runService('api', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('api', brokerAccess(env))
@@ -17,11 +19,18 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
   const live = await watchConfig(broker)
   const certFile = env.text('POSTRIDER_TLS_CERT')
   const keyFile = env.text('POSTRIDER_TLS_KEY')
-  const certificate = readCertificate(certFile, keyFile)
+  let certificate = readCertificate(certFile, keyFile)
+  const publicHost = env.optional('POSTRIDER_API_PUBLIC_HOST')
   const metrics = createMetrics(registry)
   const answer = createAnswer({
     find: createRouter(ROUTES),
-    context: { config: () => live.current, verdicts: createVerdicts() },
+    context: {
+      config: () => live.current,
+      verdicts: createVerdicts(),
+      submission: env.json('POSTRIDER_SUBMISSION') as Submission,
+      ...(publicHost === undefined ? {} : { publicHost }),
+      sign: (content) => signCms(content, certificate),
+    },
     answered: (path = 'none', status, remoteAddress) => {
       metrics.requests.inc({ path, status: String(status) })
       // Never the query: it holds addresses of people.
@@ -41,6 +50,7 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
     certFile,
     keyFile,
     (renewed) => {
+      certificate = renewed
       https.updateCertificate(renewed)
       log.info({ event: 'certificate-renewed', file: certFile })
     },

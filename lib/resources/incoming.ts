@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { domainName, port } from './fields.ts'
+
+const server = (implicit: number, starttls: number) =>
+  z
+    .strictObject({
+      host: domainName().describe('Full name of the server, as its certificate has it.'),
+      security: z
+        .enum(['ImplicitTLS', 'STARTTLS'])
+        .default('ImplicitTLS')
+        .describe('ImplicitTLS: TLS from the first octet (RFC 8314).'),
+      port: port().optional().describe(`TCP port; ${implicit}, or ${starttls} with STARTTLS, when not given.`),
+    })
+    .optional()
+
+/** Where a domain's mail is read: Postrider has no mailboxes, but its mail clients are to find both halves at once. */
+export const Incoming = z.strictObject({
+  imap: server(993, 143).describe('IMAP server of the mailboxes.'),
+  pop3: server(995, 110).describe('POP3 server of the mailboxes.'),
+  userName: z
+    .enum(['Address', 'LocalPart'])
+    .default('Address')
+    .describe('What mail clients log in there with: the whole address, or what is before the @.'),
+})

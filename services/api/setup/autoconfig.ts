@@ -1,0 +1,45 @@
+import { content } from '../response.ts'
+import type { Handler } from '../router.ts'
+import { addressOf, domainOfHost, settingsOf } from './settings.ts'
+import type { ClientSettings, MailServer } from './settings.ts'
+import { document, element } from './xml.ts'
+import type { XmlElement } from './xml.ts'
+
+/** Mozilla's config-v1.1.xml, which Thunderbird, Evolution, KMail, K-9 and FairEmail read
+ * (https://benbucksch.github.io/autoconfig-spec/). The domain is that of the address, or of the host that was asked. */
+export const autoconfig: Handler = ({ query, host }, { config, submission }) => {
+  const asked = query.get('emailaddress')
+  const domain = asked === null || asked === '' ? domainOfHost(host) : addressOf(asked).domain
+  return content('text/xml; charset=utf-8', autoconfigDocument(settingsOf(domain, config(), submission)))
+}
+
+/** Pure. No address is in it: the client fills in its own. */
+export function autoconfigDocument({ domain, incoming, outgoing }: ClientSettings): string {
+  return document(
+    element(
+      'clientConfig',
+      { version: '1.1' },
+      element(
+        'emailProvider',
+        { id: domain },
+        element('domain', {}, domain),
+        element('displayName', {}, domain),
+        element('displayShortName', {}, domain),
+        ...incoming.map((server) => serverElement('incomingServer', server)),
+        ...outgoing.map((server) => serverElement('outgoingServer', server)),
+      ),
+    ),
+  )
+}
+
+const serverElement = (name: string, { protocol, host, port, implicitTls, userName }: MailServer): XmlElement =>
+  element(
+    name,
+    { type: protocol },
+    element('hostname', {}, host),
+    element('port', {}, String(port)),
+    element('socketType', {}, implicitTls ? 'SSL' : 'STARTTLS'),
+    element('username', {}, userName === 'Address' ? '%EMAILADDRESS%' : '%EMAILLOCALPART%'),
+    // In the tunnel of TLS, which is always there.
+    element('authentication', {}, 'password-cleartext'),
+  )

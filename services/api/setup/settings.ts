@@ -1,0 +1,59 @@
+import { normaliseAddress, normaliseDomain } from '@postrider/mail/address'
+import type { IncomingConfig, RuntimeConfig } from '@postrider/runtime-config/config'
+import { Problem } from '../problem.ts'
+
+/** Where mail is submitted, as this service was started with it. */
+export interface Submission {
+  host: string
+  implicitTls?: number
+  startTls?: number
+}
+
+/** A server that a mail client is to use. */
+export interface MailServer {
+  protocol: 'imap' | 'pop3' | 'smtp'
+  host: string
+  port: number
+  /** TLS from the first octet; STARTTLS otherwise. */
+  implicitTls: boolean
+  userName: 'Address' | 'LocalPart'
+}
+
+/** What a mail client needs to know for the addresses of a domain. */
+export interface ClientSettings {
+  domain: string
+  /** Best first. */
+  incoming: IncomingConfig[]
+  outgoing: MailServer[]
+}
+
+/** The settings of a domain, the same for all its addresses; throws a Problem where it is not served. Which addresses exist is told to nobody.
+ *
+ * Nor is anything told of a domain that is suspended, or not proved to be its owner's yet: a profile that this platform signs must
+ * not lead the users of a domain to whoever only says that it is his. */
+export function settingsOf(domain: string, config: RuntimeConfig, submission: Submission): ClientSettings {
+  const found = config.domains.get(domain)
+  if (found === undefined || found.suspended) throw new Problem(404, 'no mail is sent from this domain here')
+  return { domain, incoming: found.incoming ?? [], outgoing: outgoingOf(submission) }
+}
+
+function outgoingOf({ host, implicitTls, startTls }: Submission): MailServer[] {
+  const at = (port: number | undefined, tlsFirst: boolean): MailServer[] =>
+    port === undefined ? [] : [{ protocol: 'smtp', host, port, implicitTls: tlsFirst, userName: 'Address' }]
+  // RFC 8314, 3.3: implicit TLS is to be preferred.
+  return [...at(implicitTls, true), ...at(startTls, false)]
+}
+
+/** An address of a request and its domain; throws a Problem where it is none. */
+export function addressOf(given: string | null): { address: string; domain: string } {
+  const address = normaliseAddress(given ?? '')
+  if (address === undefined) throw new Problem(400, 'emailaddress must be a full address: local@domain')
+  return { address, domain: address.slice(address.lastIndexOf('@') + 1) }
+}
+
+/** The domain that a request means by its host name: `autoconfig.example.org` and `example.org` are example.org. */
+export const domainOfHost = (host: string): string => normaliseDomain(host.replace(/^autoconfig\./, '')) ?? host
+
+/** What a client logs in with at a server. */
+export const loginAt = ({ userName }: Pick<MailServer, 'userName'>, address: string): string =>
+  userName === 'Address' ? address : address.slice(0, address.lastIndexOf('@'))
