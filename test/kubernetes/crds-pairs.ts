@@ -67,6 +67,22 @@ const NETWORK = 'must be a network such as 10.0.0.0/8 or 2001:db8::/32'
 const trusted = (more: object): object => ({ mode: 'TrustedNetworks', port: 2525, ...more })
 const WHOLE = { networks: ['10.0.0.0/8', '2001:db8::/32'], credential: 'relay@example.test' }
 
+/** Of the Service of ingress or api. */
+const ranges = (part: string): Record<string, Pair> => {
+  const of = (type: string, range: string): Spec =>
+    platform({ [part]: { service: { type, loadBalancerSourceRanges: [range] } } })
+  return {
+    [`spec.${part}.service: loadBalancerSourceRanges is for type LoadBalancer; it keeps nobody out here`]: {
+      good: of('LoadBalancer', '10.0.0.0/8'),
+      bad: of('NodePort', '10.0.0.0/8'),
+    },
+    [`spec.${part}.service.loadBalancerSourceRanges[]: ${NETWORK}`]: {
+      good: of('LoadBalancer', '2001:db8::/32'),
+      bad: of('LoadBalancer', '10.0.0.0'),
+    },
+  }
+}
+
 /** By kind, and path and message of each rule in the CRDs. */
 export const PAIRS: Record<Kind, Record<string, Pair>> = {
   MailPlatform: {
@@ -126,14 +142,8 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
       good: listeners(trusted(WHOLE)),
       bad: listeners(trusted({ ...WHOLE, networks: ['10.0.0.0/33'] })),
     },
-    'spec.ingress.service: loadBalancerSourceRanges is for type LoadBalancer; it keeps nobody out here': {
-      good: platform({ ingress: { service: { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/8'] } } }),
-      bad: platform({ ingress: { service: { type: 'NodePort', loadBalancerSourceRanges: ['10.0.0.0/8'] } } }),
-    },
-    [`spec.ingress.service.loadBalancerSourceRanges[]: ${NETWORK}`]: {
-      good: platform({ ingress: { service: { type: 'LoadBalancer', loadBalancerSourceRanges: ['2001:db8::/32'] } } }),
-      bad: platform({ ingress: { service: { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0'] } } }),
-    },
+    ...ranges('ingress'),
+    ...ranges('api'),
     'spec.tenants.namespaces: selector is for from: Selector, and needed there': {
       good: platform({ tenants: { namespaces: { from: 'Selector', selector: { matchLabels: { mail: 'yes' } } } } }),
       bad: platform({ tenants: { namespaces: { from: 'Selector' } } }),

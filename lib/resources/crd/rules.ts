@@ -28,6 +28,13 @@ const RESOURCES: Rule[] = (['cpu', 'memory'] as const).map((name) => ({
   message: `requests.${name} must not be more than limits.${name}`,
 }))
 
+const SERVICE: Rule[] = [
+  {
+    rule: "self.type == 'LoadBalancer' || size(self.loadBalancerSourceRanges) == 0",
+    message: 'loadBalancerSourceRanges is for type LoadBalancer; it keeps nobody out here',
+  },
+]
+
 /** Port of the Service for a listener, as the operator chooses it. */
 const servicePort = (listener: string): string =>
   `(has(${listener}.servicePort) ? ${listener}.servicePort : ${listener}.mode == 'ImplicitTLS' ? 465 : ${listener}.mode == 'STARTTLS' ? 587 : 25)`
@@ -74,12 +81,8 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
         message: 'networks and credential are for mode TrustedNetworks; they keep nobody out here',
       },
     ],
-    'ingress.service': [
-      {
-        rule: "self.type == 'LoadBalancer' || size(self.loadBalancerSourceRanges) == 0",
-        message: 'loadBalancerSourceRanges is for type LoadBalancer; it keeps nobody out here',
-      },
-    ],
+    'ingress.service': SERVICE,
+    'api.service': SERVICE,
     delivery: AUTOSCALED,
     'delivery.autoscaling': AUTOSCALING,
     'delivery.resources': RESOURCES,
