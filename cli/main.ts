@@ -5,6 +5,8 @@ import { problemLine } from '@postrider/file-provider/manifests'
 import { BadManifests } from '@postrider/file-provider/provider'
 import { BadCertificate } from '@postrider/tls/certificate'
 import { messageShow, queueCancel, queueList, queueRetry } from './queue/commands.ts'
+import { standingList, standingRestore } from './standing/commands.ts'
+import type { StandingOptions } from './standing/commands.ts'
 import { up } from './up/up.ts'
 import { UnknownMessage, UsageError } from './usage.ts'
 
@@ -18,6 +20,9 @@ const USAGE = `postrider: a self-hosted outbound mail platform
   postrider queue show ID                  the story of one message (also: message show ID)
   postrider queue retry ID | filters       attempt now what waits for its time
   postrider queue cancel ID | filters      take out of the queue what waits for its time
+
+  postrider standing ls                    tiers and suspensions of credentials and domains
+  postrider standing restore ADDRESS|DOMAIN  ends a suspension for bounces or spam
 
   filters: --domain D (of the sender)  --destination D (of the recipient; all)  --limit N
   --state DIR  where the platform keeps everything; ./.postrider by default
@@ -41,7 +46,14 @@ async function main(args: string[]): Promise<number> {
     if (verb === 'retry') return print(await queueRetry(options()))
     if (verb === 'cancel') return print(await queueCancel(options()))
   }
+  if (command === 'standing') return print(await standing(verb, rest, { state, json }))
   throw new UsageError(`there is no command ${[command, verb].join(' ').trim() || '(none given)'}\n\n${USAGE}`)
+}
+
+async function standing(verb: string, [name = '', ...more]: string[], options: StandingOptions): Promise<string[]> {
+  if (verb === 'ls') return standingList(options)
+  if (verb === 'restore' && more.length === 0) return standingRestore(name, options)
+  throw new UsageError(`there is no command ${['standing', verb, name, ...more].join(' ').trim()}\n\n${USAGE}`)
 }
 
 function parse(args: string[]) {

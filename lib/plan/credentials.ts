@@ -38,6 +38,7 @@ export function planCredentials(
       allowedSenders: spec.allowedSenders,
       suspended: spec.state === 'Suspended',
       ...limitOf(credential, inventory, platform),
+      ...(spec.resume === undefined ? {} : { resume: spec.resume }),
     })
   }
   return credentials

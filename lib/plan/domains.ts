@@ -37,6 +37,7 @@ export function planDomains(
       dkim: planDkim(domain, observed, wanted),
       allowedSenders: spec.allowedSenders,
       ...limitOf(domain, inventory, platform),
+      ...(spec.resume === undefined ? {} : { resume: spec.resume }),
       retentionMs: durationMs(spec.retention),
       notifyDelivered: spec.notices.delivered === 'Always',
       ...incomingOf(spec),

@@ -1,7 +1,9 @@
-import type { LimitConfig, RateConfig } from '@postrider/runtime-config/config'
+import type { LimitConfig, RateConfig, ThresholdConfig } from '@postrider/runtime-config/config'
 import type { AnyResource, Resource, Spec } from '@postrider/resources/kinds'
 import { durationMs, sizeBytes } from '@postrider/resources/quantity'
 import type { Inventory } from './inventory.ts'
+
+const HOUR_MS = 3_600_000
 
 /** The SMTPLimit that a resource's limitRef names, as the services need it. */
 export function limitOf(
@@ -11,11 +13,18 @@ export function limitOf(
 ): { limit?: LimitConfig } {
   const found = inventory.find('SMTPLimit', from.spec.limitRef, from, 'spec.limitRef')
   if (found === undefined) return {}
-  const { messageSize, rate, ...counts } = found.spec
+  const { messageSize, rate, tiers, stepDown, suspension, ...counts } = found.spec
   const most = sizeBytes(platform.spec.ingress.messageSize)
   const messageBytes = messageSize === undefined ? most : Math.min(most, sizeBytes(messageSize))
   return {
-    limit: { name: found.name, ...counts, ...(rate === undefined ? {} : { rate: planRate(rate) }), messageBytes },
+    limit: {
+      name: found.name,
+      ...counts,
+      ...(rate === undefined ? {} : { rate: planRate(rate) }),
+      ...(tiers === undefined ? {} : { tiers: { levels: tiers, stepDown: planThreshold(stepDown) } }),
+      ...(suspension === undefined ? {} : { suspension: planThreshold(suspension) }),
+      messageBytes,
+    },
   }
 }
 
@@ -23,4 +32,9 @@ const planRate = ({ messages, per, burst }: NonNullable<Spec<'SMTPLimit'>['rate'
   messages,
   perMs: durationMs(per),
   burst: burst ?? messages,
+})
+
+const planThreshold = ({ windowHours, ...shares }: Spec<'SMTPLimit'>['stepDown']): ThresholdConfig => ({
+  ...shares,
+  windowMs: windowHours * HOUR_MS,
 })

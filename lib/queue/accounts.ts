@@ -1,4 +1,4 @@
-import { CONFIG_BUCKET, DELIVERY_CONSUMER, EVENTS, JOBS, USE_BUCKET, mailStream } from './names.ts'
+import { CONFIG_BUCKET, DELIVERY_CONSUMER, EVENTS, JOBS, STANDING_BUCKET, USE_BUCKET, mailStream } from './names.ts'
 
 /** What an account of the broker may publish to; it hears its own inbox and what `hears` names. */
 export interface AccountRights {
@@ -29,6 +29,7 @@ const work = (stream: string): string[] => [
   `$JS.ACK.${stream}.${DELIVERY_CONSUMER}.>`,
 ]
 const watchConfig = [...follow(`KV_${CONFIG_BUCKET}`), ...read(`KV_${CONFIG_BUCKET}`)]
+const watchStanding = [...follow(`KV_${STANDING_BUCKET}`), ...read(`KV_${STANDING_BUCKET}`)]
 const appendMail = ['mail.*.new', 'mail.*.part']
 
 /** Each service may do what its part of the way needs and no more: ingress appends mail but can't read any, delivery can't
@@ -42,6 +43,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...appendMail,
         ...watchConfig,
         'event.ingress',
+        ...watchStanding,
         `$KV.${USE_BUCKET}.>`,
         info(`KV_${USE_BUCKET}`),
         // From the stream's leader: a count that is changed must be the newest one.
@@ -63,6 +65,8 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...mail.flatMap((stream) => [...follow(stream), ...read(stream), `$JS.API.STREAM.MSG.DELETE.${stream}`]),
         ...follow(EVENTS),
         ...watchConfig,
+        ...watchStanding,
+        `$KV.${STANDING_BUCKET}.>`,
         ...appendMail,
         'event.notifier',
       ],

@@ -18,11 +18,13 @@ export const CONFIG_BUCKET = 'config'
 export const USE_BUCKET = 'use'
 /** When codes were sent to mailboxes, and for namespaces. */
 export const CODES_BUCKET = 'codes'
+export const STANDING_BUCKET = 'standing'
 
 /** Accounts of what was sent, and the key of one in the bucket `use`: an address has characters that a key must not have. */
 export const domainAccount = (domainName: string): string => `domain/${domainName}`
 export const credentialAccount = (address: string): string => `credential/${address}`
 export const useKey = (account: string): string => Buffer.from(account).toString('base64url')
+export const accountOfKey = (key: string): string => Buffer.from(key, 'base64url').toString()
 /** In the same bucket: recipient domains that an account has sent to, and its sessions. */
 export const destinationsKey = (account: string): string => `destinations.${useKey(account)}`
 export const sessionsKey = (account: string): string => `sessions.${useKey(account)}`

@@ -10,6 +10,7 @@ import {
   DUE_SUBJECT,
   EVENTS,
   JOBS,
+  STANDING_BUCKET,
   USE_BUCKET,
   mailStream,
   newSubject,
@@ -73,6 +74,7 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
   await kvm.create(USE_BUCKET, { history: 1, replicas: layout.replicas })
   // Codes are counted by the day.
   await kvm.create(CODES_BUCKET, { history: 1, replicas: layout.replicas, ttl: 2 * 86_400_000 })
+  await kvm.create(STANDING_BUCKET, { history: 1, replicas: layout.replicas })
 }
 
 async function ensureStream(jsm: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { domainName, duration, reference, resourceName, senderPattern } from './fields.ts'
+import { domainName, duration, reference, resourceName, resume, senderPattern } from './fields.ts'
 import { Incoming } from './incoming.ts'
 
 /** A tenant's sending domain. */
@@ -9,6 +9,7 @@ export const DomainSpec = z.strictObject({
     .enum(['Active', 'Suspended'])
     .default('Active')
     .describe('Suspended: nothing more is accepted; what is queued goes on.'),
+  resume: resume().optional(),
   dkim: z
     .strictObject({
       algorithms: z

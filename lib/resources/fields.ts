@@ -83,3 +83,10 @@ function addressOf(resolver: string): string {
 }
 
 export const cidr = () => z.union([z.cidrv4(), z.cidrv6()], 'must be a network such as 10.0.0.0/8 or 2001:db8::/32')
+
+/** On what can be suspended for abuse. */
+export const resume = () =>
+  z
+    .string()
+    .max(64)
+    .describe('Any new text, such as a date, ends a suspension for bounces or spam; once in 30 days (docs/limits.md).')

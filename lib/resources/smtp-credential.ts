@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { duration, emailAddress, reference, resourceName, senderPattern } from './fields.ts'
+import { duration, emailAddress, reference, resourceName, resume, senderPattern } from './fields.ts'
 
 /** A login. The password is generated, with everything a client needs, unless verifiers are given. */
 export const SMTPCredentialSpec = z.strictObject({
   address: emailAddress().describe('User name, and the address it sends from.'),
   domainRef: reference('Domain').describe('The Domain it belongs to.'),
   state: z.enum(['Active', 'Suspended']).default('Active').describe('Suspended: logs in, but can send nothing.'),
+  resume: resume().optional(),
   allowedSenders: z
     .array(senderPattern())
     .default([])

@@ -107,6 +107,8 @@ export interface DomainConfig {
   /** From patterns that every credential of the domain may use besides its own address: `a@b` or `*@b`. */
   allowedSenders: string[]
   limit?: LimitConfig
+  /** Another text than before ends a suspension for abuse. */
+  resume?: string
   /** How long content stays after all recipients are settled; 0 = at once. */
   retentionMs: number
   /** Tell submitters of deliveries even where they did not ask by NOTIFY=SUCCESS. */
@@ -141,6 +143,8 @@ export interface CredentialConfig {
   allowedSenders: string[]
   suspended: boolean
   limit?: LimitConfig
+  /** As of DomainConfig. */
+  resume?: string
 }
 
 export interface LimitConfig {
@@ -155,8 +159,27 @@ export interface LimitConfig {
   concurrentSessions?: number
   /** Recipient domains in any 24 hours that nothing was sent to in the 30 days before. */
   newDestinationsPerDay?: number
+  tiers?: TiersConfig
+  suspension?: ThresholdConfig
   recipientsPerMessage: number
   messageBytes: number
+}
+
+/** Limits a day that grow with clean days. */
+export interface TiersConfig {
+  /** The first is where everybody begins. */
+  levels: { messagesPerDay: number; recipientsPerDay?: number; afterCleanDays: number }[]
+  /** What leads to the tier below. */
+  stepDown: ThresholdConfig
+}
+
+/** Shares of the recipients that were settled in a window. */
+export interface ThresholdConfig {
+  bouncePercent: number
+  spamPercent: number
+  /** With fewer recipients in the window nothing is concluded. */
+  minimumRecipients: number
+  windowMs: number
 }
 
 /** A token bucket: `burst` messages at once, and `messages` more in each `perMs`. */

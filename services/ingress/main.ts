@@ -4,6 +4,7 @@ import { createAcceptor } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/queue/broker'
 import { readPlatformKey } from '@postrider/runtime-config/seal'
 import { watchConfig } from '@postrider/runtime-config/store'
+import { watchStandings } from '@postrider/standing/watch'
 import { runService } from '@postrider/telemetry/service'
 import { createKeyring } from './keys.ts'
 import { createAcceptance } from './message/accept.ts'
@@ -65,8 +66,10 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   })
   const sessions = await openSessionLeases(broker)
   onStop(() => sessions.stop())
+  const standings = await watchStandings(broker)
   const handlers = createHandlers({
     sessions,
+    standingOf: standings.of,
     config,
     authenticate: createAuthenticator(config, createVerdicts()),
     accept,

@@ -15,6 +15,7 @@ import { createMetrics } from './metrics.ts'
 import { noticeId, noticesFor } from './notice/decide.ts'
 import { oweDelayedNotices } from './notice/delayed.ts'
 import { sendOwedNotices } from './notice/outbox.ts'
+import { startStanding } from './standing/start.ts'
 import { eraseExpired, forgetPlaceholders } from './retention/erase.ts'
 
 /** How often notices, retention and placeholders are looked at. Milliseconds. */
@@ -48,7 +49,9 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     log.fatal({ event: 'log-feed-failed', err: error })
     process.exit(1)
   }
-  const feed = startFeed({ broker, shards, writer, reader, onEvent, onError })
+  const standing = await startStanding({ broker, db, reader, writer, config: () => config.current, registry, log })
+  onStop(() => standing.stop())
+  const feed = startFeed({ broker, shards, writer, reader, beforeEvent: standing.onEvent, onEvent, onError })
   onStop(() => feed.stop())
   needs(() => (feed.caughtUp ? undefined : `the message log is catching up, ${feed.lag} records to go`))
   const metrics = createMetrics(registry, reader, () => feed.lag)
@@ -73,6 +76,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
         if (feed.caughtUp && broker.connected) {
           const now = Date.now()
           oweDelayedNotices(reader, writer, platform(), now)
+          await standing.turn(now)
           await sendOwedNotices({ broker, acceptor, reader, writer, platform, sent })
           await eraseExpired({ broker, events, reader, writer, config: () => config.current, erased }, now)
           forgetPlaceholders(writer, config.current, now)

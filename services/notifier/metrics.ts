@@ -57,7 +57,7 @@ export function createMetrics(registry: Registry, reader: LogReader, lag: () => 
       name: 'postrider_notices_total',
       help: 'Notices sent, by kind (RFC 3464 action).',
       label: 'kind',
-      values: ['failed', 'delayed', 'delivered'] satisfies NoticeKind[],
+      values: ['failed', 'delayed', 'delivered', 'suspended'] satisfies (NoticeKind | 'suspended')[],
     }),
     erased: new Counter({
       name: 'postrider_contents_erased_total',

@@ -12,6 +12,7 @@ import type { Acceptance } from '../message/accept.ts'
 import { receive } from '../message/receive.ts'
 import type { Received } from '../message/receive.ts'
 import type { SessionLeases } from '../policy/session-leases.ts'
+import type { StandingOf } from '../policy/suspended.ts'
 import { Refusal } from '../refusal.ts'
 import type { Authenticator } from './authenticate.ts'
 import { pathOf } from './envelope-connection.ts'
@@ -47,6 +48,7 @@ export interface SessionDependencies {
   authenticate: Authenticator
   accept: Acceptance
   sessions: SessionLeases
+  standingOf: StandingOf
   refused: (refusal: Refusal, session: SMTPServerSession) => void
 }
 
@@ -56,6 +58,7 @@ export function createHandlers({
   authenticate,
   accept,
   sessions,
+  standingOf,
   refused,
 }: SessionDependencies): SessionHandlers {
   /** Turns whatever a step throws into the client's reply; what is not a Refusal is our fault, and temporary. */
@@ -85,7 +88,7 @@ export function createHandlers({
     onAuth(auth, session, callback) {
       const admit = async (): Promise<string> => {
         const login = await authenticate(auth.username ?? '', auth.password ?? '', session.remoteAddress)
-        await sessions.open(session.id, limitsOf(login, config()))
+        await sessions.open(session.id, limitsOf(login, config(), standingOf))
         return login
       }
       admit().then(
@@ -96,7 +99,7 @@ export function createHandlers({
 
     onMailFrom(given, session, callback) {
       try {
-        const submitter = submitterOf(loginOf(session), config())
+        const submitter = submitterOf(loginOf(session), config(), standingOf)
         const { from, mail } = readMail(given, session)
         // The null reverse path is allowed: a client may send a notice of its own (RFC 5321, 4.5.5).
         if (from !== '' && !matchesSender(allowedSenders(submitter), from)) {
@@ -115,7 +118,7 @@ export function createHandlers({
 
     onRcptTo(given, session, callback) {
       try {
-        const submitter = submitterOf(loginOf(session), config())
+        const submitter = submitterOf(loginOf(session), config(), standingOf)
         const most = mostRecipients(submitter)
         if (session.envelope.rcptTo.length >= most) {
           throw new Refusal(
@@ -134,7 +137,7 @@ export function createHandlers({
 
     onData(stream, session, callback) {
       const take = async (): Promise<string> => {
-        const submitter = (): Submitter => submitterOf(loginOf(session), config())
+        const submitter = (): Submitter => submitterOf(loginOf(session), config(), standingOf)
         let received: Received | undefined
         try {
           received = await receive(stream, mostOctets(submitter(), config().platform.messageBytes))

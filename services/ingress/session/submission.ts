@@ -2,6 +2,9 @@ import type { Recipient } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
 import { credentialAccount, domainAccount } from '@postrider/queue/names'
 import type { CredentialConfig, DomainConfig, LimitConfig, RuntimeConfig } from '@postrider/runtime-config/config'
+import { effectiveLimit } from '@postrider/standing/effective'
+import { refuseSuspended } from '../policy/suspended.ts'
+import type { StandingOf } from '../policy/suspended.ts'
 import { Refusal } from '../refusal.ts'
 import { readRcptParameters } from './parameters.ts'
 import { addressOf } from './path.ts'
@@ -19,7 +22,7 @@ export interface Submitter {
 const MOST_RECIPIENTS = 1000
 
 /** The credential and domain behind a login; throws the Refusal for one that is gone or suspended. */
-export function submitterOf(login: string, config: RuntimeConfig): Submitter {
+export function submitterOf(login: string, config: RuntimeConfig, standingOf: StandingOf): Submitter {
   const credential = config.credentials.get(login)
   const domain = credential && config.domains.get(credential.domain)
   if (credential === undefined || domain === undefined) {
@@ -29,17 +32,21 @@ export function submitterOf(login: string, config: RuntimeConfig): Submitter {
     const what = credential.suspended ? `credential ${credential.address}` : `domain ${domain.name}`
     throw new Refusal(450, '4.7.1', `the ${what} is suspended; ask who runs this platform`, 'suspended')
   }
-  return { credential, domain, limits: limitsOf(login, config) }
+  refuseSuspended([credentialAccount(credential.address), domainAccount(domain.name)], standingOf)
+  return { credential, domain, limits: limitsOf(login, config, standingOf) }
 }
 
 /** Limits of a login, its own first, also while it is suspended. */
-export function limitsOf(login: string, config: RuntimeConfig): Submitter['limits'] {
+export function limitsOf(login: string, config: RuntimeConfig, standingOf: StandingOf): Submitter['limits'] {
   const credential = config.credentials.get(login)
   const domain = credential && config.domains.get(credential.domain)
-  return [
-    ...(credential?.limit ? [{ account: credentialAccount(credential.address), limit: credential.limit }] : []),
-    ...(domain?.limit ? [{ account: domainAccount(domain.name), limit: domain.limit }] : []),
+  const given: [account: string, limit: LimitConfig | undefined][] = [
+    [credentialAccount(login), credential?.limit],
+    [domainAccount(domain?.name ?? ''), domain?.limit],
   ]
+  return given.flatMap(([account, limit]) =>
+    limit === undefined ? [] : [{ account, limit: effectiveLimit(limit, standingOf(account)) }],
+  )
 }
 
 /** From patterns of a submitter: its own address, its credential's and its domain's allowed senders. */

@@ -21,6 +21,8 @@ export interface FeedOptions {
   shards: number
   writer: LogWriter
   reader: LogReader
+  /** Runs in the transaction that writes the event, before it: the log is as it was without the event. */
+  beforeEvent?: (event: QueueEvent) => void
   /** Runs in the transaction that writes the event: what follows from it is written with it. */
   onEvent: (event: QueueEvent) => void
   onError: (error: unknown) => void
@@ -80,6 +82,7 @@ export function startFeed(options: FeedOptions): Feed {
     }
     gather(EVENTS, message.seq, () => {
       for (const event of batch) {
+        options.beforeEvent?.(event)
         writer.event(event)
         options.onEvent(event)
       }

@@ -8,6 +8,7 @@ import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { buildReport } from '../report/build.ts'
+import { buildSuspensionNotice, isSuspensionNotice } from '../standing/notice.ts'
 import type { Notice } from './decide.ts'
 
 export interface OutboxOptions {
@@ -26,7 +27,9 @@ export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
   const { reader, writer, acceptor } = options
   for (const { noticeId, notice } of reader.outbox(100)) {
     if (!reader.known(noticeId)) {
-      const built = await build(noticeId, notice as Notice, options)
+      const built = isSuspensionNotice(notice)
+        ? buildSuspensionNotice(noticeId, notice, options.platform(), Date.now())
+        : await build(noticeId, notice as Notice, options)
       if (built !== undefined) {
         try {
           const ref = await acceptor.store(built.envelope, built.content)
@@ -36,7 +39,8 @@ export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
           if (error instanceof NotStored) return
           throw error
         }
-        options.sent(built.envelope.notice?.kind ?? '', built.envelope.notice?.of ?? '', noticeId)
+        if (isSuspensionNotice(notice)) options.sent(notice.kind, notice.account, noticeId)
+        else options.sent((notice as Notice).kind, (notice as Notice).of, noticeId)
       }
     }
     writer.dropNotice(noticeId)

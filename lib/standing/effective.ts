@@ -1,0 +1,12 @@
+import type { LimitConfig } from '@postrider/runtime-config/config'
+import type { Standing } from './standing.ts'
+
+/** What a limit allows somebody of this standing: the less of its own counts and those of the tier. */
+export function effectiveLimit(limit: LimitConfig, standing: Standing | undefined): LimitConfig {
+  const levels = limit.tiers?.levels ?? []
+  const level = levels[Math.min(standing?.tier ?? 0, levels.length - 1)]
+  if (level === undefined) return limit
+  const messagesPerDay = Math.min(limit.messagesPerDay ?? Infinity, level.messagesPerDay)
+  const recipientsPerDay = Math.min(limit.recipientsPerDay ?? Infinity, level.recipientsPerDay ?? Infinity)
+  return { ...limit, messagesPerDay, ...(recipientsPerDay === Infinity ? {} : { recipientsPerDay }) }
+}

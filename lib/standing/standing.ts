@@ -1,0 +1,40 @@
+/** How a credential or a domain stands with the world, as the notifier finds it from what remote servers answered. Times are
+ * milliseconds since the epoch. */
+export interface Standing {
+  /** Index of its tier, where its limit has tiers. */
+  tier: number
+  tierSince: number
+  /** Clean days in this tier so far, and the last day (UTC, since the epoch) that was looked at. */
+  cleanDays: number
+  lastDay: number
+  suspended?: Suspension
+  /** Outcomes before this do not count any more. */
+  countFrom: number
+  /** The `resume` of its resource that was seen last: another one asks for an end of the suspension. */
+  resume: string
+  /** When a suspension was ended by `resume` last. */
+  resumedAt?: number
+}
+
+export interface Suspension {
+  at: number
+  reason: 'Bounces' | 'Spam'
+  /** Of so many recipients, this share, in percent and rounded down; it is allowed to stay below `limitPercent`. */
+  recipients: number
+  percent: number
+  limitPercent: number
+  /** Whether `resume` ends it; else only who runs the platform can. */
+  resumable: boolean
+}
+
+export const newStanding = (now: number, resume: string): Standing => ({
+  tier: 0,
+  tierSince: now,
+  cleanDays: 0,
+  lastDay: dayOf(now),
+  countFrom: 0,
+  resume,
+})
+
+export const DAY_MS = 86_400_000
+export const dayOf = (at: number): number => Math.floor(at / DAY_MS)

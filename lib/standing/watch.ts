@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Kvm } from '@nats-io/kv'
+import type { KvWatchEntry } from '@nats-io/kv'
+import type { QueuedIterator } from '@nats-io/transport-node'
+import type { Broker } from '@postrider/queue/broker'
+import { STANDING_BUCKET, accountOfKey } from '@postrider/queue/names'
+import type { Standing } from './standing.ts'
+
+/** Standings as they are now, by account. */
+export interface LiveStandings {
+  of(account: string): Standing | undefined
+  all(): ReadonlyMap<string, Standing>
+  onChange(run: (account: string) => void): void
+  stop(): void
+}
+
+/** Between two tries to watch the bucket. Milliseconds. */
+const REOPEN_MS = 200
+/** Whoever starts waits so long for it. An older broker configuration may not let it be read: then everybody stands as at the
+ * beginning, which is better than no mail at all. */
+const PATIENCE_MS = 10_000
+
+/** Follows the bucket; resolves when all of it is here. */
+export async function watchStandings({ js, onReconnect }: Pick<Broker, 'js' | 'onReconnect'>): Promise<LiveStandings> {
+  let standings = new Map<string, Standing>()
+  const listeners: ((account: string) => void)[] = []
+  let stopped = false
+  let watch: QueuedIterator<KvWatchEntry> | undefined
+
+  async function follow(known: () => void): Promise<void> {
+    watch = await new Kvm(js)
+      .open(STANDING_BUCKET)
+      .then((kv) => kv.watch())
+      // The broker is away, or the bucket is still to be made.
+      .catch(() => undefined)
+    if (watch === undefined) return pause(REOPEN_MS)
+    // Of a bucket without entries nothing comes; one that has some is told whole before anything counts.
+    const fresh = new Map<string, Standing>()
+    let whole = false
+    const told = setTimeout(known, REOPEN_MS)
+    for await (const entry of watch) {
+      const account = accountOfKey(entry.key)
+      const into = whole ? standings : fresh
+      if (entry.operation === 'PUT') into.set(account, entry.json<Standing>())
+      else into.delete(account)
+      if (whole) for (const run of listeners) run(account)
+      if (whole || (entry.delta ?? 0) > 0) continue
+      whole = true
+      clearTimeout(told)
+      const changed = new Set([...standings.keys(), ...fresh.keys()])
+      standings = fresh
+      known()
+      for (const name of changed) for (const run of listeners) run(name)
+    }
+    clearTimeout(told)
+  }
+
+  onReconnect(() => watch?.stop())
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, PATIENCE_MS).unref()
+    void (async () => {
+      while (!stopped) await follow(resolve)
+    })()
+  })
+  return {
+    of: (account) => standings.get(account),
+    all: () => standings,
+    onChange: (run) => void listeners.push(run),
+    stop() {
+      stopped = true
+      watch?.stop()
+    },
+  }
+}

@@ -1,0 +1,17 @@
+import type { Standing } from '@postrider/standing/standing'
+import { wayBack, whySuspended } from '@postrider/standing/words'
+import { Refusal } from '../refusal.ts'
+
+/** How an account stands now; undefined when nothing speaks for or against it. */
+export type StandingOf = (account: string) => Standing | undefined
+
+/** Throws the Refusal that says why one of these accounts is suspended for what it sent, and what the way back is. 4xx: its mail
+ * is welcome when that has come to an end. */
+export function refuseSuspended(accounts: string[], standingOf: StandingOf): void {
+  for (const account of accounts) {
+    const suspension = standingOf(account)?.suspended
+    if (suspension === undefined) continue
+    const text = `the ${account.replace('/', ' ')} is ${whySuspended(suspension)}; ${wayBack(suspension)}`
+    throw new Refusal(450, '4.7.1', text, 'suspended')
+  }
+}

@@ -1,0 +1,28 @@
+import type { Broker } from '@postrider/queue/broker'
+import type { StandingAnswer } from '@postrider/standing/answer'
+import { STANDING_LIST, STANDING_RESTORE } from '@postrider/standing/answer'
+import type { LiveStandings } from '@postrider/standing/watch'
+import type { StandingKeeper } from './keeper.ts'
+
+/** Answers who stands how, and ends suspensions, for who runs the platform. */
+export function answerStandings(broker: Broker, standings: LiveStandings, keeper: StandingKeeper): void {
+  broker.nc.subscribe(STANDING_LIST, {
+    queue: 'log',
+    callback: (error, message) => {
+      if (error) return
+      const answer: StandingAnswer = [...standings.all()].map(([account, standing]) => ({ account, standing }))
+      message.respond(JSON.stringify(answer))
+    },
+  })
+  broker.nc.subscribe(STANDING_RESTORE, {
+    queue: 'log',
+    callback: (error, message) => {
+      if (error) return
+      const { account } = message.json<{ account: string }>()
+      keeper.restore(account, Date.now()).then(
+        (restored) => message.respond(JSON.stringify({ restored })),
+        (failure: unknown) => message.respond(JSON.stringify({ restored: false, problem: String(failure) })),
+      )
+    },
+  })
+}

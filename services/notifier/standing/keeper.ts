@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Kvm } from '@nats-io/kv'
+import type { KV } from '@nats-io/kv'
+import type { Broker } from '@postrider/queue/broker'
+import { STANDING_BUCKET, useKey } from '@postrider/queue/names'
+import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import { judge, lift } from '@postrider/standing/judge'
+import type { Standing } from '@postrider/standing/standing'
+import type { LiveStandings } from '@postrider/standing/watch'
+import { accountsOf } from './accounts.ts'
+import type { Account } from './accounts.ts'
+import type { Outcomes } from './outcomes.ts'
+
+export interface StandingKeeper {
+  /** Looks at those whose mail or configuration has changed, and at all of them now and then. */
+  turn(now: number): Promise<void>
+  /** Ends a suspension for who runs the platform; false when there is none. */
+  restore(account: string, now: number): Promise<boolean>
+}
+
+export interface KeeperOptions {
+  broker: Broker
+  standings: LiveStandings
+  outcomes: Outcomes
+  config: () => RuntimeConfig
+  /** A standing was written; `before` is undefined for the first. */
+  changed: (account: Account, standing: Standing, before: Standing | undefined) => void
+}
+
+/** Time alone changes standings, too: days end. Milliseconds. */
+const ALL_MS = 60_000
+
+/** The only writer of standings. What is written counts from the write on: everybody watches the bucket. */
+export function createStandingKeeper(options: KeeperOptions): StandingKeeper {
+  const { broker, standings, outcomes, config, changed } = options
+  let looked: { config: RuntimeConfig; at: number } | undefined
+  let kv: KV | undefined
+  /** Written by us and perhaps not heard of yet. */
+  const written = new Map<string, Standing>()
+
+  const standingOf = (account: string): Standing | undefined => {
+    const own = written.get(account)
+    const heard = standings.of(account)
+    if (own !== undefined && isDeepStrictEqual(plain(own), heard)) written.delete(account)
+    return own ?? heard
+  }
+
+  async function write(account: Account, standing: Standing, before: Standing | undefined): Promise<void> {
+    kv ??= await new Kvm(broker.js).open(STANDING_BUCKET)
+    await kv.put(useKey(account.account), JSON.stringify(standing))
+    written.set(account.account, standing)
+    changed(account, standing, before)
+  }
+
+  async function look(account: Account, now: number): Promise<void> {
+    const before = standingOf(account.account)
+    const { limit, resume } = account
+    const rules = limit ?? {}
+    // Nothing to judge by, and nothing to end.
+    if (before?.suspended === undefined && limit?.tiers === undefined && limit?.suspension === undefined) return
+    const buckets = outcomes.bucketsOf(account.account, now)
+    const after = judge(before, rules, { buckets, resume }, now)
+    if (after !== before) await write(account, after, before)
+  }
+
+  return {
+    async turn(now) {
+      const touched = outcomes.takeTouched()
+      const all = looked === undefined || looked.config !== config() || now - looked.at >= ALL_MS
+      if (!all && touched.size === 0) return
+      const current = config()
+      for (const account of accountsOf(current)) if (all || touched.has(account.account)) await look(account, now)
+      if (!all) return
+      outcomes.prune(now)
+      looked = { config: current, at: now }
+    },
+    async restore(name, now) {
+      const before = standingOf(name)
+      if (before?.suspended === undefined) return false
+      const [found] = [...accountsOf(config())].filter(({ account }) => account === name)
+      const account = found ?? { account: name, limit: undefined, resume: before.resume, domain: '', address: '' }
+      await write(account, { ...lift(before, now), resume: account.resume }, before)
+      return true
+    },
+  }
+}
+
+/** As JSON has it. */
+const plain = (standing: Standing): unknown => JSON.parse(JSON.stringify(standing)) as unknown

@@ -1,0 +1,26 @@
+import { Gauge } from 'prom-client'
+import type { Registry } from 'prom-client'
+import type { LiveStandings } from '@postrider/standing/watch'
+import { countBy } from '@postrider/telemetry/count-by'
+
+export function createStandingMetrics(registry: Registry, standings: LiveStandings) {
+  new Gauge({
+    name: 'postrider_suspended_accounts',
+    help: 'Credentials and domains that are suspended for what they sent, by kind.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      const accounts = [...standings.all()].filter(([, { suspended }]) => suspended !== undefined)
+      for (const kind of ['credential', 'domain'])
+        this.set({ kind }, accounts.filter(([account]) => account.startsWith(`${kind}/`)).length)
+    },
+  })
+  return {
+    suspensions: countBy(registry, {
+      name: 'postrider_suspensions_total',
+      help: 'Credentials and domains that were suspended, by reason.',
+      label: 'reason',
+      values: ['Bounces', 'Spam'],
+    }),
+  }
+}

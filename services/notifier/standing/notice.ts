@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import type { Envelope } from '@postrider/mail/envelope'
+import type { PlatformConfig } from '@postrider/runtime-config/config'
+import type { Suspension } from '@postrider/standing/standing'
+import { wayBack, whySuspended } from '@postrider/standing/words'
+import { dateTime, field } from '../report/field.ts'
+import type { Account } from './accounts.ts'
+
+/** A suspension that somebody is to be told of; it lies in the outbox beside the notices about messages. */
+export interface SuspensionNotice {
+  kind: 'suspended'
+  account: string
+  domain: string
+  to: string
+  suspension: Suspension
+}
+
+export const suspensionNotice = ({ account, domain, address }: Account, suspension: Suspension): SuspensionNotice => ({
+  kind: 'suspended',
+  account,
+  domain,
+  to: address,
+  suspension,
+})
+
+/** Follows from what it tells, so that telling it twice can be noticed. */
+export const suspensionNoticeId = ({ account, suspension }: SuspensionNotice): string =>
+  `n${createHash('sha256').update(`suspended\n${account}\n${suspension.at}`).digest('hex').slice(0, 25)}`
+
+export const isSuspensionNotice = (notice: unknown): notice is SuspensionNotice =>
+  typeof notice === 'object' && notice !== null && (notice as { kind?: unknown }).kind === 'suspended'
+
+/** The mail that tells of it, with a null reverse path. Pure. */
+export function buildSuspensionNotice(
+  id: string,
+  { account, domain, to, suspension }: SuspensionNotice,
+  { hostName, notices }: PlatformConfig,
+  now: number,
+): { envelope: Envelope; content: Buffer } {
+  const messageId = `<${id}@${hostName}>`
+  const what = account.replace('/', ' ')
+  const { from } = notices
+  const lines = [
+    field('From', from.includes('<') ? from : `Mail Delivery System <${from}>`),
+    field('To', `<${to}>`),
+    field('Subject', `Sending is suspended: ${what}`),
+    field('Date', dateTime(now)),
+    field('Message-ID', messageId),
+    // RFC 3834, 5: nothing automatic is to answer this.
+    field('Auto-Submitted', 'auto-generated'),
+    field('MIME-Version', '1.0'),
+    field('Content-Type', 'text/plain; charset=us-ascii'),
+    '\r\n',
+    `The ${what} at ${hostName}\r\nis ${whySuspended(suspension)}.\r\n\r\n`,
+    'New messages are answered with 450 until then; what is queued goes on.\r\n\r\n',
+    `The way back: ${wayBack(suspension)}.\r\n\r\n`,
+    suspension.reason === 'Bounces'
+      ? 'Recipients that do not exist come from old or bought lists, or from somebody who guesses\r\naddresses with your password. Remove them, and change the password if the mail is not yours.\r\n'
+      : 'Mail that is refused as spam or malware is often sent by somebody else who has your\r\npassword. Look at what was sent, and change the password if the mail is not yours.\r\n',
+  ]
+  const content = Buffer.from(lines.join(''), 'latin1')
+  const envelope: Envelope = {
+    id,
+    from: '',
+    recipients: [{ address: to, notify: 'NEVER' }],
+    eightBit: false,
+    utf8: !/^[\x20-\x7e]*$/.test(to),
+    domain,
+    credential: '',
+    acceptedAt: now,
+    size: content.length,
+    messageId,
+  }
+  return { envelope, content }
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Envelope } from '@postrider/mail/envelope'
+import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
+import { createLogWriter } from '../log/apply.ts'
+import { openLog } from '../log/schema.ts'
+import { openOutcomes } from './outcomes.ts'
+
+const NOW = Date.UTC(2026, 4, 4, 12)
+const BUCKET = NOW / 600_000
+
+const outcome = (address: string, state: RecipientOutcome['state'], category: string): RecipientOutcome => ({
+  address,
+  state,
+  category,
+  reply: '',
+  status: '5.0.0',
+  stage: 'rcpt',
+})
+
+test('each recipient counts once, when it is settled, for its credential and its domain', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postrider-outcomes-'))
+  const db = openLog(join(folder, 'messages.sqlite'))
+  try {
+    const writer = createLogWriter(db)
+    const outcomes = openOutcomes(db)
+    const envelope = { id: 'a', credential: 'app@sender.test', domain: 'sender.test' } as Envelope
+    const event = (attempt: number, ...list: RecipientOutcome[]): AttemptEvent => ({
+      type: 'attempt',
+      at: NOW,
+      id: 'a',
+      part: 0,
+      attempt,
+      destination: 'remote.test',
+      content: { stream: 'MAIL_0', seq: 1, parts: [] },
+      outcomes: list,
+    })
+    // As the feed does it.
+    const tell = (told: AttemptEvent, about = envelope): void => {
+      outcomes.note(told, about)
+      writer.event(told)
+    }
+    const first = event(
+      1,
+      outcome('kim@remote.test', 'delivered', 'other'),
+      outcome('nobody@remote.test', 'failed', 'unknown-user'),
+      outcome('later@remote.test', 'deferred', 'greylisted'),
+    )
+    tell(first)
+    tell(first)
+    tell(event(2, outcome('later@remote.test', 'failed', 'spam-content')))
+    tell({ ...first, id: 'notice' }, { ...envelope, credential: '' })
+    for (const account of ['credential/app@sender.test', 'domain/sender.test'])
+      assert.deepEqual(outcomes.bucketsOf(account, NOW), [[BUCKET, 3, 1, 1]], account)
+    assert.deepEqual([...outcomes.takeTouched()].sort(), ['credential/app@sender.test', 'domain/sender.test'])
+    assert.equal(outcomes.takeTouched().size, 0)
+    const later = NOW + 9 * 86_400_000
+    outcomes.prune(later)
+    assert.deepEqual(outcomes.bucketsOf('domain/sender.test', NOW), [])
+  } finally {
+    db.close()
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,87 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Envelope } from '@postrider/mail/envelope'
+import type { AttemptEvent } from '@postrider/queue/event'
+import { credentialAccount, domainAccount } from '@postrider/queue/names'
+import { TALLIES_MS, TALLY_BUCKET_MS, tallyOf } from '@postrider/standing/tally'
+import type { Tally, TallyBucket } from '@postrider/standing/tally'
+
+/** What became of the mail of each credential and domain, in ten minutes each: a part of the message log, and built anew with it. */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS outcomes (
+  account TEXT NOT NULL,
+  bucket INTEGER NOT NULL,
+  settled INTEGER NOT NULL,
+  bounced INTEGER NOT NULL,
+  spam INTEGER NOT NULL,
+  PRIMARY KEY (account, bucket)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS outcomes_old ON outcomes (bucket);
+`
+
+export interface Outcomes {
+  /** Counts what an attempt settled, in the transaction that writes the event and before that: what was settled already, as when
+   * an event is told twice, does not count again. */
+  note(event: AttemptEvent, envelope: Envelope): void
+  /** Counts something else that speaks of the sender, such as a message that our own scanner holds to be spam. */
+  add(accounts: string[], at: number, tally: Tally): void
+  bucketsOf(account: string, now: number): TallyBucket[]
+  /** Accounts that something was counted for since the last call. */
+  takeTouched(): Set<string>
+  prune(now: number): void
+}
+
+export function openOutcomes(db: DatabaseSync): Outcomes {
+  db.exec(SCHEMA)
+  const stateOf = db.prepare('SELECT state FROM recipients WHERE id = ? AND address = ?')
+  const count = db.prepare(
+    `INSERT INTO outcomes (account, bucket, settled, bounced, spam) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET settled = settled + excluded.settled, bounced = bounced + excluded.bounced, spam = spam + excluded.spam`,
+  )
+  const read = db.prepare('SELECT bucket, settled, bounced, spam FROM outcomes WHERE account = ? AND bucket >= ?')
+  const forget = db.prepare('DELETE FROM outcomes WHERE bucket < ?')
+  let touched = new Set<string>()
+
+  function add(accounts: string[], at: number, { settled, bounced, spam }: Tally): void {
+    for (const account of accounts) {
+      count.run(account, Math.floor(at / TALLY_BUCKET_MS), settled, bounced, spam)
+      touched.add(account)
+    }
+  }
+
+  function isOpen(id: string, address: string): boolean {
+    const state = stateOf.get(id, address)?.['state']
+    return state === undefined || state === 'queued' || state === 'deferred'
+  }
+
+  return {
+    add,
+    note(event, { credential, domain }) {
+      // A notice is ours, not his.
+      if (credential === '') return
+      const sum: Tally = { settled: 0, bounced: 0, spam: 0 }
+      for (const { address, state, category } of event.outcomes) {
+        const tally = tallyOf(state, category)
+        if (tally === undefined || !isOpen(event.id, address)) continue
+        sum.settled += tally.settled
+        sum.bounced += tally.bounced
+        sum.spam += tally.spam
+      }
+      if (sum.settled > 0) add([credentialAccount(credential), domainAccount(domain)], event.at, sum)
+    },
+    bucketsOf: (account, now) =>
+      read
+        .all(account, Math.floor((now - TALLIES_MS) / TALLY_BUCKET_MS))
+        .map((row): TallyBucket => [
+          row['bucket'] as number,
+          row['settled'] as number,
+          row['bounced'] as number,
+          row['spam'] as number,
+        ]),
+    takeTouched() {
+      const taken = touched
+      touched = new Set()
+      return taken
+    },
+    prune: (now) => void forget.run(Math.floor((now - TALLIES_MS) / TALLY_BUCKET_MS)),
+  }
+}

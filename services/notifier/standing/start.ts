@@ -1,0 +1,84 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Broker } from '@postrider/queue/broker'
+import type { QueueEvent } from '@postrider/queue/event'
+import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import { watchStandings } from '@postrider/standing/watch'
+import type { Logger } from '@postrider/telemetry/log'
+import type { Registry } from 'prom-client'
+import type { LogWriter } from '../log/apply.ts'
+import type { LogReader } from '../log/read.ts'
+import { accountsOf } from './accounts.ts'
+import { answerStandings } from './answer.ts'
+import { createStandingKeeper } from './keeper.ts'
+import { createStandingMetrics } from './metrics.ts'
+import { suspensionNotice, suspensionNoticeId } from './notice.ts'
+import { openOutcomes } from './outcomes.ts'
+
+export interface StandingOptions {
+  broker: Broker
+  db: DatabaseSync
+  reader: LogReader
+  writer: LogWriter
+  config: () => RuntimeConfig
+  registry: Registry
+  log: Logger
+}
+
+export interface StandingWork {
+  /** Of each event before it is written to the log. */
+  onEvent(event: QueueEvent): void
+  /** Only when the log is complete. */
+  turn(now: number): Promise<void>
+  stop(): void
+}
+
+/** Suspensions that are older are told of, or their notice was forgotten with its placeholder. Milliseconds. */
+const TELL_WITHIN_MS = 86_400_000
+
+/** From outcomes to standings: who sends what nobody wants is suspended, and told. */
+export async function startStanding(options: StandingOptions): Promise<StandingWork> {
+  const { broker, db, reader, writer, config, registry, log } = options
+  const outcomes = openOutcomes(db)
+  const standings = await watchStandings(broker)
+  const metrics = createStandingMetrics(registry, standings)
+  const keeper = createStandingKeeper({
+    broker,
+    standings,
+    outcomes,
+    config,
+    changed({ account }, standing, before) {
+      const { suspended, tier } = standing
+      if (suspended !== undefined) {
+        metrics.suspensions.inc({ reason: suspended.reason })
+        log.warn({ event: 'suspended', account, ...suspended })
+      } else if (before?.suspended !== undefined) log.info({ event: 'resumed', account })
+      if (before !== undefined && before.tier !== tier)
+        log.info({ event: 'tier', account, from: before.tier, to: tier })
+    },
+  })
+  answerStandings(broker, standings, keeper)
+
+  /** From the standing itself and not at its change: a crash between the two loses no notice. */
+  function oweNotices(now: number): void {
+    for (const account of accountsOf(config())) {
+      const suspension = standings.of(account.account)?.suspended
+      if (suspension === undefined || now - suspension.at > TELL_WITHIN_MS) continue
+      const notice = suspensionNotice(account, suspension)
+      const id = suspensionNoticeId(notice)
+      if (!reader.known(id)) writer.queueNotice(id, account.account, notice)
+    }
+  }
+
+  return {
+    onEvent(event) {
+      if (event.type !== 'attempt') return
+      const envelope = reader.message(event.id)?.envelope
+      if (envelope !== undefined) outcomes.note(event, envelope)
+    },
+    async turn(now) {
+      await keeper.turn(now)
+      if ([...standings.all().values()].some(({ suspended }) => suspended !== undefined)) oweNotices(now)
+    },
+    stop: () => standings.stop(),
+  }
+}
