@@ -16,8 +16,14 @@ export const CODE_LIFETIME_MS = 24 * 3_600_000
 /** A new id. Its time is part of what the code follows from: a longer life can't be written onto a code. */
 export const newCodeID = (now: number): string => `${now.toString(36)}.${randomBytes(9).toString('base64url')}`
 
-/** When an id was made, milliseconds since the epoch. */
-export const codeIssuedAt = (id: string): number => parseInt(id.slice(0, id.indexOf('.')), 36)
+/** The latest time that a date can hold. */
+const LATEST = 8.64e15
+
+/** When an id was made, milliseconds since the epoch; 0 for what is no id: whoever may write a status may write anything. */
+export function codeIssuedAt(id: string): number {
+  const at = /^[0-9a-z]{1,11}\./.test(id) ? parseInt(id.slice(0, id.indexOf('.')), 36) : 0
+  return at + CODE_LIFETIME_MS < LATEST ? at : 0
+}
 
 /** As the mail shows it: `7kqm2-x9tbd`. */
 export function codeOf(platformKey: Buffer, claim: Claim, id: string): string {

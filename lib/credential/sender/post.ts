@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { withLowerDomain } from '@postrider/mail/address'
 import { codeMail } from '@postrider/mail/code-mail'
 import type { Envelope } from '@postrider/mail/envelope'
-import { createAcceptor } from '@postrider/queue/accept'
+import { createAcceptor, NotStored } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/queue/broker'
 import { allowCode } from '@postrider/queue/code-allowance'
 import type { Claim } from './claim.ts'
@@ -36,6 +36,8 @@ export async function postCode(
   { claim, namespace, id }: CodeToPost,
   now: number,
 ): Promise<Posted> {
+  // At once while the broker is away: the count would wait for the reconnect.
+  if (!broker.connected) throw new NotStored(0, { cause: new Error('the broker is away') })
   const heldUntil = await allowCode(broker, { id, address: claim.address, namespace, now })
   if (heldUntil !== undefined) return { heldUntil }
   const messageID = queueIdOf(claim, id)

@@ -97,6 +97,25 @@ test('who can write a status can not make himself verified by it', () => {
   }
 })
 
+test('a status that somebody has written over is no harm to whoever reads it', () => {
+  const future = `${(NOW + 1e10).toString(36)}.abc`
+  for (const codeID of [
+    '',
+    'x',
+    future,
+    '.',
+    'zzzzzzzzzzz.abc',
+    `-${NOW.toString(36)}.a`,
+    'Infinity.a',
+    '9'.repeat(64),
+  ]) {
+    const forged = { ...sent().known, codeID, pendingID: codeID }
+    assert.ok(advance(KEY, forged, { claim: CLAIM }, NOW).pendingID !== codeID, codeID)
+    const { message } = verdictOf(KEY, { ...sent().known, codeID }, { claim: CLAIM }, NOW)
+    assert.match(message, /\d{4}-\d\d-\d\dT/)
+  }
+})
+
 test('another address or Domain starts anew', () => {
   const { known, code } = sent()
   const verified = advance(KEY, known, { claim: CLAIM, code }, NOW)
