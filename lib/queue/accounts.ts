@@ -74,7 +74,13 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       answers: true,
     },
     api: {
-      publishes: watchConfig,
+      publishes: [
+        ...watchConfig,
+        ...watchStanding,
+        info(`KV_${USE_BUCKET}`),
+        ...read(`KV_${USE_BUCKET}`),
+        `$JS.API.STREAM.MSG.GET.KV_${USE_BUCKET}`,
+      ],
     },
     cli: {
       publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS)],

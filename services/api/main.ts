@@ -2,10 +2,13 @@ import { createVerdicts } from '@postrider/credential/verdict-cache'
 import { brokerAccess } from '@postrider/queue/access'
 import { openBroker } from '@postrider/queue/broker'
 import { watchConfig } from '@postrider/runtime-config/store'
+import { watchStandings } from '@postrider/standing/watch'
 import { runService } from '@postrider/telemetry/service'
 import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
 import { signCms } from '@postrider/tls/cms'
 import { createAnswer } from './answer.ts'
+import { readUse } from './limits/read-use.ts'
+import { limitsRoute } from './limits/route.ts'
 import { createMetrics } from './metrics.ts'
 import { createRouter } from './router.ts'
 import { ROUTES } from './routes.ts'
@@ -22,8 +25,10 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
   let certificate = readCertificate(certFile, keyFile)
   const publicHost = env.optional('POSTRIDER_API_PUBLIC_HOST')
   const metrics = createMetrics(registry)
+  const standings = await watchStandings(broker)
+  const limits = limitsRoute({ useOf: (account) => readUse(broker, account), standingOf: standings.of })
   const answer = createAnswer({
-    find: createRouter(ROUTES),
+    find: createRouter([...ROUTES, limits]),
     context: {
       config: () => live.current,
       verdicts: createVerdicts(),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { get } from 'node:https'
 import { after, before, describe, test } from 'node:test'
 import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
@@ -29,6 +30,7 @@ before(async () => {
   platform = await startPlatform({
     routeTo: remote,
     ingressReplicas: 2,
+    api: true,
     documents: [
       ...limited('daily', { messagesPerDay: 300 }),
       ...limited('people', { recipientsPerDay: 5 }),
@@ -235,4 +237,34 @@ describe('other limits', () => {
     })
     client.close()
   })
+})
+
+test('the tenant can ask for limits and their use with the login that he sends with', async () => {
+  const file = `${platform.state}/credentials/default.people.json`
+  const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
+  const ask = (secret: string): Promise<{ status: number; body: string }> =>
+    new Promise((resolve, reject) => {
+      const options = { ca: readFileSync(platform.caFile), auth: `${username}:${secret}` }
+      get(`https://localhost:${platform.ports.api}/v1/limits`, options, (response) => {
+        let body = ''
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      }).on('error', reject)
+    })
+  const { status, body } = await ask(password)
+  assert.equal(status, 200)
+  const [own, domain] = (JSON.parse(body) as { accounts: Record<string, unknown>[] }).accounts
+  const [recipients] = own?.['limits'] as { freesAt: string }[]
+  assert.deepEqual(own, {
+    account: 'credential/people@sender.test',
+    limit: 'limit-people',
+    limits: [{ limit: 'recipientsPerDay', used: 5, allowed: 5, freesAt: recipients?.freesAt }],
+    recipientsPerMessage: 100,
+    messageBytes: own?.['messageBytes'],
+    standing: { state: 'Good' },
+  })
+  const frees = Date.parse(recipients?.freesAt ?? '') - Date.now()
+  assert.ok(frees > 0 && frees < 25 * 3_600_000, recipients?.freesAt)
+  assert.deepEqual(domain, { account: 'domain/sender.test', limit: null, limits: [], standing: { state: 'Good' } })
+  assert.equal((await ask('wrong')).status, 401)
 })

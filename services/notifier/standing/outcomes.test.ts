@@ -57,6 +57,12 @@ test('each recipient counts once, when it is settled, for its credential and its
       assert.deepEqual(outcomes.bucketsOf(account, NOW), [[BUCKET, 3, 1, 1]], account)
     assert.deepEqual([...outcomes.takeTouched()].sort(), ['credential/app@sender.test', 'domain/sender.test'])
     assert.equal(outcomes.takeTouched().size, 0)
+    const verdict = { type: 'verdict', at: NOW, id: 'b', domain: 'sender.test', credential: 'app@sender.test' } as const
+    const more = { scanner: 'rspamd', outcome: 'spam', reason: 'GTUBE' } as const
+    outcomes.found({ ...verdict, ...more, action: 'tag' })
+    outcomes.found({ ...verdict, ...more, action: 'reject' })
+    outcomes.found({ ...verdict, ...more, action: 'reject', outcome: 'unavailable' })
+    assert.deepEqual(outcomes.bucketsOf('domain/sender.test', NOW), [[BUCKET, 4, 1, 2]])
     const later = NOW + 9 * 86_400_000
     outcomes.prune(later)
     assert.deepEqual(outcomes.bucketsOf('domain/sender.test', NOW), [])

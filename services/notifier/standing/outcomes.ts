@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
-import type { AttemptEvent } from '@postrider/queue/event'
+import type { AttemptEvent, VerdictEvent } from '@postrider/queue/event'
 import { credentialAccount, domainAccount } from '@postrider/queue/names'
 import { TALLIES_MS, TALLY_BUCKET_MS, tallyOf } from '@postrider/standing/tally'
 import type { Tally, TallyBucket } from '@postrider/standing/tally'
@@ -22,8 +22,8 @@ export interface Outcomes {
   /** Counts what an attempt settled, in the transaction that writes the event and before that: what was settled already, as when
    * an event is told twice, does not count again. */
   note(event: AttemptEvent, envelope: Envelope): void
-  /** Counts something else that speaks of the sender, such as a message that our own scanner holds to be spam. */
-  add(accounts: string[], at: number, tally: Tally): void
+  /** Counts a message that our own scanner did not let through, as one recipient. */
+  found(event: VerdictEvent): void
   bucketsOf(account: string, now: number): TallyBucket[]
   /** Accounts that something was counted for since the last call. */
   takeTouched(): Set<string>
@@ -54,7 +54,12 @@ export function openOutcomes(db: DatabaseSync): Outcomes {
   }
 
   return {
-    add,
+    found({ at, credential, domain, outcome, action }) {
+      const isSpam = outcome === 'infected' || outcome === 'spam'
+      // What was tagged and passed is judged by those it is sent to.
+      if (!isSpam || (action !== 'reject' && action !== 'hold')) return
+      add([credentialAccount(credential), domainAccount(domain)], at, { settled: 1, bounced: 0, spam: 1 })
+    },
     note(event, { credential, domain }) {
       // A notice is ours, not his.
       if (credential === '') return

@@ -1,0 +1,25 @@
+import { Kvm } from '@nats-io/kv'
+import { NO_DESTINATIONS, decodeDestinations } from '@postrider/limits/destinations'
+import type { AccountUse } from '@postrider/limits/report'
+import { NO_SESSIONS } from '@postrider/limits/sessions'
+import type { Sessions } from '@postrider/limits/sessions'
+import { NO_USE } from '@postrider/limits/use'
+import type { Use } from '@postrider/limits/use'
+import type { Broker } from '@postrider/queue/broker'
+import { USE_BUCKET, destinationsKey, sessionsKey, useKey } from '@postrider/queue/names'
+
+/** What the ingress counts of an account, as it is now. */
+export async function readUse(broker: Broker, account: string): Promise<AccountUse> {
+  const kv = await new Kvm(broker.js).open(USE_BUCKET)
+  const [use, destinations, sessions] = await Promise.all(
+    [useKey(account), destinationsKey(account), sessionsKey(account)].map(async (key) => {
+      const entry = await kv.get(key)
+      return entry?.operation === 'PUT' ? entry : undefined
+    }),
+  )
+  return {
+    use: use?.json<Use>() ?? NO_USE,
+    destinations: destinations === undefined ? NO_DESTINATIONS : decodeDestinations(destinations.value),
+    sessions: sessions?.json<Sessions>() ?? NO_SESSIONS,
+  }
+}

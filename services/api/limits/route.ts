@@ -1,0 +1,82 @@
+import { reportUse } from '@postrider/limits/report'
+import type { AccountUse, LimitUse } from '@postrider/limits/report'
+import { credentialAccount, domainAccount } from '@postrider/queue/names'
+import type { LimitConfig } from '@postrider/runtime-config/config'
+import { effectiveLimit } from '@postrider/standing/effective'
+import type { Standing } from '@postrider/standing/standing'
+import { wayBack, whySuspended } from '@postrider/standing/words'
+import { authenticate } from '../authenticate.ts'
+import { json } from '../response.ts'
+import type { Route } from '../router.ts'
+
+export interface LimitsDependencies {
+  useOf: (account: string) => Promise<AccountUse>
+  standingOf: (account: string) => Standing | undefined
+}
+
+interface AccountAnswer {
+  /** `credential/address` or `domain/name`. */
+  account: string
+  /** Name of the SMTPLimit; null where there is none. */
+  limit: string | null
+  limits: LimitUse[]
+  recipientsPerMessage?: number
+  messageBytes?: number
+  tier?: { number: number; of: number; cleanDays: number; nextAfterCleanDays?: number }
+  standing: { state: 'Good' } | { state: 'Suspended'; reason: string; since: string; why: string; wayBack: string }
+}
+
+/** `GET /v1/limits`: what the credential that asks may send, and how much of that is used, its domain's too. */
+export const limitsRoute = ({ useOf, standingOf }: LimitsDependencies): Route => ({
+  method: 'GET',
+  path: '/v1/limits',
+  reach: 'HTTPS',
+  async handle(request, context) {
+    const { address, domain, limit } = await authenticate(request, context)
+    const accounts: [account: string, limit: LimitConfig | undefined][] = [
+      [credentialAccount(address), limit],
+      [domainAccount(domain), context.config().domains.get(domain)?.limit],
+    ]
+    const answers = accounts.map(async ([account, configured]): Promise<AccountAnswer> => {
+      const standing = standingOf(account)
+      if (configured === undefined) return { account, limit: null, limits: [], standing: describe(standing) }
+      const effective = effectiveLimit(configured, standing)
+      return {
+        account,
+        limit: configured.name,
+        limits: reportUse(effective, await useOf(account), Date.now()),
+        recipientsPerMessage: configured.recipientsPerMessage,
+        messageBytes: configured.messageBytes,
+        ...tierOf(configured, standing),
+        standing: describe(standing),
+      }
+    })
+    return json({ accounts: await Promise.all(answers) })
+  },
+})
+
+function tierOf({ tiers }: LimitConfig, standing: Standing | undefined): Pick<AccountAnswer, 'tier'> {
+  if (tiers === undefined) return {}
+  const tier = Math.min(standing?.tier ?? 0, tiers.levels.length - 1)
+  const next = tiers.levels[tier + 1]
+  return {
+    tier: {
+      number: tier + 1,
+      of: tiers.levels.length,
+      cleanDays: standing?.cleanDays ?? 0,
+      ...(next === undefined ? {} : { nextAfterCleanDays: next.afterCleanDays }),
+    },
+  }
+}
+
+function describe(standing: Standing | undefined): AccountAnswer['standing'] {
+  const suspension = standing?.suspended
+  if (suspension === undefined) return { state: 'Good' }
+  return {
+    state: 'Suspended',
+    reason: suspension.reason,
+    since: new Date(suspension.at).toISOString(),
+    why: whySuspended(suspension),
+    wayBack: wayBack(suspension),
+  }
+}
