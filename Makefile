@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check bench faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
+.PHONY: run test check blackbox bench faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -17,6 +17,11 @@ check: node_modules/.ready
 	@$(NODE) node_modules/typescript/bin/tsc --noEmit
 	@$(NODE) node_modules/eslint/bin/eslint.js .
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
+
+# What the RFCs ask of a submission server, tried over raw sockets on Postrider and Postfix; one table (needs postfix and sasl2-bin
+# for the second half). ARGS=--write makes docs/blackbox.md of it.
+blackbox: node_modules/.ready
+	@$(NODE) test/blackbox/main.ts $(ARGS)
 
 # Postfix and Postrider in turn, same load, same receiver (needs Debian's postfix; opendkim for the signed half).
 bench: node_modules/.ready

@@ -81,7 +81,8 @@ export const TARGETS: readonly [Target, ...Target[]] = [
       const normal = orRefused(() => normaliseContent(octets(input)), ContentRefused)
       if (normal === undefined) return
       checkNormal(normal.content)
-      const trace = { id: 'fuzz', hostName: 'mail.test', now: 0, protocol: 'ESMTPSA', recipients: [] }
+      const submitting = { login: 'app@sender.test', mayUse: () => false }
+      const trace = { id: 'fuzz', hostName: 'mail.test', now: 0, protocol: 'ESMTPSA', recipients: [], submitting }
       const fixed = orRefused(() => fixUpHeaders(normal.content, trace), ContentRefused)
       if (fixed !== undefined) checkNormal(fixed.content)
     },
