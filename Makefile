@@ -22,6 +22,7 @@ check: node_modules/.ready
 # for the second half). ARGS=--write makes docs/blackbox.md of it.
 blackbox: node_modules/.ready
 	@$(NODE) test/blackbox/main.ts $(ARGS)
+
 # Every guide in docs/integrations as its reader would run it, with the real libraries, against a running platform (needs the Debian
 # packages of .ci/packages; npm, PyPI and Maven Central the first time).
 test-clients: node_modules/.ready
