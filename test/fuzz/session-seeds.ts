@@ -12,6 +12,8 @@ export const OPEN_SESSIONS = [
     'RCPT TO:<kim@remote.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;kim@remote.test\r\n' +
     `RCPT TO:<@a.test:"k m"@remote.test>\r\nDATA\r\n${content}QUIT\r\n`,
   'EHLO fuzz.test\r\nVRFY kim\r\nEXPN list\r\nHELP\r\nNOOP x\r\nBDAT 10 LAST\r\n0123456789QUIT\r\n',
+  'EHLO fuzz.test\r\nMAIL FROM:<app@sender.test> HOLDFOR=2\r\nRCPT TO:<kim@remote.test>\r\n' +
+    'BDAT 24\r\nFrom: app@sender.test\r\n\r\nBDAT 6 LAST\r\nbody\r\nQUIT\r\n',
   `EHLO fuzz.test\r\n${envelope}From: app@sender.test\r\n\r\nx\n.\r\nMAIL FROM:<evil@sender.test>\r\n.\r\nQUIT\r\n`,
 ] as const
 

@@ -7,6 +7,9 @@ import { addressesOf } from '@postrider/mail/mailbox'
 import { ContentRefused } from '@postrider/mail/refused'
 import { splitMailboxes } from '@postrider/mail/split-mailboxes'
 import { getBounceInfo } from '@postrider/reply/classify'
+import { readMailParameters, readRcptParameters } from '../../services/ingress/session/parameters.ts'
+import { addressOf, readPath } from '../../services/ingress/session/path.ts'
+import { Refusal } from '../../services/ingress/refusal.ts'
 
 /** A parser that strangers' octets reach, what it is fed with, and what must hold of its result. */
 export interface Target {
@@ -36,12 +39,22 @@ const MESSAGES = [
   `From: a@sender.test\r\nSubject: ${'long '.repeat(300)}\r\n folded\r\n\tagain\r\n\r\n${'z'.repeat(2000)}\r\n`,
 ] as const
 
+const COMMANDS = [
+  'MAIL FROM:<app@sender.test> SIZE=1000 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=QQ314 REQUIRETLS HOLDFOR=60',
+  'MAIL FROM:<> HOLDUNTIL=2030-01-31T08:00:00Z AUTH=<>',
+  'RCPT TO:<@a.test,@b.test:"k\\" m"@remote.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;kim+40remote.test',
+  'RCPT TO: <postmaster>',
+] as const
+
 const REPLIES = [
   '550 5.1.1 <kim@remote.test>: Recipient address rejected: User unknown',
   '421-4.7.0 try again later\r\n421 4.7.0 your IP 192.0.2.1 is on a list',
   '452 4.2.2 mailbox full; see https://example.test/help?a=1',
   'host mx.test said: 554 5.7.1 blocked using bl.example.test',
 ] as const
+
+/** Who sends the messages that are fuzzed. */
+const SUBMITTING = { login: 'a@sender.test', mayUse: (address: string) => address.endsWith('@sender.test') }
 
 const octets = (input: string): Buffer => Buffer.from(input, 'latin1')
 /** As smtp-server hands command lines out. */
@@ -81,8 +94,14 @@ export const TARGETS: readonly [Target, ...Target[]] = [
       const normal = orRefused(() => normaliseContent(octets(input)), ContentRefused)
       if (normal === undefined) return
       checkNormal(normal.content)
-      const submitting = { login: 'app@sender.test', mayUse: () => false }
-      const trace = { id: 'fuzz', hostName: 'mail.test', now: 0, protocol: 'ESMTPSA', recipients: [], submitting }
+      const trace = {
+        id: 'fuzz',
+        hostName: 'mail.test',
+        now: 0,
+        protocol: 'ESMTPSA',
+        recipients: [],
+        submitting: SUBMITTING,
+      }
       const fixed = orRefused(() => fixUpHeaders(normal.content, trace), ContentRefused)
       if (fixed !== undefined) checkNormal(fixed.content)
     },
@@ -103,6 +122,18 @@ export const TARGETS: readonly [Target, ...Target[]] = [
         orRefused(() => parse(utf8(input)), DsnParameterInvalid)
       decodeXtext(utf8(input))
       holds(decodeXtext(encodeXtext(input)) === input, 'xtext comes back as it was')
+    },
+  },
+  {
+    name: 'mail command',
+    seeds: COMMANDS,
+    run(input) {
+      const command = /^mail/i.test(input) ? 'MAIL FROM' : 'RCPT TO'
+      const path = orRefused(() => readPath(utf8(input), command), Refusal)
+      if (path === undefined) return
+      orRefused(() => addressOf(path.address, command, true), Refusal)
+      orRefused(() => readRcptParameters(path), Refusal)
+      orRefused(() => readMailParameters(path, { secure: true, longestHoldMs: 86_400_000, now: 0 }), Refusal)
     },
   },
   { name: 'reply', seeds: REPLIES, run: (input) => void getBounceInfo({ response: utf8(input) }) },

@@ -71,7 +71,10 @@ export async function startStanding(options: StandingOptions): Promise<StandingW
 
   return {
     onEvent(event) {
-      if (event.type === 'verdict') return outcomes.found(event)
+      if (event.type === 'verdict') {
+        outcomes.found(event)
+        return
+      }
       if (event.type !== 'attempt') return
       const envelope = reader.message(event.id)?.envelope
       if (envelope !== undefined) outcomes.note(event, envelope)
