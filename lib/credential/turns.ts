@@ -3,27 +3,69 @@ export class TooBusy extends Error {
   override readonly name = 'TooBusy'
 }
 
-/** Runs a task when it is its turn; rejects with TooBusy when the line is full. */
-export type Turns = <T>(task: () => Promise<T>) => Promise<T>
+/** Who asks for a turn. */
+export interface Asker {
+  /** Askers take turns one after the other, however many tasks each has: a network, say. */
+  key: string
+  /** Goes before all that are not. */
+  first: boolean
+}
 
-/** At most `running` tasks at once, the others in the order in which they came, at most `waiting` of them. */
-export function createTurns(running: number, waiting: number): Turns {
-  const line: (() => void)[] = []
+/** Runs a task when it is its turn; rejects with TooBusy when the line is full, or the asker's own share of it. */
+export type Turns = <T>(task: () => Promise<T>, asker?: Asker) => Promise<T>
+
+const ANYBODY: Asker = { key: '', first: false }
+
+/** At most `running` tasks at once, at most `waiting` others, `share` of them of one asker. An asker's tasks run in the order in
+ * which they came; among askers the turn goes round, so that one with many does not keep out one with few. */
+export function createTurns(running: number, waiting: number, share = waiting): Turns {
+  const lines = { first: new Line(), others: new Line() }
   let free = running
-  return async (task) => {
+
+  return async (task, { key, first } = ANYBODY) => {
     if (free > 0) {
       free--
     } else {
-      if (line.length >= waiting) throw new TooBusy(`${waiting} others wait already`)
-      await new Promise<void>((resolve) => line.push(resolve))
+      const line = first ? lines.first : lines.others
+      const all = lines.first.size + lines.others.size
+      if (all >= waiting || line.sizeOf(key) >= share) throw new TooBusy(`${all} others wait already`)
+      await new Promise<void>((resolve) => line.push(key, resolve))
     }
     try {
       return await task()
     } finally {
       // A place is handed over, not freed: who comes in between would make one too many.
-      const next = line.shift()
+      const next = lines.first.shift() ?? lines.others.shift()
       if (next === undefined) free++
       else next()
     }
+  }
+}
+
+/** Those who wait, by asker. A Map keeps the order of insertion: who has had a turn is put at its end. */
+class Line {
+  readonly #byAsker = new Map<string, (() => void)[]>()
+  size = 0
+
+  sizeOf(key: string): number {
+    return this.#byAsker.get(key)?.length ?? 0
+  }
+
+  push(key: string, go: () => void): void {
+    const waiting = this.#byAsker.get(key)
+    if (waiting === undefined) this.#byAsker.set(key, [go])
+    else waiting.push(go)
+    this.size++
+  }
+
+  shift(): (() => void) | undefined {
+    const next = this.#byAsker.entries().next()
+    if (next.done) return undefined
+    const [key, waiting] = next.value
+    const go = waiting.shift()
+    this.#byAsker.delete(key)
+    if (waiting.length > 0) this.#byAsker.set(key, waiting)
+    this.size--
+    return go
   }
 }

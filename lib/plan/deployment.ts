@@ -11,6 +11,8 @@ export interface ListenerPlan {
   port: number
   networks: string[]
   credential?: string
+  /** Networks of proxies that put a PROXY header before each connection. */
+  proxies: string[]
 }
 
 /** What has to run for the plan; a provider knows how: as processes here, as Deployments in Kubernetes. */
@@ -80,8 +82,10 @@ export function planDeployment(
 
 /** The listeners as the ingress is told of them. */
 export const listenerPlans = ({ spec }: Resource<'MailPlatform'>): ListenerPlan[] =>
-  spec.ingress.listeners.map(({ mode, port, address, networks, credential }) => {
-    return { kind: KINDS[mode], host: address, port, networks, ...(credential === undefined ? {} : { credential }) }
+  spec.ingress.listeners.map(({ mode, port, address, networks, credential, proxyProtocol }) => {
+    const proxies = proxyProtocol?.trusted ?? []
+    const told = { kind: KINDS[mode], host: address, port, networks, proxies }
+    return credential === undefined ? told : { ...told, credential }
   })
 
 function certificateFiles(

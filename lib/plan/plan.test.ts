@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { AnyResource } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
 import type { Observed } from './observed.ts'
+import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
 import { plan } from './plan.ts'
 
 const nothing: Observed = { verifiers: new Map(), dkimKeys: new Map() }
@@ -98,4 +99,10 @@ test('the most specific policy comes first', () => {
     result.plan.config.policies.map(({ name }) => name),
     ['exact', 'below', 'mx', 'all'],
   )
+})
+
+test('the protection that holds before anything is published is that of a platform which says nothing of it', () => {
+  const planned = plan([platform], nothing)
+  assert.ok('plan' in planned)
+  assert.deepEqual(planned.plan.config.platform.protection, DEFAULT_PROTECTION)
 })

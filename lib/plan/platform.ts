@@ -3,6 +3,7 @@ import type { Resource } from '@postrider/resources/kinds'
 import { durationMs, sizeBytes } from '@postrider/resources/quantity'
 import type { Inventory } from './inventory.ts'
 import { planScanning } from './scanning.ts'
+import { planProtection } from './protection.ts'
 
 export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inventory): PlatformConfig {
   const { hostName, retry, notices, retention, dns, ingress, delivery } = platform.spec
@@ -35,6 +36,7 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
     resolvers: dns.resolvers,
     messageBytes: sizeBytes(ingress.messageSize),
     longestHoldMs: durationMs(ingress.longestHold),
+    protection: planProtection(platform),
     smtpPort: delivery.smtpPort,
     timeouts: {
       connectMs: durationMs(timeouts.connect),

@@ -13,6 +13,7 @@ import {
 } from './fields.ts'
 import { Api } from './api.ts'
 import { Pods } from './pods.ts'
+import { Protection } from './protection.ts'
 import { durationMs } from './quantity.ts'
 import { Scanning } from './scanning.ts'
 import { Service } from './service.ts'
@@ -29,6 +30,14 @@ const Listener = z.strictObject({
   credential: emailAddress()
     .optional()
     .describe('TrustedNetworks: the credential whose rights and limits such clients have.'),
+  proxyProtocol: z
+    .strictObject({
+      trusted: z.array(cidr()).min(1).max(100).describe('Networks of the proxies. From all others no header is read.'),
+    })
+    .optional()
+    .describe(
+      "For a load balancer that hides the clients' addresses: connections from it begin with a PROXY header of version 1 or 2.",
+    ),
   servicePort: port().optional().describe('Kubernetes: port of the Service; 465, 587 and 25 by mode when not given.'),
 })
 
@@ -124,6 +133,7 @@ export const MailPlatformSpec = z.strictObject({
         .describe(
           'For how long a client may have a message held before its first attempt, announced by FUTURERELEASE (RFC 4865); 0 turns that off.',
         ),
+      protection: Protection.prefault({}).describe('What the submission ports bear of strangers and guessers.'),
     })
     .prefault({})
     .describe('How mail is submitted.'),

@@ -1,3 +1,5 @@
+import type { ProtectionConfig } from './protection.ts'
+
 /** What the running services need to know, as the plan yields it. All names in lower case, durations in milliseconds. */
 export interface RuntimeConfig {
   platform: PlatformConfig
@@ -24,6 +26,7 @@ export interface PlatformConfig {
   messageBytes: number
   /** For how long a client may have a message held before its first attempt (RFC 4865); 0 offers it to nobody. */
   longestHoldMs: number
+  protection: ProtectionConfig
   /** TCP port of remote MX hosts: 25 but in tests. */
   smtpPort: number
   timeouts: TimeoutConfig

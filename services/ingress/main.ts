@@ -3,12 +3,17 @@ import { brokerAccess } from '@postrider/queue/access'
 import { createAcceptor } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/queue/broker'
 import { readPlatformKey } from '@postrider/runtime-config/seal'
+import type { PlatformConfig } from '@postrider/runtime-config/config'
+import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/standing/watch'
 import { runService } from '@postrider/telemetry/service'
+import { createDoor } from './guard/door.ts'
+import { createLoginGuard } from './guard/login-guard.ts'
 import { createKeyring } from './keys.ts'
 import { createAcceptance } from './message/accept.ts'
 import { createMetrics } from './metrics.ts'
+import type { DoorRefusal } from './session/submission-server.ts'
 import { watchDisk } from './policy/disk.ts'
 import { openLedger } from './policy/ledger.ts'
 import { openSessionLeases } from './policy/session-leases.ts'
@@ -67,11 +72,14 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const sessions = await openSessionLeases(broker)
   onStop(() => sessions.stop())
   const standings = await watchStandings(broker)
+  const protection = () => (config().platform as Partial<PlatformConfig>).protection ?? DEFAULT_PROTECTION
+  const guard = createLoginGuard(protection)
+  const door = createDoor(protection, guard.knowsNetwork)
   const handlers = createHandlers({
     sessions,
     standingOf: standings.of,
     config,
-    authenticate: createAuthenticator(config, createVerdicts()),
+    authenticate: createAuthenticator(config, createVerdicts(), guard),
     accept,
     refused: ({ reason, responseCode, message, cause }, session) => {
       metrics.refused.inc({ reason })
@@ -87,10 +95,26 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
       })
     },
   })
+  const refusedAtDoor = (reason: DoorRefusal, remoteAddress: string): void => {
+    metrics.turnedAway.inc({ reason })
+    log.debug({ event: 'turned-away', reason, remoteAddress })
+  }
+  const doorKeeper = setInterval(() => door.sweep(), 1000)
+  onStop(() => clearInterval(doorKeeper))
   const onError = (error: Error): void => log.debug({ event: 'session-error', err: error })
   for (const settings of env.json('POSTRIDER_LISTENERS') as ListenerSettings[]) {
     const { hostName, messageBytes } = config().platform
-    const listener = await listen({ settings, hostName, messageBytes, certificate, handlers, onError })
+    const listener = await listen({
+      settings,
+      hostName,
+      messageBytes,
+      certificate,
+      handlers,
+      door,
+      protection,
+      refusedAtDoor,
+      onError,
+    })
     listeners.push(listener)
     log.info({ event: 'listening', kind: settings.kind, host: settings.host, port: listener.port })
   }

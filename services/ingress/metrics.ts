@@ -26,6 +26,12 @@ export function createMetrics(registry: Registry, listeners: () => Listener[], b
       label: 'reason',
       values: REFUSAL_REASONS,
     }),
+    turnedAway: countBy(registry, {
+      name: 'postrider_connections_turned_away_total',
+      help: 'Connections that were not let in or were ended by us, by reason.',
+      label: 'reason',
+      values: ['full', 'network', 'rate', 'deadline', 'displaced', 'proxy', 'slow'],
+    }),
     accepted: new Counter({
       name: 'postrider_accepted_messages_total',
       help: 'Messages that were answered 250.',

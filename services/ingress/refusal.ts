@@ -18,6 +18,7 @@ export class Refusal extends Error {
 
 export const REFUSAL_REASONS = [
   'auth',
+  'blocked',
   'sender',
   'recipient',
   'parameter',

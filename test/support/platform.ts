@@ -31,6 +31,10 @@ export interface PlatformOptions {
   api?: boolean
   /** Largest message, as spec.ingress.messageSize has it. */
   messageSize?: string
+  /** Settings of spec.ingress beside those that follow from the others. */
+  ingress?: Record<string, unknown>
+  /** Listeners beside the usual two. */
+  listeners?: unknown[]
   /** A certificate of one's own. */
   tls?: { certificateFile: string; keyFile: string }
 }
@@ -197,6 +201,7 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
           },
         ]
       : []),
+    ...(options.listeners ?? []),
   ]
   return [
     make('MailPlatform', 'mail', {
@@ -206,6 +211,7 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
         replicas: options.ingressReplicas ?? 1,
         ...(options.messageSize === undefined ? {} : { messageSize: options.messageSize }),
         ...(options.tls ? { tls: options.tls } : {}),
+        ...options.ingress,
       },
       broker: { port: ports.broker },
       api: { address: '127.0.0.1', port: ports.api, httpPort: ports.apiHttp, replicas: options.api ? 1 : 0 },

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
+import { StrictParser } from './strict-parser.ts'
 
 interface Chunk {
   /** Octets of it that have not come yet. */
@@ -11,7 +11,7 @@ interface Chunk {
 }
 
 /** smtp-server's reader of commands and DATA, which can also read so many octets as they are: the chunks of BDAT (RFC 3030). */
-export class ChunkedStream extends SMTPStream {
+export class ChunkedStream extends StrictParser {
   #chunk: Chunk | undefined
 
   /** The next octets are no commands. To be called from a command's handler, before its callback. */

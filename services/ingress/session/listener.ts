@@ -1,11 +1,15 @@
 import type { Server } from 'node:net'
-import ipaddr from 'ipaddr.js'
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
+import type { ProtectionConfig } from '@postrider/runtime-config/protection'
+import type { Door } from '../guard/door.ts'
+import { lies, parseNetworks } from '../guard/network.ts'
+import type { Networks } from '../guard/network.ts'
 import { Refusal } from '../refusal.ts'
 import { SubmissionServer } from './submission-server.ts'
 import type { EndSessions } from './revoke.ts'
 import type { SessionHandlers } from './handlers.ts'
 import type { CertificateFiles } from '@postrider/tls/certificate'
+import { TLS_OPTIONS } from './tls-options.ts'
 
 /** A port that mail is submitted on. */
 export interface ListenerSettings {
@@ -16,6 +20,8 @@ export interface ListenerSettings {
   /** relay: CIDR networks that may send, and the credential they send as. */
   networks?: string[]
   credential?: string
+  /** CIDR networks of proxies that put a PROXY header before each connection. */
+  proxies?: string[]
 }
 
 export interface ListenerOptions {
@@ -24,6 +30,9 @@ export interface ListenerOptions {
   messageBytes: number
   certificate: CertificateFiles
   handlers: SessionHandlers
+  door: Door
+  protection: () => ProtectionConfig
+  refusedAtDoor: SubmissionServer['refusedAtDoor']
   onError: (error: Error) => void
 }
 
@@ -40,14 +49,25 @@ export interface Listener {
 
 /** A session that said nothing for this long is ended (RFC 5321, 4.5.3.2.7: at least 5 minutes). */
 const IDLE_MS = 5 * 60_000
-const MOST_CONNECTIONS = 5000
+const SWEEP_MS = 1000
+/** AUTH with its initial response (RFC 4954, 4): 12288, and the CR LF. Octets. */
+const LONGEST_COMMAND = 12_290
 const CLOSE_MS = 30_000
 
 /** Opens the port; rejects when it is taken or may not be bound. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { settings, certificate, handlers, onError } = options
-  const server = new SubmissionServer({ ...serverOptions(options), key: certificate.key, cert: certificate.cert })
+  const { settings, certificate, handlers, onError, door, protection } = options
+  const trusted = settings.kind === 'relay' ? parseNetworks(settings.networks ?? []) : []
+  const server: SubmissionServer = new SubmissionServer({
+    ...serverOptions(options, trusted, (session) => server.loggedIn(session.id)),
+    key: certificate.key,
+    cert: certificate.cert,
+  })
   server.offers = handlers.offers
+  server.admission = { door, trusted, proxies: parseNetworks(settings.proxies ?? []) }
+  server.protection = protection
+  server.refusedAtDoor = options.refusedAtDoor
+  const sweep = setInterval(() => server.endSlow(), SWEEP_MS).unref()
   // A client that goes away or speaks no TLS is its own affair, and never a reason to stop.
   server.on('error', onError)
   const listening: Server = server.server
@@ -70,18 +90,25 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     endSessions: (gone) => server.endSessions(gone),
     updateCertificate: ({ key, cert }) => server.updateSecureContext({ key, cert }),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close() {
+      clearInterval(sweep)
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
   }
 }
 
-function serverOptions({ settings, hostName, messageBytes, handlers }: ListenerOptions): SMTPServerOptions {
+function serverOptions(
+  { settings, hostName, messageBytes, handlers }: ListenerOptions,
+  trusted: Networks,
+  loggedIn: (session: SMTPServerSession) => void,
+): SMTPServerOptions {
   const relay = settings.kind === 'relay'
   return {
     name: hostName,
     banner: 'Postrider',
     heloResponse: '%s',
     secure: settings.kind === 'submissions',
-    minVersion: 'TLSv1.2',
+    ...TLS_OPTIONS,
     size: messageBytes,
     // The message is read and refused by receive.ts, with the sender's own limit.
     rejectOversized: false,
@@ -94,13 +121,17 @@ function serverOptions({ settings, hostName, messageBytes, handlers }: ListenerO
     hideENHANCEDSTATUSCODES: false,
     hideREQUIRETLS: false,
     disableReverseLookup: true,
-    maxClients: MOST_CONNECTIONS,
+    maxCommandLength: LONGEST_COMMAND,
     maxAllowedUnauthenticatedCommands: 20,
     socketTimeout: IDLE_MS,
     closeTimeout: CLOSE_MS,
     logger: false,
-    onConnect: relay ? admitTrusted(settings) : (_session, callback) => callback(),
-    onAuth: handlers.onAuth,
+    onConnect: relay ? admitTrusted(settings, trusted) : (_session, callback) => callback(),
+    onAuth: (auth, session, callback) =>
+      handlers.onAuth(auth, session, (error, response) => {
+        if (!error && response?.user !== undefined) loggedIn(session)
+        callback(error, response)
+      }),
     onMailFrom: handlers.onMailFrom,
     onRcptTo: handlers.onRcptTo,
     onData: handlers.onData,
@@ -109,12 +140,10 @@ function serverOptions({ settings, hostName, messageBytes, handlers }: ListenerO
 }
 
 /** On a relay port the network is the login, as with Postfix's mynetworks. */
-function admitTrusted({ networks, credential }: ListenerSettings) {
-  const trusted = (networks ?? []).map((network) => ipaddr.parseCIDR(network))
+function admitTrusted({ credential }: ListenerSettings, trusted: Networks) {
   return (session: SMTPServerSession, callback: (error?: Error | null) => void): void => {
-    const address = ipaddr.process(session.remoteAddress)
-    const admitted = trusted.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits))
-    if (!admitted) return callback(new Refusal(554, '5.7.1', 'this port is for trusted networks only', 'auth'))
+    if (!lies(session.remoteAddress, trusted))
+      return callback(new Refusal(554, '5.7.1', 'this port is for trusted networks only', 'auth'))
     session.user = credential
     callback()
   }

@@ -1,18 +1,43 @@
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
+import type { DoorReason, Visit } from '../guard/door.ts'
+import { createPace } from '../guard/pace.ts'
+import type { ProtectionConfig } from '@postrider/runtime-config/protection'
+import { arrivalOf, DOOR_TEXTS, enter, isProxy } from './admission.ts'
+import type { AdmissionRules } from './admission.ts'
 import { EnvelopeConnection } from './envelope-connection.ts'
+import type { ChunkedStream } from './chunked-stream.ts'
 
-/** smtp-server with some differences (for those of the envelope see envelope-connection.ts), all by its own inner methods (the version is pinned; submission-server.test.ts
- * notices when they change):
+/** What the library calls a connection by; the id becomes the session's. */
+interface SocketOptions {
+  id: string
+  remoteAddress?: string
+  remotePort?: number
+}
+
+/** Why a connection was not let in or ended by us; for the metric. */
+export type DoorRefusal = DoorReason | 'proxy' | 'slow'
+
+/** smtp-server with some differences (for those of the envelope see envelope-connection.ts), all by its own inner methods (the
+ * version is pinned; submission-server.test.ts notices when they change):
  *
  * - The greeting comes at once. The library waits 100 ms to catch clients that talk first; that is a test for spam bots on
  *   port 25, while here every client must log in, and it bounds 20 sessions of one message each to 200 messages a second.
  * - AUTH is announced in TLS only: a client that sees it in clear may send its password before it is told not to (RFC 4954, 4).
  * - A reply whose text begins with a status code (RFC 3463) is sent with that one, not with the library's guess.
- * - Sessions can be ended by their login. */
+ * - Sessions can be ended by their login.
+ * - Connections are admitted (admission.ts) before TLS costs anything, and PROXY headers of both versions are read there.
+ * - A command line ends with CR LF only (strict-parser.ts); slow clients and those that err too often are ended. */
 export class SubmissionServer extends SMTPServer {
   /** EHLO lines beside the library's own (envelope-connection.ts), asked for each EHLO. */
   offers: () => string[] = () => []
+  /** Without it everybody is let in. */
+  admission: AdmissionRules | undefined
+  protection: () => ProtectionConfig | undefined = () => undefined
+  refusedAtDoor: (reason: DoorRefusal, address: string) => void = () => undefined
+  /** By session id. */
+  readonly #visits = new Map<string, Visit>()
 
   override connect(socket: Socket, socketOptions: never): void {
     const connection = new PromptConnection(this, socket, socketOptions)
@@ -33,13 +58,86 @@ export class SubmissionServer extends SMTPServer {
     }
     return busy
   }
+
+  /** The session's client is no stranger any more. */
+  loggedIn(sessionId: string): void {
+    this.#visits.get(sessionId)?.loggedIn()
+  }
+
+  /** Ends sessions that keep open by drops. Call it about once a second. */
+  endSlow(now = Date.now()): void {
+    const settings = this.protection()
+    if (settings === undefined) return
+    for (const connection of [...this.connections]) {
+      if (connection instanceof PromptConnection) connection.endIfSlow(now, settings)
+    }
+  }
+
+  override _expectsProxyHeader(socket: Socket): boolean {
+    return this.admission !== undefined && isProxy(socket, this.admission)
+  }
+
+  override _handleProxy(socket: Socket, callback: (error: Error | null, options?: SocketOptions) => void): void {
+    const { admission } = this
+    if (admission === undefined) return super._handleProxy(socket, callback)
+    // The session puts its own; a socket without one brings the process down.
+    const quiet = (): void => undefined
+    socket.on('error', quiet)
+    arrivalOf(socket, admission)
+      .then((arrival) => {
+        const id = randomUUID().replaceAll('-', '')
+        const visit = enter(socket, arrival, admission, (reason) => this.#end(id, socket, reason))
+        if (typeof visit === 'string') return this.#turnAway(socket, visit, arrival.address, callback)
+        this.#visits.set(id, visit)
+        socket.once('close', () => this.#visits.delete(id))
+        if (socket.destroyed) return callback(new Error('the client is gone'))
+        callback(null, { id, remoteAddress: arrival.address, remotePort: arrival.port })
+      })
+      .catch((cause: unknown) => {
+        this.refusedAtDoor('proxy', socket.remoteAddress ?? '')
+        socket.destroy()
+        callback(new Error('no PROXY header', { cause }))
+      })
+  }
+
+  #turnAway(socket: Socket, reason: DoorReason, address: string, callback: (error: Error) => void): void {
+    this.refusedAtDoor(reason, address)
+    // Under TLS nothing can be said before a handshake, which is what is not to be spent here.
+    if (this.options.secure) socket.destroy()
+    else {
+      socket.end(`421 4.7.0 ${this.options.name} ${DOOR_TEXTS[reason]}\r\n`, () => socket.destroy())
+    }
+    callback(new Error(DOOR_TEXTS[reason]))
+  }
+
+  #end(id: string, socket: Socket, reason: DoorReason): void {
+    this.refusedAtDoor(reason, socket.remoteAddress ?? '')
+    for (const connection of this.connections) {
+      if (connection.id !== id) continue
+      if (connection._upgrading) break
+      return connection.send(421, `4.7.0 ${DOOR_TEXTS[reason]}`)
+    }
+    // In a handshake: what is on top goes, since the library holds on to that.
+    ;(this._pendingSockets.get(socket) ?? socket).destroy()
+  }
 }
 
 const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /
+/** Longest line of a command but AUTH: RFC 5321, 4.5.3.1.4 and the extensions' additions, with room to spare. Octets. */
+const LONGEST_LINE = 2048
+/** Wrong logins in one session. */
+const MOST_LOGINS = 3
+/** Refused commands in a session since its last message. */
+const MOST_ERRORS = 100
 
 const isNotAuth = (line: string): boolean => !line.startsWith('AUTH ')
 
 class PromptConnection extends EnvelopeConnection {
+  readonly #pace = createPace()
+  #commands = 0
+  #wrongLogins = 0
+  #errors = 0
+
   override offers(): string[] {
     return this._server instanceof SubmissionServer ? this._server.offers() : []
   }
@@ -58,5 +156,47 @@ class PromptConnection extends EnvelopeConnection {
   override send(code: number, data: string | string[], context?: string | false): void {
     const own = typeof data === 'string' && OWN_STATUS.test(data)
     super.send(code, this.secure || !Array.isArray(data) ? data : data.filter(isNotAuth), own ? false : context)
+    if (code >= 500) this.#count(code)
+    else if (context === 'DATA_OK') this.#errors = 0
+  }
+
+  override _createParser(): ChunkedStream {
+    const parser = super._createParser()
+    parser.onfault = (fault) => {
+      this.send(500, fault === 'nul' ? '5.5.2 NUL is no part of a command' : '5.5.2 end each line with CR LF')
+      this.close()
+    }
+    return parser
+  }
+
+  override _onCommand(command: Buffer, callback?: () => void): void {
+    this.#commands++
+    if (command.length > LONGEST_LINE && !this._nextHandler && !/^AUTH /i.test(command.toString('latin1', 0, 5))) {
+      this.send(500, `5.5.2 a line may have ${LONGEST_LINE} octets`)
+      setImmediate(() => callback?.())
+      return
+    }
+    super._onCommand(command, callback)
+  }
+
+  endIfSlow(now: number, settings: ProtectionConfig): void {
+    if (this._closing || !this._parser) return
+    const ours = this._handlerPending || this._upgrading || this._dataStream
+    const stage = this._parser._dataMode ? 'content' : ours ? 'ours' : 'command'
+    const moment = { stage, commands: this.#commands, octets: this._socket.bytesRead, now } as const
+    if (this.#pace(moment, settings) === undefined) return
+    if (this._server instanceof SubmissionServer) this._server.refusedAtDoor('slow', this.remoteAddress)
+    this.send(
+      421,
+      `4.4.2 too slow: ${stage === 'content' ? 'the message did not go on' : 'no whole command came'} in time`,
+    )
+  }
+
+  #count(code: number): void {
+    this.#errors++
+    if (code === 535) this.#wrongLogins++
+    if (this._closing) return
+    if (this.#wrongLogins >= MOST_LOGINS) super.send(421, '4.7.0 too many wrong logins in one session', false)
+    else if (this.#errors >= MOST_ERRORS) super.send(421, '4.7.0 too many errors in one session', false)
   }
 }

@@ -1,0 +1,123 @@
+import type { ProtectionConfig } from '@postrider/runtime-config/protection'
+import { BoundedMap } from './bounded-map.ts'
+import { networkOf } from './network.ts'
+
+/** A connection from its beginning to its end. */
+export interface Visit {
+  /** It counts no more among those that have not logged in. */
+  loggedIn(): void
+  leave(): void
+}
+
+/** Why a connection is not let in, or has to go. */
+export type DoorReason = 'full' | 'network' | 'rate' | 'deadline' | 'displaced'
+
+export interface Visitor {
+  address: string
+  /** Needs no login: a relay port's network. */
+  trusted: boolean
+  /** Ends the connection; the visit leaves by itself. */
+  end(reason: DoorReason): void
+}
+
+export interface Door {
+  /** The visit, or why there is none. */
+  enter(visitor: Visitor): Visit | DoorReason
+  /** Ends those who have not logged in for too long. Call it about once a second. */
+  sweep(): void
+  readonly strangers: number
+}
+
+interface Stranger {
+  since: number
+  end(reason: DoorReason): void
+}
+
+const MINUTE_MS = 60_000
+const MOST_REMEMBERED = 100_000
+
+/** Who may be connected at once. Strangers are those who have not logged in yet: they have a share of the connections, a few for a
+ * network, some time, and a bounded rate where nobody logged in from their network lately. When their share is full the one who
+ * has been there longest goes: a client that means it needs a fraction of a second, a flood has to renew itself all the time. */
+export function createDoor(
+  settings: () => ProtectionConfig,
+  knowsNetwork: (address: string) => boolean,
+  now: () => number = Date.now,
+): Door {
+  // A Set keeps the order in which they came.
+  const strangers = new Set<Stranger>()
+  const byNetwork = new Map<string, number>()
+  const arrivals = new BoundedMap<{ since: number; count: number }>(MOST_REMEMBERED)
+  let connections = 0
+
+  function comesTooOften(network: string, address: string): boolean {
+    const { connectionsPerMinute } = settings()
+    if (connectionsPerMinute === 0 || knowsNetwork(address)) return false
+    const known = arrivals.get(network)
+    const minute = known !== undefined && now() - known.since < MINUTE_MS ? known : { since: now(), count: 0 }
+    minute.count++
+    arrivals.set(network, minute)
+    return minute.count > connectionsPerMinute
+  }
+
+  function makeRoom(): boolean {
+    const [longest] = strangers
+    if (longest === undefined) return false
+    // At once, not when its socket is closed: until then the next ones would find it here again.
+    strangers.delete(longest)
+    longest.end('displaced')
+    return true
+  }
+
+  function refusal(network: string, address: string): DoorReason | undefined {
+    const { strangersPerNetwork } = settings()
+    if (strangersPerNetwork > 0 && (byNetwork.get(network) ?? 0) >= strangersPerNetwork) return 'network'
+    return comesTooOften(network, address) ? 'rate' : undefined
+  }
+
+  return {
+    enter({ address, trusted, end }) {
+      const { connections: most, strangersPercent } = settings()
+      const network = networkOf(address)
+      const reason = trusted ? undefined : refusal(network, address)
+      if (reason !== undefined) return reason
+      const strangersFull = !trusted && strangers.size >= Math.max(1, Math.floor((most * strangersPercent) / 100))
+      if ((strangersFull || connections >= most) && !makeRoom()) return 'full'
+      connections++
+      const stranger: Stranger = { since: now(), end }
+      let counted = !trusted
+      if (counted) {
+        strangers.add(stranger)
+        byNetwork.set(network, (byNetwork.get(network) ?? 0) + 1)
+      }
+      const loggedIn = (): void => {
+        strangers.delete(stranger)
+        if (!counted) return
+        counted = false
+        const left = (byNetwork.get(network) ?? 1) - 1
+        if (left > 0) byNetwork.set(network, left)
+        else byNetwork.delete(network)
+      }
+      let here = true
+      return {
+        loggedIn,
+        leave() {
+          loggedIn()
+          if (here) connections--
+          here = false
+        },
+      }
+    },
+    sweep() {
+      const { loginDeadlineMs } = settings()
+      for (const stranger of strangers) {
+        if (now() - stranger.since < loginDeadlineMs) return
+        strangers.delete(stranger)
+        stranger.end('deadline')
+      }
+    },
+    get strangers() {
+      return strangers.size
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+/** What the proxy says of the connection it forwards. */
+export interface ProxyHeader {
+  /** Octets that the header takes. */
+  length: number
+  /** The client; none when the proxy speaks for itself (LOCAL, UNKNOWN), as in a health check. */
+  source?: { address: string; port: number }
+}
+
+/** What comes from a proxy that is trusted is no PROXY header. The connection ends. */
+export class BadProxyHeader extends Error {
+  override readonly name = 'BadProxyHeader'
+}
+
+/** The first octets of version 2 (PROXY protocol, 2.2). */
+const SIGNATURE = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a])
+const FIXED = 16
+/** Version 1, with its CRLF (2.1). Octets. */
+const LONGEST_LINE = 107
+/** Addresses and further values of version 2: more than any proxy sends, certificates included. Octets. */
+const LONGEST_REST = 4096
+
+/** Reads a header of version 1 or 2 from what has arrived so far; undefined while it is not all there. Throws BadProxyHeader. */
+export function parseProxyHeader(octets: Buffer): ProxyHeader | undefined {
+  const begin = octets.subarray(0, SIGNATURE.length)
+  if (begin.equals(SIGNATURE.subarray(0, begin.length)))
+    return begin.length < SIGNATURE.length ? undefined : parseV2(octets)
+  return parseV1(octets)
+}
+
+function parseV1(octets: Buffer): ProxyHeader | undefined {
+  const word = octets.subarray(0, 6).toString('latin1')
+  if (!'PROXY '.startsWith(word)) throw new BadProxyHeader('does not begin with PROXY')
+  const end = octets.subarray(0, LONGEST_LINE).indexOf('\r\n')
+  if (end < 0) {
+    if (octets.length >= LONGEST_LINE) throw new BadProxyHeader('has no end of line')
+    return undefined
+  }
+  return { length: end + 2, ...sourceOf(octets.toString('latin1', 0, end).split(' ')) }
+}
+
+const FAMILIES: Record<string, (address: string) => boolean> = { TCP4: isIPv4, TCP6: isIPv6 }
+
+function sourceOf([, family = '', source = '', destination = '', port = '', toPort = '', more]: string[]): Pick<
+  ProxyHeader,
+  'source'
+> {
+  if (family === 'UNKNOWN') return {}
+  const fits = Object.hasOwn(FAMILIES, family) ? FAMILIES[family] : undefined
+  if (fits === undefined) throw new BadProxyHeader('is for no TCP4, TCP6 or UNKNOWN')
+  if (!fits(source) || !fits(destination)) throw new BadProxyHeader('has an address that is none of its family')
+  if (!isPort(port) || !isPort(toPort) || more !== undefined) throw new BadProxyHeader('has no two ports at its end')
+  return { source: { address: normal(source), port: Number(port) } }
+}
+
+const isPort = (text: string): boolean => /^(0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65535
+
+function parseV2(octets: Buffer): ProxyHeader | undefined {
+  if (octets.length < FIXED) return undefined
+  const versionAndCommand = octets.readUInt8(12)
+  const family = octets.readUInt8(13)
+  const rest = octets.readUInt16BE(14)
+  if (versionAndCommand >> 4 !== 2) throw new BadProxyHeader('is of a version other than 2')
+  const command = versionAndCommand & 0x0f
+  if (command > 1) throw new BadProxyHeader('has a command other than LOCAL and PROXY')
+  if (rest > LONGEST_REST) throw new BadProxyHeader(`is longer than ${LONGEST_REST} octets`)
+  const length = FIXED + rest
+  if (octets.length < length) return undefined
+  // LOCAL, and the families that are no TCP: the connection's own address counts (2.2).
+  if (command === 0 || family === 0) return { length }
+  if (family === 0x11 && rest >= 12)
+    return { length, source: { address: addressOf(octets, 4), port: octets.readUInt16BE(FIXED + 8) } }
+  if (family === 0x21 && rest >= 36)
+    return { length, source: { address: addressOf(octets, 16), port: octets.readUInt16BE(FIXED + 32) } }
+  throw new BadProxyHeader('is for no TCP over IPv4 or IPv6, or too short')
+}
+
+function addressOf(octets: Buffer, size: 4 | 16): string {
+  const address = ipaddr.fromByteArray([...octets.subarray(FIXED, FIXED + size)]).toString()
+  return normal(address)
+}
+
+/** One spelling an address, so that it counts as one. */
+const normal = (address: string): string => (isIP(address) ? ipaddr.process(address).toString() : address)

@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net'
+import { BadProxyHeader, parseProxyHeader } from './proxy-header.ts'
+import type { ProxyHeader } from './proxy-header.ts'
+
+/** Proxies send it with the first packet; who does not is none. Milliseconds. */
+const WAIT_MS = 5000
+
+/** Takes the PROXY header off a connection and leaves what is behind it. Rejects with BadProxyHeader, also when it does not come
+ * in time; the caller ends the connection then. */
+export function readProxyHeader(socket: Socket): Promise<ProxyHeader> {
+  let seen = Buffer.alloc(0)
+  return new Promise((resolve, reject) => {
+    const done = (settle: () => void): void => {
+      clearTimeout(timer)
+      socket.off('readable', read)
+      socket.off('end', gone)
+      socket.off('close', gone)
+      settle()
+    }
+    const fail = (error: unknown): void =>
+      done(() =>
+        reject(error instanceof BadProxyHeader ? error : new BadProxyHeader('can not be read', { cause: error })),
+      )
+    const gone = (): void => fail(new BadProxyHeader('ended too early'))
+    const timer = setTimeout(() => fail(new BadProxyHeader(`did not come within ${WAIT_MS} ms`)), WAIT_MS)
+    const read = (): void => {
+      const chunk = socket.read() as Buffer | null
+      if (chunk === null) return
+      seen = Buffer.concat([seen, chunk])
+      try {
+        const header = parseProxyHeader(seen)
+        if (header === undefined) return
+        done(() => {
+          if (seen.length > header.length) socket.unshift(seen.subarray(header.length))
+          resolve(header)
+        })
+      } catch (error) {
+        fail(error)
+      }
+    }
+    socket.on('readable', read)
+    socket.once('end', gone)
+    socket.once('close', gone)
+  })
+}

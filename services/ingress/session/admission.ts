@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net'
+import type { Door, DoorReason, Visit } from '../guard/door.ts'
+import { lies } from '../guard/network.ts'
+import type { Networks } from '../guard/network.ts'
+import { readProxyHeader } from '../guard/read-proxy-header.ts'
+
+/** A connection before its first octet of SMTP or TLS. */
+export interface Arrival {
+  address: string
+  port: number
+}
+
+/** What a port asks of a connection before it becomes a session. */
+export interface AdmissionRules {
+  door: Door
+  /** Proxies that put a PROXY header before each connection. From all others none is read. */
+  proxies: Networks
+  /** Networks that need no login. */
+  trusted: Networks
+}
+
+/** What those who are not let in, or have to go, are told where SMTP can be spoken. */
+export const DOOR_TEXTS: Record<DoorReason, string> = {
+  full: 'too many connections here; try again in a moment',
+  network: 'too many connections from your network that have not logged in; close some, or log in on them',
+  rate: 'too many new connections from your network without a login; try again in a minute',
+  deadline: 'log in sooner after you connect',
+  displaced: 'too many connections wait for a login; try again and log in at once',
+}
+
+/** Whether a PROXY header has to be read from this peer. */
+export const isProxy = (socket: Socket, { proxies }: AdmissionRules): boolean =>
+  proxies.length > 0 && lies(socket.remoteAddress ?? '', proxies)
+
+/** Who it is that connects. Rejects with BadProxyHeader. */
+export async function arrivalOf(socket: Socket, rules: AdmissionRules): Promise<Arrival> {
+  const own = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+  return isProxy(socket, rules) ? ((await readProxyHeader(socket)).source ?? own) : own
+}
+
+/** Lets a connection in until its socket closes, or tells why not. */
+export function enter(
+  socket: Socket,
+  { address }: Arrival,
+  { door, trusted }: AdmissionRules,
+  end: (reason: DoorReason) => void,
+): Visit | DoorReason {
+  const visit = door.enter({ address, trusted: lies(address, trusted), end })
+  if (typeof visit !== 'string') socket.once('close', () => visit.leave())
+  return visit
+}
