@@ -7,6 +7,8 @@ import { BadCertificate } from '@postrider/tls/certificate'
 import { messageShow, queueCancel, queueList, queueRetry } from './queue/commands.ts'
 import { standingList, standingRestore } from './standing/commands.ts'
 import type { StandingOptions } from './standing/commands.ts'
+import type { QueueOptions } from './queue/commands.ts'
+import { queueHeld } from './queue/held.ts'
 import { up } from './up/up.ts'
 import { UnknownMessage, UsageError } from './usage.ts'
 
@@ -20,6 +22,10 @@ const USAGE = `postrider: a self-hosted outbound mail platform
   postrider queue show ID                  the story of one message (also: message show ID)
   postrider queue retry ID | filters       attempt now what waits for its time
   postrider queue cancel ID | filters      take out of the queue what waits for its time
+  postrider queue held ls [--domain D]     messages that a scanner had held for review
+  postrider queue held show ID [--raw]     what is known of one, and its headers; --raw: all of it
+  postrider queue held release ID          into the queue with it
+  postrider queue held delete ID           erase it; nobody is told
 
   postrider standing ls                    tiers and suspensions of credentials and domains
   postrider standing restore ADDRESS|DOMAIN  ends a suspension for bounces or spam
@@ -29,6 +35,13 @@ const USAGE = `postrider: a self-hosted outbound mail platform
   --json       for programs
   exit codes   0 done, 1 the id is not known, 2 the message says what to mend`
 
+const QUEUE: Record<string, (options: QueueOptions) => Promise<string[]>> = {
+  show: (options) => messageShow(required(options.id), options),
+  ls: queueList,
+  retry: queueRetry,
+  cancel: queueCancel,
+}
+
 /** Runs one command; resolves with the process's exit code. */
 async function main(args: string[]): Promise<number> {
   const { positionals, values } = parse(args)
@@ -36,17 +49,17 @@ async function main(args: string[]): Promise<number> {
   const { state, json } = values
   const [domain, destination] = [domainName(values.domain), domainName(values.destination)]
   const limit = readLimit(values.limit)
-  const options = () => ({ state, id: queueId(rest), domain, destination, json, limit })
+  const options = (ids = rest) => ({ state, id: queueId(ids), domain, destination, json, limit })
   if (values.help === true || command === 'help') return print([USAGE])
   if (command === 'up') return runUp(verb, state)
   if (command === 'message' && verb === 'show') return print(await messageShow(required(queueId(rest)), options()))
-  if (command === 'queue') {
-    if (verb === 'show') return print(await messageShow(required(queueId(rest)), options()))
-    if (verb === 'ls') return print(await queueList(options()))
-    if (verb === 'retry') return print(await queueRetry(options()))
-    if (verb === 'cancel') return print(await queueCancel(options()))
+  if (command === 'queue' && verb === 'held') {
+    const [act = '', ...ids] = rest
+    return print(await queueHeld(act, { ...options(ids), raw: values.raw }))
   }
   if (command === 'standing') return print(await standing(verb, rest, { state, json }))
+  const queued = command === 'queue' ? QUEUE[verb] : undefined
+  if (queued !== undefined) return print(await queued(options()))
   throw new UsageError(`there is no command ${[command, verb].join(' ').trim() || '(none given)'}\n\n${USAGE}`)
 }
 
@@ -69,6 +82,7 @@ function parse(args: string[]) {
         destination: text,
         limit: text,
         json: flag,
+        raw: flag,
         help: flag,
       },
     })

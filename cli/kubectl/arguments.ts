@@ -13,6 +13,10 @@ export const USAGE = `kubectl postrider: mail in a cluster, and what to do about
   kubectl postrider queue show ID            the story of one message
   kubectl postrider queue retry ID | filters     attempt now what waits for its time
   kubectl postrider queue cancel ID | filters    take out of the queue what waits for its time
+  kubectl postrider queue held ls [--domain D]   messages that a scanner had held for review
+  kubectl postrider queue held show ID [--raw]   what is known of one, and its headers; --raw: all of it
+  kubectl postrider queue held release ID        into the queue with it
+  kubectl postrider queue held delete ID         erase it; nobody is told
 
   filters        --domain D (of the sender)  --destination D (of the recipient; all)  --limit N
   -n NAMESPACE   that of the context by default; with queue: where the MailPlatform is
@@ -31,6 +35,7 @@ export interface Options {
   kubeconfig: string | undefined
   json: boolean
   zone: boolean
+  raw: boolean
   showPassword: boolean
   broker: string | undefined
   brokerSecret: string | undefined
@@ -62,6 +67,7 @@ export function readArguments(args: string[]): Options {
     kubeconfig: values.kubeconfig,
     json: values.json || output === 'json',
     zone: values.zone,
+    raw: values.raw,
     showPassword: values['show-password'],
     broker: values.broker,
     brokerSecret: values['broker-secret'],
@@ -85,6 +91,7 @@ function parsed(args: string[]) {
         output: { ...text, short: 'o' },
         json: flag,
         zone: flag,
+        raw: flag,
         'show-password': flag,
         broker: text,
         'broker-secret': text,

@@ -2,6 +2,7 @@ import { domainToASCII } from 'node:url'
 import { BrokerUnreachable } from '@postrider/queue/broker'
 import { messageShow, queueCancel, queueList, queueRetry } from '../queue/commands.ts'
 import type { QueueOptions } from '../queue/commands.ts'
+import { queueHeld } from '../queue/held.ts'
 import { UsageError } from '../usage.ts'
 import { USAGE } from './arguments.ts'
 import type { Answer, Options } from './arguments.ts'
@@ -13,15 +14,20 @@ import type { Caller } from './cluster.ts'
 /** Queue ids as they are given out; it becomes part of a subject of the broker, where `*` would mean every message. */
 const QUEUE_ID = /^[0-9a-z]{1,40}$/
 
-const COMMANDS = { ls: queueList, show, retry: queueRetry, cancel: queueCancel }
+type Command = (options: QueueOptions) => Promise<string[]>
+const COMMANDS: Record<string, Command> = { ls: queueList, show, retry: queueRetry, cancel: queueCancel }
+const HELD = 'held'
 
-/** `kubectl postrider queue ls|show|retry|cancel`: the commands of the standalone platform, at the broker of the cluster. */
+/** `kubectl postrider queue ls|show|retry|cancel|held`: the commands of the standalone platform, at the broker of the cluster. */
 export async function queue(caller: Caller, options: Options): Promise<Answer> {
-  const [, verb = '', ...ids] = options.words
-  const command = Object.entries(COMMANDS).find(([name]) => name === verb)?.[1]
+  const { verb, act, ids } = wordsOf(options.words)
+  const command =
+    verb === HELD
+      ? (asked: QueueOptions) => queueHeld(act, { ...asked, raw: options.raw })
+      : Object.entries(COMMANDS).find(([name]) => name === verb)?.[1]
   if (command === undefined)
     throw new UsageError(
-      verb === '' ? USAGE : `there is no command queue ${verb}${closest(verb, Object.keys(COMMANDS))}`,
+      verb === '' ? USAGE : `there is no command queue ${verb}${closest(verb, [...Object.keys(COMMANDS), HELD])}`,
     )
   const asked = readFilters(ids, options)
   if (verb === 'show' && asked.id === undefined) throw new UsageError('give the queue id, as the 250 named it')
@@ -33,6 +39,11 @@ export async function queue(caller: Caller, options: Options): Promise<Answer> {
   } finally {
     broker.close()
   }
+}
+
+/** `queue VERB ID`, or `queue held ACT ID`. */
+function wordsOf([, verb = '', ...rest]: string[]): { verb: string; act: string; ids: string[] } {
+  return verb === HELD ? { verb, act: rest[0] ?? '', ids: rest.slice(1) } : { verb, act: '', ids: rest }
 }
 
 function show(options: QueueOptions): Promise<string[]> {

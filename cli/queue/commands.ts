@@ -2,7 +2,7 @@ import { bringForward, cancel, listWaiting } from '@postrider/queue/control'
 import type { Waiting } from '@postrider/queue/control'
 import type { Broker } from '@postrider/queue/broker'
 import { UnknownMessage, UsageError } from '../usage.ts'
-import { askLog, connectToPlatform } from './connect.ts'
+import { askLog, withPlatform } from './connect.ts'
 import { queueLines, storyLines } from './show.ts'
 import type { MessageAnswer, QueueAnswer } from './show.ts'
 
@@ -76,12 +76,3 @@ const filterOf = ({ id, domain, destination, limit }: QueueOptions) => ({
   destination: destination === 'all' ? undefined : destination,
   limit,
 })
-
-async function withPlatform<Result>(state: string, run: (broker: Broker) => Promise<Result>): Promise<Result> {
-  const broker = await connectToPlatform(state)
-  try {
-    return await run(broker)
-  } finally {
-    await broker.close()
-  }
-}

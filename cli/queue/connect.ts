@@ -45,14 +45,29 @@ async function connectByUrl(urls: string): Promise<Broker> {
 }
 
 /** Asks the message log; it answers when the notifier runs. */
-export async function askLog<Answer>(broker: Broker, subject: string, question: unknown): Promise<Answer> {
+export async function askLog<Answer>(
+  broker: Broker,
+  subject: string,
+  question: unknown,
+  timeout = 5000,
+): Promise<Answer> {
   try {
-    const reply = await broker.nc.request(subject, JSON.stringify(question), { timeout: 5000 })
+    const reply = await broker.nc.request(subject, JSON.stringify(question), { timeout })
     return reply.json<Answer>()
   } catch (cause) {
     throw new UsageError(
       'the message log does not answer: the notifier is starting or away; try again in some seconds',
       { cause },
     )
+  }
+}
+
+/** Runs with a connection that is closed afterwards. */
+export async function withPlatform<Result>(state: string, run: (broker: Broker) => Promise<Result>): Promise<Result> {
+  const broker = await connectToPlatform(state)
+  try {
+    return await run(broker)
+  } finally {
+    await broker.close()
   }
 }

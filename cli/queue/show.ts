@@ -1,4 +1,7 @@
 import type { Envelope } from '@postrider/mail/envelope'
+import type { HeldMessage } from './held-show.ts'
+import { heldLines } from './held-show.ts'
+import { time } from './time.ts'
 import type { AttemptEvent, CancelEvent, RecipientOutcome } from '@postrider/queue/event'
 
 /** The log's answers, as the notifier gives them. */
@@ -26,11 +29,11 @@ export interface MessageAnswer {
   envelope?: Envelope
   settledAt?: number | null
   erasedAt?: number | null
+  /** Of a message that was held for review. */
+  held?: HeldMessage
   recipients: QueuedRecipient[]
   story: (AttemptEvent | CancelEvent)[]
 }
-
-const time = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** One line a recipient that is not settled, oldest first. */
 export function queueLines({ recipients, count }: QueueAnswer, now: number): string[] {
@@ -61,6 +64,7 @@ export function storyLines(id: string, answer: MessageAnswer): string[] {
     `  accepted    ${time(envelope.acceptedAt)}`,
     ...(envelope.releaseAt === undefined ? [] : [`  held until  ${time(envelope.releaseAt)}`]),
     ...notice,
+    ...(answer.held === undefined ? [] : heldLines(answer.held)),
     ...answer.recipients.map((recipient) => {
       const next = recipient.nextAt === null ? '' : `, next attempt ${time(recipient.nextAt)}`
       const words = recipient.outcome === null ? '' : `: ${recipient.outcome.reply}`
@@ -93,7 +97,12 @@ function eventLines(event: Told): string[] {
   )
 }
 
-function contentLine({ erasedAt, settledAt }: MessageAnswer): string {
+function contentLine({ erasedAt, settledAt, held, recipients }: MessageAnswer): string {
+  if (held !== undefined && recipients.length === 0) {
+    return held.content === null
+      ? '  content     deleted; this placeholder stays'
+      : '  content     kept until somebody decides'
+  }
   if (erasedAt) return `  content     deleted ${time(erasedAt)}; this placeholder stays`
   return settledAt ? '  content     kept until its retention ends' : '  content     kept; the message is not settled'
 }

@@ -35,6 +35,8 @@ export interface Envelope {
   releaseAt?: number
   /** Only by verified TLS to servers that offer REQUIRETLS (RFC 8689). */
   requireTls?: boolean
+  /** Milliseconds since the epoch at which a message was taken that was held for review then; `acceptedAt` is its release. */
+  heldAt?: number
   /** Octets of the content as stored. */
   size: number
   /** Message-ID field with its angle brackets. */

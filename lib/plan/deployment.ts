@@ -64,7 +64,7 @@ export function planDeployment(
     broker: {
       ...broker,
       // A net under the retention that the notifier enforces, wide enough never to be what deletes a message.
-      contentBackstopMs: lifetime + longestRetention + 4 * WEEK_MS,
+      contentBackstopMs: lifetime + longestRetention + (config.platform.heldMs ?? 0) + 4 * WEEK_MS,
       eventsMs: lifetime + config.platform.placeholderMs + WEEK_MS,
     },
     api: {

@@ -49,6 +49,7 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
     },
     ...(pool === undefined ? {} : { pool: pool.name }),
     ...(scanning === undefined ? {} : { scanning }),
+    heldMs: durationMs(platform.spec.scanning.holdFor),
   }
 }
 

@@ -31,28 +31,55 @@ export function createAcceptor(broker: Broker, shards: number, waitMs: number): 
   return {
     async store(envelope, content) {
       const shard = turn++ % shards
-      const started = Date.now()
-      // At once while the broker is away: a publish would wait for the reconnect.
-      if (!broker.connected) throw new NotStored(0, { cause: new Error('the broker is away') })
-      try {
-        const parts = await storeParts(broker, shard, envelope.id, content, waitMs)
-        const ack = await publishLasting(broker, newSubject(shard), content.subarray(0, RECORD_BYTES), {
-          headers: encodeEnvelope(envelope, parts),
-          msgID: envelope.id,
-          timeout: waitMs,
-        })
-        return { stream: mailStream(shard), seq: ack.seq, parts }
-      } catch (cause) {
-        throw new NotStored(Date.now() - started, { cause })
-      }
+      return storeAt(broker, mailPlace(shard), envelope, content, waitMs)
     },
+  }
+}
+
+/** Where a message is written to. */
+export interface Place {
+  stream: string
+  recordSubject: string
+  partSubject: string
+}
+
+export const mailPlace = (shard: number): Place => ({
+  stream: mailStream(shard),
+  recordSubject: newSubject(shard),
+  partSubject: partSubject(shard),
+})
+
+/** Writes a message's content with its envelope, and further headers of its record. Rejects with NotStored. */
+export async function storeAt(
+  broker: Broker,
+  { stream, recordSubject, partSubject }: Place,
+  envelope: Envelope,
+  content: Buffer,
+  waitMs: number,
+  more: Record<string, string> = {},
+): Promise<ContentRef> {
+  const started = Date.now()
+  // At once while the broker is away: a publish would wait for the reconnect.
+  if (!broker.connected) throw new NotStored(0, { cause: new Error('the broker is away') })
+  try {
+    const parts = await storeParts(broker, partSubject, envelope.id, content, waitMs)
+    const headers = encodeEnvelope(envelope, parts)
+    for (const [name, value] of Object.entries(more)) headers.set(name, value)
+    const ack = await publishLasting(broker, recordSubject, content.subarray(0, RECORD_BYTES), {
+      headers,
+      msgID: envelope.id,
+      timeout: waitMs,
+    })
+    return { stream, seq: ack.seq, parts }
+  } catch (cause) {
+    throw new NotStored(Date.now() - started, { cause })
   }
 }
 
 /** Parts come before the record, which names them: without the record they are nothing, and age out. */
 async function storeParts(
   broker: Broker,
-  shard: number,
+  subject: string,
   id: string,
   content: Buffer,
   timeout: number,
@@ -60,7 +87,7 @@ async function storeParts(
   const parts: number[] = []
   for (let at = RECORD_BYTES; at < content.length; at += PART_BYTES) {
     const part = content.subarray(at, at + PART_BYTES)
-    const ack = await publishLasting(broker, partSubject(shard), part, { msgID: `${id}/${parts.length}`, timeout })
+    const ack = await publishLasting(broker, subject, part, { msgID: `${id}/${parts.length}`, timeout })
     parts.push(ack.seq)
   }
   return parts

@@ -1,4 +1,13 @@
-import { CONFIG_BUCKET, DELIVERY_CONSUMER, EVENTS, JOBS, STANDING_BUCKET, USE_BUCKET, mailStream } from './names.ts'
+import {
+  CONFIG_BUCKET,
+  DELIVERY_CONSUMER,
+  EVENTS,
+  HELD,
+  JOBS,
+  STANDING_BUCKET,
+  USE_BUCKET,
+  mailStream,
+} from './names.ts'
 
 /** What an account of the broker may publish to; it hears its own inbox and what `hears` names. */
 export interface AccountRights {
@@ -44,6 +53,8 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...watchConfig,
         'event.ingress',
         ...watchStanding,
+        'held.*.record',
+        'held.*.part',
         `$KV.${USE_BUCKET}.>`,
         info(`KV_${USE_BUCKET}`),
         // From the stream's leader: a count that is changed must be the newest one.
@@ -64,6 +75,9 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       publishes: [
         ...mail.flatMap((stream) => [...follow(stream), ...read(stream), `$JS.API.STREAM.MSG.DELETE.${stream}`]),
         ...follow(EVENTS),
+        ...follow(HELD),
+        ...read(HELD),
+        `$JS.API.STREAM.MSG.DELETE.${HELD}`,
         ...watchConfig,
         ...watchStanding,
         `$KV.${STANDING_BUCKET}.>`,
@@ -83,7 +97,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       ],
     },
     cli: {
-      publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS)],
+      publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS), ...read(HELD)],
     },
   }
 }

@@ -65,7 +65,18 @@ export interface VerdictEvent {
   reason: string
 }
 
-export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent | VerdictEvent
+/** It was decided about a message that was held. Carries what the placeholder tells. */
+export interface ReviewEvent {
+  type: 'review'
+  at: number
+  id: string
+  /** released: it is in the queue. expired: nobody decided in time. */
+  decision: 'released' | 'deleted' | 'expired'
+  envelope: Envelope
+  why: { scanner: string; reason: string }
+}
+
+export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent | VerdictEvent | ReviewEvent
 
 /** One EVENTS record holds a batch of events as a JSON array (see publish-events.ts). */
 export const decodeEvents = (data: Uint8Array): QueueEvent[] => JSON.parse(Buffer.from(data).toString()) as QueueEvent[]

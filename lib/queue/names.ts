@@ -5,10 +5,16 @@
  * JOBS                 job.wait.<destination>.<id>.<part>   schedules: an attempt that waits for its time
  *                      job.due         jobs to be attempted now: fired schedules, split messages
  * EVENTS               event.<service> what happened, in batches
+ * HELD                 held.<id>.record, held.<id>.part   messages that wait for a person's decision, as in MAIL
  */
 export const mailStream = (shard: number): string => `MAIL_${shard}`
 export const newSubject = (shard: number): string => `mail.${shard}.new`
 export const partSubject = (shard: number): string => `mail.${shard}.part`
+export const HELD = 'HELD'
+export const heldRecordSubject = (id: string): string => `held.${id}.record`
+export const heldPartSubject = (id: string): string => `held.${id}.part`
+/** The records of all held messages. */
+export const HELD_RECORDS = 'held.*.record'
 export const JOBS = 'JOBS'
 export const DUE_SUBJECT = 'job.due'
 export const EVENTS = 'EVENTS'

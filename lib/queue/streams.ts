@@ -9,6 +9,7 @@ import {
   DELIVERY_CONSUMER,
   DUE_SUBJECT,
   EVENTS,
+  HELD,
   JOBS,
   STANDING_BUCKET,
   USE_BUCKET,
@@ -47,6 +48,14 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
     })
     await ensureConsumer(jsm, mailStream(shard), newSubject(shard))
   }
+  await ensureStream(jsm, {
+    name: HELD,
+    subjects: ['held.>'],
+    retention: RetentionPolicy.Limits,
+    max_age: nanos(layout.contentBackstopMs),
+    num_replicas: layout.replicas,
+    allow_direct: true,
+  })
   await ensureStream(jsm, {
     name: JOBS,
     subjects: ['job.>'],

@@ -1,21 +1,22 @@
 import { z } from 'zod'
 import { size, someTime } from './fields.ts'
+import { durationMs } from './quantity.ts'
 
 const Shared = {
   maxSize: size()
     .default('25Mi')
     .describe("Larger messages are not shown to it. No more than the scanner's own limit (clamd: StreamMaxLength)."),
   tooLarge: z
-    .enum(['Reject', 'Tag'])
+    .enum(['Reject', 'Hold', 'Tag'])
     .default('Tag')
-    .describe('What is done with a larger message: refused with 552, or taken with a field that says so.'),
+    .describe('What is done with a larger message: refused with 552, held, or taken with a field that says so.'),
   unavailable: z
     .enum(['TempFail', 'Open'])
     .default('TempFail')
     .describe('While it gives no verdict, messages are answered 451 (TempFail) or taken unscanned (Open).'),
 }
 
-const found = z.enum(['Reject', 'Tag'])
+const found = z.enum(['Reject', 'Hold', 'Tag'])
 
 const Clamav = z.strictObject({
   address: z
@@ -27,7 +28,9 @@ const Clamav = z.strictObject({
     )
     .describe('Where clamd listens: host:port, or the path of its socket where that is within reach of the ingress.'),
   timeout: someTime().default('30s').describe('For its verdict, from the connection on.'),
-  infected: found.default('Reject').describe('What is done with malware: refused with 550, or taken with a field.'),
+  infected: found
+    .default('Reject')
+    .describe('What is done with malware: refused with 550, held for review, or taken with a field.'),
   ...Shared,
 })
 
@@ -40,7 +43,7 @@ const Rspamd = z.strictObject({
   timeout: someTime().default('15s').describe('For its verdict, from the connection on.'),
   reject: found.default('Reject').describe("What follows from rspamd's action reject."),
   addHeader: z
-    .enum(['Reject', 'Tag', 'Pass'])
+    .enum(['Reject', 'Hold', 'Tag', 'Pass'])
     .default('Tag')
     .describe("What follows from rspamd's actions add header and rewrite subject."),
   rejectScore: z
@@ -49,11 +52,18 @@ const Rspamd = z.strictObject({
     .max(1000)
     .optional()
     .describe('Points from which a message is refused, whatever the action.'),
+  holdScore: z.int().min(1).max(1000).optional().describe('Points from which a message is held, whatever the action.'),
   ...Shared,
 })
 
 /** Who looks at a message before it is taken. */
 export const Scanning = z.strictObject({
+  holdFor: someTime()
+    .refine((given) => durationMs(given) <= 90 * 86_400_000, 'must be at most 90d')
+    .default('7d')
+    .describe(
+      'How long a held message waits for `queue held release` or `delete`; then it is deleted and its sender is told.',
+    ),
   clamav: Clamav.optional().describe('ClamAV, against malware.'),
   rspamd: Rspamd.optional().describe('rspamd, against spam.'),
   headers: z

@@ -34,6 +34,8 @@ export interface PlatformConfig {
   pool?: string
   /** Absent when no scanner is named. */
   scanning?: ScanningConfig
+  /** After this long a held message that nobody decided about is deleted, and its sender told. */
+  heldMs?: number
 }
 
 /** Who looks at a message before it is taken, and what follows from what they say. */
@@ -48,7 +50,7 @@ export interface ScannerConfig {
   timeoutMs: number
   /** Larger messages are not shown to the scanner. Octets. */
   maxBytes: number
-  tooLarge: 'Reject' | 'Tag'
+  tooLarge: 'Reject' | 'Hold' | 'Tag'
   /** TempFail: without a verdict the client is answered 451. Open: the message goes on. */
   unavailable: 'TempFail' | 'Open'
 }

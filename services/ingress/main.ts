@@ -2,6 +2,7 @@ import { createVerdicts } from '@postrider/credential/verdict-cache'
 import { brokerAccess } from '@postrider/queue/access'
 import { createAcceptor } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/queue/broker'
+import { hold } from '@postrider/queue/held'
 import { readPlatformKey } from '@postrider/runtime-config/seal'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
 import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
@@ -43,11 +44,8 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     (scanner) => scans.breaker(scanner),
   )
   const scans = createScanning({ broker, live, metrics, log })
-  const acceptor = createAcceptor(
-    broker,
-    env.whole('POSTRIDER_SHARDS', 4, [1, 64]),
-    env.whole('POSTRIDER_STORE_WAIT_MS', 10_000, [100, 120_000]),
-  )
+  const storeWaitMs = env.whole('POSTRIDER_STORE_WAIT_MS', 10_000, [100, 120_000])
+  const acceptor = createAcceptor(broker, env.whole('POSTRIDER_SHARDS', 4, [1, 64]), storeWaitMs)
   const disk = await watchDisk(
     env.optional('POSTRIDER_QUEUE_FOLDER'),
     env.whole('POSTRIDER_QUEUE_RESERVE_BYTES', 64 * 1024 * 1024, [0, 2 ** 50]),
@@ -61,6 +59,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     hasRoom: () => disk.hasRoom,
     keysOf,
     scans,
+    hold: (envelope, { scanner, reason }, content) => hold(broker, envelope, { scanner, reason }, content, storeWaitMs),
     accepted: (envelope, startedAt) => {
       metrics.accepted.inc()
       metrics.acceptedBytes.inc(envelope.size)

@@ -15,11 +15,17 @@ import { createMetrics } from './metrics.ts'
 import { noticeId, noticesFor } from './notice/decide.ts'
 import { oweDelayedNotices } from './notice/delayed.ts'
 import { sendOwedNotices } from './notice/outbox.ts'
+import { answerReview } from './review/answer.ts'
+import { expiredNotice } from './review/expired-notice.ts'
+import { createHeldLog } from './review/held-log.ts'
+import { createReview } from './review/review.ts'
 import { startStanding } from './standing/start.ts'
 import { eraseExpired, forgetPlaceholders } from './retention/erase.ts'
 
 /** How often notices, retention and placeholders are looked at. Milliseconds. */
 const TURN_MS = 250
+/** While the configuration of an earlier version is in force. */
+const DEFAULT_HELD_MS = 7 * 86_400_000
 
 // The log, notices and retention can wait when the machine is busy; taking and delivering mail can not.
 setPriority(10)
@@ -35,7 +41,14 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   const writer = createLogWriter(db)
   const reader = createLogReader(db)
 
+  const held = createHeldLog(db)
+
   const onEvent = (event: QueueEvent): void => {
+    if (event.type === 'review' && event.decision === 'expired') {
+      const notice = expiredNotice(event)
+      const id = noticeId('failed', event.id, 'review')
+      if (notice !== undefined && !reader.known(id)) writer.queueNotice(id, event.id, notice)
+    }
     if (event.type !== 'attempt') return
     const envelope = reader.message(event.id)?.envelope
     if (envelope === undefined) return
@@ -51,15 +64,31 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   }
   const standing = await startStanding({ broker, db, reader, writer, config: () => config.current, registry, log })
   onStop(() => standing.stop())
-  const feed = startFeed({ broker, shards, writer, reader, beforeEvent: standing.onEvent, onEvent, onError })
+  const feed = startFeed({ broker, shards, writer, reader, held, beforeEvent: standing.onEvent, onEvent, onError })
   onStop(() => feed.stop())
   needs(() => (feed.caughtUp ? undefined : `the message log is catching up, ${feed.lag} records to go`))
-  const metrics = createMetrics(registry, reader, () => feed.lag)
-  answerQuestions(broker, reader)
+  const metrics = createMetrics(registry, { reader, held, lag: () => feed.lag })
+  answerQuestions(broker, reader, held)
 
   const acceptor = createAcceptor(broker, shards, 5000)
   const events = createEventLog(broker, 'notifier')
   const platform = () => config.current.platform
+  const review = createReview({
+    broker,
+    shards,
+    events,
+    reader,
+    writer,
+    held,
+    ready: () => feed.caughtUp && broker.connected,
+    decided: (event) => {
+      // Owed before the content can be erased that it tells of.
+      onEvent(event)
+      const { decision, id, why } = event
+      log.info({ event: 'review', decision, id, reason: why.reason })
+    },
+  })
+  answerReview(broker, held, review, (error) => log.error({ event: 'review-failed', err: error }))
   const sent = (kind: string, of: string, id: string): void => {
     metrics.notices.inc({ kind })
     log.info({ event: 'notice', kind, of, id })
@@ -77,9 +106,11 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
           const now = Date.now()
           oweDelayedNotices(reader, writer, platform(), now)
           await standing.turn(now)
-          await sendOwedNotices({ broker, acceptor, reader, writer, platform, sent })
+          await sendOwedNotices({ broker, acceptor, reader, writer, held, platform, sent })
+          await review.turn(platform().heldMs ?? DEFAULT_HELD_MS)
           await eraseExpired({ broker, events, reader, writer, config: () => config.current, erased }, now)
           forgetPlaceholders(writer, config.current, now)
+          held.forget(now - platform().placeholderMs)
         }
       } catch (error) {
         log.error({ event: 'turn-failed', err: error })

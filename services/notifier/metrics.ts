@@ -3,9 +3,16 @@ import type { Registry } from 'prom-client'
 import { countBy } from '@postrider/telemetry/count-by'
 import type { NoticeKind } from '@postrider/mail/envelope'
 import type { LogReader } from './log/read.ts'
+import type { HeldLog } from './review/held-log.ts'
+
+export interface Measured {
+  reader: LogReader
+  held: Pick<HeldLog, 'count'>
+  lag: () => number
+}
 
 /** The notifier's metrics; the queue's size is read from the log when Prometheus asks. */
-export function createMetrics(registry: Registry, reader: LogReader, lag: () => number) {
+export function createMetrics(registry: Registry, { reader, held, lag }: Measured) {
   const registers = [registry]
   new Gauge({
     name: 'postrider_queue_recipients',
@@ -42,6 +49,14 @@ export function createMetrics(registry: Registry, reader: LogReader, lag: () => 
     collect() {
       const { oldestDueAt } = reader.count(Date.now())
       this.set(oldestDueAt === null ? 0 : (Date.now() - oldestDueAt) / 1000)
+    },
+  })
+  new Gauge({
+    name: 'postrider_held_messages',
+    help: 'Messages that are held until a person decides about them.',
+    registers,
+    collect() {
+      this.set(held.count())
     },
   })
   new Gauge({

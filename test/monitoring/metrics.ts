@@ -26,7 +26,9 @@ export function ownMetrics(): OwnMetric[] {
       ),
     ),
     ...declared('delivery', (registry) => deliveryMetrics(registry, zero, zero)),
-    ...declared('notifier', (registry) => notifierMetrics(registry, {} as LogReader, zero)),
+    ...declared('notifier', (registry) =>
+      notifierMetrics(registry, { reader: {} as LogReader, held: { count: zero }, lag: zero }),
+    ),
     ...declared('api', (registry) => apiMetrics(registry)),
     ...declared('operator', (registry) =>
       operatorMetrics(registry, {

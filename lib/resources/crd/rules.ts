@@ -112,6 +112,7 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
         message: 'selector.matchLabels needs a label; for all namespaces there is from: All',
       },
     ],
+    'scanning.holdFor': [{ rule: `${ms('self')} <= 7776000000`, message: 'holdFor must be at most 90d' }],
     'verification.recheck': [{ rule: `${ms('self')} >= 1000`, message: 'recheck must be at least 1s' }],
   },
   Domain: {

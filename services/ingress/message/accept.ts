@@ -8,6 +8,7 @@ import { fixUpHeaders } from '@postrider/mail/headers'
 import { ContentRefused } from '@postrider/mail/refused'
 import type { Acceptor } from '@postrider/queue/accept'
 import { NotStored } from '@postrider/queue/accept'
+import type { HeldFor } from '@postrider/queue/held'
 import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Counted, Ledger } from '../policy/ledger.ts'
 import { reserve } from '../policy/reserve.ts'
@@ -49,11 +50,13 @@ export interface AcceptanceDependencies {
   /** Opens a domain's sealed DKIM keys. */
   keysOf: (domain: DomainConfig) => DkimKey[]
   scans: Pick<Scans, 'run'>
+  /** Stores a message where it waits for a person's decision; as durable as the acceptor. */
+  hold: (envelope: Envelope, why: HeldFor, content: Buffer) => Promise<unknown>
   accepted: (envelope: Envelope, startedAt: number) => void
 }
 
 export function createAcceptance(dependencies: AcceptanceDependencies): Acceptance {
-  const { config, acceptor, ledger, hasRoom, keysOf, scans, accepted } = dependencies
+  const { config, acceptor, ledger, hasRoom, keysOf, scans, hold, accepted } = dependencies
   return async (submission) => {
     const now = Date.now()
     const { submitter, from, recipients } = submission
@@ -75,8 +78,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       const refusal = refusalOf(scan.decisive)
       if (refusal !== undefined) throw refusal
       const signature = await signDkim(scan.content, keysOf(submitter.domain))
-      const before = [signature, Buffer.from(scan.fields)].filter(({ length }) => length > 0)
-      const content = before.length === 0 ? scan.content : Buffer.concat([...before, scan.content])
+      const content = putBefore(scan.content, signature, Buffer.from(scan.fields))
       const envelope: Envelope = {
         id,
         from,
@@ -94,7 +96,8 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
         messageId: fixed.messageId,
       }
       // The one durable write; the 250 follows it and nothing else.
-      await acceptor.store(envelope, content)
+      if (scan.decisive?.action === 'hold') await hold(envelope, scan.decisive, content)
+      else await acceptor.store(envelope, content)
       accepted(envelope, now)
       return id
     } catch (error) {
@@ -107,6 +110,12 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       throw error
     }
   }
+}
+
+/** A large message is copied only when there is something to put before it. */
+function putBefore(content: Buffer, ...fields: Buffer[]): Buffer {
+  const given = fields.filter(({ length }) => length > 0)
+  return given.length === 0 ? content : Buffer.concat([...given, content])
 }
 
 const countedOf = (recipients: Recipient[]): Counted => ({

@@ -1,4 +1,5 @@
 import type { Broker } from '@postrider/queue/broker'
+import type { HeldLog } from '../review/held-log.ts'
 import type { LogReader, QueueFilter } from './read.ts'
 
 /** Where the log is asked, by broker request; the answer is JSON. */
@@ -6,20 +7,22 @@ export const LOG_SHOW = 'log.show'
 export const LOG_QUEUE = 'log.queue'
 
 /** Answers questions about messages: `log.show` `{id}`, `log.queue` a QueueFilter. */
-export function answerQuestions(broker: Broker, reader: LogReader): void {
+export function answerQuestions(broker: Broker, reader: LogReader, held: HeldLog): void {
   broker.nc.subscribe(LOG_SHOW, {
     queue: 'log',
     callback: (error, message) => {
       if (error) return
       const { id } = message.json<{ id: string }>()
       const found = reader.message(id)
-      message.respond(
-        JSON.stringify(
-          found === undefined
-            ? { found: false, recipients: reader.recipients(id), story: reader.story(id) }
-            : { found: true, ...found, recipients: reader.recipients(id), story: reader.story(id) },
-        ),
-      )
+      const review = held.find(id)
+      const answer = {
+        found: found !== undefined || review !== undefined,
+        ...(review === undefined ? {} : { envelope: review.envelope, held: review }),
+        ...found,
+        recipients: reader.recipients(id),
+        story: reader.story(id),
+      }
+      message.respond(JSON.stringify(answer))
     },
   })
   broker.nc.subscribe(LOG_QUEUE, {

@@ -3,10 +3,12 @@ import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { Broker } from '@postrider/queue/broker'
 import { decodeEvents } from '@postrider/queue/event'
 import type { QueueEvent } from '@postrider/queue/event'
-import { EVENTS, mailStream, newSubject } from '@postrider/queue/names'
+import { EVENTS, HELD, HELD_RECORDS, mailStream, newSubject } from '@postrider/queue/names'
+import { decodeHeld } from '@postrider/queue/held'
 import { decodeEnvelope } from '@postrider/queue/record'
 import type { LogWriter } from './apply.ts'
 import type { LogReader } from './read.ts'
+import type { HeldLog } from '../review/held-log.ts'
 
 export interface Feed {
   /** True once everything that was in the streams when the feed began is in the log. */
@@ -20,6 +22,7 @@ export interface FeedOptions {
   broker: Broker
   shards: number
   writer: LogWriter
+  held: HeldLog
   reader: LogReader
   /** Runs in the transaction that writes the event, before it: the log is as it was without the event. */
   beforeEvent?: (event: QueueEvent) => void
@@ -36,8 +39,8 @@ const REOPEN_MS = 200
 
 /** Keeps the log level with the streams. The position is stored with the content, so each record counts once. */
 export function startFeed(options: FeedOptions): Feed {
-  const { broker, writer, reader, shards } = options
-  const streams = [...Array.from({ length: shards }, (_, shard) => mailStream(shard)), EVENTS]
+  const { broker, writer, reader, held, shards } = options
+  const streams = [...Array.from({ length: shards }, (_, shard) => mailStream(shard)), HELD, EVENTS]
   /** How many of the records that were there at the start are still to be written; a stream that is not open yet has some. */
   const toCatchUp = new Map(streams.map((stream) => [stream, Infinity]))
   const pendingOf = new Map<string, number>()
@@ -83,7 +86,8 @@ export function startFeed(options: FeedOptions): Feed {
     gather(EVENTS, message.seq, () => {
       for (const event of batch) {
         options.beforeEvent?.(event)
-        writer.event(event)
+        if (event.type === 'review') held.review(event)
+        else writer.event(event)
         options.onEvent(event)
       }
     })
@@ -94,12 +98,18 @@ export function startFeed(options: FeedOptions): Feed {
     gather(stream, message.seq, () => writer.message(envelope, { stream, seq: message.seq, parts }))
   }
 
+  function heldMail(message: JsMsg): void {
+    const { envelope, parts, why } = decodeHeld(message.headers)
+    gather(HELD, message.seq, () => held.held(envelope, why, { stream: HELD, seq: message.seq, parts }))
+  }
+
+  const subjectOf = (stream: string): string => (stream === HELD ? HELD_RECORDS : newSubject(streams.indexOf(stream)))
+
   async function openAt(stream: string, seq: number): Promise<ConsumerMessages> {
-    const shard = streams.indexOf(stream)
     const consumer = await broker.js.consumers.get(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: seq,
-      ...(stream === EVENTS ? {} : { headers_only: true, filter_subjects: newSubject(shard) }),
+      ...(stream === EVENTS ? {} : { headers_only: true, filter_subjects: subjectOf(stream) }),
     })
     if (toCatchUp.get(stream) === Infinity) toCatchUp.set(stream, (await consumer.info()).num_pending)
     return consumer.consume({ max_messages: 1000 })
@@ -118,6 +128,7 @@ export function startFeed(options: FeedOptions): Feed {
       for await (const message of messages) {
         pendingOf.set(stream, message.info.pending)
         if (stream === EVENTS) await events(message)
+        else if (stream === HELD) heldMail(message)
         else mail(stream, message)
         next = message.seq + 1
       }

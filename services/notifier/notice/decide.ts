@@ -10,6 +10,8 @@ export interface Notice {
   of: string
   outcomes: { recipient: Recipient; outcome: RecipientOutcome; at: number }[]
   remote?: AttemptEvent['remote']
+  /** The content is not sent back to anybody. */
+  headersOnly?: true
   /** Delayed notices: the last attempt will be made then. */
   retryUntil?: number
 }

@@ -8,6 +8,7 @@ import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { buildReport } from '../report/build.ts'
+import type { HeldLog } from '../review/held-log.ts'
 import { buildSuspensionNotice, isSuspensionNotice } from '../standing/notice.ts'
 import type { Notice } from './decide.ts'
 
@@ -15,6 +16,7 @@ export interface OutboxOptions {
   broker: Broker
   acceptor: Acceptor
   reader: LogReader
+  held: HeldLog
   writer: LogWriter
   platform: () => PlatformConfig
   sent: (kind: string, of: string, id: string) => void
@@ -47,8 +49,8 @@ export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
   }
 }
 
-async function build(id: string, notice: Notice, { broker, reader, platform }: OutboxOptions) {
-  const original = reader.message(notice.of)
+async function build(id: string, notice: Notice, { broker, reader, held, platform }: OutboxOptions) {
+  const original = reader.message(notice.of) ?? held.find(notice.of)
   if (original === undefined) return undefined
   const { hostName, notices } = platform()
   const now = Date.now()
@@ -97,7 +99,12 @@ async function returned(broker: Broker, original: Envelope, ref: ContentRef | nu
   const content = ref === null ? Buffer.alloc(0) : await readAll(broker, ref)
   const end = content.indexOf('\r\n\r\n')
   const headers = end === -1 ? content : content.subarray(0, end + 2)
-  const full = notice.kind === 'failed' && original.ret !== 'HDRS' && content.length <= fullBytes && content.length > 0
+  const full =
+    notice.kind === 'failed' &&
+    notice.headersOnly !== true &&
+    original.ret !== 'HDRS' &&
+    content.length <= fullBytes &&
+    content.length > 0
   return full ? { full: content } : { headers }
 }
 

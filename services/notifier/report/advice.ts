@@ -45,6 +45,10 @@ const BY_CATEGORY: Partial<Record<string, Advice>> = {
     meaning: "The recipient's server found something harmful in the message.",
     todo: 'Check the attachments for viruses before you send them again.',
   },
+  held: {
+    meaning: 'This mail platform kept the message back for review, and nobody released it in time.',
+    todo: 'Ask whoever runs this mail platform why it was kept back before you send it again.',
+  },
   policy: {
     meaning: "The rules of the recipient's server do not allow this message.",
     todo: "The server's words below may say which rule; ask the recipient or their administrator.",

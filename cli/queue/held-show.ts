@@ -1,0 +1,47 @@
+import type { Envelope } from '@postrider/mail/envelope'
+import type { ContentRef } from '@postrider/queue/record'
+import { time } from './time.ts'
+
+/** The log's answers about held messages, as the notifier gives them. */
+export interface HeldMessage {
+  envelope: Envelope
+  why: { scanner: string; reason: string }
+  content: ContentRef | null
+  state: 'held' | 'released' | 'deleted' | 'expired'
+  decidedAt: number | null
+}
+
+export interface HeldAnswer {
+  messages: HeldMessage[]
+  count: number
+}
+
+export type Decided =
+  { done: HeldMessage['state'] } | { already: HeldMessage['state'] } | { unknown: true } | { failed: string }
+
+/** One line a message, the oldest first. */
+export function heldList({ messages, count }: HeldAnswer): string[] {
+  const lines = messages.map(({ envelope, why }) => {
+    const [first, ...more] = envelope.recipients.map(({ address }) => address)
+    const others = more.length === 0 ? '' : ` and ${more.length} more`
+    const size = `${envelope.size} octets`
+    return `${envelope.id}  ${time(envelope.acceptedAt)}  ${envelope.from || '<>'}  ${first}${others}  ${size}  ${why.scanner}: ${why.reason}`
+  })
+  return [...lines, `${count} held`]
+}
+
+const STATES = {
+  held: 'waits for: queue held release or delete',
+  released: 'released',
+  deleted: 'deleted',
+  expired: 'deleted, since nobody decided in time',
+}
+
+/** The part of a message's story that tells of its review. */
+export function heldLines({ envelope, why, state, decidedAt }: HeldMessage): string[] {
+  return [
+    `  held        ${time(envelope.acceptedAt)} by ${why.scanner}: ${why.reason}`,
+    `  review      ${STATES[state]}${decidedAt === null ? '' : ` ${time(decidedAt)}`}`,
+    ...(state === 'held' ? envelope.recipients.map(({ address }) => `  to          ${address}  held`) : []),
+  ]
+}

@@ -1,0 +1,82 @@
+import type { Broker } from '@postrider/queue/broker'
+import { readContent } from '@postrider/queue/content'
+import type { ContentRef } from '@postrider/queue/record'
+import { UnknownMessage, UsageError } from '../usage.ts'
+import type { QueueOptions } from './commands.ts'
+import { askLog, withPlatform } from './connect.ts'
+import { heldList } from './held-show.ts'
+import type { Decided, HeldAnswer } from './held-show.ts'
+import { storyLines } from './show.ts'
+import type { MessageAnswer } from './show.ts'
+
+/** A release writes the whole message anew. Milliseconds. */
+const DECISION_MS = 30_000
+
+/** The verbs of `queue held`. */
+export const HELD_VERBS = ['ls', 'show', 'release', 'delete'] as const
+
+export interface HeldOptions extends QueueOptions {
+  /** show: the message itself, octet for octet. */
+  raw?: boolean
+}
+
+/** `postrider queue held ls|show|release|delete`: messages that wait for a person's decision. */
+export async function queueHeld(verb: string, options: HeldOptions): Promise<string[]> {
+  if (verb === 'ls') return list(options)
+  const { id } = options
+  if (verb !== 'show' && verb !== 'release' && verb !== 'delete') {
+    throw new UsageError(`there is no command queue held ${verb || '(none given)'}; there are ${HELD_VERBS.join(', ')}`)
+  }
+  if (id === undefined) throw new UsageError('give the queue id, as queue held ls names it')
+  return verb === 'show' ? show(id, options) : decide(id, verb, options)
+}
+
+function list({ state, domain, limit, json }: HeldOptions): Promise<string[]> {
+  return withPlatform(state, async (broker) => {
+    const answer = await askLog<HeldAnswer>(broker, 'log.held', { domain, limit })
+    return json ? [JSON.stringify(answer, null, 2)] : heldList(answer)
+  })
+}
+
+function show(id: string, { state, json, raw }: HeldOptions): Promise<string[]> {
+  return withPlatform(state, async (broker) => {
+    const answer = await askLog<MessageAnswer>(broker, 'log.show', { id })
+    if (answer.held === undefined) throw new UnknownMessage(id)
+    const { content, state: now } = answer.held
+    if (raw) {
+      if (content === null) throw new UsageError(`the content of ${id} is no longer there: it was ${now}`)
+      await writeOut(broker, content)
+      return []
+    }
+    if (json) return [JSON.stringify(answer, null, 2)]
+    const headers = content === null ? [] : await headersOf(broker, content)
+    return [...storyLines(id, answer), '', ...headers]
+  })
+}
+
+function decide(id: string, decision: 'release' | 'delete', { state, json }: HeldOptions): Promise<string[]> {
+  return withPlatform(state, async (broker) => {
+    const decided = await askLog<Decided>(broker, 'log.decide', { id, decision }, DECISION_MS)
+    if ('unknown' in decided) throw new UnknownMessage(id)
+    if ('failed' in decided) throw new UsageError(`${id} is as it was: ${decided.failed}`)
+    if (json) return [JSON.stringify({ id, ...decided }, null, 2)]
+    return [`${id}  ${'done' in decided ? decided.done : `was ${decided.already} before; nothing is done`}`]
+  })
+}
+
+/** The header block, whose characters can do nothing to a terminal. */
+async function headersOf(broker: Broker, content: ContentRef): Promise<string[]> {
+  const first = await readContent(broker, content).next()
+  const text = first.done === true ? '' : first.value.toString()
+  const end = text.indexOf('\r\n\r\n')
+  const lines = text.slice(0, end === -1 ? undefined : end).split('\r\n')
+  return lines.map((line) => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (found) => (found === '\t' ? '\t' : '?')))
+}
+
+async function writeOut(broker: Broker, content: ContentRef): Promise<void> {
+  for await (const piece of readContent(broker, content)) {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(piece, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+}

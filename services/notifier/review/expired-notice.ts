@@ -1,0 +1,23 @@
+import { wants } from '@postrider/dsn/wants'
+import type { ReviewEvent } from '@postrider/queue/event'
+import type { Notice } from '../notice/decide.ts'
+
+/** What the sender of a message is told that nobody released in time; undefined when nobody wants to hear it. */
+export function expiredNotice({ id, at, envelope, why }: ReviewEvent): Notice | undefined {
+  if (envelope.from === '') return undefined
+  const outcomes = envelope.recipients
+    .filter((recipient) => wants(recipient, 'failed', false))
+    .map((recipient) => ({
+      recipient,
+      at,
+      outcome: {
+        address: recipient.address,
+        state: 'failed' as const,
+        reply: `the message was held for review (${why.reason}) and not released in time`,
+        status: '5.7.1',
+        category: 'held',
+        stage: 'queue',
+      },
+    }))
+  return outcomes.length === 0 ? undefined : { kind: 'failed', of: id, outcomes, headersOnly: true }
+}
