@@ -73,7 +73,7 @@ test('whose recipients do not exist is suspended, told once, and told at each tr
   const reply = await sendUntil(/^450/, 'nobody@remote.test')
   assert.match(
     reply,
-    /^450 4\.7\.1 the credential app@sender\.test is suspended since \d{4}-\S+Z: \d+ % of \d recipients bounced/,
+    /^450 4\.7\.1 the credential app@sender\.test is suspended since \d{4}-\S+Z: \d+ % of \d+ recipients bounced/,
   )
   assert.match(reply, /\(limit 40 %\); mend the cause, then set spec\.resume to any new text$/)
   await eventually(() => assert.equal(noticesTo('app@sender.test').length, 1), 30_000)

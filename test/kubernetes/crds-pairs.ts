@@ -142,6 +142,10 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
       good: listeners(trusted(WHOLE)),
       bad: listeners(trusted({ ...WHOLE, networks: ['10.0.0.0/33'] })),
     },
+    [`spec.ingress.listeners[].proxyProtocol.trusted[]: ${NETWORK}`]: {
+      good: listeners({ mode: 'ImplicitTLS', port: 1465, proxyProtocol: { trusted: ['10.0.0.0/8'] } }),
+      bad: listeners({ mode: 'ImplicitTLS', port: 1465, proxyProtocol: { trusted: ['10.0.0.0'] } }),
+    },
     ...ranges('ingress'),
     ...ranges('api'),
     'spec.tenants.namespaces: selector is for from: Selector, and needed there': {
@@ -155,6 +159,10 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
     'spec.verification.recheck: recheck must be at least 1s': {
       good: platform({ verification: { recheck: '1000ms' } }),
       bad: platform({ verification: { recheck: '999ms' } }),
+    },
+    'spec.scanning.holdFor: holdFor must be at most 90d': {
+      good: platform({ scanning: { holdFor: '90d' } }),
+      bad: platform({ scanning: { holdFor: '2161h' } }),
     },
     'spec.dns.resolvers[]: must be an IP address, with :port where it is not 53': {
       good: resolver('192.0.2.1', '192.0.2.1:5353', '2001:db8::1', '[2001:db8::1]', '[2001:db8::1]:5353'),
