@@ -93,7 +93,7 @@ describe('objects of the CRDs', { skip: apiServerMissing() }, () => {
     // Another field is nobody's yet.
     await apply('SMTPLimit', name, { recipientsPerDay: 300 }, 'gitops')
     const { spec } = await apply('SMTPLimit', name, { messagesPerDay: 200, recipientsPerDay: 300 }, 'gitops', true)
-    const { messagesPerDay, recipientsPerDay } = spec as Record<string, unknown>
+    const { messagesPerDay, recipientsPerDay } = spec
     assert.deepEqual({ messagesPerDay, recipientsPerDay }, { messagesPerDay: 200, recipientsPerDay: 300 })
     // The first one has lost it: to apply it as before is a conflict now.
     const lost = await refusalOf(apply('SMTPLimit', name, { messagesPerDay: 100 }, 'team'))

@@ -15,7 +15,7 @@ import { runDeployment, tellPodsReady } from './kubectl-plugin-pods.ts'
 import type { RunningPod } from './kubectl-plugin-pods.ts'
 
 export const SOON_MS = 30_000
-const COMPONENTS = ['ingress', 'delivery', 'notifier'] as const
+const COMPONENTS = ['ingress', 'delivery', 'notifier', 'api'] as const
 
 /** A platform that takes mail: the operator on a real API server, the services as its Deployments say, a remote that always says
  * later, and a person with the plugin. */
@@ -63,7 +63,8 @@ async function build(ends: (() => unknown)[], closeAll: () => Promise<void>): Pr
   ends.push(() => world.stop())
   await world.namespace('shop')
   const port = await freePort()
-  await platform(world, dns, remote, port)
+  const api = { address: '127.0.0.1', port: await freePort(), httpPort: await freePort() }
+  await platform(world, dns, remote, port, api)
   const services = Object.fromEntries(
     await Promise.all(
       COMPONENTS.map(async (name) => {
@@ -147,13 +148,20 @@ interface DnsRecord {
 }
 
 /** Resolves when the services can be started. */
-async function platform(world: OperatorWorld, dns: Unbound, remote: Receiver, port: number): Promise<void> {
+async function platform(
+  world: OperatorWorld,
+  dns: Unbound,
+  remote: Receiver,
+  port: number,
+  api: { address: string; port: number; httpPort: number },
+): Promise<void> {
   // The first object that tells where the operator is; without a node nothing of it runs there.
   for (const object of await renderChart('postrider', SYSTEM))
     if (object.kind === 'Deployment') await applyStrictly(world.cluster, object)
   await world.put('MailPlatform', SYSTEM, 'mail', {
     hostName: 'mail.platform.test',
     ingress: { listeners: [{ mode: 'ImplicitTLS', port, address: '127.0.0.1', servicePort: 465 }] },
+    api,
     tenants: { namespaces: { from: 'All' } },
     dns: { resolvers: [dns.address] },
     verification: { recheck: '1s' },

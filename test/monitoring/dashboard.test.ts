@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { helmMissing, renderChart } from '../support/helm.ts'
-import { DASHBOARD, NEEDS_KUBERNETES, panelQueries, readDashboard } from './dashboard.ts'
+import { DASHBOARD, NEEDS_KUBERNETES, NEEDS_SCANNERS, panelQueries, readDashboard } from './dashboard.ts'
 import type { Panel } from './dashboard.ts'
 import { knownSeries, ownMetrics, seriesIn } from './metrics.ts'
 
@@ -17,7 +17,7 @@ test('each panel says what it shows, in which unit, and is found by its title', 
     assert.ok(description.length > 20, title)
     assert.ok((fieldConfig?.defaults.unit ?? '') !== '', title)
   }
-  for (const title of Object.keys(NEEDS_KUBERNETES)) assert.ok(titles.includes(title), title)
+  for (const title of Object.keys({ ...NEEDS_KUBERNETES, ...NEEDS_SCANNERS })) assert.ok(titles.includes(title), title)
 })
 
 test('no panel lies on another, or beside the grid', () => {

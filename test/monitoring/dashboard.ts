@@ -43,6 +43,12 @@ export const NEEDS_KUBERNETES: Record<string, string> = {
   Leader: 'operators elect a leader by a Lease',
 }
 
+/** What is empty while nothing is scanned. By title. */
+export const NEEDS_SCANNERS: Record<string, string> = {
+  'Scans by outcome': 'no scanner is set',
+  'Time of a scan': 'no scanner is set',
+}
+
 export const readDashboard = (): Dashboard => JSON.parse(readFileSync(DASHBOARD, 'utf8')) as Dashboard
 
 /** Every query of the dashboard as Grafana would send it, with the namespace chosen and a rate over `interval`. */

@@ -6,7 +6,7 @@ import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Receiver } from '../support/receiver.ts'
-import { NEEDS_KUBERNETES, panelQueries } from './dashboard.ts'
+import { NEEDS_KUBERNETES, NEEDS_SCANNERS, panelQueries } from './dashboard.ts'
 import { startPrometheus } from './prometheus.ts'
 import type { Prometheus, Target } from './prometheus.ts'
 
@@ -25,7 +25,7 @@ describe('a real Prometheus reads a platform', { skip: needs('prometheus', 'prom
         return argument.startsWith('later') ? '451 4.7.1 greylisted, try again later' : undefined
       },
     })
-    platform = await startPlatform({ routeTo: remote })
+    platform = await startPlatform({ routeTo: remote, api: true })
     const base = platform.ports.telemetry
     const target = (component: string, port: number): Target => ({
       address: `127.0.0.1:${port}`,
@@ -35,6 +35,7 @@ describe('a real Prometheus reads a platform', { skip: needs('prometheus', 'prom
     })
     prometheus = await startPrometheus([
       target('notifier', base),
+      target('api', base + 10),
       target('delivery', base + 20),
       target('ingress', base + 40),
     ])
@@ -53,7 +54,7 @@ describe('a real Prometheus reads a platform', { skip: needs('prometheus', 'prom
       const found = (await prometheus.targets()).sort((a, b) => a.pod.localeCompare(b.pod))
       assert.deepEqual(
         found,
-        ['delivery-0', 'ingress-0', 'notifier-0'].map((pod) => ({ pod, trouble: '' })),
+        ['api-0', 'delivery-0', 'ingress-0', 'notifier-0'].map((pod) => ({ pod, trouble: '' })),
       )
     }, 60_000)
   })
@@ -63,6 +64,7 @@ describe('a real Prometheus reads a platform', { skip: needs('prometheus', 'prom
     const started =
       'count(postrider_refused_total{reason="sender"} == 0) + count(postrider_bounced_recipients_total == 0)'
     await eventually(async () => assert.ok(((await one(started)) ?? 0) > 0))
+    await fetch(`http://127.0.0.1:${platform.ports.apiHttp}/nothing`)
     await platform.submit({ to: 'kim@remote.test' })
     await platform.submit({ to: 'nobody@remote.test' })
     await platform.submit({ to: 'later@remote.test' })
@@ -79,14 +81,14 @@ describe('a real Prometheus reads a platform', { skip: needs('prometheus', 'prom
     assert.equal(await one('postrider_queue_recipients{state="deferred"}'), 1)
   })
 
-  it('has data for each query of the dashboard, but for what only a cluster has', async () => {
+  it('has data for each query of the dashboard, but for what only a cluster or a scanner has', async () => {
     await eventually(async () => {
       const empty = new Set<string>()
       for (const { panel, query } of panelQueries(NAMESPACE)) {
         const samples = await prometheus.query(query)
         if (!samples.some(({ value }) => Number.isFinite(value))) empty.add(panel)
       }
-      assert.deepEqual([...empty].sort(), Object.keys(NEEDS_KUBERNETES).sort())
+      assert.deepEqual([...empty].sort(), Object.keys({ ...NEEDS_KUBERNETES, ...NEEDS_SCANNERS }).sort())
     }, 60_000)
   })
 
