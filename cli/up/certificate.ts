@@ -1,17 +1,37 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import type { CertificateFilesPlan } from '@postrider/plan/certificates'
+import type { Plan } from '@postrider/plan/plan'
+import { readCertificate } from '@postrider/tls/certificate'
+import type { CertificatePaths, CertificateSources } from '@postrider/tls/certificates'
 import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 
-export interface LocalCertificateFiles {
-  /** What clients are to trust. */
-  caFile: string
-  certFile: string
-  keyFile: string
+export interface ChosenCertificates {
+  certificates: CertificateSources
+  /** What clients are to trust, when the certificate is a local one. */
+  caFile?: string
+}
+
+/** The certificates that are given, checked before anything starts; a local one where the first is not. Throws BadCertificate. */
+export async function chooseCertificates({ deployment, config }: Plan, state: string): Promise<ChosenCertificates> {
+  const { first: given, further: others } = deployment.ingress.certificates
+  const further = others.map(checked)
+  if (given !== undefined) return { certificates: { first: checked(given), further } }
+  const { caFile, ...first } = await ensureLocalCertificate(join(state, 'tls'), config.platform.hostName)
+  return { certificates: { first, further }, caFile }
+}
+
+function checked({ certificateFile, keyFile }: CertificateFilesPlan): CertificatePaths {
+  readCertificate(certificateFile, keyFile)
+  return { certFile: resolve(certificateFile), keyFile: resolve(keyFile) }
 }
 
 /** Makes, once a state folder, a CA of its own and a certificate for the host name and loopback. */
-export async function ensureLocalCertificate(folder: string, hostName: string): Promise<LocalCertificateFiles> {
+async function ensureLocalCertificate(
+  folder: string,
+  hostName: string,
+): Promise<CertificatePaths & { caFile: string }> {
   const files = {
     caFile: join(folder, 'ca.pem'),
     certFile: join(folder, `${hostName}.pem`),

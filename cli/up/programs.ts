@@ -2,14 +2,15 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrokerAccess } from '@postrider/queue/broker'
 import type { Deployment } from '@postrider/plan/deployment'
+import type { CertificatePaths, CertificateSources } from '@postrider/tls/certificates'
+import { certificateSettings } from '@postrider/tls/settings'
 import type { Program } from './supervise.ts'
 
 export interface ProgramSettings {
   state: string
   deployment: Deployment
   access: (account: string) => BrokerAccess
-  certFile: string
-  keyFile: string
+  certificates: CertificateSources
   platformKeyFile: string
 }
 
@@ -22,9 +23,9 @@ const ROOT = join(import.meta.dirname, '..', '..')
 
 /** The processes of a deployment: notifier first, ingress last, so that mail is taken when all that comes after is there. */
 export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
-  const { state, deployment, certFile, keyFile, platformKeyFile } = settings
+  const { state, deployment, certificates, platformKeyFile } = settings
   const { basePort } = deployment.telemetry
-  const tls = { POSTRIDER_TLS_CERT: certFile, POSTRIDER_TLS_KEY: keyFile }
+  const tls = certificateSettings(certificates)
   const several = (
     count: number,
     from: number,
@@ -85,7 +86,7 @@ function service(
 }
 
 /** The receiver for trying out. Its mail lies beside the state folder: it is the other side's, not the platform's. */
-export function sandboxProgram(state: string, port: number, certFile: string, keyFile: string): Program {
+export function sandboxProgram(state: string, port: number, { certFile, keyFile }: CertificatePaths): Program {
   return {
     name: 'sandbox',
     command: process.execPath,

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path'
 import { followFolder, planFolder } from '@postrider/file-provider/provider'
 import { problemLine } from '@postrider/file-provider/manifests'
 import { StateFolder } from '@postrider/file-provider/state'
-import { readCertificate } from '@postrider/tls/certificate'
 import type { Plan } from '@postrider/plan/plan'
 import { ensureStreams } from '@postrider/queue/streams'
 import { keepPlatformKey } from '@postrider/runtime-config/seal'
@@ -14,7 +13,7 @@ import { UsageError } from '../usage.ts'
 import { announcement } from './announce.ts'
 import { awaitBroker, brokerProgram } from './broker.ts'
 import { watchBroker } from './broker-watch.ts'
-import { ensureLocalCertificate } from './certificate.ts'
+import { chooseCertificates } from './certificate.ts'
 import { endLeftovers, lockState } from './lock.ts'
 import { checkPorts } from './ports.ts'
 import { sandboxFolder, sandboxProgram, servicePrograms } from './programs.ts'
@@ -43,7 +42,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
   const platformKey = await keepPlatformKey(platformKeyFile)
   const stateFolder = new StateFolder(state, platformKey)
   const { plan, fingerprint } = await planFolder(folder, stateFolder)
-  const tls = await certificateFiles(plan, state)
+  const { certificates, caFile } = await chooseCertificates(plan, state)
   await checkPorts(portsOf(plan))
 
   const running: Supervised[] = []
@@ -93,13 +92,13 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
     await published
     await writeFile(accessFile(state), JSON.stringify(programs.files.access('cli')), { mode: 0o600 })
     const { sandbox } = plan.deployment
-    if (sandbox !== undefined) start(sandboxProgram(state, sandbox.port, tls.certFile, tls.keyFile))
+    if (sandbox !== undefined) start(sandboxProgram(state, sandbox.port, certificates.first))
     const services = servicePrograms({
       state,
       deployment: plan.deployment,
       access: programs.files.access,
       platformKeyFile,
-      ...tls,
+      certificates,
     })
     await Promise.all(services.map((service) => awaitReady(start(service), service, plan.deployment.telemetry.address)))
     const watch = await watchBroker({
@@ -133,7 +132,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       fingerprint,
     )
     const credential = firstCredential(plan, stateFolder)
-    const facts = { plan, caFile: tls.caFile, credential, state, readyMs: Date.now() - startedAt }
+    const facts = { plan, caFile, credential, state, readyMs: Date.now() - startedAt }
     for (const line of announcement({ ...facts, ...(sandbox === undefined ? {} : { sandbox: sandboxFolder(state) }) }))
       say(line)
     return async () => {
@@ -147,17 +146,6 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
     await stop()
     throw error
   }
-}
-
-/** The certificate that is given, checked before anything starts, or a local one. */
-async function certificateFiles(
-  plan: Plan,
-  state: string,
-): Promise<{ certFile: string; keyFile: string; caFile?: string }> {
-  const given = plan.deployment.ingress.tls
-  if (given === undefined) return ensureLocalCertificate(join(state, 'tls'), plan.config.platform.hostName)
-  readCertificate(given.certificateFile, given.keyFile)
-  return { certFile: resolve(given.certificateFile), keyFile: resolve(given.keyFile) }
 }
 
 function portsOf({ deployment }: Plan) {

@@ -1,5 +1,7 @@
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
+import { planCertificates } from './certificates.ts'
+import type { CertificatesPlan } from './certificates.ts'
 import type { Inventory } from './inventory.ts'
 import { submissionPlan } from './submission.ts'
 import type { SubmissionPlan } from './submission.ts'
@@ -17,7 +19,7 @@ export interface ListenerPlan {
 
 /** What has to run for the plan; a provider knows how: as processes here, as Deployments in Kubernetes. */
 export interface Deployment {
-  ingress: { replicas: number; listeners: ListenerPlan[]; tls?: { certificateFile: string; keyFile: string } }
+  ingress: { replicas: number; listeners: ListenerPlan[]; certificates: CertificatesPlan }
   delivery: { replicas: number }
   broker: { shards: number; port: number; contentBackstopMs: number; eventsMs: number }
   api: { replicas: number; host: string; port: number; httpPort: number; publicHost?: string }
@@ -58,7 +60,7 @@ export function planDeployment(
     ingress: {
       replicas: ingress.replicas,
       listeners: listenerPlans(platform),
-      ...certificateFiles(platform, inventory),
+      certificates: planCertificates(platform, inventory),
     },
     delivery: { replicas: delivery.replicas },
     broker: {
@@ -87,14 +89,3 @@ export const listenerPlans = ({ spec }: Resource<'MailPlatform'>): ListenerPlan[
     const told = { kind: KINDS[mode], host: address, port, networks, proxies }
     return credential === undefined ? told : { ...told, credential }
   })
-
-function certificateFiles(
-  platform: Resource<'MailPlatform'>,
-  inventory: Inventory,
-): Pick<Deployment['ingress'], 'tls'> {
-  const { certificateFile, keyFile } = platform.spec.ingress.tls ?? {}
-  if (certificateFile !== undefined && keyFile !== undefined) return { tls: { certificateFile, keyFile } }
-  if (certificateFile !== undefined || keyFile !== undefined)
-    inventory.report(platform, 'spec.ingress.tls', 'names one of certificateFile and keyFile; both are needed')
-  return {}
-}

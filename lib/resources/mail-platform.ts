@@ -1,22 +1,12 @@
 import { z } from 'zod'
-import {
-  cidr,
-  domainName,
-  duration,
-  emailAddress,
-  port,
-  reference,
-  resolverAddress,
-  resourceName,
-  size,
-  someTime,
-} from './fields.ts'
+import { cidr, domainName, duration, emailAddress, port, reference, resolverAddress, size, someTime } from './fields.ts'
 import { Api } from './api.ts'
 import { Pods } from './pods.ts'
 import { Protection } from './protection.ts'
 import { durationMs } from './quantity.ts'
 import { Scanning } from './scanning.ts'
 import { Service } from './service.ts'
+import { Tls } from './tls.ts'
 
 const Listener = z.strictObject({
   mode: z
@@ -106,21 +96,7 @@ export const MailPlatformSpec = z.strictObject({
           { mode: 'STARTTLS', port: 1587, address: '0.0.0.0', networks: [] },
         ])
         .describe('Ports that mail is submitted on.'),
-      tls: z
-        .strictObject({
-          certificateFile: z
-            .string()
-            .optional()
-            .describe('Standalone: PEM file with the certificate and its chain. Read again when it changes.'),
-          keyFile: z.string().optional().describe('Standalone: PEM file with the private key.'),
-          secretName: resourceName()
-            .optional()
-            .describe(
-              'Kubernetes: Secret of type kubernetes.io/tls beside the MailPlatform. A change needs no restart.',
-            ),
-        })
-        .optional()
-        .describe('Without it a local CA and certificate are made, for trying out.'),
+      tls: Tls.optional().describe('Without it a local CA and certificate are made, for trying out.'),
       service: Service.prefault({}).describe('Kubernetes: the Service that mail is submitted through.'),
       clientHost: domainName()
         .optional()

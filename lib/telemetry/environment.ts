@@ -32,7 +32,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
       const file = env[`${name}_FILE`]
       return file === undefined ? text(name) : readFileSync(file, 'utf8').trim()
     },
-    json(name: string): unknown {
+    /** Without a fallback it must be set. */
+    json(name: string, fallback?: unknown): unknown {
+      if (fallback !== undefined && (env[name] ?? '') === '') return fallback
       try {
         return JSON.parse(text(name)) as unknown
       } catch {

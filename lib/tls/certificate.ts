@@ -1,5 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync, watchFile, unwatchFile } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import { subjectNames } from './host-names.ts'
 
 export interface CertificateFiles {
   cert: string
@@ -39,23 +41,11 @@ export function readCertificate(certFile: string, keyFile: string): CertificateF
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new BadCertificate(keyFile, `is not the key of the certificate in ${certFile}`)
   }
-  return { cert, key }
-}
-
-/** Looks at the certificate's file each second and hands out what is new and good; a bad one is reported and not used. */
-export function watchCertificate(
-  certFile: string,
-  keyFile: string,
-  onChange: (certificate: CertificateFiles) => void,
-  onBad: (error: unknown) => void,
-): () => void {
-  const check = (): void => {
-    try {
-      onChange(readCertificate(certFile, keyFile))
-    } catch (error) {
-      onBad(error)
-    }
+  try {
+    subjectNames(cert)
+    createSecureContext({ cert, key })
+  } catch (cause) {
+    throw new BadCertificate(certFile, `can not be used for TLS: ${(cause as Error).message}`, { cause })
   }
-  watchFile(certFile, { interval: 1000 }, check)
-  return () => unwatchFile(certFile, check)
+  return { cert, key }
 }

@@ -1,4 +1,4 @@
-import type { V1Deployment, V1Secret } from '@kubernetes/client-node'
+import type { V1Deployment } from '@kubernetes/client-node'
 import type { Resource } from '@postrider/resources/kinds'
 import type { LocalCertificate } from '@postrider/tls/local-certificate'
 import { setCondition } from '../kubernetes/conditions.ts'
@@ -13,10 +13,10 @@ import { autoscaler, disruptionBudget } from '../shapes/availability.ts'
 import { deploymentsOf } from '../shapes/deployments.ts'
 import { componentName, localTlsName, selectorOf } from '../shapes/names.ts'
 import type { Component } from '../shapes/names.ts'
-import { secretText } from '../shapes/secret.ts'
 import { apiService, ingressService } from '../shapes/service.ts'
 import type { StoredResource } from '../configuration/gather.ts'
-import { certificateSecret, endOf, localCertificate } from './certificate.ts'
+import { certificateSecret, localCertificate } from './certificate.ts'
+import { certificateState } from './platform-certificate.ts'
 import type { Context } from './context.ts'
 import { least } from './keeper.ts'
 import { findPlatform, sortedByAge } from './world.ts'
@@ -51,14 +51,12 @@ export function platformController(context: Context, published: () => PublishedS
     const put = async <T extends KubeObject>(wanted: T, store: Store<T>): Promise<void> => {
       again.push((await ensure(cluster, wanted, store, recorder, object)).againMs)
     }
-    const given = platform.spec.ingress.tls?.secretName
-    if (given === undefined) {
+    if (platform.spec.ingress.tls?.secretName === undefined) {
       const present = world.secrets.get(keyFor(platform.namespace, localTlsName(platform.name)))
       local = await localCertificate(platform, local, present)
       await put(certificateSecret(platform, local), world.secrets)
     }
-    const tlsSecret = given ?? localTlsName(platform.name)
-    for (const wanted of deploymentsOf({ platform, surroundings, tlsSecret })) await put(wanted, world.deployments)
+    for (const wanted of deploymentsOf({ platform, surroundings })) await put(wanted, world.deployments)
     await put(ingressService(platform), world.services)
     if (platform.spec.api.replicas > 0) await put(apiService(platform), world.services)
     else await removeApi(platform)
@@ -77,30 +75,6 @@ export function platformController(context: Context, published: () => PublishedS
     const mine = componentName(name, 'api')
     await removeOwned(cluster, refTo(KINDS.Deployment, namespace, mine), world.deployments)
     await removeOwned(cluster, refTo(KINDS.Service, namespace, mine), world.services)
-  }
-
-  /** A Secret of the user's is not among those we watch. */
-  async function certificate(platform: Resource<'MailPlatform'>): Promise<Finding> {
-    const name = platform.spec.ingress.tls?.secretName ?? localTlsName(platform.name)
-    const found = await cluster.get<Wire<V1Secret>>(refTo(KINDS.Secret, platform.namespace, name))
-    const pem = secretText(found, 'tls.crt')
-    const finding = (ok: boolean, reason: string, message: string): Finding => ({
-      type: 'CertificateReady',
-      status: ok ? 'True' : 'False',
-      reason,
-      message,
-    })
-    certificateEndsAt = undefined
-    if (pem === undefined) return finding(false, 'Missing', `Secret ${name} has no tls.crt; the ingress waits for it`)
-    try {
-      certificateEndsAt = endOf(pem)
-    } catch {
-      return finding(false, 'Unreadable', `tls.crt of Secret ${name} is no PEM certificate`)
-    }
-    const until = new Date(certificateEndsAt).toISOString()
-    return certificateEndsAt > Date.now()
-      ? finding(true, 'Valid', `valid until ${until}`)
-      : finding(false, 'Expired', `has expired at ${until}; clients refuse to connect`)
   }
 
   async function writeState(object: StoredResource, findings: Finding[], extra: object): Promise<void> {
@@ -134,12 +108,14 @@ export function platformController(context: Context, published: () => PublishedS
       // It runs again with the configuration's first result; until then what is said stays as it is.
       if (state === undefined) return { againMs: least([...again, accounts, RELOOK_MS]) }
       const { broker, config, domains, credentials } = state
+      const certificates = await certificateState(cluster, platform)
+      certificateEndsAt = certificates.endsAt
       const findings: Finding[] = [
         { type: 'Accepted', status: 'True', reason: 'Valid', message: 'this MailPlatform is served' },
         finding('BrokerReady', broker.ok, 'Connected', 'Unreachable', broker.message),
         finding('ConfigPublished', config.ok, 'Published', 'NotPublished', config.message),
         ...componentsOf(platform).map((component) => podsReady(platform, component)),
-        await certificate(platform),
+        certificates.finding,
       ]
       const pods = (component: Component): Wire<V1Deployment> | undefined =>
         world.deployments.get(keyFor(platform.namespace, componentName(platform.name, component)))

@@ -9,12 +9,11 @@ import type { Component } from './names.ts'
 import { podTemplate } from './pod.ts'
 import type { PodWishes, Surroundings } from './pod.ts'
 import { clientHost, servicePorts } from './service.ts'
+import { tlsWishes } from './tls.ts'
 
 export interface DeploymentInputs {
   platform: Resource<'MailPlatform'>
   surroundings: Surroundings
-  /** Secret with tls.crt and tls.key. */
-  tlsSecret: string
 }
 
 /** What the endpoints take to forget a pod. */
@@ -28,9 +27,10 @@ export function deploymentsOf(inputs: DeploymentInputs): Wire<V1Deployment>[] {
   return inputs.platform.spec.api.replicas === 0 ? all : [...all, api(inputs)]
 }
 
-function ingress({ platform, surroundings, tlsSecret }: DeploymentInputs): Wire<V1Deployment> {
+function ingress({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
   const { replicas, resources, autoscaling } = platform.spec.ingress
   const listeners = listenerPlans(platform)
+  const tls = tlsWishes(platform)
   return shape(platform, 'ingress', autoscaling === undefined ? replicas : undefined, {
     ...common(platform, surroundings),
     component: 'ingress',
@@ -38,14 +38,10 @@ function ingress({ platform, surroundings, tlsSecret }: DeploymentInputs): Wire<
     ports: listeners.map(({ kind, port }) => ({ name: kind, containerPort: port })),
     env: [
       { name: 'POSTRIDER_LISTENERS', value: JSON.stringify(listeners) },
-      { name: 'POSTRIDER_TLS_CERT', value: '/etc/postrider/tls/tls.crt' },
-      { name: 'POSTRIDER_TLS_KEY', value: '/etc/postrider/tls/tls.key' },
+      ...tls.env,
       { name: 'POSTRIDER_PLATFORM_KEY_FILE', value: '/etc/postrider/key/key' },
     ],
-    secrets: [
-      { name: 'tls', secretName: tlsSecret, path: '/etc/postrider/tls' },
-      { name: 'key', secretName: platformKeyName(platform.name), path: '/etc/postrider/key' },
-    ],
+    secrets: [...tls.secrets, { name: 'key', secretName: platformKeyName(platform.name), path: '/etc/postrider/key' }],
     scratch: [],
     graceSeconds: INGRESS_SECONDS,
     leaveSeconds: LEAVE_SECONDS,
@@ -91,8 +87,9 @@ function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployme
   return { ...made, spec: { ...required(made.spec), strategy: { type: 'Recreate' } } }
 }
 
-function api({ platform, surroundings, tlsSecret }: DeploymentInputs): Wire<V1Deployment> {
+function api({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
   const { replicas, resources, port, httpPort } = platform.spec.api
+  const tls = tlsWishes(platform)
   return shape(platform, 'api', replicas, {
     ...common(platform, surroundings),
     component: 'api',
@@ -110,10 +107,9 @@ function api({ platform, surroundings, tlsSecret }: DeploymentInputs): Wire<V1De
         name: 'POSTRIDER_SUBMISSION',
         value: JSON.stringify(submissionAt(clientHost(platform), servicePorts(platform))),
       },
-      { name: 'POSTRIDER_TLS_CERT', value: '/etc/postrider/tls/tls.crt' },
-      { name: 'POSTRIDER_TLS_KEY', value: '/etc/postrider/tls/tls.key' },
+      ...tls.env,
     ],
-    secrets: [{ name: 'tls', secretName: tlsSecret, path: '/etc/postrider/tls' }],
+    secrets: tls.secrets,
     scratch: [],
     graceSeconds: LEAVE_SECONDS + 10 + 15,
     leaveSeconds: LEAVE_SECONDS,

@@ -17,6 +17,16 @@ export interface Resources {
   limits: { cpu?: string | undefined; memory?: string | undefined }
 }
 
+/** A Secret whose keys a pod finds as files. */
+export interface MountedSecret {
+  /** Of the volume. */
+  name: string
+  secretName: string
+  path: string
+  /** Whether a pod starts without it. */
+  optional?: boolean
+}
+
 export interface PodWishes {
   platform: string
   component: Component
@@ -25,8 +35,7 @@ export interface PodWishes {
   resources: Resources
   env: Wire<V1EnvVar>[]
   ports: { name: string; containerPort: number }[]
-  /** Secrets as files, by mount path. */
-  secrets: { name: string; secretName: string; path: string }[]
+  secrets: MountedSecret[]
   /** Folder for what need not outlive the pod. */
   scratch: string[]
   /** From SIGTERM to SIGKILL, the pause before SIGTERM included. Seconds. */
@@ -142,6 +151,9 @@ const mounts = ({ secrets, scratch }: PodWishes): Wire<V1VolumeMount>[] => [
 
 const volumes = ({ secrets, scratch }: PodWishes): Wire<V1Volume>[] => [
   { name: 'tmp', emptyDir: {} },
-  ...secrets.map(({ name, secretName }) => ({ name, secret: { secretName, defaultMode: 0o440 } })),
+  ...secrets.map(({ name, secretName, optional = false }) => ({
+    name,
+    secret: { secretName, defaultMode: 0o440, ...(optional ? { optional } : {}) },
+  })),
   ...scratch.map((_, index) => ({ name: `scratch-${index}`, emptyDir: {} })),
 ]

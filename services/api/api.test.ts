@@ -56,7 +56,7 @@ before(async () => {
     answered: (path, status) => answered.push(`${path ?? 'none'} ${status}`),
     onError: (error) => faults.push(error),
   })
-  https = await listen({ host: '127.0.0.1', port: 0, certificate: tls, answer })
+  https = await listen({ host: '127.0.0.1', port: 0, certificates: { first: tls, further: [] }, answer })
   http = await listen({ host: '127.0.0.1', port: 0, answer })
 })
 after(async () => {
@@ -136,8 +136,8 @@ test('a password in clear is not looked at', async () => {
 
 test('a renewed certificate is used from the next connection on', async () => {
   const other = await makeLocalCertificate(['localhost'])
-  https.updateCertificate(other)
+  https.updateCertificates({ first: other, further: [] })
   await assert.rejects(secure('/v1/me'))
-  https.updateCertificate(tls)
+  https.updateCertificates({ first: tls, further: [] })
   assert.equal((await secure('/v1/me')).status, 401)
 })

@@ -4,7 +4,8 @@ import { openBroker } from '@postrider/queue/broker'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/standing/watch'
 import { runService } from '@postrider/telemetry/service'
-import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
+import { openCertificates } from '@postrider/tls/certificates'
+import { certificateSources } from '@postrider/tls/settings'
 import { signCms } from '@postrider/tls/cms'
 import { createAnswer } from './answer.ts'
 import { readUse } from './limits/read-use.ts'
@@ -20,9 +21,9 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away: changes are not seen'))
   const live = await watchConfig(broker)
-  const certFile = env.text('POSTRIDER_TLS_CERT')
-  const keyFile = env.text('POSTRIDER_TLS_KEY')
-  let certificate = readCertificate(certFile, keyFile)
+  const certificates = openCertificates(certificateSources(env), (error) =>
+    log.error({ event: 'certificate-bad', err: error }),
+  )
   const publicHost = env.optional('POSTRIDER_API_PUBLIC_HOST')
   const metrics = createMetrics(registry)
   const standings = await watchStandings(broker)
@@ -34,7 +35,7 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
       verdicts: createVerdicts(),
       submission: env.json('POSTRIDER_SUBMISSION') as Submission,
       ...(publicHost === undefined ? {} : { publicHost }),
-      sign: (content) => signCms(content, certificate),
+      sign: (content) => signCms(content, certificates.current.first),
     },
     answered: (path = 'none', status, remoteAddress) => {
       metrics.requests.inc({ path, status: String(status) })
@@ -45,21 +46,20 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
     onError: (error) => log.error({ event: 'request-failed', err: error }),
   })
   const host = env.text('POSTRIDER_API_HOST', '0.0.0.0')
-  const https = await listen({ host, port: env.whole('POSTRIDER_API_PORT', 1443, [0, 65535]), certificate, answer })
+  const https = await listen({
+    host,
+    port: env.whole('POSTRIDER_API_PORT', 1443, [0, 65535]),
+    certificates: certificates.current,
+    answer,
+  })
   const http = await listen({ host, port: env.whole('POSTRIDER_API_HTTP_PORT', 1080, [0, 65535]), answer })
   log.info({ event: 'listening', host, https: https.port, http: http.port })
   onStop(async () => {
     await Promise.all([https.close(), http.close()])
   })
-  const unwatch = watchCertificate(
-    certFile,
-    keyFile,
-    (renewed) => {
-      certificate = renewed
-      https.updateCertificate(renewed)
-      log.info({ event: 'certificate-renewed', file: certFile })
-    },
-    (error) => log.error({ event: 'certificate-bad', err: error }),
-  )
+  const unwatch = certificates.onChange((renewed, file) => {
+    https.updateCertificates(renewed)
+    log.info({ event: 'certificate-renewed', file })
+  })
   onStop(unwatch)
 })

@@ -1,21 +1,23 @@
 import { createServer } from 'node:http'
 import type { RequestListener, ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { CertificateFiles } from '@postrider/tls/certificate'
+import type { Certificates } from '@postrider/tls/certificates'
+import { contextsOf } from '@postrider/tls/contexts'
+import type { ContextOf } from '@postrider/tls/contexts'
 import type { Answer } from './answer.ts'
 
 export interface ListenOptions {
   host: string
   port: number
   /** With it TLS is spoken. */
-  certificate?: CertificateFiles
+  certificates?: Certificates
   answer: Answer
 }
 
 export interface ApiServer {
   port: number
-  /** A new certificate for the connections to come. */
-  updateCertificate(certificate: CertificateFiles): void
+  /** New certificates for the connections to come. */
+  updateCertificates(certificates: Certificates): void
   /** Accepts no more connections; requests that are being answered are. */
   close(): Promise<void>
 }
@@ -28,27 +30,30 @@ const BOUNDS: ServerOptions = {
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 16 * 1024,
 }
+const TLS_OPTIONS = { minVersion: 'TLSv1.2' } as const
 const HANDSHAKE_MS = 10_000
 const IDLE_MS = 30_000
 const MOST_CONNECTIONS = 2000
 const CLOSE_MS = 10_000
 
 /** Opens the port; rejects when it is taken or may not be bound. */
-export async function listen({ host, port, certificate, answer }: ListenOptions): Promise<ApiServer> {
-  const onRequest: RequestListener = (incoming, outgoing) => void answer(incoming, outgoing, certificate !== undefined)
+export async function listen({ host, port, certificates, answer }: ListenOptions): Promise<ApiServer> {
+  const onRequest: RequestListener = (incoming, outgoing) => void answer(incoming, outgoing, certificates !== undefined)
+  let contextOf: ContextOf = () => undefined
   const secure =
-    certificate === undefined
+    certificates === undefined
       ? undefined
       : createTlsServer(
           {
             ...BOUNDS,
-            key: certificate.key,
-            cert: certificate.cert,
-            minVersion: 'TLSv1.2',
+            ...certificates.first,
+            ...TLS_OPTIONS,
             handshakeTimeout: HANDSHAKE_MS,
+            SNICallback: (serverName, callback) => callback(null, contextOf(serverName)),
           },
           onRequest,
         )
+  if (certificates !== undefined) contextOf = contextsOf(certificates, TLS_OPTIONS)
   const server = secure ?? createServer(BOUNDS, onRequest)
   server.maxConnections = MOST_CONNECTIONS
   server.timeout = IDLE_MS
@@ -63,7 +68,10 @@ export async function listen({ host, port, certificate, answer }: ListenOptions)
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    updateCertificate: ({ key, cert }) => secure?.setSecureContext({ key, cert, minVersion: 'TLSv1.2' }),
+    updateCertificates(renewed) {
+      secure?.setSecureContext({ ...renewed.first, ...TLS_OPTIONS })
+      contextOf = contextsOf(renewed, TLS_OPTIONS)
+    },
     close: () =>
       new Promise((resolve) => {
         const late = setTimeout(() => server.closeAllConnections(), CLOSE_MS)

@@ -19,7 +19,8 @@ import { watchDisk } from './policy/disk.ts'
 import { openLedger } from './policy/ledger.ts'
 import { openSessionLeases } from './policy/session-leases.ts'
 import { createAuthenticator } from './session/authenticate.ts'
-import { readCertificate, watchCertificate } from '@postrider/tls/certificate'
+import { openCertificates } from '@postrider/tls/certificates'
+import { certificateSources } from '@postrider/tls/settings'
 import { createHandlers } from './session/handlers.ts'
 import { listen } from './session/listener.ts'
 import type { Listener, ListenerSettings } from './session/listener.ts'
@@ -33,9 +34,9 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const live = await watchConfig(broker)
   const config = () => live.current
   const keysOf = createKeyring(readPlatformKey(env.text('POSTRIDER_PLATFORM_KEY_FILE')))
-  const certFile = env.text('POSTRIDER_TLS_CERT')
-  const keyFile = env.text('POSTRIDER_TLS_KEY')
-  const certificate = readCertificate(certFile, keyFile)
+  const certificates = openCertificates(certificateSources(env), (error) =>
+    log.error({ event: 'certificate-bad', err: error }),
+  )
 
   const listeners: Listener[] = []
   const metrics = createMetrics(
@@ -107,7 +108,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
       settings,
       hostName,
       messageBytes,
-      certificate,
+      certificates: certificates.current,
       handlers,
       door,
       protection,
@@ -122,14 +123,9 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   onStop(async () => {
     await Promise.all(listeners.map((listener) => listener.close()))
   })
-  const unwatch = watchCertificate(
-    certFile,
-    keyFile,
-    (renewed) => {
-      for (const listener of listeners) listener.updateCertificate(renewed)
-      log.info({ event: 'certificate-renewed', file: certFile })
-    },
-    (error) => log.error({ event: 'certificate-bad', err: error }),
-  )
+  const unwatch = certificates.onChange((renewed, file) => {
+    for (const listener of listeners) listener.updateCertificates(renewed)
+    log.info({ event: 'certificate-renewed', file })
+  })
   onStop(unwatch)
 })

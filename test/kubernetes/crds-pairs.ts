@@ -67,6 +67,18 @@ const NETWORK = 'must be a network such as 10.0.0.0/8 or 2001:db8::/32'
 const trusted = (more: object): object => ({ mode: 'TrustedNetworks', port: 2525, ...more })
 const WHOLE = { networks: ['10.0.0.0/8', '2001:db8::/32'], credential: 'relay@example.test' }
 
+const certificate = (path: string, of: (given: object) => Spec): Record<string, Pair> => ({
+  [`${path}: certificateFile and keyFile go together`]: {
+    good: of({ certificateFile: 'a.pem', keyFile: 'a.key' }),
+    bad: of({ certificateFile: 'a.pem' }),
+  },
+  [`${path}: secretName is for Kubernetes and certificateFile for standalone; give one of them`]: {
+    good: of({ secretName: 'mail-tls' }),
+    bad: of({ secretName: 'mail-tls', certificateFile: 'a.pem', keyFile: 'a.key' }),
+  },
+})
+const furtherCertificate = (given: object): Spec => platform({ ingress: { tls: { further: [given] } } })
+
 /** Of the Service of ingress or api. */
 const ranges = (part: string): Record<string, Pair> => {
   const of = (type: string, range: string): Spec =>
@@ -101,13 +113,11 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
       good: platform({ api: { port: 8443, httpPort: 8080 } }),
       bad: platform({ api: { port: 8443, httpPort: 8443 } }),
     },
-    'spec.ingress.tls: certificateFile and keyFile go together': {
-      good: platform({ ingress: { tls: { certificateFile: 'a.pem', keyFile: 'a.key' } } }),
-      bad: platform({ ingress: { tls: { certificateFile: 'a.pem' } } }),
-    },
-    'spec.ingress.tls: secretName is for Kubernetes and certificateFile for standalone; give one of them': {
-      good: platform({ ingress: { tls: { secretName: 'mail-tls' } } }),
-      bad: platform({ ingress: { tls: { secretName: 'mail-tls', certificateFile: 'a.pem', keyFile: 'a.key' } } }),
+    ...certificate('spec.ingress.tls', (given) => platform({ ingress: { tls: given } })),
+    ...certificate('spec.ingress.tls.further[]', furtherCertificate),
+    'spec.ingress.tls.further[]: secretName, or certificateFile and keyFile, are needed': {
+      good: furtherCertificate({ secretName: 'mail-tls' }),
+      bad: furtherCertificate({}),
     },
     'spec.ingress.listeners: two listeners can not have the same port': {
       good: listeners(

@@ -9,6 +9,8 @@ import { eventually } from '../support/eventually.ts'
 import { helmMissing } from '../support/helm.ts'
 import { conditionOf, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld, Resource } from '../support/operator.ts'
+import { secret } from '@postrider/operator/shapes/secret'
+import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 import { publishedConfig } from '../support/published.ts'
 import { startUnbound, unboundMissing } from '../support/unbound.ts'
 import type { Unbound } from '../support/unbound.ts'
@@ -207,6 +209,31 @@ describe('the operator on a real API server', { skip }, () => {
       const [hash = ''] = (await published()).credentials.get('app@shop.test')?.passwordHashes ?? []
       assert.ok(await verifyPassword(password, hash))
     }, SOON_MS)
+  })
+
+  test('a certificate for a further name is told of while it is missing, and mounted without pods waiting for it', async () => {
+    const mail = refTo(KINDS.MailPlatform, SYSTEM, 'mail')
+    const is = (state: string, message: RegExp): Promise<void> =>
+      eventually(async () => {
+        const platform = await world.get('MailPlatform', SYSTEM, 'mail')
+        assert.equal(conditionOf(platform, 'CertificateReady'), state)
+        assert.match(JSON.stringify(platform?.status), message)
+      }, SOON_MS)
+    await world.cluster.merge(mail, { spec: { ingress: { tls: { further: [{ secretName: 'names-tls' }] } } } })
+    await is('False Missing', /Secret names-tls has no tls\.crt/)
+    for (const name of ['mail-ingress', 'mail-api']) {
+      const found = JSON.stringify(await world.cluster.get(refTo(KINDS.Deployment, SYSTEM, name)))
+      assert.match(found, /"secretName":"names-tls"[^}]*"optional":true/, name)
+      assert.match(found, /POSTRIDER_TLS_FURTHER.*tls-further\/0\/tls\.crt/, name)
+    }
+    const { cert, key } = await makeLocalCertificate(['mail.names.test'])
+    const data = { 'tls.crt': cert, 'tls.key': key }
+    const type = 'kubernetes.io/tls'
+    await world.cluster.apply(secret({ namespace: SYSTEM, name: 'names-tls', labels: {}, type, data }))
+    // A change of the platform has it look again at once.
+    await world.cluster.merge(mail, { spec: { ingress: { messageSize: '24Mi' } } })
+    await is('True Valid', /valid until/)
+    await world.cluster.merge(mail, { spec: { ingress: { tls: null } } })
   })
 
   test('an API server that was away is followed again without a restart', async () => {

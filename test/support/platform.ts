@@ -36,7 +36,7 @@ export interface PlatformOptions {
   /** Listeners beside the usual two. */
   listeners?: unknown[]
   /** A certificate of one's own. */
-  tls?: { certificateFile: string; keyFile: string }
+  tls?: Record<string, unknown>
 }
 
 export interface TestPlatform {

@@ -28,6 +28,17 @@ const RESOURCES: Rule[] = (['cpu', 'memory'] as const).map((name) => ({
   message: `requests.${name} must not be more than limits.${name}`,
 }))
 
+const CERTIFICATE: Rule[] = [
+  {
+    rule: 'has(self.certificateFile) == has(self.keyFile)',
+    message: 'certificateFile and keyFile go together',
+  },
+  {
+    rule: '!(has(self.secretName) && has(self.certificateFile))',
+    message: 'secretName is for Kubernetes and certificateFile for standalone; give one of them',
+  },
+]
+
 const SERVICE: Rule[] = [
   {
     rule: "self.type == 'LoadBalancer' || size(self.loadBalancerSourceRanges) == 0",
@@ -43,14 +54,12 @@ const servicePort = (listener: string): string =>
 const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
   MailPlatform: {
     ingress: AUTOSCALED,
-    'ingress.tls': [
+    'ingress.tls': CERTIFICATE,
+    'ingress.tls.further[]': [
+      ...CERTIFICATE,
       {
-        rule: 'has(self.certificateFile) == has(self.keyFile)',
-        message: 'certificateFile and keyFile go together',
-      },
-      {
-        rule: '!(has(self.secretName) && has(self.certificateFile))',
-        message: 'secretName is for Kubernetes and certificateFile for standalone; give one of them',
+        rule: 'has(self.secretName) || has(self.certificateFile)',
+        message: 'secretName, or certificateFile and keyFile, are needed',
       },
     ],
     api: [{ rule: 'self.port != self.httpPort', message: 'port and httpPort must differ' }],

@@ -8,7 +8,9 @@ import { Refusal } from '../refusal.ts'
 import { SubmissionServer } from './submission-server.ts'
 import type { EndSessions } from './revoke.ts'
 import type { SessionHandlers } from './handlers.ts'
-import type { CertificateFiles } from '@postrider/tls/certificate'
+import type { Certificates } from '@postrider/tls/certificates'
+import { contextsOf } from '@postrider/tls/contexts'
+import type { ContextOf } from '@postrider/tls/contexts'
 import { TLS_OPTIONS } from './tls-options.ts'
 
 /** A port that mail is submitted on. */
@@ -28,7 +30,7 @@ export interface ListenerOptions {
   settings: ListenerSettings
   hostName: string
   messageBytes: number
-  certificate: CertificateFiles
+  certificates: Certificates
   handlers: SessionHandlers
   door: Door
   protection: () => ProtectionConfig
@@ -40,8 +42,8 @@ export interface Listener {
   settings: ListenerSettings
   port: number
   readonly connections: number
-  /** A new certificate for the connections to come. */
-  updateCertificate(certificate: CertificateFiles): void
+  /** New certificates for the connections to come. */
+  updateCertificates(certificates: Certificates): void
   endSessions: EndSessions
   /** Accepts no more connections; those there are may finish what they are at. */
   close(): Promise<void>
@@ -56,12 +58,13 @@ const CLOSE_MS = 30_000
 
 /** Opens the port; rejects when it is taken or may not be bound. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { settings, certificate, handlers, onError, door, protection } = options
+  const { settings, certificates, handlers, onError, door, protection } = options
   const trusted = settings.kind === 'relay' ? parseNetworks(settings.networks ?? []) : []
+  let contextOf: ContextOf = contextsOf(certificates, TLS_OPTIONS)
   const server: SubmissionServer = new SubmissionServer({
     ...serverOptions(options, trusted, (session) => server.loggedIn(session.id)),
-    key: certificate.key,
-    cert: certificate.cert,
+    ...certificates.first,
+    SNICallback: (serverName, callback) => callback(null, contextOf(serverName)),
   })
   server.offers = handlers.offers
   server.admission = { door, trusted, proxies: parseNetworks(settings.proxies ?? []) }
@@ -89,7 +92,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       return server.connections.size
     },
     endSessions: (gone) => server.endSessions(gone),
-    updateCertificate: ({ key, cert }) => server.updateSecureContext({ key, cert }),
+    updateCertificates(renewed) {
+      server.updateSecureContext({ ...renewed.first })
+      contextOf = contextsOf(renewed, TLS_OPTIONS)
+    },
     close() {
       clearInterval(sweep)
       return new Promise((resolve) => server.close(() => resolve()))

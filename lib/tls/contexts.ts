@@ -1,0 +1,18 @@
+import { createSecureContext } from 'node:tls'
+import type { SecureContext, SecureContextOptions } from 'node:tls'
+import type { CertificateFiles } from './certificate.ts'
+import type { Certificates } from './certificates.ts'
+import { isFor, subjectNames } from './host-names.ts'
+
+/** The context for the host that a client names, undefined where the first certificate is to be shown. */
+export type ContextOf = (serverName: string) => SecureContext | undefined
+
+/** Contexts of the further certificates, each with the options of the port: OpenSSL takes all of a connection's settings from the
+ * one that is chosen, its ciphers and client CAs too. */
+export function contextsOf({ further, clientCa }: Certificates, options: SecureContextOptions): ContextOf {
+  const contexts = further.map(({ cert, key }: CertificateFiles) => ({
+    names: subjectNames(cert).dns,
+    context: createSecureContext({ ...options, cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) }),
+  }))
+  return (serverName) => contexts.find(({ names }) => isFor(names, serverName))?.context
+}

@@ -1,0 +1,26 @@
+import 'reflect-metadata'
+import { SubjectAlternativeNameExtension, X509Certificate } from '@peculiar/x509'
+
+/** Names of the subject in a PEM certificate, the first one when there is a chain (RFC 5280, 4.2.1.6). All in lower case but URIs. */
+export interface SubjectNames {
+  dns: string[]
+  emails: string[]
+  uris: string[]
+}
+
+/** The subject's alternative names; its common name counts for nothing (RFC 9525, 6.3). Throws when it is no certificate. */
+export function subjectNames(certificate: string | Buffer): SubjectNames {
+  const names = new X509Certificate(certificate).getExtension(SubjectAlternativeNameExtension)?.names.items ?? []
+  const of = (type: string): string[] => names.filter((name) => name.type === type).map(({ value }) => value)
+  return {
+    dns: of('dns').map((name) => name.toLowerCase()),
+    emails: of('email').map((address) => address.toLowerCase()),
+    uris: of('url'),
+  }
+}
+
+/** Whether a certificate with these DNS names is for a host: by the name itself, or by a wildcard for its first label (RFC 9525, 6.3). */
+export function isFor(names: string[], host: string): boolean {
+  const wanted = host.toLowerCase().replace(/\.$/, '')
+  return names.includes(wanted) || names.includes(wanted.replace(/^[^.]+/, '*'))
+}

@@ -1,0 +1,56 @@
+import type { V1Secret } from '@kubernetes/client-node'
+import type { Resource } from '@postrider/resources/kinds'
+import type { Cluster } from '../kubernetes/client.ts'
+import type { Finding } from '../kubernetes/conditions.ts'
+import { KINDS } from '../kubernetes/kinds.ts'
+import { refTo } from '../kubernetes/object.ts'
+import type { Wire } from '../kubernetes/object.ts'
+import { secretText } from '../shapes/secret.ts'
+import { tlsSecrets } from '../shapes/tls.ts'
+import { endOf } from './certificate.ts'
+
+export interface CertificateState {
+  finding: Finding
+  /** When the first of the certificates ends, milliseconds since the epoch; undefined when none can be read. */
+  endsAt: number | undefined
+}
+
+/** How the platform's certificates are. Read each time: a Secret of the user's is not among those we watch. */
+export async function certificateState(
+  cluster: Cluster,
+  platform: Resource<'MailPlatform'>,
+): Promise<CertificateState> {
+  const found = await Promise.all(
+    tlsSecrets(platform).map(async (name) => {
+      const secret = await cluster.get<Wire<V1Secret>>(refTo(KINDS.Secret, platform.namespace, name))
+      return judge(name, secretText(secret, 'tls.crt'), Date.now())
+    }),
+  )
+  const ends = found.flatMap(({ endsAt }) => endsAt ?? [])
+  const endsAt = ends.length === 0 ? undefined : Math.min(...ends)
+  const [bad] = found.filter(({ reason }) => reason !== 'Valid')
+  const { reason, message } = bad ?? { reason: 'Valid', message: `valid until ${isoOf(endsAt)}` }
+  return { finding: { type: 'CertificateReady', status: bad ? 'False' : 'True', reason, message }, endsAt }
+}
+
+interface Judged {
+  reason: 'Valid' | 'Missing' | 'Unreadable' | 'Expired'
+  message: string
+  endsAt?: number
+}
+
+function judge(name: string, pem: string | undefined, now: number): Judged {
+  if (pem === undefined)
+    return { reason: 'Missing', message: `Secret ${name} has no tls.crt; the ingress waits for it` }
+  let endsAt: number
+  try {
+    endsAt = endOf(pem)
+  } catch {
+    return { reason: 'Unreadable', message: `tls.crt of Secret ${name} is no PEM certificate` }
+  }
+  if (endsAt > now) return { reason: 'Valid', message: '', endsAt }
+  const message = `that of Secret ${name} has expired at ${isoOf(endsAt)}; clients refuse to connect`
+  return { reason: 'Expired', message, endsAt }
+}
+
+const isoOf = (at = 0): string => new Date(at).toISOString()

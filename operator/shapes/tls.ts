@@ -1,0 +1,30 @@
+import type { V1EnvVar } from '@kubernetes/client-node'
+import type { Resource } from '@postrider/resources/kinds'
+import { certificateSettings } from '@postrider/tls/settings'
+import type { Wire } from '../kubernetes/object.ts'
+import { localTlsName } from './names.ts'
+import type { MountedSecret } from './pod.ts'
+
+const FOLDER = '/etc/postrider/tls'
+
+/** Secrets of type kubernetes.io/tls, the first one's first: the platform's own where none is given. */
+export function tlsSecrets({ name, spec }: Resource<'MailPlatform'>): [first: string, ...further: string[]] {
+  const { secretName = localTlsName(name), further = [] } = spec.ingress.tls ?? {}
+  return [secretName, ...further.flatMap((one) => one.secretName ?? [])]
+}
+
+/** What a service that speaks TLS is started with. Pure. */
+export function tlsWishes(platform: Resource<'MailPlatform'>): { env: Wire<V1EnvVar>[]; secrets: MountedSecret[] } {
+  const [first, ...others] = tlsSecrets(platform)
+  const further = others.map((secretName, index) => ({ secretName, path: `${FOLDER}-further/${index}` }))
+  const files = (path: string) => ({ certFile: `${path}/tls.crt`, keyFile: `${path}/tls.key` })
+  const settings = certificateSettings({ first: files(FOLDER), further: further.map(({ path }) => files(path)) })
+  return {
+    env: Object.entries(settings).map(([name, value]) => ({ name, value })),
+    secrets: [
+      { name: 'tls', secretName: first, path: FOLDER },
+      // A pod starts without it: one name that waits for its certificate is no reason to stop the others.
+      ...further.map((one, index) => ({ ...one, name: `tls-further-${index}`, optional: true })),
+    ],
+  }
+}
