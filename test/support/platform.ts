@@ -158,10 +158,13 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
 
 /** Whether a process was started with this broker's port in its environment. */
 function belongs(pid: number, brokerPort: number): boolean {
-  const file = `/proc/${pid}/environ`
-  return (
-    existsSync(file) && readFileSync(file, 'utf8').includes(`POSTRIDER_BROKER_URL=nats://127.0.0.1:${brokerPort}\0`)
-  )
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
+    return environment.includes(`POSTRIDER_BROKER_URL=nats://127.0.0.1:${brokerPort}\0`)
+  } catch {
+    // It has ended since it was listed.
+    return false
+  }
 }
 
 async function launch(folder: string, state: string) {
