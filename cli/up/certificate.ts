@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import type { CertificateFilesPlan } from '@postrider/plan/certificates'
 import type { Plan } from '@postrider/plan/plan'
 import { readCertificate } from '@postrider/tls/certificate'
+import { readClientCa } from '@postrider/tls/certificates'
 import type { CertificatePaths, CertificateSources } from '@postrider/tls/certificates'
 import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 
@@ -15,11 +16,15 @@ export interface ChosenCertificates {
 
 /** The certificates that are given, checked before anything starts; a local one where the first is not. Throws BadCertificate. */
 export async function chooseCertificates({ deployment, config }: Plan, state: string): Promise<ChosenCertificates> {
-  const { first: given, further: others } = deployment.ingress.certificates
-  const further = others.map(checked)
-  if (given !== undefined) return { certificates: { first: checked(given), further } }
+  const { first: given, further: others, clientCaFile } = deployment.ingress.certificates
+  if (clientCaFile !== undefined) readClientCa(clientCaFile)
+  const more = {
+    further: others.map(checked),
+    ...(clientCaFile === undefined ? {} : { clientCaFile: resolve(clientCaFile) }),
+  }
+  if (given !== undefined) return { certificates: { first: checked(given), ...more } }
   const { caFile, ...first } = await ensureLocalCertificate(join(state, 'tls'), config.platform.hostName)
-  return { certificates: { first, further }, caFile }
+  return { certificates: { first, ...more }, caFile }
 }
 
 function checked({ certificateFile, keyFile }: CertificateFilesPlan): CertificatePaths {

@@ -13,10 +13,12 @@ export interface CertificatesPlan {
   first?: CertificateFilesPlan
   /** Chosen by the host that a client names. */
   further: CertificateFilesPlan[]
+  /** CAs whose certificates clients may show. */
+  clientCaFile?: string
 }
 
 export function planCertificates(platform: Resource<'MailPlatform'>, inventory: Inventory): CertificatesPlan {
-  const { further = [], ...given } = platform.spec.ingress.tls ?? {}
+  const { further = [], clientCA, ...given } = platform.spec.ingress.tls ?? {}
   const both = (files: Partial<CertificateFilesPlan>, path: string): CertificateFilesPlan | undefined => {
     const { certificateFile, keyFile } = files
     if (certificateFile !== undefined && keyFile !== undefined) return { certificateFile, keyFile }
@@ -27,6 +29,7 @@ export function planCertificates(platform: Resource<'MailPlatform'>, inventory: 
   const first = both(given, 'spec.ingress.tls')
   return {
     ...(first === undefined ? {} : { first }),
+    ...(clientCA?.certificateFile === undefined ? {} : { clientCaFile: clientCA.certificateFile }),
     further: further.flatMap((files, index) => both(files, `spec.ingress.tls.further[${index}]`) ?? []),
   }
 }

@@ -35,6 +35,9 @@ export function planCredentials(
       address,
       domain: domain.spec.domainName,
       passwordHashes: spec.passwordHashes.length > 0 ? spec.passwordHashes : generated,
+      ...(spec.clientCertificates.length === 0
+        ? {}
+        : { certificateNames: spec.clientCertificates.map(certificateName) }),
       allowedSenders: spec.allowedSenders,
       suspended: spec.state === 'Suspended',
       ...limitOf(credential, inventory, platform),
@@ -43,3 +46,6 @@ export function planCredentials(
   }
   return credentials
 }
+
+/** As certificates are read: URIs are compared as they are, host names and addresses in lower case. */
+const certificateName = (name: string): string => (/^[a-z][a-z0-9+.-]*:/i.test(name) ? name : name.toLowerCase())

@@ -3,19 +3,10 @@ import type { Resource } from '@postrider/resources/kinds'
 import { planCertificates } from './certificates.ts'
 import type { CertificatesPlan } from './certificates.ts'
 import type { Inventory } from './inventory.ts'
+import { checkListeners, listenerPlans } from './listeners.ts'
+import type { ListenerPlan } from './listeners.ts'
 import { submissionPlan } from './submission.ts'
 import type { SubmissionPlan } from './submission.ts'
-
-/** A port that mail is submitted on, as the ingress is told. */
-export interface ListenerPlan {
-  kind: 'submissions' | 'submission' | 'relay'
-  host: string
-  port: number
-  networks: string[]
-  credential?: string
-  /** Networks of proxies that put a PROXY header before each connection. */
-  proxies: string[]
-}
 
 /** What has to run for the plan; a provider knows how: as processes here, as Deployments in Kubernetes. */
 export interface Deployment {
@@ -29,7 +20,6 @@ export interface Deployment {
   sandbox?: { port: number }
 }
 
-const KINDS = { ImplicitTLS: 'submissions', STARTTLS: 'submission', TrustedNetworks: 'relay' } as const
 const WEEK_MS = 7 * 86_400_000
 
 export function planDeployment(
@@ -38,20 +28,7 @@ export function planDeployment(
   inventory: Inventory,
 ): Deployment {
   const { ingress, delivery, broker, telemetry, sandbox, api } = platform.spec
-  for (const [index, { mode, networks, credential }] of ingress.listeners.entries()) {
-    const path = `spec.ingress.listeners[${index}]`
-    const relay = mode === 'TrustedNetworks'
-    if (relay && networks.length === 0) inventory.report(platform, `${path}.networks`, 'is empty: nobody could connect')
-    if (relay && (credential === undefined || !config.credentials.has(credential))) {
-      inventory.report(
-        platform,
-        `${path}.credential`,
-        `is ${credential ?? 'missing'}, but must be the address of an SMTPCredential`,
-      )
-    }
-    if (!relay && credential !== undefined)
-      inventory.report(platform, `${path}.credential`, 'is only for mode TrustedNetworks')
-  }
+  checkListeners(platform, config, inventory)
   if (api.port === api.httpPort) inventory.report(platform, 'spec.api.httpPort', 'is the same as spec.api.port')
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
   // A held message's time begins with its release.
@@ -81,11 +58,3 @@ export function planDeployment(
     ...(sandbox === undefined ? {} : { sandbox }),
   }
 }
-
-/** The listeners as the ingress is told of them. */
-export const listenerPlans = ({ spec }: Resource<'MailPlatform'>): ListenerPlan[] =>
-  spec.ingress.listeners.map(({ mode, port, address, networks, credential, proxyProtocol }) => {
-    const proxies = proxyProtocol?.trusted ?? []
-    const told = { kind: KINDS[mode], host: address, port, networks, proxies }
-    return credential === undefined ? told : { ...told, credential }
-  })

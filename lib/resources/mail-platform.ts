@@ -20,6 +20,12 @@ const Listener = z.strictObject({
   credential: emailAddress()
     .optional()
     .describe('TrustedNetworks: the credential whose rights and limits such clients have.'),
+  clientCertificate: z
+    .enum(['None', 'Optional', 'Required'])
+    .default('None')
+    .describe(
+      'Whether clients are asked for a certificate of tls.clientCA. Optional: who shows one may log in by it (AUTH EXTERNAL), all others by their password. Required: nobody logs in without one.',
+    ),
   proxyProtocol: z
     .strictObject({
       trusted: z.array(cidr()).min(1).max(100).describe('Networks of the proxies. From all others no header is read.'),
@@ -92,8 +98,8 @@ export const MailPlatformSpec = z.strictObject({
         .min(1)
         .max(8)
         .default([
-          { mode: 'ImplicitTLS', port: 1465, address: '0.0.0.0', networks: [] },
-          { mode: 'STARTTLS', port: 1587, address: '0.0.0.0', networks: [] },
+          { mode: 'ImplicitTLS', port: 1465, address: '0.0.0.0', networks: [], clientCertificate: 'None' },
+          { mode: 'STARTTLS', port: 1587, address: '0.0.0.0', networks: [], clientCertificate: 'None' },
         ])
         .describe('Ports that mail is submitted on.'),
       tls: Tls.optional().describe('Without it a local CA and certificate are made, for trying out.'),

@@ -17,6 +17,13 @@ export const SMTPCredentialSpec = z.strictObject({
     .max(5)
     .default([])
     .describe('Verifiers of passwords that are managed elsewhere. Empty: a password is generated.'),
+  clientCertificates: z
+    .array(z.string().min(1).max(512))
+    .max(10)
+    .default([])
+    .describe(
+      'Names in certificates of clients that log in as this by AUTH EXTERNAL: alternative names of the subject, each a host name, an address or a URI. Where a listener asks for certificates.',
+    ),
   secretName: resourceName()
     .optional()
     .describe('Kubernetes: Secret that the host, ports, user name and password are written to; the name with -smtp.'),

@@ -16,6 +16,19 @@ const Certificate = {
 /** The certificates of the submission ports and of the HTTP service. */
 export const Tls = z.strictObject({
   ...Certificate,
+  clientCA: z
+    .strictObject({
+      certificateFile: z
+        .string()
+        .max(1024)
+        .optional()
+        .describe('Standalone: PEM file with certificates of CAs. Read again when it changes.'),
+      secretName: resourceName()
+        .optional()
+        .describe('Kubernetes: Secret beside the MailPlatform, with ca.crt. A change needs no restart.'),
+    })
+    .optional()
+    .describe("CAs whose certificates clients may show, where a listener's clientCertificate asks for one."),
   further: z
     .array(z.strictObject(Certificate))
     .max(50)

@@ -145,6 +145,8 @@ export interface CredentialConfig {
   domain: string
   /** scrypt verifiers (see credential/hash.ts); more than one while a rotation overlaps. */
   passwordHashes: string[]
+  /** Names of certificates that log in as well: host names and addresses in lower case, URIs. */
+  certificateNames?: string[]
   allowedSenders: string[]
   suspended: boolean
   limit?: LimitConfig

@@ -12,7 +12,7 @@ export type ContextOf = (serverName: string) => SecureContext | undefined
 export function contextsOf({ further, clientCa }: Certificates, options: SecureContextOptions): ContextOf {
   const contexts = further.map(({ cert, key }: CertificateFiles) => ({
     names: subjectNames(cert).dns,
-    context: createSecureContext({ ...options, cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) }),
+    context: createSecureContext({ ...options, cert, key, ca: clientCa ?? [] }),
   }))
   return (serverName) => contexts.find(({ names }) => isFor(names, serverName))?.context
 }

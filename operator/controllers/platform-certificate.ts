@@ -20,10 +20,15 @@ export async function certificateState(
   cluster: Cluster,
   platform: Resource<'MailPlatform'>,
 ): Promise<CertificateState> {
+  const clientCa = platform.spec.ingress.tls?.clientCA?.secretName
+  const wanted: Wanted[] = [
+    ...tlsSecrets(platform).map((name) => ({ name, key: 'tls.crt', meanwhile: 'the ingress waits for it' })),
+    ...(clientCa === undefined ? [] : [{ name: clientCa, key: 'ca.crt', meanwhile: 'no client certificate counts' }]),
+  ]
   const found = await Promise.all(
-    tlsSecrets(platform).map(async (name) => {
-      const secret = await cluster.get<Wire<V1Secret>>(refTo(KINDS.Secret, platform.namespace, name))
-      return judge(name, secretText(secret, 'tls.crt'), Date.now())
+    wanted.map(async (one) => {
+      const secret = await cluster.get<Wire<V1Secret>>(refTo(KINDS.Secret, platform.namespace, one.name))
+      return judge(one, secretText(secret, one.key), Date.now())
     }),
   )
   const ends = found.flatMap(({ endsAt }) => endsAt ?? [])
@@ -33,20 +38,26 @@ export async function certificateState(
   return { finding: { type: 'CertificateReady', status: bad ? 'False' : 'True', reason, message }, endsAt }
 }
 
+/** A key of a Secret, and what is so without it. */
+interface Wanted {
+  name: string
+  key: string
+  meanwhile: string
+}
+
 interface Judged {
   reason: 'Valid' | 'Missing' | 'Unreadable' | 'Expired'
   message: string
   endsAt?: number
 }
 
-function judge(name: string, pem: string | undefined, now: number): Judged {
-  if (pem === undefined)
-    return { reason: 'Missing', message: `Secret ${name} has no tls.crt; the ingress waits for it` }
+function judge({ name, key, meanwhile }: Wanted, pem: string | undefined, now: number): Judged {
+  if (pem === undefined) return { reason: 'Missing', message: `Secret ${name} has no ${key}; ${meanwhile}` }
   let endsAt: number
   try {
     endsAt = endOf(pem)
   } catch {
-    return { reason: 'Unreadable', message: `tls.crt of Secret ${name} is no PEM certificate` }
+    return { reason: 'Unreadable', message: `${key} of Secret ${name} is no PEM certificate` }
   }
   if (endsAt > now) return { reason: 'Valid', message: '', endsAt }
   const message = `that of Secret ${name} has expired at ${isoOf(endsAt)}; clients refuse to connect`

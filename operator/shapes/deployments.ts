@@ -1,6 +1,6 @@
 import type { V1Deployment } from '@kubernetes/client-node'
 import type { Wire } from '../kubernetes/object.ts'
-import { listenerPlans } from '@postrider/plan/deployment'
+import { listenerPlans } from '@postrider/plan/listeners'
 import { submissionAt } from '@postrider/plan/submission'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'

@@ -18,13 +18,21 @@ export function tlsWishes(platform: Resource<'MailPlatform'>): { env: Wire<V1Env
   const [first, ...others] = tlsSecrets(platform)
   const further = others.map((secretName, index) => ({ secretName, path: `${FOLDER}-further/${index}` }))
   const files = (path: string) => ({ certFile: `${path}/tls.crt`, keyFile: `${path}/tls.key` })
-  const settings = certificateSettings({ first: files(FOLDER), further: further.map(({ path }) => files(path)) })
+  const ca = platform.spec.ingress.tls?.clientCA?.secretName
+  const settings = certificateSettings({
+    first: files(FOLDER),
+    further: further.map(({ path }) => files(path)),
+    ...(ca === undefined ? {} : { clientCaFile: `${FOLDER}-client-ca/ca.crt` }),
+  })
   return {
     env: Object.entries(settings).map(([name, value]) => ({ name, value })),
     secrets: [
       { name: 'tls', secretName: first, path: FOLDER },
       // A pod starts without it: one name that waits for its certificate is no reason to stop the others.
       ...further.map((one, index) => ({ ...one, name: `tls-further-${index}`, optional: true })),
+      ...(ca === undefined
+        ? []
+        : [{ name: 'tls-client-ca', secretName: ca, path: `${FOLDER}-client-ca`, optional: true }]),
     ],
   }
 }

@@ -77,6 +77,8 @@ const certificate = (path: string, of: (given: object) => Spec): Record<string, 
     bad: of({ secretName: 'mail-tls', certificateFile: 'a.pem', keyFile: 'a.key' }),
   },
 })
+const mutual = (tls: object, listener: object = { mode: 'ImplicitTLS' }): Spec =>
+  platform({ ingress: { tls, listeners: [{ port: 1465, clientCertificate: 'Required', ...listener }] } })
 const furtherCertificate = (given: object): Spec => platform({ ingress: { tls: { further: [given] } } })
 
 /** Of the Service of ingress or api. */
@@ -115,6 +117,19 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
     },
     ...certificate('spec.ingress.tls', (given) => platform({ ingress: { tls: given } })),
     ...certificate('spec.ingress.tls.further[]', furtherCertificate),
+    'spec.ingress.tls.clientCA: secretName is for Kubernetes and certificateFile for standalone; one of them is needed':
+      {
+        good: platform({ ingress: { tls: { clientCA: { secretName: 'clients' } } } }),
+        bad: platform({ ingress: { tls: { clientCA: {} } } }),
+      },
+    'spec.ingress: a listener with clientCertificate needs tls.clientCA: whose certificates count': {
+      good: mutual({ clientCA: { secretName: 'clients' } }),
+      bad: mutual({ secretName: 'mail-tls' }),
+    },
+    'spec.ingress.listeners[]: clientCertificate is for listeners with a login': {
+      good: mutual({ clientCA: { secretName: 'clients' } }),
+      bad: mutual({ clientCA: { secretName: 'clients' } }, { mode: 'TrustedNetworks', ...WHOLE }),
+    },
     'spec.ingress.tls.further[]: secretName, or certificateFile and keyFile, are needed': {
       good: furtherCertificate({ secretName: 'mail-tls' }),
       bad: furtherCertificate({}),

@@ -26,6 +26,8 @@ export interface RawSmtpOptions {
   /** From the first octet. */
   tls?: boolean
   caFile?: string
+  /** What the client shows in TLS. PEM texts. */
+  certificate?: { cert: string; key: string }
   /** Address to connect from, such as 127.0.3.1. */
   localAddress?: string
   /** Octets before anything else, such as a PROXY header. */
@@ -34,9 +36,9 @@ export interface RawSmtpOptions {
 
 /** An SMTP client that sends exactly what a test says, right or wrong. Waits at most 30 s for a reply. */
 export async function openSmtp(options: RawSmtpOptions): Promise<RawSmtp> {
-  const { port, host = '127.0.0.1', tls = false, caFile, localAddress, before } = options
+  const { port, host = '127.0.0.1', tls = false, caFile, certificate, localAddress, before } = options
   const ca = caFile === undefined ? undefined : readFileSync(caFile)
-  const secure = { ca, servername: 'localhost', rejectUnauthorized: ca !== undefined }
+  const secure = { ca, servername: 'localhost', rejectUnauthorized: ca !== undefined, ...certificate }
   const to = { host, port, ...(localAddress === undefined ? {} : { localAddress }) }
   let socket: Socket = tls ? connectTls({ ...to, ...secure }) : connectTcp(to)
   if (before !== undefined) socket.write(before)

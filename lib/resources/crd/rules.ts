@@ -53,7 +53,19 @@ const servicePort = (listener: string): string =>
 /** Rules beyond what a schema says, by kind and path of the node within spec; `x[]` is every item of x, '' is spec. */
 const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
   MailPlatform: {
-    ingress: AUTOSCALED,
+    ingress: [
+      ...AUTOSCALED,
+      {
+        rule: "self.listeners.all(l, l.clientCertificate == 'None') || (has(self.tls) && has(self.tls.clientCA))",
+        message: 'a listener with clientCertificate needs tls.clientCA: whose certificates count',
+      },
+    ],
+    'ingress.tls.clientCA': [
+      {
+        rule: 'has(self.secretName) != has(self.certificateFile)',
+        message: 'secretName is for Kubernetes and certificateFile for standalone; one of them is needed',
+      },
+    ],
     'ingress.tls': CERTIFICATE,
     'ingress.tls.further[]': [
       ...CERTIFICATE,
@@ -88,6 +100,10 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
       {
         rule: "self.mode == 'TrustedNetworks' || (size(self.networks) == 0 && !has(self.credential))",
         message: 'networks and credential are for mode TrustedNetworks; they keep nobody out here',
+      },
+      {
+        rule: "self.mode != 'TrustedNetworks' || self.clientCertificate == 'None'",
+        message: 'clientCertificate is for listeners with a login',
       },
     ],
     'ingress.service': SERVICE,

@@ -14,8 +14,11 @@ import type { Received } from '../message/receive.ts'
 import type { SessionLeases } from '../policy/session-leases.ts'
 import type { StandingOf } from '../policy/suspended.ts'
 import { Refusal } from '../refusal.ts'
+import { loginOfCertificate } from './authenticate-certificate.ts'
+import type { CertificateClaim } from './authenticate-certificate.ts'
 import type { Authenticator } from './authenticate.ts'
 import { pathOf } from './envelope-connection.ts'
+import type { LoginAnswer } from './external-connection.ts'
 import { futureReleaseOffer } from './future-release.ts'
 import { readMailParameters } from './parameters.ts'
 import type { MailParameters, Offers } from './parameters.ts'
@@ -26,6 +29,8 @@ import type { Submitter } from './submission.ts'
 type Callback = (error?: Error | null) => void
 
 export interface SessionHandlers {
+  /** AUTH EXTERNAL: the certificate is valid, and says who the client is. */
+  onExternal(claim: CertificateClaim, session: SMTPServerSession, answer: LoginAnswer): void
   onAuth(
     auth: SMTPServerAuthentication,
     session: SMTPServerSession,
@@ -84,17 +89,25 @@ export function createHandlers({
 
   const loginOf = (session: SMTPServerSession): string => (typeof session.user === 'string' ? session.user : '')
 
+  const admit = (identify: () => Promise<string>, session: SMTPServerSession, answer: LoginAnswer): void => {
+    const open = async (): Promise<string> => {
+      const login = await identify()
+      await sessions.open(session.id, limitsOf(login, config(), standingOf))
+      return login
+    }
+    open().then(
+      (user) => answer(null, { user }),
+      (error: unknown) => answer(refuse(error, session)),
+    )
+  }
+
   return {
-    onAuth(auth, session, callback) {
-      const admit = async (): Promise<string> => {
-        const login = await authenticate(auth.username ?? '', auth.password ?? '', session.remoteAddress)
-        await sessions.open(session.id, limitsOf(login, config(), standingOf))
-        return login
-      }
-      admit().then(
-        (login) => callback(null, { user: login }),
-        (error: unknown) => callback(refuse(error, session)),
-      )
+    onAuth({ username, password }, session, callback) {
+      admit(() => authenticate(username ?? '', password ?? '', session.remoteAddress), session, callback)
+    },
+
+    onExternal(claim, session, answer) {
+      admit(async () => loginOfCertificate(claim, config()), session, answer)
     },
 
     onMailFrom(given, session, callback) {

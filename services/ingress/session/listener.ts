@@ -9,6 +9,8 @@ import { SubmissionServer } from './submission-server.ts'
 import type { EndSessions } from './revoke.ts'
 import type { SessionHandlers } from './handlers.ts'
 import type { Certificates } from '@postrider/tls/certificates'
+import { clientCertificateOptions } from './client-certificate.ts'
+import type { ClientCertificate } from './client-certificate.ts'
 import { contextsOf } from '@postrider/tls/contexts'
 import type { ContextOf } from '@postrider/tls/contexts'
 import { TLS_OPTIONS } from './tls-options.ts'
@@ -22,6 +24,8 @@ export interface ListenerSettings {
   /** relay: CIDR networks that may send, and the credential they send as. */
   networks?: string[]
   credential?: string
+  /** What is asked of clients besides a login. */
+  clientCertificate?: ClientCertificate
   /** CIDR networks of proxies that put a PROXY header before each connection. */
   proxies?: string[]
 }
@@ -59,16 +63,24 @@ const CLOSE_MS = 30_000
 /** Opens the port; rejects when it is taken or may not be bound. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { settings, certificates, handlers, onError, door, protection } = options
+  const { clientCertificate = 'None' } = settings
   const trusted = settings.kind === 'relay' ? parseNetworks(settings.networks ?? []) : []
   let contextOf: ContextOf = contextsOf(certificates, TLS_OPTIONS)
   const server: SubmissionServer = new SubmissionServer({
     ...serverOptions(options, trusted, (session) => server.loggedIn(session.id)),
     ...certificates.first,
+    ...clientCertificateOptions(clientCertificate, certificates.clientCa),
     SNICallback: (serverName, callback) => callback(null, contextOf(serverName)),
   })
   server.offers = handlers.offers
   server.admission = { door, trusted, proxies: parseNetworks(settings.proxies ?? []) }
   server.protection = protection
+  server.clientCertificate = clientCertificate
+  server.onExternal = (claim, session, answer) =>
+    handlers.onExternal(claim, session, (error, response) => {
+      if (!error) server.loggedIn(session.id)
+      answer(error, response)
+    })
   server.refusedAtDoor = options.refusedAtDoor
   const sweep = setInterval(() => server.endSlow(), SWEEP_MS).unref()
   // A client that goes away or speaks no TLS is its own affair, and never a reason to stop.
@@ -93,7 +105,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     endSessions: (gone) => server.endSessions(gone),
     updateCertificates(renewed) {
-      server.updateSecureContext({ ...renewed.first })
+      server.updateSecureContext({
+        ...renewed.first,
+        ...clientCertificateOptions(clientCertificate, renewed.clientCa),
+      })
       contextOf = contextsOf(renewed, TLS_OPTIONS)
     },
     close() {

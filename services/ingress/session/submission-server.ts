@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
+import type { SMTPServerSession } from 'smtp-server'
 import type { DoorReason, Visit } from '../guard/door.ts'
 import { createPace } from '../guard/pace.ts'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
 import { arrivalOf, DOOR_TEXTS, enter, isProxy } from './admission.ts'
 import type { AdmissionRules } from './admission.ts'
-import { EnvelopeConnection } from './envelope-connection.ts'
+import type { CertificateClaim } from './authenticate-certificate.ts'
+import type { ClientCertificate } from './client-certificate.ts'
+import { ExternalConnection } from './external-connection.ts'
+import type { LoginAnswer } from './external-connection.ts'
 import type { ChunkedStream } from './chunked-stream.ts'
 
 /** What the library calls a connection by; the id becomes the session's. */
@@ -32,6 +36,14 @@ export type DoorRefusal = DoorReason | 'proxy' | 'slow'
 export class SubmissionServer extends SMTPServer {
   /** EHLO lines beside the library's own (envelope-connection.ts), asked for each EHLO. */
   offers: () => string[] = () => []
+  /** What is asked of clients besides a login. */
+  clientCertificate: ClientCertificate = 'None'
+  /** AUTH EXTERNAL, as onAuth is for passwords. */
+  onExternal: (claim: CertificateClaim, session: SMTPServerSession, answer: LoginAnswer) => void = (
+    _claim,
+    _session,
+    answer,
+  ) => answer(new Error('no login by certificate here'))
   /** Without it everybody is let in. */
   admission: AdmissionRules | undefined
   protection: () => ProtectionConfig | undefined = () => undefined
@@ -132,7 +144,7 @@ const MOST_ERRORS = 100
 
 const isNotAuth = (line: string): boolean => !line.startsWith('AUTH ')
 
-class PromptConnection extends EnvelopeConnection {
+class PromptConnection extends ExternalConnection {
   readonly #pace = createPace()
   #commands = 0
   #wrongLogins = 0
@@ -140,6 +152,15 @@ class PromptConnection extends EnvelopeConnection {
 
   override offers(): string[] {
     return this._server instanceof SubmissionServer ? this._server.offers() : []
+  }
+
+  override clientCertificate(): ClientCertificate {
+    return this._server instanceof SubmissionServer ? this._server.clientCertificate : 'None'
+  }
+
+  override loginByCertificate(claim: CertificateClaim, answer: LoginAnswer): void {
+    if (this._server instanceof SubmissionServer) this._server.onExternal(claim, this.session, answer)
+    else super.loginByCertificate(claim, answer)
   }
 
   override init(): void {

@@ -1,0 +1,54 @@
+import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import type { Resource } from '@postrider/resources/kinds'
+import type { Inventory } from './inventory.ts'
+
+/** A port that mail is submitted on, as the ingress is told. */
+export interface ListenerPlan {
+  kind: 'submissions' | 'submission' | 'relay'
+  host: string
+  port: number
+  networks: string[]
+  credential?: string
+  /** What is asked of clients besides a login. */
+  clientCertificate: 'None' | 'Optional' | 'Required'
+  /** Networks of proxies that put a PROXY header before each connection. */
+  proxies: string[]
+}
+
+const KINDS = { ImplicitTLS: 'submissions', STARTTLS: 'submission', TrustedNetworks: 'relay' } as const
+
+/** Reports what of one field goes against another. */
+export function checkListeners(platform: Resource<'MailPlatform'>, config: RuntimeConfig, inventory: Inventory): void {
+  const { ingress } = platform.spec
+  for (const [index, { mode, networks, credential, clientCertificate }] of ingress.listeners.entries()) {
+    const path = `spec.ingress.listeners[${index}]`
+    const relay = mode === 'TrustedNetworks'
+    if (relay && networks.length === 0) inventory.report(platform, `${path}.networks`, 'is empty: nobody could connect')
+    if (relay && (credential === undefined || !config.credentials.has(credential))) {
+      inventory.report(
+        platform,
+        `${path}.credential`,
+        `is ${credential ?? 'missing'}, but must be the address of an SMTPCredential`,
+      )
+    }
+    if (clientCertificate !== 'None') {
+      if (relay) inventory.report(platform, `${path}.clientCertificate`, 'is for listeners with a login')
+      if (ingress.tls?.clientCA === undefined)
+        inventory.report(
+          platform,
+          `${path}.clientCertificate`,
+          'needs spec.ingress.tls.clientCA: whose certificates count',
+        )
+    }
+    if (!relay && credential !== undefined)
+      inventory.report(platform, `${path}.credential`, 'is only for mode TrustedNetworks')
+  }
+}
+
+/** The listeners as the ingress is told of them. */
+export const listenerPlans = ({ spec }: Resource<'MailPlatform'>): ListenerPlan[] =>
+  spec.ingress.listeners.map(({ mode, port, address, networks, credential, proxyProtocol, clientCertificate }) => {
+    const proxies = proxyProtocol?.trusted ?? []
+    const told = { kind: KINDS[mode], host: address, port, networks, proxies, clientCertificate }
+    return credential === undefined ? told : { ...told, credential }
+  })

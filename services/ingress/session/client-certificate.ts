@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { SecureContextOptions } from 'node:tls'
+import { subjectNames } from '@postrider/tls/host-names'
+import type { SubjectNames } from '@postrider/tls/host-names'
+
+/** What a listener asks of its clients: no certificate, one that may log in by itself, or one without which nobody logs in. */
+export type ClientCertificate = 'None' | 'Optional' | 'Required'
+
+/** The port's TLS options for it. Who shows a certificate of nobody we know is not turned away in the handshake, where no client
+ * is told why, but where it logs in. */
+export const clientCertificateOptions = (
+  wanted: ClientCertificate,
+  clientCa: string | undefined,
+): SecureContextOptions & { requestCert: boolean; rejectUnauthorized: boolean } => ({
+  requestCert: wanted !== 'None',
+  rejectUnauthorized: false,
+  // Of no CA at all, rather than of those that browsers trust, which is what leaving it out would mean.
+  ca: clientCa ?? [],
+})
+
+/** Names in the certificate that a client has proved to be its own; undefined without one, or when no client CA vouches for it. */
+export function shownNames(socket: Socket): SubjectNames | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
+  // A session that is resumed without a certificate counts as authorized, there having been nothing to find fault with.
+  const shown = socket.getPeerX509Certificate()
+  return shown === undefined ? undefined : subjectNames(shown.toString())
+}

@@ -1,0 +1,69 @@
+import type { SubjectNames } from '@postrider/tls/host-names'
+import type { CertificateClaim } from './authenticate-certificate.ts'
+import { shownNames } from './client-certificate.ts'
+import type { ClientCertificate } from './client-certificate.ts'
+import { EnvelopeConnection } from './envelope-connection.ts'
+
+/** Says who has logged in, or why nobody has. */
+export type LoginAnswer = (
+  error: (Error & { responseCode?: number | undefined }) | null | undefined,
+  response?: { user?: unknown },
+) => void
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** Logging in by the certificate shown in TLS: AUTH EXTERNAL (RFC 4422, appendix A; RFC 4954), announced only to clients that have
+ * shown one. Where it is required, no password is looked at without one. */
+export class ExternalConnection extends EnvelopeConnection {
+  clientCertificate(): ClientCertificate {
+    return 'None'
+  }
+
+  loginByCertificate(_claim: CertificateClaim, answer: LoginAnswer): void {
+    answer(new Error('no login by certificate here'))
+  }
+
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    const offered = Array.isArray(data) && this.#names() !== undefined
+    const withExternal = (line: string): string => (line.startsWith('AUTH ') ? `${line} EXTERNAL` : line)
+    super.send(code, offered ? data.map(withExternal) : data, context)
+  }
+
+  override handler_AUTH(command: Buffer, callback: () => void): void {
+    const names = this.#names()
+    if (this.secure && names === undefined && this.clientCertificate() === 'Required') {
+      this.send(530, '5.7.0 this port wants a certificate of yours, from a CA that it knows')
+      return callback()
+    }
+    const [, mechanism = '', initial, ...more] = command.toString().trim().split(/\s+/)
+    if (names === undefined || mechanism.toUpperCase() !== 'EXTERNAL') return super.handler_AUTH(command, callback)
+    if (this.session.user) return this.#end(503, '5.5.1 you are logged in already', callback)
+    if (more.length > 0) return this.#end(501, '5.5.4 say AUTH EXTERNAL and at most one response', callback)
+    if (initial !== undefined) return this.#external(initial === '=' ? '' : initial, names, callback)
+    this._nextHandler = (line, done) => this.#external(line.toString().trim(), names, done)
+    this.send(334)
+    callback()
+  }
+
+  /** Of the certificate, where one is asked for. */
+  #names(): SubjectNames | undefined {
+    return this.clientCertificate() === 'None' ? undefined : shownNames(this._socket)
+  }
+
+  #external(response: string, names: SubjectNames, callback: () => void): void {
+    if (response === '*') return this.#end(501, '5.7.0 given up', callback)
+    if (!BASE64.test(response)) return this.#end(501, '5.5.2 the response is no base64', callback)
+    const authorization = Buffer.from(response, 'base64').toString()
+    this.loginByCertificate({ authorization, names }, (error, { user } = {}) => {
+      if (error) return this.#end(error.responseCode ?? 535, error.message, callback)
+      this.session.user = user
+      this.session.transmissionType = this._transmissionType()
+      this.#end(235, 'Authentication successful', callback)
+    })
+  }
+
+  #end(code: number, text: string, callback: () => void): void {
+    this.send(code, text)
+    callback()
+  }
+}
