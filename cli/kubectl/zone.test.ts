@@ -62,3 +62,23 @@ test('what the DNS of others says can not end a comment', () => {
   ])
   assert.ok(lines.every((line) => !/^evil/m.test(line)))
 })
+
+test('a record for mail clients can be pasted as it is, and what it replaces is told', () => {
+  const wanted = {
+    purpose: 'ClientSetup',
+    type: 'SRV',
+    name: '_submissions._tcp.example.org',
+    value: '0 1 465 smtp.example.net.',
+    required: false,
+  } as const
+  assert.deepEqual(
+    zoneLines('example.org', [record({ ...wanted }), record({ ...wanted, state: 'Different', seen: '0 0 0 .\n@' })]),
+    [
+      '; example.org: all is there',
+      '; ClientSetup',
+      '_submissions._tcp.example.org. 3600 IN SRV 0 1 465 smtp.example.net.',
+      '; ClientSetup, in place of: 0 0 0 .?@',
+      '_submissions._tcp.example.org. 3600 IN SRV 0 1 465 smtp.example.net.',
+    ],
+  )
+})

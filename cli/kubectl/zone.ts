@@ -15,6 +15,10 @@ export function zoneLines(domainName: string, records: ComparedRecord[]): string
 function linesOf(record: ComparedRecord): string[] {
   const { type, name, value, state, seen, purpose } = record
   if (state === 'Found') return [`; ${purpose} is there: ${type} ${name}`]
+  if (type === 'SRV' || type === 'CNAME') {
+    const instead = state === 'Different' ? `, in place of: ${oneLine(seen ?? '')}` : ''
+    return [`; ${purpose}${instead}`, `${name}. ${TTL_SECONDS} IN ${type} ${value}`]
+  }
   if (type !== 'TXT') return [`; ${purpose}: ${type} ${name} is ${state.toLowerCase()}; wanted: ${value}`]
   if (state === 'Unknown') return [`; ${purpose} could not be looked up: ${oneLine(seen ?? '')}`, txt(name, value)]
   if (state === 'Missing' || seen === undefined) return [`; ${purpose}`, txt(name, value)]

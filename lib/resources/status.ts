@@ -47,8 +47,8 @@ export const MailPlatformStatus = z.object({
 export type MailPlatformStatus = z.infer<typeof MailPlatformStatus>
 
 const DNSRecord = z.object({
-  purpose: z.enum(['Ownership', 'SPF', 'DKIM', 'DMARC', 'ReturnPath']).describe('What it is for.'),
-  type: z.enum(['TXT', 'MX']).describe('Type of the record.'),
+  purpose: z.enum(['Ownership', 'SPF', 'DKIM', 'DMARC', 'ReturnPath', 'ClientSetup']).describe('What it is for.'),
+  type: z.enum(['TXT', 'MX', 'SRV', 'CNAME']).describe('Type of the record.'),
   name: z.string().describe('Full name, without the last dot.'),
   value: z.string().describe('What to publish.'),
   state: z

@@ -1,4 +1,6 @@
 import { dkimRecord } from '@postrider/mail/dkim-keys'
+import { incomingOf } from '@postrider/plan/incoming'
+import { submissionAt } from '@postrider/plan/submission'
 import { durationMs } from '@postrider/resources/quantity'
 import type { Resource } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
@@ -11,10 +13,13 @@ import type { StoredKey } from '../dkim/secrets.ts'
 import type { ComparedRecord } from '../dns/compare.ts'
 import type { Look } from '../dns/look.ts'
 import { nextLook } from '../dns/schedule.ts'
+import { clientSetupRecords } from '../dns/client-setup.ts'
+import type { ClientSetupFacts } from '../dns/client-setup.ts'
 import { wantedRecords } from '../dns/wanted.ts'
 import { setCondition } from '../kubernetes/conditions.ts'
 import type { Condition, Finding } from '../kubernetes/conditions.ts'
 import { writeStatus } from '../kubernetes/status.ts'
+import { clientHost, serviceHost, servicePorts } from '../shapes/service.ts'
 import type { Context } from './context.ts'
 import { DkimKeeper } from './dkim-keeper.ts'
 import { domainFindings } from './domain-conditions.ts'
@@ -48,19 +53,22 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     object: StoredResource,
     platformKey: Buffer,
   ) {
-    const wanted = wantedRecords(
-      {
-        domainName: resource.spec.domainName,
-        namespace: resource.namespace,
-        hostName: platform.spec.hostName,
-        addresses: poolAddresses(context),
-        dkim: keys.map(({ selector, algorithm, pem }) => ({
-          selector,
-          value: dkimRecord(resource.spec.domainName, selector, SIGNING[algorithm], pem).value,
-        })),
-      },
-      platformKey,
-    )
+    const wanted = [
+      ...wantedRecords(
+        {
+          domainName: resource.spec.domainName,
+          namespace: resource.namespace,
+          hostName: platform.spec.hostName,
+          addresses: poolAddresses(context),
+          dkim: keys.map(({ selector, algorithm, pem }) => ({
+            selector,
+            value: dkimRecord(resource.spec.domainName, selector, SIGNING[algorithm], pem).value,
+          })),
+        },
+        platformKey,
+      ),
+      ...clientSetupRecords(setupFacts(platform, resource)),
+    ]
     const fingerprint = JSON.stringify(wanted)
     const known = looked.get(key)
     if (known !== undefined && known.fingerprint === fingerprint && known.nextAt > Date.now()) return known
@@ -176,6 +184,17 @@ const describeKeys = (keys: StoredKey[], { states }: DkimSteps, overlapMs: numbe
     createdAt: new Date(createdAt).toISOString(),
     ...(supersededAt === undefined ? {} : { retireAt: new Date(supersededAt + overlapMs).toISOString() }),
   }))
+
+function setupFacts(platform: Platform, { spec }: Domain): ClientSetupFacts {
+  const host = clientHost(platform)
+  return {
+    domainName: spec.domainName,
+    // The name of a Service means nothing outside.
+    submission: host === serviceHost(platform) ? undefined : submissionAt(host, servicePorts(platform)),
+    incoming: incomingOf(spec).incoming ?? [],
+    publicHost: platform.spec.api.replicas === 0 ? undefined : platform.spec.api.publicHost,
+  }
+}
 
 /** Addresses that mail leaves from, where pools name them. */
 const poolAddresses = ({ world }: Context): string[] =>

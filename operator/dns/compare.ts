@@ -2,7 +2,7 @@ import type { WantedRecord } from './wanted.ts'
 
 export type RecordState = 'Found' | 'Missing' | 'Different' | 'Unknown'
 
-/** What the DNS answered for one record: texts or exchangers, none when there are none, or that it could not be asked. */
+/** What the DNS answered for one record: texts, exchangers, or what a zone file says; none when there are none, or that it could not be asked. */
 export type Answer = { values: string[] } | { failed: string }
 
 export interface ComparedRecord extends WantedRecord {
@@ -53,8 +53,13 @@ const FITS: Record<
     isOne: (value) => /^v\s*=\s*DMARC1\s*(;|$)/i.test(value),
     isRight: (value) => /^(none|quarantine|reject)$/i.test(tag(value, 'p')),
   },
+  // Priority and weight are the owner's affair.
+  ClientSetup: { isOne: () => true, isRight: (value, wanted) => place(value) === place(wanted) },
   ReturnPath: { isOne: () => true, isRight: (value) => value !== '' && value !== '.' },
 }
+
+/** Port and host of an SRV record, host of a CNAME. */
+const place = (record: string): string => record.toLowerCase().split(/\s+/).slice(-2).join(' ')
 
 const mechanisms = (spf: string): string[] =>
   spf

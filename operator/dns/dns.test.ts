@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { compareRecord } from './compare.ts'
 import { nextLook } from './schedule.ts'
 import { ownershipToken, wantedRecords } from './wanted.ts'
-import type { Purpose } from './wanted.ts'
+import type { Purpose, WantedRecord } from './wanted.ts'
+import { clientSetupRecords } from './client-setup.ts'
 
 const key = Buffer.alloc(32, 1)
 const facts = {
@@ -63,4 +64,41 @@ test('what is incomplete is looked at soon, and less and less often', () => {
   assert.equal(nextLook({ complete: false, since: 600_000 }, 3_600_000, middle), 150_000)
   assert.equal(nextLook({ complete: false, since: 1e9 }, 3_600_000, middle), 3_600_000)
   assert.equal(nextLook({ complete: true, since: 0 }, 3_600_000, middle), 3_600_000)
+})
+
+test('mail clients find the servers that there are, and a tenant may point them where he likes', () => {
+  const records = clientSetupRecords({
+    domainName: 'a.test',
+    submission: { host: 'smtp.platform.test', implicitTls: 465, startTls: 587 },
+    incoming: [
+      { protocol: 'imap', host: 'imap.a.test', port: 993, implicitTls: true, userName: 'Address' },
+      { protocol: 'pop3', host: 'pop.a.test', port: 110, implicitTls: false, userName: 'Address' },
+    ],
+    publicHost: 'setup.platform.test',
+  })
+  assert.deepEqual(
+    records.map(({ type, name, value }) => `${name} ${type} ${value}`),
+    [
+      '_submissions._tcp.a.test SRV 0 1 465 smtp.platform.test.',
+      '_submission._tcp.a.test SRV 0 1 587 smtp.platform.test.',
+      '_imaps._tcp.a.test SRV 0 1 993 imap.a.test.',
+      '_pop3._tcp.a.test SRV 10 1 110 pop.a.test.',
+      'autoconfig.a.test CNAME setup.platform.test.',
+      'autodiscover.a.test CNAME setup.platform.test.',
+      '_autodiscover._tcp.a.test SRV 0 1 443 setup.platform.test.',
+    ],
+  )
+  assert.ok(records.every(({ required }) => !required))
+  const [submissions, , , , autoconfig] = records
+  assert.ok(submissions && autoconfig)
+  const seen = (record: WantedRecord, ...values: string[]): string => compareRecord(record, { values }).state
+  assert.equal(seen(submissions, '5 0 465 SMTP.platform.test.'), 'Found')
+  assert.equal(seen(submissions, '0 1 587 smtp.platform.test.'), 'Different')
+  assert.equal(seen(submissions, '0 0 0 .'), 'Different')
+  assert.equal(seen(autoconfig, 'setup.platform.test.'), 'Found')
+  assert.equal(seen(autoconfig, 'elsewhere.test.'), 'Different')
+  assert.deepEqual(
+    clientSetupRecords({ domainName: 'a.test', submission: undefined, incoming: [], publicHost: undefined }),
+    [],
+  )
 })

@@ -18,10 +18,19 @@ export function createLook(servers: string[]): Look {
   return (wanted) => Promise.all(wanted.map(async (record) => compareRecord(record, await ask(resolver, record))))
 }
 
+const ASK: Record<WantedRecord['type'], (resolver: Resolver, name: string) => Promise<string[]>> = {
+  TXT: async (resolver, name) => (await resolver.resolveTxt(name)).map((strings) => strings.join('')),
+  MX: async (resolver, name) => (await resolver.resolveMx(name)).map(({ exchange }) => exchange || '.'),
+  SRV: async (resolver, name) =>
+    (await resolver.resolveSrv(name)).map(
+      ({ priority, weight, port, name: host }) => `${priority} ${weight} ${port} ${host}.`,
+    ),
+  CNAME: async (resolver, name) => (await resolver.resolveCname(name)).map((host) => `${host}.`),
+}
+
 async function ask(resolver: Resolver, { type, name }: WantedRecord): Promise<Answer> {
   try {
-    if (type === 'TXT') return { values: (await resolver.resolveTxt(name)).map((strings) => strings.join('')) }
-    return { values: (await resolver.resolveMx(name)).map(({ exchange }) => exchange || '.') }
+    return { values: await ASK[type](resolver, name) }
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException
     return NOTHING.has(code) ? { values: [] } : { failed: code || message }

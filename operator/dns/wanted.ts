@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto'
 
-export type Purpose = 'Ownership' | 'SPF' | 'DKIM' | 'DMARC' | 'ReturnPath'
+export type Purpose = 'Ownership' | 'SPF' | 'DKIM' | 'DMARC' | 'ReturnPath' | 'ClientSetup'
 
 /** A DNS record that a Domain should have. */
 export interface WantedRecord {
   purpose: Purpose
-  type: 'TXT' | 'MX'
+  type: 'TXT' | 'MX' | 'SRV' | 'CNAME'
   /** Full name, without the final dot. */
   name: string
-  /** What to publish; for ReturnPath a sentence, as any mail exchanger will do. */
+  /** What to publish; as in a zone file; for ReturnPath a sentence, as any mail exchanger will do. */
   value: string
   /** Sending may wait for it (spec.verification.sending of the MailPlatform). */
   required: boolean

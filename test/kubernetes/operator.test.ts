@@ -236,6 +236,32 @@ describe('the operator on a real API server', { skip }, () => {
     await world.cluster.merge(mail, { spec: { ingress: { tls: null } } })
   })
 
+  test('a Domain wants the records by which mail clients find their servers, and sends without them', async () => {
+    const mail = refTo(KINDS.MailPlatform, SYSTEM, 'mail')
+    const reached = { ingress: { clientHost: 'smtp.platform.test' }, api: { publicHost: 'setup.platform.test' } }
+    await world.cluster.merge(mail, { spec: reached })
+    const incoming = { imap: { host: 'imap.shop.test' } }
+    await world.cluster.merge(refTo(KINDS.Domain, 'shop', 'site'), { spec: { incoming } })
+    await eventually(async () => {
+      const found = await domain('shop')
+      const records = (found?.status?.['dnsRecords'] ?? []) as { purpose: string; type: string; value: string }[]
+      const setup = records.filter(({ purpose }) => purpose === 'ClientSetup')
+      assert.deepEqual(
+        setup.map(({ type, value }) => `${type} ${value}`),
+        [
+          'SRV 0 1 465 smtp.platform.test.',
+          'SRV 0 1 587 smtp.platform.test.',
+          'SRV 0 1 993 imap.shop.test.',
+          'CNAME setup.platform.test.',
+          'CNAME setup.platform.test.',
+          'SRV 0 1 443 setup.platform.test.',
+        ],
+      )
+      assert.equal(conditionOf(found, 'Ready'), 'True Ready')
+    }, SOON_MS)
+    await world.cluster.merge(mail, { spec: { ingress: { clientHost: null }, api: { publicHost: null } } })
+  })
+
   test('an API server that was away is followed again without a restart', async () => {
     await world.server.restart(5000)
     await world.put('SMTPCredential', 'shop', 'after', { address: 'after@shop.test', domainRef: { name: 'site' } })
