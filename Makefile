@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check test-clients blackbox bench faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
+.PHONY: run test check test-clients blackbox bench robustness faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -31,6 +31,10 @@ test-clients: node_modules/.ready
 # Postfix and Postrider in turn, same load, same receiver (needs Debian's postfix; opendkim for the signed half).
 bench: node_modules/.ready
 	@$(NODE) test/bench/main.ts $(ARGS)
+
+# A client's latency while 2,200 idle, slow and logged-in attackers hang on the ingress, in pairs with calm rounds (some 13 minutes).
+robustness: node_modules/.ready
+	@$(NODE) test/bench/robustness/main.ts $(ARGS)
 
 # kill -9 of every process in turn under load: nothing accepted is lost.
 faults: node_modules/.ready

@@ -38,10 +38,14 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     log.error({ event: 'certificate-bad', err: error }),
   )
 
+  const protection = () => (config().platform as Partial<PlatformConfig>).protection ?? DEFAULT_PROTECTION
+  const guard = createLoginGuard(protection)
+  const door = createDoor(protection, guard.knowsNetwork)
   const listeners: Listener[] = []
   const metrics = createMetrics(
     registry,
     () => listeners,
+    door,
     (scanner) => scans.breaker(scanner),
   )
   const scans = createScanning({ broker, live, metrics, log })
@@ -72,9 +76,6 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const sessions = await openSessionLeases(broker)
   onStop(() => sessions.stop())
   const standings = await watchStandings(broker)
-  const protection = () => (config().platform as Partial<PlatformConfig>).protection ?? DEFAULT_PROTECTION
-  const guard = createLoginGuard(protection)
-  const door = createDoor(protection, guard.knowsNetwork)
   const handlers = createHandlers({
     sessions,
     standingOf: standings.of,

@@ -1,12 +1,18 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import { countBy } from '@postrider/telemetry/count-by'
+import type { Door } from './guard/door.ts'
 import { REFUSAL_REASONS } from './refusal.ts'
 import { createScanMetrics } from './scan/metrics.ts'
 import type { BreakerOf } from './scan/metrics.ts'
 import type { Listener } from './session/listener.ts'
 
-export function createMetrics(registry: Registry, listeners: () => Listener[], breaker: BreakerOf) {
+export function createMetrics(
+  registry: Registry,
+  listeners: () => Listener[],
+  door: Pick<Door, 'strangers' | 'connections'>,
+  breaker: BreakerOf,
+) {
   const registers = [registry]
   new Gauge({
     name: 'postrider_ingress_connections',
@@ -16,6 +22,16 @@ export function createMetrics(registry: Registry, listeners: () => Listener[], b
     collect() {
       for (const { settings, connections } of listeners())
         this.set({ listener: `${settings.kind}:${settings.port}` }, connections)
+    },
+  })
+  new Gauge({
+    name: 'postrider_ingress_clients',
+    help: 'Open connections by whether they have logged in; those that have not begun or ended their TLS handshake are here too.',
+    labelNames: ['login'],
+    registers,
+    collect() {
+      this.set({ login: 'no' }, door.strangers)
+      this.set({ login: 'yes' }, door.connections - door.strangers)
     },
   })
   return {

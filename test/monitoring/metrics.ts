@@ -22,6 +22,7 @@ export function ownMetrics(): OwnMetric[] {
       ingressMetrics(
         registry,
         () => [],
+        { strangers: 0, connections: 0 },
         () => 'closed',
       ),
     ),

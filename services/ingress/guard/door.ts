@@ -26,6 +26,8 @@ export interface Door {
   /** Ends those who have not logged in for too long. Call it about once a second. */
   sweep(): void
   readonly strangers: number
+  /** All that are let in, strangers included. */
+  readonly connections: number
 }
 
 interface Stranger {
@@ -118,6 +120,9 @@ export function createDoor(
     },
     get strangers() {
       return strangers.size
+    },
+    get connections() {
+      return connections
     },
   }
 }
