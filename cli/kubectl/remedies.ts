@@ -46,8 +46,8 @@ export const REMEDIES: Record<string, Remedy> = {
   'MailPlatform ApiReady NoPods': pods('api'),
   'MailPlatform ApiReady SomePods': pods('api'),
   'MailPlatform CertificateReady Missing': ({ namespace }) =>
-    `make the Secret that spec.ingress.tls.secretName names, with tls.crt and tls.key; where cert-manager makes it: kubectl describe -n ${namespace} certificate`,
-  'MailPlatform CertificateReady Unreadable': () => 'put the PEM certificate and its chain into tls.crt of that Secret',
+    `make the Secret that is named there, with tls.crt and tls.key, or with ca.crt for tls.clientCA; where cert-manager makes it: kubectl describe -n ${namespace} certificate`,
+  'MailPlatform CertificateReady Unreadable': () => 'put the PEM certificate and its chain into that key of the Secret',
   'MailPlatform CertificateReady Expired': ({ namespace }) =>
     `renew it: the new one is taken without a restart; where cert-manager does: kubectl describe -n ${namespace} certificate`,
   'MailPlatform CertificateReady ExpiresSoon': ({ namespace }) =>

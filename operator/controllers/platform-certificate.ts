@@ -22,7 +22,10 @@ export async function certificateState(
 ): Promise<CertificateState> {
   const clientCa = platform.spec.ingress.tls?.clientCA?.secretName
   const wanted: Wanted[] = [
-    ...tlsSecrets(platform).map((name) => ({ name, key: 'tls.crt', meanwhile: 'the ingress waits for it' })),
+    ...tlsSecrets(platform).map((name, index) => {
+      const meanwhile = index === 0 ? 'the ingress waits for it' : 'clients of its names get the first certificate'
+      return { name, key: 'tls.crt', meanwhile }
+    }),
     ...(clientCa === undefined ? [] : [{ name: clientCa, key: 'ca.crt', meanwhile: 'no client certificate counts' }]),
   ]
   const found = await Promise.all(
