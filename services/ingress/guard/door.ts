@@ -23,7 +23,7 @@ export interface Visitor {
 export interface Door {
   /** The visit, or why there is none. */
   enter(visitor: Visitor): Visit | DoorReason
-  /** Ends those who have not logged in for too long. Call it about once a second. */
+  /** Ends those who have not logged in for too long. Call it several times a second. */
   sweep(): void
   readonly strangers: number
   /** All that are let in, strangers included. */
