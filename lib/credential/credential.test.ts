@@ -106,6 +106,28 @@ test('many connections with one password cost one check, and a check that fails 
   assert.equal(runs, 2)
 })
 
+test('who is blocked while he waits for his turn gets no hash, and those with the same password are not kept from theirs', async () => {
+  const asked: string[] = []
+  const verify = async (password: string): Promise<boolean> => {
+    await new Promise((resolve) => setImmediate(resolve))
+    asked.push(password)
+    return password === 'right'
+  }
+  const verdicts = createVerdicts({ verify, mostRunning: 1 })
+  const stillMay = (): void => {
+    if (asked.length > 0) throw new Error('blocked')
+  }
+  const guesser = { key: 'guesser', first: false, stillMay }
+  const guesses = ['first', 'second', 'right'].map((guess) => verdicts.check('a@x.test', guess, ['v'], guesser))
+  const owner = verdicts.check('a@x.test', 'right', ['v'], { key: 'owner', first: true })
+  const results = await Promise.allSettled([...guesses, owner])
+  assert.deepEqual(
+    results.map((result) => (result.status === 'fulfilled' ? result.value : 'refused')),
+    [false, 'refused', 'refused', true],
+  )
+  assert.deepEqual(asked, ['first', 'right'])
+})
+
 test('no more checks run at once than may, however they come and go, and those after a full line are turned away', async () => {
   const inTurn = createTurns(2, 5)
   let running = 0

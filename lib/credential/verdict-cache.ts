@@ -1,15 +1,20 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { NOBODY, verifyPassword } from './hash.ts'
+import { BadVerifier, NOBODY, verifyPassword } from './hash.ts'
 import { createTurns, TooBusy } from './turns.ts'
 import type { Asker } from './turns.ts'
 
 export { TooBusy }
-export type { Asker }
+
+/** Who has a password checked. */
+export interface Claimant extends Asker {
+  /** Called when a hash is about to be made, which may be seconds after the question; what it throws, the check rejects with. */
+  stillMay?: () => void
+}
 
 export interface Verdicts {
   /** Whether the password fits one of the verifiers. No verifiers: false, at the cost of a wrong password.
-   * Rejects with TooBusy, or with BadVerifier. */
-  check(address: string, password: string, verifiers: string[], asker?: Asker): Promise<boolean>
+   * Rejects with TooBusy, with BadVerifier, or with what the claimant's own look throws. */
+  check(address: string, password: string, verifiers: string[], claimant?: Claimant): Promise<boolean>
   /** The verdict as far as it is remembered, at no cost. */
   remembered(address: string, password: string, verifiers: string[]): boolean | undefined
 }
@@ -46,10 +51,14 @@ export function createVerdicts(options: VerdictOptions = {}): Verdicts {
       .update(JSON.stringify([address, password, verifiers]))
       .digest('base64')
 
-  async function fitsOne(password: string, verifiers: string[], asker?: Asker): Promise<boolean> {
+  async function fitsOne(password: string, verifiers: string[], claimant?: Claimant): Promise<boolean> {
+    const hash = (verifier: string): Promise<boolean> => {
+      claimant?.stillMay?.()
+      return verify(password, verifier)
+    }
     // One after the other, and at least one: an unknown user takes as long as a known one.
     for (const verifier of verifiers.length > 0 ? verifiers : [NOBODY]) {
-      if (await inTurn(() => verify(password, verifier), asker)) return true
+      if (await inTurn(async () => hash(verifier), claimant)) return true
     }
     return false
   }
@@ -72,19 +81,26 @@ export function createVerdicts(options: VerdictOptions = {}): Verdicts {
     return recall(wrongUntil, mark) ? false : undefined
   }
 
-  return {
+  const verdicts: Verdicts = {
     remembered: (address, password, verifiers) => verdictOf(markOf(address, password, verifiers)),
-    async check(address, password, verifiers, asker) {
+    async check(address, password, verifiers, claimant) {
       const mark = markOf(address, password, verifiers)
       const known = verdictOf(mark)
       if (known !== undefined) return known
       const others = underWay.get(mark)
-      if (others !== undefined) return others
-      const run = fitsOne(password, verifiers, asker).finally(() => underWay.delete(mark))
+      if (others !== undefined) {
+        return others.catch((error: unknown) => {
+          if (error instanceof BadVerifier) throw error
+          // What keeps others from an answer, such as a block of their network, need not keep us.
+          return verdicts.check(address, password, verifiers, claimant)
+        })
+      }
+      const run = fitsOne(password, verifiers, claimant).finally(() => underWay.delete(mark))
       underWay.set(mark, run)
       const right = await run
       remember(right ? rightUntil : wrongUntil, mark)
       return right
     },
   }
+  return verdicts
 }

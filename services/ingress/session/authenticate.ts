@@ -30,8 +30,16 @@ export function createAuthenticator(
     // password was right a moment ago, from where it was right, is not the guesser.
     if (blockedMs > 0 && !(familiar && remembered === true)) throw blocked(blockedMs)
     // An unknown user costs as much as a wrong password, so that neither text nor time tells them apart.
-    const asker = { key: networkOf(remoteAddress), first: familiar }
-    const right = await verdicts.check(address, password, hashes, asker).catch((cause: unknown) => {
+    const claimant = {
+      key: networkOf(remoteAddress),
+      first: familiar,
+      // Those who came all at once wait in line with the tries of one: the first to fail ends them.
+      stillMay: () => {
+        const late = guard.judge(claim).blockedMs
+        if (late > 0) throw blocked(late)
+      },
+    }
+    const right = await verdicts.check(address, password, hashes, claimant).catch((cause: unknown) => {
       if (!(cause instanceof TooBusy)) throw cause
       throw new Refusal(454, '4.7.0', 'too many logins at once; try again in some seconds', 'auth', { cause })
     })
