@@ -90,8 +90,9 @@ export function createVerdicts(options: VerdictOptions = {}): Verdicts {
       const others = underWay.get(mark)
       if (others !== undefined) {
         return others.catch((error: unknown) => {
-          if (error instanceof BadVerifier) throw error
+          if (error instanceof BadVerifier || error instanceof TooBusy) throw error
           // What keeps others from an answer, such as a block of their network, need not keep us.
+          claimant?.stillMay?.()
           return verdicts.check(address, password, verifiers, claimant)
         })
       }
