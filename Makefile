@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check test-clients blackbox bench robustness brute-force faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
+.PHONY: run test check test-clients blackbox bench robustness brute-force scanning faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -39,6 +39,11 @@ robustness: node_modules/.ready
 # 10,000 wrong passwords for one account from 100 addresses, while its owner sends mail.
 brute-force: node_modules/.ready
 	@$(NODE) test/bench/brute-force/main.ts $(ARGS)
+
+# What clamd and rspamd say about mails, how long that takes, and what happens when they are down or hang (needs Debian's clamav-daemon and
+# rspamd; some 8 minutes).
+scanning: node_modules/.ready
+	@$(NODE) test/bench/scanning/main.ts $(ARGS)
 
 # kill -9 of every process in turn under load: nothing accepted is lost.
 faults: node_modules/.ready

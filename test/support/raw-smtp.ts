@@ -32,11 +32,13 @@ export interface RawSmtpOptions {
   localAddress?: string
   /** Octets before anything else, such as a PROXY header. */
   before?: string | Buffer
+  /** For a reply. Milliseconds. */
+  waitMs?: number
 }
 
-/** An SMTP client that sends exactly what a test says, right or wrong. Waits at most 30 s for a reply. */
+/** An SMTP client that sends exactly what a test says, right or wrong. Waits at most 30 s for a reply, when not told otherwise. */
 export async function openSmtp(options: RawSmtpOptions): Promise<RawSmtp> {
-  const { port, host = '127.0.0.1', tls = false, caFile, certificate, localAddress, before } = options
+  const { port, host = '127.0.0.1', tls = false, caFile, certificate, localAddress, before, waitMs = 30_000 } = options
   const ca = caFile === undefined ? undefined : readFileSync(caFile)
   const secure = { ca, servername: 'localhost', rejectUnauthorized: ca !== undefined, ...certificate }
   const to = { host, port, ...(localAddress === undefined ? {} : { localAddress }) }
@@ -87,7 +89,7 @@ export async function openSmtp(options: RawSmtpOptions): Promise<RawSmtp> {
       if (ready !== undefined) return Promise.resolve(ready)
       if (closed) return Promise.resolve('closed')
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('no reply within 30 s')), 30_000)
+        const timer = setTimeout(() => reject(new Error(`no reply within ${waitMs} ms`)), waitMs)
         waiting = (reply) => {
           clearTimeout(timer)
           resolve(reply)
