@@ -1,3 +1,5 @@
+import type { PlatformConfig, RuntimeConfig } from './config.ts'
+
 /** What the submission ports bear. Counts are for one ingress process, durations in milliseconds; see ingress.protection in
  * docs/resources.md. */
 export interface ProtectionConfig {
@@ -33,3 +35,6 @@ export const DEFAULT_PROTECTION: ProtectionConfig = {
   commandMs: 300_000,
   contentMs: 180_000,
 }
+
+export const protectionOf = ({ platform }: RuntimeConfig): ProtectionConfig =>
+  (platform as Partial<PlatformConfig>).protection ?? DEFAULT_PROTECTION

@@ -4,7 +4,10 @@ import { request } from 'node:https'
 import { after, before, test } from 'node:test'
 import { hashPassword } from '@postrider/credential/hash'
 import { createVerdicts } from '@postrider/credential/verdict-cache'
+import { createLogin } from '@postrider/guard/login'
+import { createLoginGuard } from '@postrider/guard/login-guard'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
 import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 import type { LocalCertificate } from '@postrider/tls/local-certificate'
 import { createAnswer } from './answer.ts'
@@ -46,7 +49,11 @@ before(async () => {
   ])
   const context = {
     config: () => ({ credentials }) as unknown as RuntimeConfig,
-    verdicts: createVerdicts(),
+    login: createLogin({
+      credentials: () => credentials,
+      verdicts: createVerdicts(),
+      guard: createLoginGuard(() => DEFAULT_PROTECTION),
+    }),
     submission: { host: 'x.test' },
     sign: (text: Buffer) => text,
   }
@@ -67,7 +74,14 @@ const plain = (path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`http://127.0.0.1:${http.port}${path}`, init)
 
 /** Over TLS, with the certificate checked. */
-function secure(path: string, login?: string): Promise<{ status: number; challenge: string; body: string }> {
+interface Answered {
+  status: number
+  challenge: string
+  retryAfter: string
+  body: string
+}
+
+function secure(path: string, login?: string): Promise<Answered> {
   const headers = login === undefined ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
   return new Promise((resolve, reject) => {
     const asked = request(
@@ -76,7 +90,12 @@ function secure(path: string, login?: string): Promise<{ status: number; challen
         let body = ''
         response.on('data', (chunk: Buffer) => (body += chunk.toString()))
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, challenge: response.headers['www-authenticate'] ?? '', body }),
+          resolve({
+            status: response.statusCode ?? 0,
+            challenge: response.headers['www-authenticate'] ?? '',
+            retryAfter: response.headers['retry-after'] ?? '',
+            body,
+          }),
         )
       },
     )
@@ -140,4 +159,20 @@ test('a renewed certificate is used from the next connection on', async () => {
   await assert.rejects(secure('/v1/me'))
   https.updateCertificates({ first: tls, further: [] })
   assert.equal((await secure('/v1/me')).status, 401)
+})
+
+test('who guesses is blocked as at the submission ports, even for what is right', async () => {
+  const guesses = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => secure('/v1/me', `someone@one.test:guess ${index}`)),
+  )
+  const of = (status: number): number => guesses.filter((answer) => answer.status === status).length
+  // Two are looked at together with the one that is the tenth.
+  assert.ok(of(401) >= 10 && of(401) <= 12, `${of(401)} were looked at`)
+  assert.equal(of(401) + of(429), 30)
+  const blocked = guesses.find(({ status }) => status === 429)
+  assert.ok(Number(blocked?.retryAfter) > 800)
+  assert.match(blocked?.body ?? '', /too many wrong passwords.*try again in 15 minutes/)
+  // It logged in from here before, and its password is known to be right.
+  assert.equal((await secure('/v1/me', 'app@one.test:pässword:1')).status, 200)
+  assert.equal((await secure('/v1/me', 'other@one.test:right')).status, 429)
 })

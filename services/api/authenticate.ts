@@ -1,5 +1,5 @@
 import { TooBusy } from '@postrider/credential/verdict-cache'
-import { normaliseAddress } from '@postrider/mail/address'
+import { LoginBlocked } from '@postrider/guard/login'
 import type { CredentialConfig } from '@postrider/runtime-config/config'
 import type { Context } from './context.ts'
 import { Problem } from './problem.ts'
@@ -8,21 +8,26 @@ import type { ApiRequest } from './request.ts'
 const CHALLENGE = { 'www-authenticate': 'Basic realm="Postrider", charset="UTF-8"' }
 
 /** The credential that a request logs in as (RFC 7617), with the user name and password that it submits mail with. Throws a Problem:
- * one and the same 401 for no login, a wrong user and a wrong password. */
+ * one and the same 401 for no login, a wrong user and a wrong password; 429 (RFC 6585, 4) to whoever guesses. */
 export async function authenticate(
-  { authorization }: Pick<ApiRequest, 'authorization'>,
-  { config, verdicts }: Context,
+  { authorization, remoteAddress }: Pick<ApiRequest, 'authorization' | 'remoteAddress'>,
+  { config, login }: Context,
 ): Promise<CredentialConfig> {
   const { username, password } = readBasic(authorization)
-  const address = normaliseAddress(username) ?? ''
-  const credential = config().credentials.get(address)
-  // An unknown user costs as much as a wrong password, so that neither text nor time tells them apart.
-  const right = await verdicts.check(address, password, credential?.passwordHashes ?? []).catch((cause: unknown) => {
-    if (!(cause instanceof TooBusy)) throw cause
-    throw new Problem(503, 'too many logins at once; try again in some seconds', { 'retry-after': '5' }, { cause })
+  const address = await login(username, password, remoteAddress).catch((cause: unknown) => {
+    throw problemOf(cause)
   })
-  if (!right || credential === undefined) throw unauthorized()
+  const credential = address === undefined ? undefined : config().credentials.get(address)
+  if (credential === undefined) throw unauthorized()
   return credential
+}
+
+function problemOf(cause: unknown): unknown {
+  if (cause instanceof LoginBlocked) {
+    return new Problem(429, cause.text, { 'retry-after': String(Math.ceil(cause.forMs / 1000)) }, { cause })
+  }
+  if (!(cause instanceof TooBusy)) return cause
+  return new Problem(503, 'too many logins at once; try again in some seconds', { 'retry-after': '5' }, { cause })
 }
 
 const unauthorized = (): Problem =>

@@ -1,4 +1,4 @@
-import type { Verdicts } from '@postrider/credential/verdict-cache'
+import type { Login } from '@postrider/guard/login'
 import type { Submission } from './setup/settings.ts'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 
@@ -6,7 +6,7 @@ import type { RuntimeConfig } from '@postrider/runtime-config/config'
 export interface Context {
   /** As it is now. */
   config: () => RuntimeConfig
-  verdicts: Verdicts
+  login: Login
   /** Where mail is submitted. */
   submission: Submission
   /** Name under which this service is reached from anywhere, by its certificate. */

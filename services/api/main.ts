@@ -1,6 +1,9 @@
 import { createVerdicts } from '@postrider/credential/verdict-cache'
+import { createLogin } from '@postrider/guard/login'
+import { createLoginGuard } from '@postrider/guard/login-guard'
 import { brokerAccess } from '@postrider/queue/access'
 import { openBroker } from '@postrider/queue/broker'
+import { protectionOf } from '@postrider/runtime-config/protection'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/standing/watch'
 import { runService } from '@postrider/telemetry/service'
@@ -32,7 +35,11 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
     find: createRouter([...ROUTES, limits]),
     context: {
       config: () => live.current,
-      verdicts: createVerdicts(),
+      login: createLogin({
+        credentials: () => live.current.credentials,
+        verdicts: createVerdicts(),
+        guard: createLoginGuard(() => protectionOf(live.current)),
+      }),
       submission: env.json('POSTRIDER_SUBMISSION') as Submission,
       ...(publicHost === undefined ? {} : { publicHost }),
       sign: (content) => signCms(content, certificates.current.first),
@@ -41,7 +48,7 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
       metrics.requests.inc({ path, status: String(status) })
       // Never the query: it holds addresses of people.
       log.debug({ event: 'answered', path, status, remoteAddress })
-      if (status === 401) log.info({ event: 'login-refused', path, remoteAddress })
+      if (status === 401 || status === 429) log.info({ event: 'login-refused', path, remoteAddress })
     },
     onError: (error) => log.error({ event: 'request-failed', err: error }),
   })

@@ -4,13 +4,13 @@ import { createAcceptor } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/queue/broker'
 import { hold } from '@postrider/queue/held'
 import { readPlatformKey } from '@postrider/runtime-config/seal'
-import type { PlatformConfig } from '@postrider/runtime-config/config'
-import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
+import { protectionOf } from '@postrider/runtime-config/protection'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/standing/watch'
 import { runService } from '@postrider/telemetry/service'
 import { createDoor } from './guard/door.ts'
-import { createLoginGuard } from './guard/login-guard.ts'
+import { createLogin } from '@postrider/guard/login'
+import { createLoginGuard } from '@postrider/guard/login-guard'
 import { createKeyring } from './keys.ts'
 import { createAcceptance } from './message/accept.ts'
 import { createMetrics } from './metrics.ts'
@@ -41,7 +41,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     log.error({ event: 'certificate-bad', err: error }),
   )
 
-  const protection = () => (config().platform as Partial<PlatformConfig>).protection ?? DEFAULT_PROTECTION
+  const protection = () => protectionOf(config())
   const guard = createLoginGuard(protection)
   const door = createDoor(protection, guard.knowsNetwork)
   const listeners: Listener[] = []
@@ -79,11 +79,12 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const sessions = await openSessionLeases(broker)
   onStop(() => sessions.stop())
   const standings = await watchStandings(broker)
+  const login = createLogin({ credentials: () => config().credentials, verdicts: createVerdicts(), guard })
   const handlers = createHandlers({
     sessions,
     standingOf: standings.of,
     config,
-    authenticate: createAuthenticator(config, createVerdicts(), guard),
+    authenticate: createAuthenticator(login),
     accept,
     refused: ({ reason, responseCode, message, cause }, session) => {
       metrics.refused.inc({ reason })

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Verdicts } from '@postrider/credential/verdict-cache'
+import { normaliseAddress } from '@postrider/mail/address'
+import type { LoginGuard } from './login-guard.ts'
+import { networkOf } from './network.ts'
+
+/** The password is not looked at: too many wrong ones came from there. */
+export class LoginBlocked extends Error {
+  override readonly name = 'LoginBlocked'
+  readonly forMs: number
+  constructor(forMs: number) {
+    super(`no password is looked at for ${forMs} ms`)
+    this.forMs = forMs
+  }
+
+  /** For people. */
+  get text(): string {
+    const minutes = Math.ceil(this.forMs / 60_000)
+    return `too many wrong passwords from your network; try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
+  }
+}
+
+/** Resolves with the address of the credential; with undefined for a wrong user and for a wrong password, alike in time. Rejects with
+ * LoginBlocked, or with TooBusy when as many passwords are being checked as may be. */
+export type Login = (username: string, password: string, remoteAddress: string) => Promise<string | undefined>
+
+export interface LoginDependencies {
+  /** By address, as they are now. */
+  credentials: () => ReadonlyMap<string, { passwordHashes: string[] }>
+  verdicts: Verdicts
+  guard: LoginGuard
+  now?: () => number
+}
+
+/** What a wrong login takes at least, so that neither the number of verifiers nor the cache tells who exists. Milliseconds. */
+const LEAST_MS = 250
+
+/** Logging in by a password, wherever that is asked for. */
+export function createLogin({ credentials, verdicts, guard, now = Date.now }: LoginDependencies): Login {
+  return async (username, password, remoteAddress) => {
+    const startedAt = now()
+    const address = normaliseAddress(username) ?? ''
+    const hashes = credentials().get(address)?.passwordHashes ?? []
+    const claim = { account: address, address: remoteAddress }
+    const remembered = verdicts.remembered(address, password, hashes)
+    const { familiar, blockedMs } = guard.judge(claim)
+    // Before the password is looked at: a blocked guesser costs no hash, and hears nothing about his guess. The owner whose
+    // password was right a moment ago, from where it was right, is not the guesser.
+    if (blockedMs > 0 && !(familiar && remembered === true)) throw new LoginBlocked(blockedMs)
+    const claimant = {
+      key: networkOf(remoteAddress),
+      first: familiar,
+      // Those who came all at once wait in line with the tries of one: the first to fail ends them.
+      stillMay: () => {
+        const late = guard.judge(claim).blockedMs
+        if (late > 0) throw new LoginBlocked(late)
+      },
+    }
+    // An unknown user costs as much as a wrong password, so that neither text nor time tells them apart.
+    const right = await verdicts.check(address, password, hashes, claimant)
+    if (!right) {
+      // The same wrong password again is a program that was not told of the new one, and no second guess.
+      const delay = remembered === undefined ? guard.failed(claim) : LEAST_MS
+      await sleep(Math.max(0, startedAt + delay - now()))
+      return undefined
+    }
+    // Others from there were being checked meanwhile, and were too many.
+    if (!familiar && remembered === undefined && guard.judge(claim).blockedMs > 0)
+      throw new LoginBlocked(guard.judge(claim).blockedMs)
+    guard.succeeded(claim)
+    return address
+  }
+}
