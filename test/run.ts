@@ -18,7 +18,7 @@ const PATTERNS = [
   'services/**/*.test.ts',
   'cli/**/*.test.ts',
   'operator/**/*.test.ts',
-  'test/{integration,clients,bench,faults,kubernetes,chart,monitoring}/**/*.test.ts',
+  'test/{integration,clients,bench,faults,kubernetes,chart,monitoring,docs}/**/*.test.ts',
 ]
 
 // Built before the first test needs it, and once.
