@@ -47,15 +47,12 @@ export function createLogin({ credentials, verdicts, guard, now = Date.now }: Lo
     // Before the password is looked at: a blocked guesser costs no hash, and hears nothing about his guess. The owner whose
     // password was right a moment ago, from where it was right, is not the guesser.
     if (blockedMs > 0 && !(familiar && remembered === true)) throw new LoginBlocked(blockedMs)
-    const claimant = {
-      key: networkOf(remoteAddress),
-      first: familiar,
-      // Those who came all at once wait in line with the tries of one: the first to fail ends them.
-      stillMay: () => {
-        const late = guard.judge(claim).blockedMs
-        if (late > 0) throw new LoginBlocked(late)
-      },
+    const stillMay = (): void => {
+      const late = guard.judge(claim).blockedMs
+      if (late > 0) throw new LoginBlocked(late)
     }
+    // Those who came all at once wait in line with the tries of one: the first to fail ends them.
+    const claimant = { key: networkOf(remoteAddress), first: familiar, stillMay }
     // An unknown user costs as much as a wrong password, so that neither text nor time tells them apart.
     const right = await verdicts.check(address, password, hashes, claimant)
     if (!right) {
@@ -65,8 +62,7 @@ export function createLogin({ credentials, verdicts, guard, now = Date.now }: Lo
       return undefined
     }
     // Others from there were being checked meanwhile, and were too many.
-    if (!familiar && remembered === undefined && guard.judge(claim).blockedMs > 0)
-      throw new LoginBlocked(guard.judge(claim).blockedMs)
+    if (!familiar && remembered === undefined) stillMay()
     guard.succeeded(claim)
     return address
   }

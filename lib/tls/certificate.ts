@@ -20,20 +20,6 @@ export class BadCertificate extends Error {
 
 /** Reads and checks a PEM certificate (chain) and its key; throws BadCertificate, naming the file. */
 export function readCertificate(certFile: string, keyFile: string): CertificateFiles {
-  const read = (file: string): string => {
-    try {
-      return readFileSync(file, 'utf8')
-    } catch (cause) {
-      throw new BadCertificate(file, 'can not be read; check its path and permissions', { cause })
-    }
-  }
-  const parse = <T>(file: string, what: string, run: () => T): T => {
-    try {
-      return run()
-    } catch (cause) {
-      throw new BadCertificate(file, `holds no PEM ${what}`, { cause })
-    }
-  }
   const cert = read(certFile)
   const key = read(keyFile)
   const certificate = parse(certFile, 'certificate', () => new X509Certificate(cert))
@@ -48,4 +34,28 @@ export function readCertificate(certFile: string, keyFile: string): CertificateF
     throw new BadCertificate(certFile, `can not be used for TLS: ${(cause as Error).message}`, { cause })
   }
   return { cert, key }
+}
+
+/** Reads the PEM certificates of client CAs; throws BadCertificate, naming the file. */
+export function readClientCa(file: string): string {
+  const text = read(file)
+  if (!parse(file, 'certificate', () => new X509Certificate(text)).ca)
+    throw new BadCertificate(file, 'is a certificate, but none of a CA')
+  return text
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new BadCertificate(file, 'can not be read; check its path and permissions', { cause })
+  }
+}
+
+function parse<T>(file: string, what: string, run: () => T): T {
+  try {
+    return run()
+  } catch (cause) {
+    throw new BadCertificate(file, `holds no PEM ${what}`, { cause })
+  }
 }

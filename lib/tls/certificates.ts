@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import { BadCertificate, readCertificate } from './certificate.ts'
+import { unwatchFile, watchFile } from 'node:fs'
+import { BadCertificate, readCertificate, readClientCa } from './certificate.ts'
 import type { CertificateFiles } from './certificate.ts'
 
 /** What a port shows, and what it asks for. PEM texts. */
@@ -38,7 +37,8 @@ export function openCertificates(
   { first, further, clientCaFile }: CertificateSources,
   onBad: (error: BadCertificate) => void,
 ): CertificateWatch {
-  const kept = new Map<CertificatePaths, CertificateFiles>([[first, readCertificate(first.certFile, first.keyFile)]])
+  const opened = readCertificate(first.certFile, first.keyFile)
+  const kept = new Map<CertificatePaths, CertificateFiles>()
   let clientCa: string | undefined
 
   const guarded = (read: () => void): boolean => {
@@ -55,7 +55,7 @@ export function openCertificates(
     guarded(() => void kept.set(paths, readCertificate(paths.certFile, paths.keyFile)))
   const readCa = (file: string): boolean => guarded(() => (clientCa = readClientCa(file)))
   const current = (): Certificates => ({
-    first: kept.get(first) ?? readCertificate(first.certFile, first.keyFile),
+    first: kept.get(first) ?? opened,
     further: further.flatMap((paths) => kept.get(paths) ?? []),
     ...(clientCa === undefined ? {} : { clientCa }),
   })
@@ -81,21 +81,4 @@ export function openCertificates(
       }
     },
   }
-}
-
-/** Reads the PEM certificates of client CAs; throws BadCertificate, naming the file. */
-export function readClientCa(file: string): string {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new BadCertificate(file, 'can not be read; check its path and permissions', { cause })
-  }
-  try {
-    if (!new X509Certificate(text).ca) throw new BadCertificate(file, 'is a certificate, but none of a CA')
-  } catch (cause) {
-    if (cause instanceof BadCertificate) throw cause
-    throw new BadCertificate(file, 'holds no PEM certificate', { cause })
-  }
-  return text
 }

@@ -25,6 +25,15 @@ const mailOf = (from: string): string =>
 export const authPlain = (username: string, password: string): string =>
   `AUTH PLAIN ${Buffer.from(`\0${username}\0${password}`).toString('base64')}`
 
+/** The commands of one mail, to where its content is next. */
+export const commandsUpToData = (username: string, password: string): string[] => [
+  'EHLO client.test',
+  authPlain(username, password),
+  `MAIL FROM:<${username}>`,
+  'RCPT TO:<kim@remote.test>',
+  'DATA',
+]
+
 /** Submits 4 KB in a connection of its own, by TLS and AUTH. */
 export async function submitOnce({ port, username, password, from }: Login): Promise<Submission> {
   const startedAt = performance.now()
@@ -32,14 +41,7 @@ export async function submitOnce({ port, username, password, from }: Login): Pro
   const smtp = await openSmtp({ port, tls: true, localAddress: from })
   try {
     if (!smtp.greeting.startsWith('220')) return ended(smtp.greeting)
-    const lines = [
-      'EHLO client.test',
-      authPlain(username, password),
-      `MAIL FROM:<${username}>`,
-      'RCPT TO:<kim@remote.test>',
-      'DATA',
-    ]
-    for (const line of lines) {
+    for (const line of commandsUpToData(username, password)) {
       const reply = await smtp.command(line)
       if (!/^[23]/.test(reply)) return ended(reply)
     }

@@ -9,7 +9,7 @@ import type { TestPlatform } from '../../support/platform.ts'
 import { openSmtp } from '../../support/raw-smtp.ts'
 import { startReceiver } from '../../support/receiver.ts'
 import { startRspamd } from '../../support/rspamd.ts'
-import { authPlain } from '../submission.ts'
+import { commandsUpToData } from '../submission.ts'
 
 /** A reply to a content, and how long it took from the content's first octet. Milliseconds. */
 export interface Answer {
@@ -51,14 +51,7 @@ export async function startWorld(): Promise<World> {
     const { username, password } = platform.credential
     const smtp = await openSmtp({ port: platform.ports.submissions, tls: true, waitMs: WAIT_MS })
     try {
-      const lines = [
-        'EHLO client.test',
-        authPlain(username, password),
-        `MAIL FROM:<${username}>`,
-        'RCPT TO:<kim@remote.test>',
-        'DATA',
-      ]
-      for (const line of lines) {
+      for (const line of commandsUpToData(username, password)) {
         const reply = await smtp.command(line)
         if (!/^[23]/.test(reply)) throw new Error(`${line.slice(0, 10)} was answered ${reply}`)
       }
