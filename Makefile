@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check test-clients blackbox bench robustness brute-force scanning faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
+.PHONY: run test check test-clients properties blackbox bench robustness brute-force scanning faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -22,6 +22,11 @@ check: node_modules/.ready
 # for the second half). ARGS=--write makes docs/blackbox.md of it.
 blackbox: node_modules/.ready
 	@$(NODE) test/blackbox/main.ts $(ARGS)
+
+# Each property with SEEDS seeds (1,000: some hours on two cores); SEED=n repeats one, FILES chooses test files.
+SEEDS ?= 1000
+properties: node_modules/.ready
+	@$(NODE) test/properties.ts --seeds $(SEEDS) $(FILES)
 
 # Every guide in docs/integrations as its reader would run it, with the real libraries, against a running platform (needs the Debian
 # packages of .ci/packages; npm, PyPI and Maven Central the first time).

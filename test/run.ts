@@ -1,33 +1,23 @@
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
-import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { inspect } from 'node:util'
 import { findBroker } from '@postrider/broker-process/find'
+import { testFiles } from './files.ts'
 
 /** Runs all tests, or the files given, and ends with one line of counts. A skipped test is one whose program is missing;
  * with POSTRIDER_NO_SKIP=1, as in CI, that is a failure. */
 const root = join(import.meta.dirname, '..')
 /** A whole run takes a fifth of this. */
 const WHOLE_MS = 35 * 60_000
-const PATTERNS = [
-  'lib/**/*.test.ts',
-  'services/**/*.test.ts',
-  'cli/**/*.test.ts',
-  'operator/**/*.test.ts',
-  'test/{integration,clients,bench,faults,kubernetes,chart,monitoring,docs}/**/*.test.ts',
-]
 
 // Built before the first test needs it, and once.
 await findBroker((line) => console.log(line))
 const given = process.argv.slice(2)
-const files =
-  given.length > 0
-    ? given.map((file) => join(root, file))
-    : (await Array.fromAsync(glob(PATTERNS, { cwd: root }))).map((file) => join(root, file)).sort()
+const files = (given.length > 0 ? given : await testFiles(root)).map((file) => join(root, file))
 
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
