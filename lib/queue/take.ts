@@ -17,6 +17,10 @@ export interface Taken {
   ack(): void
   /** Gives the job back unattempted, to be taken again after a whole number of milliseconds. */
   postpone(delayMs: number): void
+  /** The stream that the job came from. */
+  stream: string
+  /** While a job is set aside it stays in hand, but another one may be taken in its place. */
+  setAside(aside: boolean): void
 }
 
 export interface Taker {
@@ -27,7 +31,7 @@ export interface Taker {
 
 export interface TakeOptions {
   shards: number
-  /** Jobs held at once from each stream. */
+  /** Jobs held at once from each stream, without those that are set aside. */
   capacity: number
   /** Never rejects: what it can't settle it leaves unacknowledged, and the broker gives it out again. */
   handle: (taken: Taken) => Promise<void>
@@ -62,6 +66,7 @@ const RENEW_MS = ACK_WAIT_MS / 3
 
 class StreamTaker {
   readonly held = new Map<JsMsg, Promise<void>>()
+  readonly #aside = new Set<JsMsg>()
   readonly #broker: Broker
   readonly #stream: string
   readonly #options: TakeOptions
@@ -111,7 +116,7 @@ class StreamTaker {
   }
 
   async #fetch(consumer: Consumer): Promise<void> {
-    const room = this.#options.capacity - this.held.size
+    const room = this.#options.capacity - this.#counted
     if (room <= 0) return
     const batch = await consumer.fetch({ max_messages: room, expires: FETCH_MS })
     this.#endFetch = () => batch.stop()
@@ -136,6 +141,7 @@ class StreamTaker {
       .catch((error: unknown) => this.#options.onError(error, this.#stream))
       .finally(() => {
         this.held.delete(message)
+        this.#aside.delete(message)
         this.#roomMade()
       })
     this.held.set(message, handled)
@@ -143,7 +149,13 @@ class StreamTaker {
 
   #read(message: JsMsg): Taken {
     const suspect = message.info.deliveryCount > 1 || message.seq <= this.#suspectUpTo
-    const hold = { suspect, ack: () => message.ack(), postpone: (delayMs: number) => message.nak(Math.round(delayMs)) }
+    const hold = {
+      suspect,
+      ack: () => message.ack(),
+      postpone: (delayMs: number) => message.nak(Math.round(delayMs)),
+      stream: this.#stream,
+      setAside: (aside: boolean) => this.#setAside(message, aside),
+    }
     if (this.#stream === JOBS) return { job: decodeJob(message.data), ...hold }
     const { envelope, parts } = decodeEnvelope(message.headers)
     const content = { stream: this.#stream, seq: message.seq, parts }
@@ -151,9 +163,20 @@ class StreamTaker {
     return { job: { envelope, part: 0, attempt: 0, destination, content }, first: message.data, ...hold }
   }
 
+  /** Jobs in hand that take up capacity. */
+  get #counted(): number {
+    return this.held.size - this.#aside.size
+  }
+
+  #setAside(message: JsMsg, aside: boolean): void {
+    if (!aside) this.#aside.delete(message)
+    else if (this.held.has(message)) this.#aside.add(message)
+    this.#roomMade()
+  }
+
   /** Waits until a quarter of the capacity is free: a fetch for each single job would cost a round trip a message. */
   async #room(): Promise<void> {
-    while (!this.#stopped && this.held.size > this.#options.capacity * 0.75) {
+    while (!this.#stopped && this.#counted > this.#options.capacity * 0.75) {
       await new Promise<void>((resolve) => (this.#roomMade = resolve))
     }
   }

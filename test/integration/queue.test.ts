@@ -127,6 +127,39 @@ test('a stream is read to its end, over records without content, and from the mi
   await broker.jsm.streams.purge('EVENTS')
 })
 
+test('a job that is set aside makes room for another one, and takes it up again when it is not', async () => {
+  const taken: Taken[] = []
+  const ends: (() => void)[] = []
+  const taker = takeJobs(broker, {
+    shards: 2,
+    capacity: 4,
+    handle: async (one) => {
+      taken.push(one)
+      await new Promise<void>((resolve) => ends.push(resolve))
+      one.ack()
+    },
+    onError: () => undefined,
+  })
+  await enqueueJobs(
+    broker,
+    Array.from({ length: 9 }, (_, n) => ({ ...jobOf(`aside${n}`), attempt: 0 })),
+  )
+  await eventually(() => assert.equal(taken.length, 4))
+  for (const one of taken.slice(0, 4)) one.setAside(true)
+  await eventually(() => assert.equal(taken.length, 8))
+  assert.equal(taker.inFlight, 8)
+  // Two take up room again, and two others end: still four that count.
+  for (const one of taken.slice(0, 2)) one.setAside(false)
+  for (const end of ends.slice(4, 6)) end()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.equal(taken.length, 8)
+  for (const end of ends.slice(0, 2)) end()
+  await eventually(() => assert.equal(taken.length, 9))
+  for (const end of ends) end()
+  await taker.stop()
+  assert.equal(taker.inFlight, 0)
+})
+
 test('splitting twice yields each job once', async () => {
   const jobs = ['a.test', 'b.test'].map((destination, index) => ({
     ...jobOf('split', destination),
