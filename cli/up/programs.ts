@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { brokerEnvironment } from '@postrider/queue/access'
 import type { BrokerAccess } from '@postrider/queue/broker'
 import type { Deployment } from '@postrider/plan/deployment'
 import type { CertificatePaths, CertificateSources } from '@postrider/tls/certificates'
@@ -64,7 +65,6 @@ function service(
   { state, deployment, access }: ProgramSettings,
   env: Record<string, string>,
 ): ServiceProgram {
-  const { servers, user, password } = access(name)
   mkdirSync(join(state, 'logs'), { recursive: true })
   return {
     name: instance,
@@ -74,9 +74,7 @@ function service(
     logFile: join(state, 'logs', `${instance}.log`),
     env: {
       NODE_ENV: 'production',
-      POSTRIDER_BROKER_URL: servers.join(','),
-      POSTRIDER_BROKER_USER: user,
-      POSTRIDER_BROKER_PASSWORD: password,
+      ...brokerEnvironment(access(name)),
       POSTRIDER_SHARDS: String(deployment.broker.shards),
       POSTRIDER_TELEMETRY_HOST: deployment.telemetry.address,
       POSTRIDER_TELEMETRY_PORT: String(telemetryPort),

@@ -18,8 +18,12 @@ export interface AccountRights {
 }
 
 const info = (stream: string): string => `$JS.API.STREAM.INFO.${stream}`
-/** Direct reads: by sequence, and by last message of a subject. */
-const read = (stream: string): string[] => [`$JS.API.DIRECT.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}.>`]
+/** Reads by sequence and by last message of a subject: from any replica, and from the leader, whose "not found" counts. */
+const read = (stream: string): string[] => [
+  `$JS.API.DIRECT.GET.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}.>`,
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+]
 /** An ordered consumer of its own. */
 const follow = (stream: string): string[] => [
   info(stream),
@@ -75,6 +79,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       publishes: [
         ...mail.flatMap((stream) => [...follow(stream), ...read(stream), `$JS.API.STREAM.MSG.DELETE.${stream}`]),
         ...follow(EVENTS),
+        ...read(EVENTS),
         ...follow(HELD),
         ...read(HELD),
         `$JS.API.STREAM.MSG.DELETE.${HELD}`,
@@ -88,16 +93,10 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       answers: true,
     },
     api: {
-      publishes: [
-        ...watchConfig,
-        ...watchStanding,
-        info(`KV_${USE_BUCKET}`),
-        ...read(`KV_${USE_BUCKET}`),
-        `$JS.API.STREAM.MSG.GET.KV_${USE_BUCKET}`,
-      ],
+      publishes: [...watchConfig, ...watchStanding, info(`KV_${USE_BUCKET}`), ...read(`KV_${USE_BUCKET}`)],
     },
     cli: {
-      publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS), ...read(HELD)],
+      publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS), info(HELD), ...read(HELD)],
     },
   }
 }

@@ -1,13 +1,24 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import type { NatsConnection } from '@nats-io/transport-node'
+import type { NatsConnection, TlsOptions } from '@nats-io/transport-node'
 
 export interface BrokerAccess {
-  /** `nats://127.0.0.1:4222`; several are tried in turn. */
+  /** `nats://127.0.0.1:4222`, or `tls://` where TLS is required; several are tried in turn, in random order. */
   servers: string[]
   user: string
   password: string
+  /** Given, or with a `tls://` server: the connection is refused without TLS. */
+  tls?: BrokerTls
+}
+
+/** Files in PEM, read at each connection, so that a renewed certificate is used from the next one on. */
+export interface BrokerTls {
+  /** CAs that the servers' certificates are checked with; the system's when not given. */
+  caFile?: string
+  /** The client certificate, where the broker wants one. */
+  certFile?: string
+  keyFile?: string
 }
 
 /** A connection to the broker that lives as long as the process: it reconnects for ever. */
@@ -17,9 +28,9 @@ export interface Broker {
   jsm: JetStreamManager
   /** False while the connection is down: readiness, and the 451 that is answered at once. */
   readonly connected: boolean
-  /** Runs after each reconnect: the broker may have been restarted and have forgotten acknowledgements. */
+  /** Runs after each reconnect: it may lead to another server, or to one that was restarted and has lost acknowledgements. */
   onReconnect(run: () => void): void
-  /** Runs when the connection is lost; it is made anew by itself. */
+  /** Runs when the connection is lost; the client reconnects by itself. */
   onDisconnect(run: () => void): void
   close(): Promise<void>
 }
@@ -34,21 +45,36 @@ export class BrokerUnreachable extends Error {
   }
 }
 
+/** For the TCP connection, TLS and the login at one server; the next one is tried then. Milliseconds. */
+const CONNECT_MS = 5000
+/** A server that answers no ping for two of these is given up. Milliseconds. */
+const PING_MS = 5000
+/** After a server announced that it shuts down its clients leave it within this time, not all at once. Milliseconds. */
+const LEAVE_MS = 1000
+
 /** Connects as the named service. Each account hears its replies on an inbox of its own, so that none can read another's. */
 export async function openBroker(name: string, access: BrokerAccess): Promise<Broker> {
+  const tls = tlsOptions(access)
   const nc = await connect({
     servers: access.servers,
     user: access.user,
     pass: access.password,
     name,
     inboxPrefix: `_INBOX_${access.user}`,
+    timeout: CONNECT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 200,
     reconnectJitter: 100,
+    reconnectJitterTLS: 100,
     waitOnFirstConnect: false,
     ignoreAuthErrorAbort: true,
-    pingInterval: 10_000,
+    // The servers of a cluster announce the addresses that they see of each other, which a client may not reach, and which no
+    // certificate names. The list given is complete.
+    ignoreClusterUpdates: true,
+    pingInterval: PING_MS,
+    maxPingOut: 2,
     noAsyncTraces: true,
+    ...(tls === undefined ? {} : { tls }),
   }).catch((cause: unknown) => {
     throw new BrokerUnreachable(access.servers, { cause })
   })
@@ -56,6 +82,7 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
   let connected = true
   void (async () => {
     for await (const status of nc.status()) {
+      if (status.type === 'ldm') leaveSoon(nc, access.servers.length)
       if (status.type !== 'disconnect' && status.type !== 'reconnect') continue
       connected = status.type === 'reconnect'
       for (const run of listeners[status.type]) run()
@@ -73,4 +100,14 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
     onDisconnect: (run) => void listeners.disconnect.push(run),
     close: () => nc.close(),
   }
+}
+
+/** A server that shuts down in lame duck mode closes its connections over minutes; its streams have new leaders already. */
+function leaveSoon(nc: NatsConnection, servers: number): void {
+  if (servers === 1) return
+  setTimeout(() => void nc.reconnect().catch(() => undefined), Math.random() * LEAVE_MS).unref()
+}
+
+function tlsOptions({ servers, tls }: BrokerAccess): TlsOptions | undefined {
+  return tls ?? (servers.some((server) => server.startsWith('tls://')) ? {} : undefined)
 }

@@ -1,7 +1,10 @@
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream'
 import type { Broker } from './broker.ts'
+import { ELECTION_MS, readRecord } from './read-record.ts'
 import type { ContentRef } from './record.ts'
 
-/** A message's content is no longer there: its retention ended, or somebody deleted it. */
+/** A message's content was deleted: its retention ended, or an operator deleted it. Content that cannot be read just now is a
+ * RecordUnavailableError. */
 export class ContentGone extends Error {
   override readonly name = 'ContentGone'
   readonly ref: ContentRef
@@ -11,15 +14,26 @@ export class ContentGone extends Error {
   }
 }
 
-/** Reads a content piece by piece, so that a large one is never whole in memory. `first` is the record when it is at hand. */
-export async function* readContent(broker: Broker, ref: ContentRef, first?: Uint8Array): AsyncGenerator<Buffer> {
-  yield Buffer.from(first ?? (await readPiece(broker, ref, ref.seq)))
-  for (const seq of ref.parts) yield Buffer.from(await readPiece(broker, ref, seq))
+export interface ReadContentOptions {
+  /** The record, when it is at hand. */
+  first?: Uint8Array | undefined
+  /** How long to wait for the leader of the stream. Milliseconds. */
+  patienceMs?: number
 }
 
-async function readPiece(broker: Broker, ref: ContentRef, seq: number): Promise<Uint8Array> {
-  const piece = await broker.jsm.direct.getMessage(ref.stream, { seq })
-  if (piece === null) throw new ContentGone(ref)
+/** Reads a content piece by piece, so that a large one is never whole in memory. Throws ContentGone and RecordUnavailableError. */
+export async function* readContent(
+  broker: Broker,
+  ref: ContentRef,
+  { first, patienceMs = ELECTION_MS }: ReadContentOptions = {},
+): AsyncGenerator<Buffer> {
+  yield Buffer.from(first ?? (await readPiece(broker, ref, ref.seq, patienceMs)))
+  for (const seq of ref.parts) yield Buffer.from(await readPiece(broker, ref, seq, patienceMs))
+}
+
+async function readPiece(broker: Broker, ref: ContentRef, seq: number, patienceMs: number): Promise<Uint8Array> {
+  const piece = await readRecord(broker, ref.stream, seq, patienceMs)
+  if (piece === undefined) throw new ContentGone(ref)
   return piece.data
 }
 
@@ -27,8 +41,19 @@ async function readPiece(broker: Broker, ref: ContentRef, seq: number): Promise<
 export async function eraseContent(broker: Broker, ref: ContentRef): Promise<void> {
   for (const seq of [...ref.parts, ref.seq]) {
     await broker.jsm.streams.deleteMessage(ref.stream, seq, true).catch((error: unknown) => {
-      // Already gone, by a run that a crash cut off or by the backstop.
-      if (!(error instanceof Error && /not found|no message/i.test(error.message))) throw error
+      if (!isDeleted(error)) throw error
     })
   }
 }
+
+/** "sequence {seq} not found". */
+const SEQUENCE_NOT_FOUND = 10_043
+/** The broker's own error, of which it passes on the text only: "message not found", "stream store EOF". */
+const DELETE_FAILED = 10_057
+
+/** The record was deleted before, by a run that a crash cut off or by the stream's age limit. Only the leader answers a deletion. */
+const isDeleted = (error: unknown): boolean =>
+  error instanceof JetStreamApiError &&
+  (error.code === SEQUENCE_NOT_FOUND ||
+    error.code === JetStreamApiCodes.NoMessageFound ||
+    (error.code === DELETE_FAILED && /not found|no message/i.test(error.message)))

@@ -21,7 +21,8 @@ export async function* listWaiting(broker: Broker, filter: WaitingFilter): Async
   const pattern = `job.wait.${destination}.${filter.id ?? '*'}.*`
   const info = await broker.jsm.streams.info(JOBS, { subjects_filter: pattern })
   for (const subject of Object.keys(info.state.subjects ?? {})) {
-    const stored = await broker.jsm.direct.getMessage(JOBS, { last_by_subj: subject })
+    // From the leader: a replica that lags has an older schedule, or none.
+    const stored = await broker.jsm.streams.getMessage(JOBS, { last_by_subj: subject })
     if (stored !== null) yield { job: decodeJob(stored.data), subject, seq: stored.seq }
   }
 }

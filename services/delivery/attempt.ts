@@ -1,5 +1,6 @@
 import type { Broker } from '@postrider/queue/broker'
 import { ContentGone, readContent } from '@postrider/queue/content'
+import { RecordUnavailableError } from '@postrider/queue/read-record'
 import type { Taken } from '@postrider/queue/take'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { DnsResolver } from './route/resolver.ts'
@@ -53,10 +54,14 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
       if (outcome.ambiguous === true) ambiguous()
       return outcome
     } catch (error) {
+      if (error instanceof RecordUnavailableError) return { later: CONTENT_AGAIN_MS }
       return outcomeOf(error, taken)
     }
   }
 }
+
+/** Content that the broker cannot hand out just now is no outcome of the attempt: the job goes back for this long. Milliseconds. */
+const CONTENT_AGAIN_MS = 5000
 
 /** Uses the slot's idle connection or a new one. An idle one that turns out dead before it took anything is replaced once. */
 async function onSlot(
@@ -102,7 +107,9 @@ const findingOf = ({ recipients }: TransactionOutcome): Finding =>
 
 function contentOf(broker: Broker, { job, first }: Taken): AsyncIterable<Buffer> | Buffer {
   const whole = first !== undefined && job.content.parts.length === 0
-  return whole ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : readContent(broker, job.content, first)
+  return whole
+    ? Buffer.from(first.buffer, first.byteOffset, first.byteLength)
+    : readContent(broker, job.content, { first })
 }
 
 /** No connection, or no content: an outcome like any other. What else is thrown is a fault of ours, and the job comes again. */

@@ -3,6 +3,7 @@ import type { Acceptor } from '@postrider/queue/accept'
 import { NotStored } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/queue/broker'
 import { ContentGone, readContent } from '@postrider/queue/content'
+import { RecordUnavailableError } from '@postrider/queue/read-record'
 import type { ContentRef } from '@postrider/queue/record'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { LogWriter } from '../log/apply.ts'
@@ -31,7 +32,9 @@ export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
     if (!reader.known(noticeId)) {
       const built = isSuspensionNotice(notice)
         ? buildSuspensionNotice(noticeId, notice, options.platform(), Date.now())
-        : await build(noticeId, notice as Notice, options)
+        : await build(noticeId, notice as Notice, options).catch(later)
+      // It stays owed; the others do not wait for it.
+      if (built === 'later') continue
       if (built !== undefined) {
         try {
           const ref = await acceptor.store(built.envelope, built.content)
@@ -48,6 +51,15 @@ export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
     writer.dropNotice(noticeId)
   }
 }
+
+/** The original cannot be read just now. */
+function later(error: unknown): 'later' {
+  if (error instanceof RecordUnavailableError) return 'later'
+  throw error
+}
+
+/** Other notices wait meanwhile. Milliseconds. */
+const CONTENT_PATIENCE_MS = 2000
 
 async function build(id: string, notice: Notice, { broker, reader, held, platform }: OutboxOptions) {
   const original = reader.message(notice.of) ?? held.find(notice.of)
@@ -111,7 +123,7 @@ async function returned(broker: Broker, original: Envelope, ref: ContentRef | nu
 async function readAll(broker: Broker, ref: ContentRef): Promise<Buffer> {
   const pieces: Buffer[] = []
   try {
-    for await (const piece of readContent(broker, ref)) pieces.push(piece)
+    for await (const piece of readContent(broker, ref, { patienceMs: CONTENT_PATIENCE_MS })) pieces.push(piece)
   } catch (error) {
     // Retention 0 can be quicker than the notice: then it goes without the original.
     if (!(error instanceof ContentGone)) throw error

@@ -4,6 +4,7 @@ import type { Broker } from '@postrider/queue/broker'
 import { ContentGone, eraseContent, readContent } from '@postrider/queue/content'
 import type { ReviewEvent } from '@postrider/queue/event'
 import { enqueueHeld } from '@postrider/queue/held'
+import { RecordUnavailableError } from '@postrider/queue/read-record'
 import type { ContentRef } from '@postrider/queue/record'
 import type { EventLog } from '@postrider/queue/publish-events'
 import type { LogWriter } from '../log/apply.ts'
@@ -107,6 +108,7 @@ export function createReview(dependencies: ReviewDependencies): Review {
       return await act(message, message.content)
     } catch (error) {
       if (error instanceof NotStored) return { failed: 'the queue did not confirm it; try again' }
+      if (error instanceof RecordUnavailableError) return { failed: 'its content cannot be read just now; try again' }
       throw error
     }
   }
