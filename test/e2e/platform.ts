@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import { apply, ask, get, helm, kubectl, ROOT } from './kube.ts'
 import { nodeProgram, programs } from './pod-shapes.ts'
+import { DOMAINS } from './remote.ts'
 import type { TxtRecord } from './remote.ts'
 
 /** The platform as a user installs it, and what the test asks of it. */
@@ -43,13 +44,22 @@ export async function installChart(chart: string, images: Images): Promise<void>
   await helm('install', RELEASE, chart, '-n', SYSTEM, ...valuesFor(images), '--wait', '--timeout', '3m')
 }
 
-/** The manifests of examples/kubernetes as they are; then what is of the test alone: its DNS server, and quicker retries. */
+/** The manifests of examples/kubernetes as they are; then what is of the test alone: its DNS server, quicker retries, and a policy
+ * that names its mail server, since an address inside the cluster may not stand behind an MX record. */
 export async function applyQuickstart(resolver: string): Promise<void> {
   const folder = join(ROOT, 'examples', 'kubernetes')
   await apply(
     readFileSync(join(folder, 'platform.yaml'), 'utf8').replace(/^( {2}name: mail)$/m, `$1\n  namespace: ${SYSTEM}`),
   )
   await apply(readFileSync(join(folder, 'tenant.yaml'), 'utf8'))
+  await apply([
+    {
+      apiVersion: 'postrider.dev/v1alpha1',
+      kind: 'DestinationPolicy',
+      metadata: { name: 'remote', namespace: SYSTEM },
+      spec: { match: { domains: DOMAINS }, route: { host: 'mx.take.test', port: 25 } },
+    },
+  ])
   await patchPlatform({
     dns: { resolvers: [resolver] },
     retry: { firstDelay: '5s', maxDelay: '10s' },

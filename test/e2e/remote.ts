@@ -31,7 +31,7 @@ export interface Remote {
 }
 
 /** Domains whose mail the sink takes; example.org's is for the notices. */
-const DOMAINS = ['take.test', 'later.test', 'refuse.test', 'example.org', 'example.net']
+export const DOMAINS = ['take.test', 'later.test', 'refuse.test', 'example.org', 'example.net']
 
 export async function startRemote(image: string, dnsImage: string): Promise<Remote> {
   await apply([

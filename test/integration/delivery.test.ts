@@ -44,7 +44,7 @@ describe('where mail goes', { skip: unboundMissing() }, () => {
         'mx6.remote.test. AAAA ::1',
         'mx64.remote.test. AAAA ::1',
         'mx64.remote.test. A 127.0.0.2',
-        'dead6.remote.test. AAAA 100::1',
+        'dead6.remote.test. AAAA ::ffff:127.0.0.9',
         'dead6.remote.test. A 127.0.0.2',
         'plain.test. MX 10 mx1.remote.test.',
         'order.test. MX 10 mx2.remote.test.',

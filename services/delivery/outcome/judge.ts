@@ -71,10 +71,12 @@ function judgeRecipient(result: RecipientResult, expired: boolean): RecipientOut
   }
   const info = result.result === 'refused' ? getBounceInfo({ response: result.reply, stage }) : fault(result)
   const base = { ...common, reply: result.reply, category: info.category }
-  if (info.action === 'bounce') return { ...base, state: 'failed', status: statusOf(result.reply, '5.0.0', info) }
+  if (info.action === 'bounce' && result.retry !== true)
+    return { ...base, state: 'failed', status: statusOf(result.reply, '5.0.0', info) }
   // RFC 3463, 4.4.7: the time is up; the last reply says why it never went through.
   if (expired) return { ...base, state: 'failed', status: '4.4.7' }
-  return { ...base, state: 'deferred', status: statusOf(result.reply, '4.0.0', info) }
+  // A status of class 5 speaks of a failure; what is tried again has not failed.
+  return { ...base, state: 'deferred', status: statusOf(result.reply, '4.0.0', info).replace(/^5/, '4') }
 }
 
 const fault = (result: RecipientResult): Pick<BounceInfo, 'action' | 'category' | 'enhanced'> =>

@@ -32,7 +32,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
     resolveRoute(domain, { resolver, policies: [], smtpPort: 25, hostName: 'mail.us.test' })
   const replyOf = async (domain: string): Promise<string> => {
     const found = await resolve(domain)
-    return 'reply' in found ? found.reply : found.site
+    return 'reply' in found ? found.reply : found.name
   }
 
   test('MX hosts are found', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PolicyConfig } from '@postrider/runtime-config/config'
 import type { Answer, DnsResolver } from './resolver.ts'
-import type { Route } from './route.ts'
+import type { Way } from './route.ts'
 import { resolveRoute } from './router.ts'
 import type { RouterOptions } from './router.ts'
 
@@ -45,13 +45,13 @@ async function resolve(
   return resolveRoute(destination, { resolver, policies: [], smtpPort: 25, hostName: 'mail.us.test', ...given })
 }
 
-async function route(...args: Parameters<typeof resolve>): Promise<Route> {
+async function route(...args: Parameters<typeof resolve>): Promise<Way> {
   const found = await resolve(...args)
   assert.ok(!('reply' in found), `no route: ${JSON.stringify(found)}`)
   return found
 }
 
-const names = ({ hosts }: Route): string[] => hosts.map(({ name }) => name)
+const names = ({ hosts }: Way): string[] => hosts.map(({ name }) => name)
 
 describe('the way to a domain', () => {
   const table = dns(
@@ -81,26 +81,29 @@ describe('the way to a domain', () => {
         [30, 'backup.test'],
       ],
       'mail.us.test': none('no-data'),
+      'literal.test': [
+        [10, '192.0.2.1'],
+        [20, '2001:db8::1'],
+      ],
+      'half-literal.test': [
+        [10, '192.0.2.1'],
+        [20, 'mx1.test'],
+      ],
     },
     { 'address.test': ['192.0.2.1'], 'mail.us.test': ['192.0.2.9'] },
   )
 
-  test('is its MX hosts in the order of preference, equal ones in an order of chance', async () => {
-    const chance = [0.5, 0.9, 0.1]
-    const first = await route('a.test', table, { random: () => chance.shift() ?? 0 })
-    assert.deepEqual(names(first), ['mx1.test', 'mx2.test', 'backup.test'])
-    const other = [0.5, 0.1, 0.9]
-    assert.deepEqual(names(await route('a.test', table, { random: () => other.shift() ?? 0 })), [
-      'mx2.test',
-      'mx1.test',
-      'backup.test',
-    ])
-    assert.deepEqual([first.hosts[0]?.port, first.tls, first.connections], [25, 'opportunistic', 20])
-  })
-
-  test('is shared by domains whose best MX hosts are the same', async () => {
-    assert.equal((await route('a.test', table)).site, 'mx1.test,mx2.test')
-    assert.equal((await route('b.test', table)).site, 'mx1.test,mx2.test')
+  test('is its MX hosts by preference', async () => {
+    const { hosts, tls, connections, name } = await route('a.test', table)
+    assert.deepEqual(
+      hosts.map((host) => [host.preference, host.name, host.port]),
+      [
+        [0, 'mx1.test', 25],
+        [0, 'mx2.test', 25],
+        [1, 'backup.test', 25],
+      ],
+    )
+    assert.deepEqual([tls, connections, name], ['opportunistic', 20, 'mx1.test,mx2.test'])
   })
 
   test('is the domain itself where it has an address and no MX', async () => {
@@ -111,10 +114,13 @@ describe('the way to a domain', () => {
     assert.deepEqual(names(await route('behind.test', table)), ['mx1.test'])
   })
 
-  test('does not lead to this machine, unless the port shows a test', async () => {
-    assert.equal((await route('a.test', table)).hosts[0]?.notHere, true)
-    assert.equal((await route('a.test', table, { smtpPort: 2525 })).hosts[0]?.notHere, false)
-    assert.equal((await route('a.test', table, { allowLoopback: true })).hosts[0]?.notHere, false)
+  test('leads to public addresses only; in tests, which another port shows, to this machine too', async () => {
+    assert.equal((await route('a.test', table)).hosts[0]?.reach, 'public')
+    assert.equal((await route('a.test', table, { smtpPort: 2525 })).hosts[0]?.reach, 'public-or-loopback')
+  })
+
+  test('leaves out MX records that are addresses', async () => {
+    assert.deepEqual(names(await route('half-literal.test', table)), ['mx1.test'])
   })
 
   const dead: [domain: string, reply: RegExp][] = [
@@ -124,6 +130,7 @@ describe('the way to a domain', () => {
     ['trouble.test', /^451 4\.4\.3 /],
     ['loop.test', /^554 5\.4\.6 /],
     ['mail.us.test', /^554 5\.4\.6 /],
+    ['literal.test', /^550 5\.4\.4 /],
     ['[127.0.0.1]', /^550 5\.1\.2 /],
     ['[IPv6:::1]', /^550 5\.1\.2 /],
   ]
@@ -147,10 +154,10 @@ describe('a policy', () => {
   ] as const) {
     test(`for ${pattern} fits ${fits} and not ${fitsNot ?? ''}`, async () => {
       const policies = [policy({ domains: [pattern], route: sandbox })]
-      assert.equal((await route(fits, table(), { policies })).site, 'sink.test:1025')
+      assert.equal((await route(fits, table(), { policies })).name, 'sink.test:1025')
       if (fitsNot === undefined) return
       const other = await resolve(fitsNot, table(), { policies })
-      assert.notEqual('site' in other ? other.site : '', 'sink.test:1025')
+      assert.notEqual('name' in other ? other.name : '', 'sink.test:1025')
     })
   }
 
@@ -159,7 +166,7 @@ describe('a policy', () => {
     const policies = [policy({ route: sandbox })]
     for (const domain of ['a.test', 'nowhere.test', '[127.0.0.1]']) {
       const { hosts, tls, connections, messagesPerConnection } = await route(domain, { resolver }, { policies })
-      assert.deepEqual(hosts, [{ name: 'sink.test', port: 1025 }])
+      assert.deepEqual(hosts, [{ name: 'sink.test', port: 1025, preference: 0, reach: 'anywhere' }])
       assert.deepEqual([tls, connections, messagesPerConnection], ['required', 7, 9])
     }
     assert.deepEqual(asked, [])
@@ -173,10 +180,10 @@ describe('a policy', () => {
 
   test('that stands first decides, also when it looks at MX hosts and a later one would need no DNS', async () => {
     const policies = [policy({ mx: ['*.big.test'], tls: 'off' }), policy({ route: sandbox })]
-    assert.equal((await route('a.test', table(), { policies })).site, 'mx.big.test')
-    assert.equal((await route('b.test', table(), { policies })).site, 'sink.test:1025')
-    assert.equal((await route('nowhere.test', table(), { policies })).site, 'sink.test:1025')
+    assert.equal((await route('a.test', table(), { policies })).name, 'mx.big.test')
+    assert.equal((await route('b.test', table(), { policies })).name, 'sink.test:1025')
+    assert.equal((await route('nowhere.test', table(), { policies })).name, 'sink.test:1025')
     const swapped = policies.toReversed()
-    assert.equal((await route('a.test', table(), { policies: swapped })).site, 'sink.test:1025')
+    assert.equal((await route('a.test', table(), { policies: swapped })).name, 'sink.test:1025')
   })
 })

@@ -24,10 +24,10 @@ export class IdleConnections {
   }
 
   /** The one that was used last, so that those too many grow old; never one that the remote has closed meanwhile. */
-  take(suits: string): SmtpConnection | undefined {
+  take(fits: (connection: SmtpConnection) => boolean): SmtpConnection | undefined {
     for (let at = this.#entries.length - 1; at >= 0; at--) {
       const entry = this.#entries[at]
-      if (entry === undefined || entry.connection.suits !== suits) continue
+      if (entry === undefined || !fits(entry.connection)) continue
       this.#entries.splice(at, 1)
       clearTimeout(entry.timer)
       if (entry.connection.dialogue.usable) return entry.connection

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Route } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
-import { suits } from './dial.ts'
 import type { Finding, Place, Slot } from './site.ts'
 import { createSites } from './sites.ts'
 import type { Sites } from './sites.ts'
@@ -18,6 +17,7 @@ afterEach(() => sites.close())
 
 const route = (site: string, given: Partial<Route> = {}): Route => ({
   site,
+  name: site,
   hosts: [],
   tls: 'opportunistic',
   connections: 20,
@@ -26,11 +26,10 @@ const route = (site: string, given: Partial<Route> = {}): Route => ({
 })
 
 /** A connection as far as a site knows it. */
-function connection(on: Route): SmtpConnection & { ended: boolean; lost: boolean } {
+function connection(): SmtpConnection & { ended: boolean; lost: boolean } {
   const made = {
     ended: false,
     lost: false,
-    suits: suits(on),
     used: 1,
     dialogue: {
       get usable() {
@@ -42,6 +41,8 @@ function connection(on: Route): SmtpConnection & { ended: boolean; lost: boolean
   }
   return made as unknown as SmtpConnection & { ended: boolean; lost: boolean }
 }
+
+const any = (): boolean => true
 
 async function slotOf(place: Promise<Place>): Promise<Slot> {
   const got = await place
@@ -156,34 +157,52 @@ describe('a site', () => {
 describe('an idle connection', () => {
   test('serves the next message', async () => {
     const on = route('a')
-    const kept = connection(on)
+    const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
-    assert.equal((await slotOf(sites.reserve(on))).idle, kept)
-    assert.equal((await slotOf(sites.reserve(on))).idle, undefined)
+    assert.equal((await slotOf(sites.reserve(on))).takeIdle(any), kept)
+    assert.equal((await slotOf(sites.reserve(on))).takeIdle(any), undefined)
   })
 
   test('that was lost meanwhile does not', async () => {
     const on = route('a')
-    const kept = connection(on)
+    const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
     kept.lost = true
-    assert.equal((await slotOf(sites.reserve(on))).idle, undefined)
+    assert.equal((await slotOf(sites.reserve(on))).takeIdle(any), undefined)
     assert.equal(sites.connections, 1)
   })
 
-  test('in clear never serves a policy that requires TLS, nor another pool', async () => {
+  test('serves only whom it fits', async () => {
     const on = route('a')
-    ;(await slotOf(sites.reserve(on))).release({ connection: connection(on), finding: 'works' })
-    assert.equal((await slotOf(sites.reserve(route('a', { tls: 'required' })))).idle, undefined)
-    assert.equal((await slotOf(sites.reserve(route('a', { pool: 'other' })))).idle, undefined)
-    assert.notEqual((await slotOf(sites.reserve(on))).idle, undefined)
+    const kept = connection()
+    ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
+    const slot = await slotOf(sites.reserve(on))
+    assert.equal(
+      slot.takeIdle((each) => each !== kept),
+      undefined,
+    )
+    assert.equal(
+      slot.takeIdle((each) => each === kept),
+      kept,
+    )
+    assert.equal(
+      slot.takeIdle((each) => each === kept),
+      undefined,
+    )
   })
 
-  test('of another policy makes room, so that the site never has more connections than it may', async () => {
+  test('never serves another site', async () => {
+    ;(await slotOf(sites.reserve(route('a')))).release({ connection: connection(), finding: 'works' })
+    assert.equal((await slotOf(sites.reserve(route('b')))).takeIdle(any), undefined)
+  })
+
+  test('makes room for a new one, so that the site never has more connections than it may', async () => {
     const on = route('a', { connections: 1 })
-    const kept = connection(on)
+    const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
-    await slotOf(sites.reserve(route('a', { connections: 1, tls: 'required' })))
+    const slot = await slotOf(sites.reserve(on))
+    assert.equal(kept.ended, false)
+    slot.opening()
     assert.equal(kept.ended, true)
     assert.equal(sites.connections, 1)
   })
@@ -191,7 +210,7 @@ describe('an idle connection', () => {
   test('says goodbye when its time is over', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] })
     const on = route('a')
-    const kept = connection(on)
+    const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
     context.mock.timers.tick(59_999)
     assert.equal(kept.ended, false)
@@ -201,7 +220,7 @@ describe('an idle connection', () => {
 
   test('ends with the sites; one that is busy ends when it comes back', async () => {
     const on = route('a')
-    const [first, second] = [connection(on), connection(on)]
+    const [first, second] = [connection(), connection()]
     const [one, two] = [await slotOf(sites.reserve(on)), await slotOf(sites.reserve(on))]
     one.release({ connection: first, finding: 'works' })
     sites.close()

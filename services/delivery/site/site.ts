@@ -1,13 +1,17 @@
 import type { Route } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
-import { suits } from './dial.ts'
+import { HostMemory } from './host-memory.ts'
 import { IdleConnections } from './idle.ts'
 import { SlotTimes } from './slot-times.ts'
 
 /** The right to make one transaction at a site. */
 export interface Slot {
-  /** A connection that waits for work, when there is one. */
-  idle?: SmtpConnection
+  /** Takes an idle connection that `fits`, when there is one. */
+  takeIdle(fits: (connection: SmtpConnection) => boolean): SmtpConnection | undefined
+  /** To be called before a new connection is opened: an idle one makes room for it, so that the site never has more than it may. */
+  opening(): void
+  /** What the site's connections have learned about its hosts. */
+  hosts: HostMemory
   /** Gives the slot back; with the connection when it can be used again, and with what was found out about the site. */
   release(result: { connection?: SmtpConnection; finding: Finding }): void
 }
@@ -46,7 +50,6 @@ const WAITERS_A_CONNECTION = 5
 const DOWN_AFTER = 3
 
 interface Waiter {
-  route: Route
   resolve: (place: Place) => void
 }
 
@@ -57,6 +60,7 @@ export class Site {
   #busy = 0
   #closed = false
   readonly #idle: IdleConnections
+  readonly #hosts: HostMemory
   readonly #waiting: Waiter[] = []
   readonly #slotTimes = new SlotTimes()
   #restUntil = 0
@@ -71,6 +75,7 @@ export class Site {
     this.#times = times
     this.#now = now
     this.#idle = new IdleConnections(times.idleMs)
+    this.#hosts = new HostMemory(now)
   }
 
   get connections(): number {
@@ -84,11 +89,11 @@ export class Site {
   /** A slot now, or as soon as one is free when few are waiting; else when to come back. */
   reserve(route: Route): Promise<Place> {
     this.#limit = route.connections
-    if (this.#busy < this.#allowed()) return Promise.resolve(this.#slot(route))
+    if (this.#busy < this.#allowed()) return Promise.resolve(this.#slot())
     // One transaction at a time finds out whether the site is back; the others need not wait for the same answer.
     if (this.#isDown()) return Promise.resolve({ resting: this.#trouble })
     if (this.#waiting.length >= this.#mostWaiters()) return Promise.resolve(this.#later())
-    return new Promise((resolve) => this.#waiting.push({ route, resolve }))
+    return new Promise((resolve) => this.#waiting.push({ resolve }))
   }
 
   /** Closes what is idle; what is busy is closed when it comes back. */
@@ -110,15 +115,16 @@ export class Site {
     return this.#allowed() * WAITERS_A_CONNECTION
   }
 
-  #slot(route: Route): Slot {
+  #slot(): Slot {
     this.#busy++
-    const idle = this.#idle.take(suits(route))
-    // One that waits for another policy or pool takes a place of those that the site may have.
-    if (idle === undefined && this.connections > this.#allowed()) this.#idle.closeOldest()
     const startedAt = this.#now()
     let released = false
     return {
-      idle,
+      takeIdle: (fits) => this.#idle.take(fits),
+      opening: () => {
+        if (this.connections > this.#allowed()) this.#idle.closeOldest()
+      },
+      hosts: this.#hosts,
       release: ({ connection, finding }) => {
         if (released) return
         released = true
@@ -160,7 +166,7 @@ export class Site {
     while (this.#busy < this.#allowed()) {
       const waiter = this.#waiting.shift()
       if (waiter === undefined) return
-      waiter.resolve(this.#slot(waiter.route))
+      waiter.resolve(this.#slot())
     }
     // The site has become narrower: who has come last would wait too long in memory.
     for (const { resolve } of this.#waiting.splice(this.#mostWaiters())) resolve(this.#later())

@@ -12,7 +12,7 @@ export interface Sites {
 
 const MOST_SITES = 20_000
 
-export function createSites(times: SiteTimes = SITE_TIMES, now: () => number = Date.now): Sites {
+export function createSites(times: SiteTimes = SITE_TIMES, now: () => number = () => performance.now()): Sites {
   const sites = new Map<string, Site>()
   return {
     reserve(route) {

@@ -35,8 +35,6 @@ export interface SmtpConnection {
   remote: Remote
   /** Transactions made. */
   used: number
-  /** What it was opened for: it serves routes with the same TLS policy and pool only. */
-  suits?: string
 }
 
 /** Connects and introduces itself. Throws Broken when there is no answer and TurnedAway when the answer is no. */

@@ -14,6 +14,8 @@ export interface RecipientResult {
   /** For `failed`: the error's code, as Node names it (`ECONNREFUSED`), or one of TIMEOUT, CLOSED, TLS. */
   errorCode?: string
   stage: Stage
+  /** A refusal that speaks of a host, not of the message: tried again, whatever its code. */
+  retry?: true
 }
 
 export interface Remote {

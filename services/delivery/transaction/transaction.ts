@@ -44,7 +44,7 @@ export async function transact(
 }
 
 /** A refusal in the remote's name where its announcement already says no. */
-function cannotTake(connection: SmtpConnection, { size, utf8, requireTls }: Envelope): string | undefined {
+export function cannotTake(connection: SmtpConnection, { size, utf8, requireTls }: Envelope): string | undefined {
   const { capabilities, remote } = connection
   if (capabilities.size !== undefined && capabilities.size > 0 && size > capabilities.size) {
     return `552 5.3.4 the message has ${size} octets, but the remote takes no more than ${capabilities.size}`

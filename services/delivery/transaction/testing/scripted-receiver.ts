@@ -30,6 +30,8 @@ export interface ScriptedReceiverOptions {
   /** PEM. */
   certificate?: { cert: string; key: string }
   host?: string
+  /** Any free one when not given. */
+  port?: number
   /** False: the server stops reading when the content begins. */
   readsContent?: boolean
 }
@@ -50,6 +52,8 @@ export interface ScriptedReceiver {
   lines: string[]
   /** What came in one piece: the command lines in it, the beginning of each. Shows which commands travelled together. */
   groups: string[][]
+  /** Addresses that connections came from, in their order. */
+  clients: string[]
   /** Connections so far. */
   connections(): number
   /** Connections that are open. */
@@ -61,13 +65,15 @@ export const OFFERS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'DSN', 'SIZE 100000
 
 /** A mail server that plays a script: any reply at any stage, silence, a connection that ends, TLS that fails. */
 export async function startReceiver(options: ScriptedReceiverOptions = {}): Promise<ScriptedReceiver> {
-  const { certificate, host = '127.0.0.1' } = options
+  const { certificate, host = '127.0.0.1', port = 0 } = options
   const receiver = { mails: [], lines: [], groups: [] } as Pick<ScriptedReceiver, 'mails' | 'lines' | 'groups'>
   const sockets = new Set<Socket>()
   const secureContext = certificate === undefined ? undefined : createSecureContext(certificate)
   let connections = 0
+  const clients: string[] = []
   const server = createServer((socket) => {
     sockets.add(socket)
+    clients.push(socket.remoteAddress ?? '')
     socket.setNoDelay(true).on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
     const upgrade = (): Socket => {
@@ -76,10 +82,11 @@ export async function startReceiver(options: ScriptedReceiverOptions = {}): Prom
     }
     new ServerSession(socket, { ...options, ...receiver, connection: ++connections, upgrade }).begin()
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   const address = server.address()
   return {
     ...receiver,
+    clients,
     host,
     port: typeof address === 'object' && address !== null ? address.port : 0,
     connections: () => connections,

@@ -1,0 +1,15 @@
+import type { PlatformConfig, PoolConfig } from '@postrider/runtime-config/config'
+import type { NoRoute, Sender, Way } from './route.ts'
+
+/** The pool of the route's policy, else the platform's. A pool that is named and not there must not let mail leave from elsewhere. */
+export function senderOf(
+  { pool: ofPolicy, name: destination }: Pick<Way, 'pool' | 'name'>,
+  { platform, pools }: { platform: Pick<PlatformConfig, 'pool' | 'hostName'>; pools: ReadonlyMap<string, PoolConfig> },
+): Sender | NoRoute {
+  const name = ofPolicy ?? platform.pool
+  if (name === undefined) return { ehloName: platform.hostName, addresses: [] }
+  const pool = pools.get(name)
+  if (pool === undefined)
+    return { reply: `451 4.3.5 there is no DeliveryPool ${name} to send the mail for ${destination} from` }
+  return { pool: name, ehloName: pool.ehloName ?? platform.hostName, addresses: pool.addresses }
+}

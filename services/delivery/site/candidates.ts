@@ -1,0 +1,45 @@
+import { hash } from 'node:crypto'
+import type { RouteHost } from '../route/route.ts'
+
+/** One address of one host that mail may be given to. */
+export interface Candidate {
+  host: RouteHost
+  address: string
+}
+
+export interface HostAddresses {
+  host: RouteHost
+  candidates: Candidate[]
+}
+
+/** Puts equally good hosts into an order of chance that is the same at each attempt for one message, so that a later attempt can
+ * go on where an earlier one ended (RFC 5321, 5.1: equal preferences are spread at random). */
+export function shuffled<T>(seed: string, items: readonly T[], nameOf: (item: T) => string): T[] {
+  return items
+    .map((item) => ({ item, order: hash('sha1', `${seed} ${nameOf(item)}`) }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1))
+    .map(({ item }) => item)
+}
+
+/** The addresses of equally good hosts: the first of each host, then the second of each. A host with many addresses that is down
+ * does not keep an attempt from its equals. */
+export function interleaved(hosts: readonly HostAddresses[]): Candidate[] {
+  const longest = Math.max(0, ...hosts.map(({ candidates }) => candidates.length))
+  return Array.from({ length: longest }, (_, at) => hosts.flatMap(({ candidates }) => candidates[at] ?? [])).flat()
+}
+
+/** IPv6 and IPv4 in turn; IPv6 first unless its path is in doubt. */
+export function alternated<T>(six: readonly T[], four: readonly T[], ipv4First: boolean): T[] {
+  const [first, second] = ipv4First ? [four, six] : [six, four]
+  const length = Math.max(first.length, second.length)
+  return Array.from({ length }, (_, at) => [first[at], second[at]])
+    .flat()
+    .filter((item) => item !== undefined)
+}
+
+/** Begins where the attempt before has ended. The first attempt begins with the best; so does each one that can reach all. */
+export function rotated<T>(items: readonly T[], attempt: number, perAttempt: number): T[] {
+  if (items.length <= perAttempt) return [...items]
+  const start = (attempt * perAttempt) % items.length
+  return [...items.slice(start), ...items.slice(0, start)]
+}

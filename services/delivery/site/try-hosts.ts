@@ -1,0 +1,257 @@
+import type { Envelope } from '@postrider/mail/envelope'
+import type { RouteHost } from '../route/route.ts'
+import type { SmtpConnection } from '../transaction/connection.ts'
+import { Broken, TurnedAway } from '../transaction/outcome.ts'
+import type { TransactionOutcome } from '../transaction/outcome.ts'
+import { cannotTake } from '../transaction/transaction.ts'
+import type { Sent } from '../transaction/transaction.ts'
+import { interleaved, rotated, shuffled } from './candidates.ts'
+import type { Candidate, HostAddresses } from './candidates.ts'
+import { diedIdle, findingOf, isLocalFault } from './findings.ts'
+import { combined, failureOf, refusal, sessionFailure } from './host-failure.ts'
+import type { HostFailure } from './host-failure.ts'
+import type { NoAddress } from './host-addresses.ts'
+import { RequireTlsUnmet } from './require-tls.ts'
+import type { Finding, Slot } from './site.ts'
+
+/** Addresses connected to in one attempt (Postfix: smtp_mx_address_limit). */
+export const MAX_CONNECTIONS = 5
+/** Hosts of one preference that are asked to take the message in one attempt: a message that one of several equals greylists need not
+ * be shown to all of them (Postfix: smtp_mx_session_limit). */
+const MAX_SESSIONS_PER_PREFERENCE = 2
+/** After this long no further host has its turn in this attempt. */
+const MAX_TRYING_MS = 5 * 60_000
+/** How long a connection may take while another address is left: a path that swallows packets must not cost the whole time. */
+const QUICK_CONNECT_MS = 5000
+
+export interface HostTrial {
+  hosts: readonly RouteHost[]
+  envelope: Envelope
+  /** Attempts made before this one. */
+  attempt: number
+  slot: Pick<Slot, 'takeIdle' | 'opening' | 'hosts'>
+  connectMs: number
+  addressesOf: (host: RouteHost) => Promise<HostAddresses | NoAddress>
+  open: (candidate: Candidate, connectMs: number) => Promise<SmtpConnection>
+  send: (connection: SmtpConnection) => Promise<Sent>
+  /** Monotonic, in milliseconds. */
+  now?: () => number
+}
+
+export interface Tried {
+  outcome: TransactionOutcome
+  finding: Finding
+  /** Fit for another message. */
+  connection?: SmtpConnection
+}
+
+/** Gives a message to the first host of a route that takes it, in the order of preference (RFC 5321, 5.1), over an idle connection
+ * where there is one. What the last of them throws besides Broken and TurnedAway is thrown. */
+export const tryHosts = (trial: HostTrial): Promise<Tried> => new Trial(trial).run()
+
+class Trial {
+  readonly #trial: HostTrial
+  readonly #now: () => number
+  readonly #startedAt: number
+  readonly #failures: HostFailure[] = []
+  readonly #tried = new Set<Candidate>()
+  /** Names of the hosts that had a turn or have no address. */
+  readonly #settled = new Set<string>()
+  /** Names of the hosts that have said in advance that they do not take such a message. */
+  readonly #unsuited = new Set<string>()
+  readonly #sessions = new Map<number, number>()
+  #connections = 0
+  /** Some address was given all the time that a connection may take. */
+  #waited = false
+  #finding: Finding = 'unknown'
+  #connection: SmtpConnection | undefined
+
+  constructor(trial: HostTrial) {
+    this.#trial = trial
+    this.#now = trial.now ?? (() => performance.now())
+    this.#startedAt = this.#now()
+  }
+
+  async run(): Promise<Tried> {
+    let hurried: Candidate | undefined
+    for await (const { candidate, equals, more } of this.#inOrder()) {
+      if (this.#isOver()) break
+      while (this.#mayTry(candidate)) {
+        const isLast = !more || this.#connections === MAX_CONNECTIONS - 1
+        if (!isLast) hurried ??= candidate
+        const outcome = await this.#visit(candidate, equals, isLast)
+        if (outcome !== undefined) return this.#result(outcome)
+      }
+    }
+    // Those that were thought to come after a hurried address turned out to have none.
+    if (hurried !== undefined && !this.#waited && this.#connections < MAX_CONNECTIONS) {
+      const outcome = await this.#visit(hurried, [], true)
+      if (outcome !== undefined) return this.#result(outcome)
+    }
+    const untried = this.#trial.hosts.some(({ name }) => !this.#settled.has(name))
+    return this.#result(combined(this.#failures, { untried }))
+  }
+
+  #result(outcome: TransactionOutcome): Tried {
+    return { outcome, finding: this.#finding, ...(this.#connection && { connection: this.#connection }) }
+  }
+
+  #isOver(): boolean {
+    return this.#connections >= MAX_CONNECTIONS || this.#now() - this.#startedAt > MAX_TRYING_MS
+  }
+
+  #mayTry(candidate: Candidate): boolean {
+    const { name, preference } = candidate.host
+    const sessions = this.#sessions.get(preference) ?? 0
+    const isAsked = this.#tried.has(candidate) || this.#unsuited.has(name)
+    return !isAsked && sessions < MAX_SESSIONS_PER_PREFERENCE && !this.#isOver()
+  }
+
+  /** One host's turn: the outcome that stands, or undefined when the next one may try. */
+  async #visit(
+    wanted: Candidate,
+    equals: readonly Candidate[],
+    isLast: boolean,
+  ): Promise<TransactionOutcome | undefined> {
+    this.#letGo()
+    const idle = this.#takeIdle(equals)
+    const candidate = idle?.candidate ?? wanted
+    this.#tried.add(candidate)
+    this.#settled.add(candidate.host.name)
+    try {
+      if (idle !== undefined) {
+        this.#connection = idle.connection
+        const sent = await this.#send(candidate, idle.connection)
+        if (sent === undefined || !diedIdle(sent.outcome)) return sent && this.#conclude(candidate, sent)
+        idle.connection.dialogue.destroy()
+        this.#connection = undefined
+      }
+      this.#connection = await this.#open(candidate, isLast)
+      const sent = await this.#send(candidate, this.#connection)
+      return sent && this.#conclude(candidate, sent)
+    } catch (error) {
+      this.#connection?.dialogue.destroy()
+      this.#connection = undefined
+      if (!(error instanceof Broken || error instanceof TurnedAway)) throw error
+      this.#failures.push(failureOf(error, this.#trial.envelope.recipients))
+      this.#learn(error, candidate)
+      return undefined
+    }
+  }
+
+  async #open(candidate: Candidate, isLast: boolean): Promise<SmtpConnection> {
+    const { slot, connectMs } = this.#trial
+    this.#connections++
+    slot.opening()
+    slot.hosts.probing(candidate.address)
+    if (isLast) this.#waited = true
+    const connection = await this.#trial.open(candidate, isLast ? connectMs : Math.min(QUICK_CONNECT_MS, connectMs))
+    slot.hosts.answered(candidate.address)
+    return connection
+  }
+
+  /** Undefined when the host has said in advance that it does not take such a message. */
+  async #send({ host }: Candidate, connection: SmtpConnection): Promise<Sent | undefined> {
+    const { envelope, send } = this.#trial
+    const impossible = cannotTake(connection, envelope)
+    if (impossible === undefined) return send(connection)
+    const { remote } = connection
+    this.#failures.push(refusal(impossible, 'mail', envelope.recipients, { temporary: false, remote }))
+    this.#unsuited.add(host.name)
+    return undefined
+  }
+
+  #conclude({ host }: Candidate, { outcome, reusable }: Sent): TransactionOutcome | undefined {
+    this.#finding = findingOf(outcome)
+    if (!reusable) {
+      this.#connection?.dialogue.end('QUIT\r\n')
+      this.#connection = undefined
+    }
+    const failure = sessionFailure(outcome)
+    if (failure === undefined) return outcome
+    this.#failures.push(failure)
+    this.#sessions.set(host.preference, (this.#sessions.get(host.preference) ?? 0) + 1)
+    return undefined
+  }
+
+  /** What a connection that was not made says about the address, and about the site. */
+  #learn(error: Broken | TurnedAway, { address }: Candidate): void {
+    // The message asks for more than others do, or the fault is on our side: neither says anything about the site.
+    if (error instanceof RequireTlsUnmet || isLocalFault(error)) return
+    if (error instanceof Broken && (error.stage === 'connect' || error.stage === 'greeting'))
+      this.#trial.slot.hosts.wasDown(address)
+    if (this.#finding === 'unknown' || typeof this.#finding === 'object') this.#finding = { unreachable: error.message }
+  }
+
+  /** The connection of the host before is kept until the next one has its turn. */
+  #letGo(): void {
+    this.#connection?.dialogue.end('QUIT\r\n')
+    this.#connection = undefined
+  }
+
+  #takeIdle(equals: readonly Candidate[]): { candidate: Candidate; connection: SmtpConnection } | undefined {
+    const find = ({ remote }: SmtpConnection): Candidate | undefined =>
+      equals.find(
+        (candidate) =>
+          !this.#tried.has(candidate) && candidate.host.name === remote.host && candidate.address === remote.address,
+      )
+    const connection = this.#trial.slot.takeIdle((each) => find(each) !== undefined)
+    const candidate = connection && find(connection)
+    return connection && candidate && { candidate, connection }
+  }
+
+  /** The addresses in the order of their turns, each with its equals that are not known to be down. An address that was down a
+   * moment ago comes after all others, so that a dead host does not hold up each message. */
+  async *#inOrder(): AsyncGenerator<{ candidate: Candidate; equals: readonly Candidate[]; more: boolean }> {
+    const { hosts } = this.#trial.slot
+    const down: Candidate[] = []
+    for await (const { candidates, more } of this.#byPreference()) {
+      const up = candidates.filter(({ address }) => !hosts.isDown(address))
+      down.push(...candidates.filter(({ address }) => hosts.isDown(address)))
+      for (const [at, candidate] of up.entries()) {
+        const equals = up.filter(({ host }) => host.preference === candidate.host.preference)
+        yield { candidate, equals, more: more || at < up.length - 1 || down.length > 0 }
+      }
+    }
+    for (const [at, candidate] of down.entries()) yield { candidate, equals: [candidate], more: at < down.length - 1 }
+  }
+
+  /** The first attempt looks up the better hosts' addresses first, and the others' only when they are needed. A later one looks
+   * all of them up, to begin where the one before has ended. */
+  async *#byPreference(): AsyncGenerator<{ candidates: Candidate[]; more: boolean }> {
+    const { hosts, attempt } = this.#trial
+    const preferences = [...new Set(hosts.map(({ preference }) => preference))]
+    const groups = preferences.map((wanted) => hosts.filter(({ preference }) => preference === wanted))
+    if (attempt > 0) {
+      const all = await Promise.all(groups.map((group) => this.#lookUp(group)))
+      const end = all.findIndex(({ loops }) => loops)
+      const used = end === -1 ? all : all.slice(0, end + 1)
+      const candidates = used.flatMap((group) => group.candidates)
+      this.#failures.push(...used.flatMap((group) => group.failures))
+      yield { candidates: rotated(candidates, attempt, MAX_CONNECTIONS), more: false }
+      return
+    }
+    for (const [at, group] of groups.entries()) {
+      const { candidates, failures, loops } = await this.#lookUp(group)
+      this.#failures.push(...failures)
+      yield { candidates, more: at < groups.length - 1 }
+      if (loops) return
+    }
+  }
+
+  async #lookUp(
+    group: readonly RouteHost[],
+  ): Promise<{ candidates: Candidate[]; failures: HostFailure[]; loops: boolean }> {
+    const { envelope, addressesOf } = this.#trial
+    const ordered = shuffled(envelope.id, group, ({ name }) => name)
+    const found = await Promise.all(ordered.map(addressesOf))
+    for (const [at, { name }] of ordered.entries()) if ('reply' in (found[at] ?? {})) this.#settled.add(name)
+    const without = found.filter((answer) => 'reply' in answer)
+    const failures = without.map(({ reply }) => refusal(reply, 'dns', envelope.recipients))
+    // This platform is one of the group: its equals may send the message back (RFC 5321, 5.1).
+    const loops = without.some((answer) => answer.loops === true)
+    if (loops) for (const { name } of this.#trial.hosts) this.#settled.add(name)
+    const candidates = loops ? [] : interleaved(found.filter((answer) => 'candidates' in answer))
+    return { candidates, failures, loops }
+  }
+}

@@ -1,0 +1,119 @@
+import type { Broker } from '@postrider/queue/broker'
+import type { Taken } from '@postrider/queue/take'
+import type { PolicyConfig, PoolConfig, RuntimeConfig } from '@postrider/runtime-config/config'
+import { freePort } from '../../../test/support/ports.ts'
+import { createAttempt } from '../attempt.ts'
+import type { DnsResolver } from '../route/resolver.ts'
+import type { Later } from '../site/site.ts'
+import { SITE_TIMES } from '../site/site.ts'
+import { createSites } from '../site/sites.ts'
+import type { TransactionOutcome } from '../transaction/outcome.ts'
+import { TIMEOUTS, envelopeTo } from '../transaction/testing/client.ts'
+import { startReceiver } from '../transaction/testing/scripted-receiver.ts'
+import type { ScriptedReceiver, ScriptedReceiverOptions } from '../transaction/testing/scripted-receiver.ts'
+
+/** Mail servers on loopback addresses, all on one port, and the DNS that names them. */
+export interface MailWorld {
+  port: number
+  /** A new server; its address by default is the next of 127.0.0.2, .3 ... */
+  host(options?: ScriptedReceiverOptions): Promise<ScriptedReceiver>
+  /** An address at which nobody listens. */
+  deadAddress(): string
+  /** `mx.a.test` -> its addresses. */
+  addresses: Map<string, string[]>
+  /** `a.test` -> its MX records, best first or not. */
+  mx: Map<string, [preference: number, host: string][]>
+  /** Names whose lookup fails for now. */
+  troubled: Set<string>
+  policies: PolicyConfig[]
+  pools: Map<string, PoolConfig>
+  platform: Partial<RuntimeConfig['platform']>
+  /** Moves the clock of the sites forward. */
+  pass(ms: number): void
+  /** One attempt at a message for this address. */
+  attempt(
+    to: string,
+    given?: { id?: string; attempt?: number; size?: number; requireTls?: boolean },
+  ): Promise<Attempted>
+  stop(): Promise<void>
+}
+
+export type Attempted = TransactionOutcome | Later
+
+export async function startMailWorld(): Promise<MailWorld> {
+  const port = await freePort()
+  const receivers: ScriptedReceiver[] = []
+  let last = 1
+  let clock = 0
+  let messages = 0
+  const { addresses, mx, troubled } = {
+    addresses: new Map<string, string[]>(),
+    mx: new Map<string, [number, string][]>(),
+    troubled: new Set<string>(),
+  }
+  const answer = <T>(name: string, records: T[] | undefined) =>
+    troubled.has(name)
+      ? { none: 'trouble' as const, detail: 'ESERVFAIL' }
+      : records === undefined
+        ? { none: 'no-such-domain' as const, detail: 'the domain does not exist' }
+        : { records }
+  const resolver: DnsResolver = {
+    mx: async (domain) =>
+      answer(
+        domain,
+        mx.get(domain)?.map(([priority, exchange]) => ({ priority, exchange })),
+      ),
+    addresses: async (name) => answer(name, addresses.get(name)),
+  }
+  const policies: PolicyConfig[] = []
+  const pools = new Map<string, PoolConfig>()
+  const platform: MailWorld['platform'] = {}
+  const config = (): RuntimeConfig =>
+    ({
+      platform: { smtpPort: port, hostName: 'mail.us.test', timeouts: TIMEOUTS, resolvers: [], ...platform },
+      policies,
+      pools,
+    }) as unknown as RuntimeConfig
+  const now = (): number => performance.now() + clock
+  const sites = createSites(SITE_TIMES, now)
+  const attempt = createAttempt({
+    broker: {} as Broker,
+    config,
+    resolver: () => resolver,
+    sites,
+    ambiguous: () => undefined,
+  })
+  return {
+    port,
+    addresses,
+    mx,
+    troubled,
+    policies,
+    pools,
+    platform,
+    async host(options = {}) {
+      const receiver = await startReceiver({ host: `127.0.0.${++last}`, port, ...options })
+      receivers.push(receiver)
+      return receiver
+    },
+    deadAddress: () => `127.0.0.${++last}`,
+    pass(ms) {
+      clock += ms
+    },
+    attempt(to, { id = `m${++messages}`, attempt: made = 0, ...given } = {}) {
+      const first = Buffer.from('Subject: hello\r\n\r\nhello\r\n')
+      const job = {
+        envelope: envelopeTo([to].flat(), { id, ...given }),
+        part: 0,
+        attempt: made,
+        destination: to.slice(to.lastIndexOf('@') + 1),
+        content: { parts: [] },
+      }
+      return attempt({ job, first, suspect: false } as unknown as Taken)
+    },
+    async stop() {
+      sites.close()
+      for (const receiver of receivers) await receiver.close()
+    },
+  }
+}
