@@ -1,27 +1,42 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { Broker } from './broker.ts'
 import { mailStream, newSubject, partSubject } from './names.ts'
 import { publishLasting } from './publish.ts'
-import { encodeEnvelope } from './record.ts'
+import { headerFields, headersOf, payloadFields } from './record.ts'
 import type { ContentRef } from './record.ts'
+import { headerBytes, planRecord } from './record-size.ts'
+import type { RecordPlan } from './record-size.ts'
+import { writeFailure } from './refusal.ts'
+
+/** What a message that was not stored has left in the queue. `perhaps`: the broker did not say, or parts of it are stored. */
+export type Left = 'nothing' | 'perhaps'
 
 /** The broker did not confirm in time that the message is stored. The client gets 451 4.3.0 and keeps its copy. */
 export class NotStored extends Error {
   override readonly name = 'NotStored'
   readonly waitedMs: number
-  constructor(waitedMs: number, options: ErrorOptions) {
+  readonly left: Left
+  constructor(waitedMs: number, options: ErrorOptions & { left?: Left }) {
     super(`the queue did not confirm the message within ${waitedMs} ms`, options)
     this.waitedMs = waitedMs
+    this.left = options.left ?? 'perhaps'
   }
 }
 
-/** A record holds this much content; what is more goes before it, in parts. Octets.
- * Bounds what a delivery worker holds in memory for the jobs it has taken. */
-const RECORD_BYTES = 256 * 1024
-const PART_BYTES = 512 * 1024
+/** The broker refuses the record for what it is, and will refuse it each time. The client gets 552 or 554. */
+export class RecordRefusedError extends Error {
+  override readonly name = 'RecordRefusedError'
+  readonly left: Left
+  constructor(left: Left, options: ErrorOptions) {
+    super('the broker refuses the record for what it is', options)
+    this.left = left
+  }
+}
 
 export interface Acceptor {
-  /** Resolves when the message is on disk: only then may the client be told 250. Rejects with NotStored. */
+  /** Resolves when the message is on disk: only then may the client be told 250. Rejects with NotStored, RecordTooLargeError or
+   * RecordRefusedError. */
   store(envelope: Envelope, content: Buffer): Promise<ContentRef>
 }
 
@@ -49,31 +64,57 @@ export const mailPlace = (shard: number): Place => ({
   partSubject: partSubject(shard),
 })
 
-/** Writes a message's content with its envelope, and further headers of its record. Rejects with NotStored. */
+/** What the broker takes in one message where it has not said so, which it does in its greeting. Octets. */
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024
+export const maxPayloadOf = ({ nc }: Pick<Broker, 'nc'>): number => nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD
+
+/** Writes a message's content with its envelope, and further headers of its record. Its size is known before the first part is
+ * written. Rejects as Acceptor.store does. */
 export async function storeAt(
   broker: Broker,
-  { stream, recordSubject, partSubject }: Place,
+  place: Place,
   envelope: Envelope,
   content: Buffer,
   waitMs: number,
   more: Record<string, string> = {},
 ): Promise<ContentRef> {
-  const started = Date.now()
+  const started = performance.now()
   // At once while the broker is away: a publish would wait for the reconnect.
-  if (!broker.connected) throw new NotStored(0, { cause: new Error('the broker is away') })
+  if (!broker.connected) throw new NotStored(0, { left: 'nothing', cause: new Error('the broker is away') })
+  const json = Buffer.from(JSON.stringify(envelope))
+  const plan = planRecord({
+    envelope: json.length,
+    content: content.length,
+    otherHeaders: headerBytes([
+      ...payloadFields(envelope, json.length),
+      ['Nats-Msg-Id', envelope.id],
+      ...Object.entries(more),
+    ]),
+    maxPayload: maxPayloadOf(broker),
+  })
+  const parts: number[] = []
   try {
-    const parts = await storeParts(broker, partSubject, envelope.id, content, waitMs)
-    const headers = encodeEnvelope(envelope, parts)
-    for (const [name, value] of Object.entries(more)) headers.set(name, value)
-    const ack = await publishLasting(broker, recordSubject, content.subarray(0, RECORD_BYTES), {
-      headers,
+    await storeParts(broker, place.partSubject, envelope.id, content.subarray(plan.first), { plan, parts, waitMs })
+    const { fields, payload } = recordOf(envelope, json, content.subarray(0, plan.first), plan, parts)
+    const ack = await publishLasting(broker, place.recordSubject, payload, {
+      headers: headersOf([...fields, ...Object.entries(more)]),
       msgID: envelope.id,
       timeout: waitMs,
     })
-    return { stream, seq: ack.seq, parts }
+    return { stream: place.stream, seq: ack.seq, parts }
   } catch (cause) {
-    throw new NotStored(Date.now() - started, { cause })
+    if (writeFailure(cause) === 'refused')
+      throw new RecordRefusedError(parts.length === 0 ? 'nothing' : 'perhaps', { cause })
+    // An answer of the broker says that it did not store this; without one it may have.
+    const left = parts.length === 0 && cause instanceof JetStreamApiError ? 'nothing' : 'perhaps'
+    throw new NotStored(Math.round(performance.now() - started), { cause, left })
   }
+}
+
+function recordOf(envelope: Envelope, json: Buffer, first: Buffer, plan: RecordPlan, parts: number[]) {
+  return plan.envelopeInPayload
+    ? { fields: payloadFields(envelope, json.length, parts), payload: Buffer.concat([json, first]) }
+    : { fields: headerFields(json.toString(), parts), payload: first }
 }
 
 /** Parts come before the record, which names them: without the record they are nothing, and age out. */
@@ -82,13 +123,11 @@ async function storeParts(
   subject: string,
   id: string,
   content: Buffer,
-  timeout: number,
-): Promise<number[]> {
-  const parts: number[] = []
-  for (let at = RECORD_BYTES; at < content.length; at += PART_BYTES) {
-    const part = content.subarray(at, at + PART_BYTES)
-    const ack = await publishLasting(broker, subject, part, { msgID: `${id}/${parts.length}`, timeout })
+  { plan, parts, waitMs }: { plan: RecordPlan; parts: number[]; waitMs: number },
+): Promise<void> {
+  for (let at = 0; at < content.length; at += plan.partBytes) {
+    const part = content.subarray(at, at + plan.partBytes)
+    const ack = await publishLasting(broker, subject, part, { msgID: `${id}/${parts.length}`, timeout: waitMs })
     parts.push(ack.seq)
   }
-  return parts
 }

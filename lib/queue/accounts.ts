@@ -4,6 +4,7 @@ import {
   EVENTS,
   HELD,
   JOBS,
+  QUARANTINE,
   STANDING_BUCKET,
   USE_BUCKET,
   mailStream,
@@ -63,6 +64,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         info(`KV_${USE_BUCKET}`),
         // From the stream's leader: a count that is changed must be the newest one.
         `$JS.API.STREAM.MSG.GET.KV_${USE_BUCKET}`,
+        `quarantine.KV_${USE_BUCKET}.*`,
       ],
     },
     delivery: {
@@ -73,6 +75,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...watchConfig,
         'job.>',
         'event.delivery',
+        'quarantine.>',
       ],
     },
     notifier: {
@@ -88,6 +91,14 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         `$KV.${STANDING_BUCKET}.>`,
         ...appendMail,
         'event.notifier',
+        // What is in the quarantine goes back to where it was, or is dropped.
+        'quarantine.>',
+        info(QUARANTINE),
+        ...read(QUARANTINE),
+        `$JS.API.STREAM.MSG.DELETE.${QUARANTINE}`,
+        `$JS.API.STREAM.MSG.DELETE.${EVENTS}`,
+        'job.due',
+        'job.wait.>',
       ],
       hears: ['log.>'],
       answers: true,

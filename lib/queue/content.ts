@@ -1,6 +1,7 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream'
 import type { Broker } from './broker.ts'
 import { ELECTION_MS, readRecord } from './read-record.ts'
+import { contentIn } from './record.ts'
 import type { ContentRef } from './record.ts'
 
 /** A message's content was deleted: its retention ended, or an operator deleted it. Content that cannot be read just now is a
@@ -34,7 +35,7 @@ export async function* readContent(
 async function readPiece(broker: Broker, ref: ContentRef, seq: number, patienceMs: number): Promise<Uint8Array> {
   const piece = await readRecord(broker, ref.stream, seq, patienceMs)
   if (piece === undefined) throw new ContentGone(ref)
-  return piece.data
+  return contentIn(piece.headers, piece.data)
 }
 
 /** Overwrites and deletes a content in the broker's files. The record goes last, so that a crash leaves what names the rest. */

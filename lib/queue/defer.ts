@@ -1,7 +1,9 @@
 import { headers } from '@nats-io/transport-node'
 import type { Broker } from './broker.ts'
 import { DUE_SUBJECT, waitSubject } from './names.ts'
+import { writePatiently } from './patience.ts'
 import { publishLasting } from './publish.ts'
+import { quarantine } from './quarantine.ts'
 import { attemptKey, encodeJob } from './record.ts'
 import type { Job } from './record.ts'
 
@@ -20,11 +22,41 @@ export async function defer(broker: Broker, job: Job, at: number): Promise<void>
   })
 }
 
-/** Writes one job a destination of a message that has several. The message ids make a repeated split harmless. */
+/** Defers a job whose attempt is final: repeated until the broker confirms it. A job that the broker refuses for what it is goes to the
+ * quarantine. Rejects only when the connection is closed. */
+export async function deferPatiently(broker: Broker, job: Job, at: number): Promise<void> {
+  const written = await writePatiently(broker, () => defer(broker, job, at))
+  if ('done' in written) return
+  const suspect = {
+    kind: 'deferral' as const,
+    error: written.refused,
+    data: Buffer.from(encodeJob(job)),
+    name: attemptKey(job),
+    id: job.envelope.id,
+    ...(Number.isFinite(at) ? { dueAt: at } : {}),
+  }
+  await writePatiently(broker, () => quarantine(broker, suspect))
+}
+
+/** Jobs that are written at the same time: enough to share the broker's syncs. */
+const MAX_PARALLEL = 32
+
+/** Writes one job a destination of a message that has several, however long that takes. The message ids make a repeated split harmless. A
+ * job that the broker refuses for what it is goes to the quarantine, and the others go on. Rejects only when the connection is closed. */
 export async function enqueueJobs(broker: Broker, jobs: Job[]): Promise<void> {
-  await Promise.all(
-    jobs.map((job) =>
-      publishLasting(broker, DUE_SUBJECT, encodeJob(job), { msgID: `split:${attemptKey(job)}`, timeout: 5000 }),
-    ),
+  const left = jobs.values()
+  const write = async (): Promise<void> => {
+    for (const job of left) await enqueue(broker, job)
+  }
+  await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, jobs.length) }, write))
+}
+
+async function enqueue(broker: Broker, job: Job): Promise<void> {
+  const data = encodeJob(job)
+  const written = await writePatiently(broker, () =>
+    publishLasting(broker, DUE_SUBJECT, data, { msgID: `split:${attemptKey(job)}`, timeout: 5000 }),
   )
+  if ('done' in written) return
+  const suspect = { kind: 'job' as const, data: Buffer.from(data), name: attemptKey(job), id: job.envelope.id }
+  await writePatiently(broker, () => quarantine(broker, { ...suspect, error: written.refused }))
 }

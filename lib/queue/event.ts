@@ -1,5 +1,7 @@
 import type { Envelope } from '@postrider/mail/envelope'
 import type { ContentRef } from './record.ts'
+import { eventShape } from './shapes.ts'
+import { BadRecordError, checkStored, parseJson } from './stored.ts'
 
 /** What became of one recipient in one attempt. */
 export interface RecipientOutcome {
@@ -78,5 +80,12 @@ export interface ReviewEvent {
 
 export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent | VerdictEvent | ReviewEvent
 
-/** One EVENTS record holds a batch of events as a JSON array (see publish-events.ts). */
-export const decodeEvents = (data: Uint8Array): QueueEvent[] => JSON.parse(Buffer.from(data).toString()) as QueueEvent[]
+/** One EVENTS record holds a batch of events as a JSON array (see publish-events.ts). Throws BadRecordError and NewerRecordError. */
+export function decodeEvents(data: Uint8Array): QueueEvent[] {
+  const batch = parseJson('a batch of events', Buffer.from(data).toString())
+  if (!Array.isArray(batch)) throw new BadRecordError('a batch of events is not a list')
+  return batch.map((event: unknown) => checkStored('an event', event, eventShape(typeOf(event))))
+}
+
+const typeOf = (event: unknown): unknown =>
+  typeof event === 'object' && event !== null && 'type' in event ? event.type : undefined

@@ -4,8 +4,10 @@ import type { Envelope } from '@postrider/mail/envelope'
 import { mailPlace, storeAt } from './accept.ts'
 import type { Broker } from './broker.ts'
 import { HELD, heldPartSubject, heldRecordSubject } from './names.ts'
-import { BadRecord, decodeEnvelope } from './record.ts'
-import type { ContentRef } from './record.ts'
+import { z } from 'zod'
+import { decodeRecord } from './record.ts'
+import type { ContentRef, RecordHead } from './record.ts'
+import { BadRecordError, readStored } from './stored.ts'
 
 /** Why a message is held. */
 export interface HeldFor {
@@ -13,16 +15,17 @@ export interface HeldFor {
   reason: string
 }
 
-export interface HeldRecord {
-  envelope: Envelope
-  parts: number[]
+export interface HeldRecord extends RecordHead {
   why: HeldFor
 }
 
 const HELD_FOR = 'Postrider-Held'
+const heldFor: z.ZodType<HeldFor> = z.looseObject({ scanner: z.string(), reason: z.string() })
+/** A scanner may say more than a header has room for. Characters. */
+const MAX_REASON = 1000
 
 /** Writes a message where delivery does not read, until a person has decided about it. As durable as the queue: the client may be
- * told 250. Rejects with NotStored. */
+ * told 250. Rejects as Acceptor.store does. */
 export function hold(
   broker: Broker,
   envelope: Envelope,
@@ -32,18 +35,19 @@ export function hold(
 ): Promise<ContentRef> {
   const { id } = envelope
   const place = { stream: HELD, recordSubject: heldRecordSubject(id), partSubject: heldPartSubject(id) }
-  return storeAt(broker, place, envelope, content, waitMs, { [HELD_FOR]: JSON.stringify(why) })
+  const told = JSON.stringify({ ...why, reason: why.reason.slice(0, MAX_REASON) })
+  return storeAt(broker, place, envelope, content, waitMs, { [HELD_FOR]: told })
 }
 
-/** Reads a record's headers; throws BadRecord. */
-export function decodeHeld(fields: MsgHdrs | undefined): HeldRecord {
-  const why = fields?.get(HELD_FOR)
-  if (!why) throw new BadRecord('a held record without a reason')
-  return { ...decodeEnvelope(fields), why: JSON.parse(why) as HeldFor }
+/** Reads a record, as decodeRecord does. Throws BadRecordError and NewerRecordError. */
+export function decodeHeld(fields: MsgHdrs | undefined, data: Uint8Array): HeldRecord {
+  const why = fields?.get(HELD_FOR) ?? ''
+  if (why === '') throw new BadRecordError('a held record without a reason')
+  return { ...decodeRecord(fields, data), why: readStored('the reason of a held record', why, heldFor) }
 }
 
 /** Puts a message that was held into the queue. The stream follows from the id, so that a repetition within the broker's window
- * is known as one and stored once. Rejects with NotStored. */
+ * is known as one and stored once. Rejects as Acceptor.store does. */
 export function enqueueHeld(
   broker: Broker,
   shards: number,

@@ -6,6 +6,7 @@
  *                      job.due         jobs to be attempted now: fired schedules, split messages
  * EVENTS               event.<service> what happened, in batches
  * HELD                 held.<id>.record, held.<id>.part   messages that wait for a person's decision, as in MAIL
+ * QUARANTINE           quarantine.<stream>.<sequence>, quarantine.<kind>.<hash>   what could not be read, or not written
  */
 export const mailStream = (shard: number): string => `MAIL_${shard}`
 export const newSubject = (shard: number): string => `mail.${shard}.new`
@@ -19,6 +20,8 @@ export const JOBS = 'JOBS'
 export const DUE_SUBJECT = 'job.due'
 export const EVENTS = 'EVENTS'
 export const eventSubject = (service: string): string => `event.${service}`
+export const QUARANTINE = 'QUARANTINE'
+export const quarantineSubject = (from: string, name: string): string => `quarantine.${from}.${name}`
 export const DELIVERY_CONSUMER = 'delivery'
 export const CONFIG_BUCKET = 'config'
 export const USE_BUCKET = 'use'

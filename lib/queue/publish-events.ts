@@ -1,47 +1,93 @@
+import { encodeEvent, nextBatch } from './bound-event.ts'
 import type { Broker } from './broker.ts'
 import type { QueueEvent } from './event.ts'
 import { eventSubject } from './names.ts'
+import { writePatiently } from './patience.ts'
 import { publishLasting } from './publish.ts'
+import { quarantine } from './quarantine.ts'
 
 export interface EventLog {
-  /** Resolves when the event is on disk. Events that come together are written together. */
+  /** Resolves when the event is on disk, or in the quarantine when the broker refuses it for what it is. Events that come together are
+   * written together. Rejects with EventLogFullError, and when the connection is closed. */
   append(event: QueueEvent): Promise<void>
+}
+
+export interface EventLogOptions {
+  /** Octets of events that may wait while they cannot be written. Without it the caller bounds what it has under way. */
+  maxWaitingBytes?: number
+  /** Takes an event that the broker refuses for what it is. By default the quarantine does. */
+  refused?: (json: string, error: unknown) => Promise<void>
+}
+
+/** More events wait to be written than there is room for. */
+export class EventLogFullError extends Error {
+  override readonly name = 'EventLogFullError'
 }
 
 interface Waiting {
   json: string
+  bytes: number
   resolve: () => void
   reject: (error: unknown) => void
 }
 
-/** A batch ends when it holds this many characters: with one more event still well under the broker's payload limit. */
-const BATCH_CHARACTERS = 256 * 1024
+/** A batch holds so many octets at most; one event alone may be larger. Well under the broker's payload limit. */
+const MAX_BATCH_BYTES = 256 * 1024
 
 /** Group commit: while one batch is being synced the next one gathers, so a sync is shared by all that wait for it. */
-export function createEventLog(broker: Broker, service: string): EventLog {
+export function createEventLog(broker: Broker, service: string, options: EventLogOptions = {}): EventLog {
+  const { maxWaitingBytes = Infinity, refused = toQuarantine(broker) } = options
   const waiting: Waiting[] = []
+  let waitingBytes = 0
   let writing = false
 
   async function drain(): Promise<void> {
     writing = true
     while (waiting.length > 0) {
-      let size = 0
-      const enough = waiting.findIndex((entry) => (size += entry.json.length) > BATCH_CHARACTERS)
-      const batch = waiting.splice(0, enough === -1 ? waiting.length : enough + 1)
-      try {
-        await publishPatiently(broker, service, `[${batch.map((entry) => entry.json).join(',')}]`)
-        for (const entry of batch) entry.resolve()
-      } catch (error) {
-        for (const entry of batch) entry.reject(error)
-      }
+      const batch = waiting.splice(
+        0,
+        nextBatch(
+          waiting.values().map(({ bytes }) => bytes),
+          MAX_BATCH_BYTES,
+        ),
+      )
+      await write(batch)
+      for (const { bytes } of batch) waitingBytes -= bytes
     }
     writing = false
+  }
+
+  async function write(batch: Waiting[]): Promise<void> {
+    try {
+      const written = await publish(batch)
+      if ('done' in written) for (const { resolve } of batch) resolve()
+      // One of them is to blame, and the others are to be written.
+      else if (batch.length > 1) for (const entry of batch) await write([entry])
+      else for (const { json, resolve } of batch) await refused(json, written.refused).then(resolve)
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+
+  function publish(batch: Waiting[]) {
+    const msgID = `${service}:${crypto.randomUUID()}`
+    const payload = `[${batch.map(({ json }) => json).join(',')}]`
+    return writePatiently(broker, () =>
+      publishLasting(broker, eventSubject(service), payload, { msgID, timeout: 5000 }),
+    )
   }
 
   return {
     append: (event) =>
       new Promise((resolve, reject) => {
-        waiting.push({ json: JSON.stringify(event), resolve, reject })
+        const json = encodeEvent(event)
+        const bytes = Buffer.byteLength(json) + 1
+        if (waitingBytes + bytes > maxWaitingBytes) {
+          reject(new EventLogFullError(`${waitingBytes} octets of events wait for the broker`))
+          return
+        }
+        waitingBytes += bytes
+        waiting.push({ json, bytes, resolve, reject })
         // After this turn of the loop, so that everything that ends in it shares the first batch too.
         if (!writing) {
           writing = true
@@ -51,16 +97,11 @@ export function createEventLog(broker: Broker, service: string): EventLog {
   }
 }
 
-/** An outcome is not lost because the broker restarts: it is written again until it is confirmed or the connection is closed. */
-async function publishPatiently(broker: Broker, service: string, payload: string): Promise<void> {
-  const msgID = `${service}:${crypto.randomUUID()}`
-  for (;;) {
-    try {
-      await publishLasting(broker, eventSubject(service), payload, { msgID, timeout: 5000 })
-      return
-    } catch (error) {
-      if (broker.nc.isClosed()) throw error
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    }
+/** An outcome that the broker refuses has happened all the same: the log learns of it when somebody retries it. */
+const toQuarantine =
+  (broker: Broker) =>
+  async (json: string, error: unknown): Promise<void> => {
+    const data = Buffer.from(json)
+    const { id } = JSON.parse(json) as QueueEvent
+    await writePatiently(broker, () => quarantine(broker, { kind: 'event', error, data, id }))
   }
-}

@@ -1,8 +1,9 @@
 import type { Broker } from './broker.ts'
 import { decodeEvents } from './event.ts'
-import type { AttemptEvent } from './event.ts'
+import type { AttemptEvent, QueueEvent } from './event.ts'
 import { EVENTS } from './names.ts'
 import { readStream } from './read-stream.ts'
+import { BadRecordError, NewerRecordError } from './stored.ts'
 
 /** Attempts whose outcome is on disk, so that none is made twice.
  *
@@ -46,7 +47,7 @@ export function createSettled(broker: Broker): Settled {
         ? { start_time: new Date(Date.parse(state.last_ts) - TAIL_MS).toISOString() }
         : { seq: nextSeq }
     for await (const { seq, data } of readStream(broker, EVENTS, from, state.last_seq)) {
-      for (const event of decodeEvents(data)) if (event.type === 'attempt') note(event)
+      for (const event of readable(data)) if (event.type === 'attempt') note(event)
       nextSeq = seq + 1
     }
   }
@@ -63,5 +64,15 @@ export function createSettled(broker: Broker): Settled {
       await reading
       return known.get(key)
     },
+  }
+}
+
+/** What cannot be read tells of no attempt that is known; the message log puts it into the quarantine. */
+function readable(data: Uint8Array): QueueEvent[] {
+  try {
+    return decodeEvents(data)
+  } catch (error) {
+    if (error instanceof BadRecordError || error instanceof NewerRecordError) return []
+    throw error
   }
 }

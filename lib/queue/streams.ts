@@ -11,6 +11,7 @@ import {
   EVENTS,
   HELD,
   JOBS,
+  QUARANTINE,
   STANDING_BUCKET,
   USE_BUCKET,
   mailStream,
@@ -31,6 +32,10 @@ export interface Layout {
 
 /** A job that nobody finished or renewed in this time is given to another worker. Milliseconds. */
 export const ACK_WAIT_MS = 30_000
+
+/** Bounds of the quarantine. It is empty while all is well, and an alert tells when it is not. */
+const MAX_QUARANTINED = 10_000
+const MAX_QUARANTINE_BYTES = 256 * 1024 * 1024
 
 /** Repeated publishes of the same id within this time are stored once. Milliseconds. */
 const DUPLICATE_WINDOW_MS = 120_000
@@ -75,6 +80,17 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
     subjects: ['event.>'],
     retention: RetentionPolicy.Limits,
     max_age: nanos(layout.eventsMs),
+    num_replicas: layout.replicas,
+    allow_direct: true,
+  })
+  await ensureStream(jsm, {
+    name: QUARANTINE,
+    subjects: ['quarantine.>'],
+    retention: RetentionPolicy.Limits,
+    // When it is full, what comes next stays where it is: the oldest record may be somebody's mail.
+    discard: DiscardPolicy.New,
+    max_msgs: MAX_QUARANTINED,
+    max_bytes: MAX_QUARANTINE_BYTES,
     num_replicas: layout.replicas,
     allow_direct: true,
   })

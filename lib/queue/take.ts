@@ -2,8 +2,10 @@ import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import { domainOf } from '@postrider/mail/envelope'
 import type { Broker } from './broker.ts'
 import { DELIVERY_CONSUMER, JOBS, mailStream } from './names.ts'
-import { decodeEnvelope, decodeJob } from './record.ts'
+import { quarantine } from './quarantine.ts'
+import { contentIn, decodeJob, decodeRecord } from './record.ts'
 import type { Job } from './record.ts'
+import { NewerRecordError } from './stored.ts'
 import { ACK_WAIT_MS } from './streams.ts'
 
 /** A job that this process holds until it acknowledges it or gives it back. */
@@ -13,6 +15,8 @@ export interface Taken {
   first?: Uint8Array
   /** The attempt may already have been settled by somebody: look it up before it is made. */
   suspect: boolean
+  /** How often the broker has given it out, this time included. */
+  deliveries: number
   /** The job is over; call only after its outcome is on disk. */
   ack(): void
   /** Gives the job back unattempted, to be taken again after a whole number of milliseconds. */
@@ -63,6 +67,8 @@ export function takeJobs(broker: Broker, options: TakeOptions): Taker {
 /** A fetch waits this long for something to come; also how long a stop can take when idle. */
 const FETCH_MS = 5_000
 const RENEW_MS = ACK_WAIT_MS / 3
+/** A record that cannot be read now is given out again after this long. Milliseconds. */
+const UNREADABLE_MS = 60_000
 
 class StreamTaker {
   readonly held = new Map<JsMsg, Promise<void>>()
@@ -133,34 +139,57 @@ class StreamTaker {
       taken = this.#read(message)
     } catch (error) {
       this.#options.onError(error, this.#stream)
-      message.nak(60_000)
+      this.held.set(
+        message,
+        this.#leave(message, error).finally(() => this.#released(message)),
+      )
       return
     }
     const handled = this.#options
       .handle(taken)
       .catch((error: unknown) => this.#options.onError(error, this.#stream))
-      .finally(() => {
-        this.held.delete(message)
-        this.#aside.delete(message)
-        this.#roomMade()
-      })
+      .finally(() => this.#released(message))
     this.held.set(message, handled)
   }
 
+  #released(message: JsMsg): void {
+    this.held.delete(message)
+    this.#aside.delete(message)
+    this.#roomMade()
+  }
+
+  /** A record of a later release is for its workers. What no release can read goes to the quarantine; while that takes nothing, it is
+   * given out again. */
+  async #leave(message: JsMsg, error: unknown): Promise<void> {
+    const { seq, headers, data, info } = message
+    const kind = this.#stream === JOBS ? 'job' : 'message'
+    try {
+      if (error instanceof NewerRecordError) throw error
+      const origin = { stream: this.#stream, seq }
+      await quarantine(this.#broker, { kind, error, origin, deliveries: info.deliveryCount, headers, data })
+      message.ack()
+    } catch {
+      message.nak(UNREADABLE_MS)
+    }
+  }
+
   #read(message: JsMsg): Taken {
-    const suspect = message.info.deliveryCount > 1 || message.seq <= this.#suspectUpTo
+    const { deliveryCount: deliveries } = message.info
+    const suspect = deliveries > 1 || message.seq <= this.#suspectUpTo
     const hold = {
       suspect,
+      deliveries,
       ack: () => message.ack(),
       postpone: (delayMs: number) => message.nak(Math.round(delayMs)),
       stream: this.#stream,
       setAside: (aside: boolean) => this.#setAside(message, aside),
     }
     if (this.#stream === JOBS) return { job: decodeJob(message.data), ...hold }
-    const { envelope, parts } = decodeEnvelope(message.headers)
+    const { envelope, parts } = decodeRecord(message.headers, message.data)
     const content = { stream: this.#stream, seq: message.seq, parts }
     const destination = destinationsOf(envelope.recipients)[0] ?? ''
-    return { job: { envelope, part: 0, attempt: 0, destination, content }, first: message.data, ...hold }
+    const first = contentIn(message.headers, message.data)
+    return { job: { envelope, part: 0, attempt: 0, destination, content }, first, ...hold }
   }
 
   /** Jobs in hand that take up capacity. */

@@ -1,8 +1,9 @@
 import { createVerdicts } from '@postrider/credential/verdict-cache'
 import { brokerAccess } from '@postrider/queue/access'
-import { createAcceptor } from '@postrider/queue/accept'
+import { createAcceptor, maxPayloadOf } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/queue/broker'
 import { hold } from '@postrider/queue/held'
+import { maxEnvelopeBytes } from '@postrider/queue/record-size'
 import { readPlatformKey } from '@postrider/runtime-config/seal'
 import { protectionOf } from '@postrider/runtime-config/protection'
 import { watchConfig } from '@postrider/runtime-config/store'
@@ -21,6 +22,7 @@ import { openSessionLeases } from './policy/session-leases.ts'
 import { createAuthenticator } from './session/authenticate.ts'
 import { openCertificates } from '@postrider/tls/certificates'
 import { certificateSources } from '@postrider/tls/settings'
+import { createEnvelopeRoom } from './session/envelope-room.ts'
 import { createHandlers } from './session/handlers.ts'
 import { listen } from './session/listener.ts'
 import type { Listener, ListenerSettings } from './session/listener.ts'
@@ -83,6 +85,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const handlers = createHandlers({
     sessions,
     standingOf: standings.of,
+    envelopeRoom: createEnvelopeRoom(() => maxEnvelopeBytes(maxPayloadOf(broker))),
     config,
     authenticate: createAuthenticator(login),
     accept,

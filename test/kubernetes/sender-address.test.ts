@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Envelope } from '@postrider/mail/envelope'
 import { mailStream } from '@postrider/queue/names'
 import { readStream } from '@postrider/queue/read-stream'
-import { decodeEnvelope } from '@postrider/queue/record'
+import { decodeRecord } from '@postrider/queue/record'
 import { KINDS } from '@postrider/operator/kubernetes/kinds'
 import { refTo } from '@postrider/operator/kubernetes/object'
 import type { KubeObject } from '@postrider/operator/kubernetes/object'
@@ -39,7 +39,7 @@ describe('SenderAddress in Kubernetes', { skip: tenantsMissing() }, () => {
       const mails = []
       if (state.messages > 0)
         for await (const { headers, data } of readStream(broker, stream, { seq: 1 }, state.last_seq)) {
-          const { envelope } = decodeEnvelope(headers)
+          const { envelope } = decodeRecord(headers, data)
           const content = Buffer.from(data).toString()
           const code = /^ {4}([2-9a-z]{5}-[2-9a-z]{5})\r$/m.exec(content)?.[1] ?? ''
           if (envelope.recipients[0]?.address === to) mails.push({ envelope, content, code })

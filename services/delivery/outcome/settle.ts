@@ -1,8 +1,7 @@
 import type { Broker } from '@postrider/queue/broker'
-import { defer } from '@postrider/queue/defer'
+import { deferPatiently } from '@postrider/queue/defer'
 import type { AttemptEvent } from '@postrider/queue/event'
 import type { EventLog } from '@postrider/queue/publish-events'
-import type { Job } from '@postrider/queue/record'
 import type { Settled } from '@postrider/queue/settled'
 import type { Taken } from '@postrider/queue/take'
 import { remaining } from './judge.ts'
@@ -33,17 +32,4 @@ export async function resume(taken: Taken, event: AttemptEvent, { broker }: Sett
   const job = remaining(taken.job, event)
   if (event.nextAt !== undefined && job.envelope.recipients.length > 0) await deferPatiently(broker, job, event.nextAt)
   taken.ack()
-}
-
-/** The outcome is final already, so this can only be repeated until the broker is there. */
-async function deferPatiently(broker: Broker, job: Job, at: number): Promise<void> {
-  for (;;) {
-    try {
-      await defer(broker, job, at)
-      return
-    } catch (error) {
-      if (broker.nc.isClosed()) throw error
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    }
-  }
 }

@@ -7,14 +7,16 @@ import type { DkimKey } from '@postrider/mail/dkim'
 import { fixUpHeaders } from '@postrider/mail/headers'
 import { ContentRefused } from '@postrider/mail/refused'
 import type { Acceptor } from '@postrider/queue/accept'
-import { NotStored } from '@postrider/queue/accept'
+import { NotStored, RecordRefusedError } from '@postrider/queue/accept'
 import type { HeldFor } from '@postrider/queue/held'
+import { RecordTooLargeError } from '@postrider/queue/record-size'
 import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Counted, Ledger } from '../policy/ledger.ts'
 import { reserve } from '../policy/reserve.ts'
 import { Refusal } from '../refusal.ts'
 import { refusalOf } from '../scan/refuse.ts'
 import type { Scans } from '../scan/scan.ts'
+import type { Judgement } from '../scan/verdict.ts'
 import { releaseTime } from '../session/future-release.ts'
 import type { Hold } from '../session/future-release.ts'
 import { allowedSenders } from '../session/submission.ts'
@@ -57,6 +59,9 @@ export interface AcceptanceDependencies {
 
 export function createAcceptance(dependencies: AcceptanceDependencies): Acceptance {
   const { config, acceptor, ledger, hasRoom, keysOf, scans, hold, accepted } = dependencies
+  /** The one durable write; the 250 follows it and nothing else. */
+  const keep = (envelope: Envelope, content: Buffer, decisive: Judgement | undefined): Promise<unknown> =>
+    decisive?.action === 'hold' ? hold(envelope, decisive, content) : acceptor.store(envelope, content)
   return async (submission) => {
     const now = Date.now()
     const { submitter, from, recipients } = submission
@@ -95,21 +100,39 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
         size: content.length,
         messageId: fixed.messageId,
       }
-      // The one durable write; the 250 follows it and nothing else.
-      if (scan.decisive?.action === 'hold') await hold(envelope, scan.decisive, content)
-      else await acceptor.store(envelope, content)
+      await keep(envelope, content, scan.decisive)
       accepted(envelope, now)
       return id
     } catch (error) {
-      await release()
-      if (error instanceof NotStored) {
-        throw new Refusal(451, '4.3.0', 'the queue is not available; try again later', 'queue-unavailable', {
-          cause: error,
-        })
-      }
-      throw error
+      if (!isPerhapsKept(error)) await release()
+      throw storageRefusal(error) ?? error
     }
   }
+}
+
+/** What is perhaps in the queue counts: else a client that tries again and again fills the disk beyond each limit. */
+const isPerhapsKept = (error: unknown): boolean =>
+  (error instanceof NotStored || error instanceof RecordRefusedError) && error.left !== 'nothing'
+
+/** What the client is told when the message is not in the queue; undefined when something else failed. */
+function storageRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof NotStored) {
+    return new Refusal(451, '4.3.0', 'the queue is not available; try again later', 'queue-unavailable', {
+      cause: error,
+    })
+  }
+  if (error instanceof RecordTooLargeError) {
+    const text =
+      error.what === 'envelope'
+        ? 'the recipients and their DSN parameters are too large for one message; send it to fewer recipients at a time'
+        : 'the message is larger than the queue can store; send a smaller one'
+    return new Refusal(552, '5.3.4', text, 'size', { cause: error })
+  }
+  if (error instanceof RecordRefusedError) {
+    const text = 'the queue cannot store this message; contact the administrator of this mail platform'
+    return new Refusal(554, '5.3.0', text, 'internal', { cause: error })
+  }
+  return undefined
 }
 
 /** A large message is copied only when there is something to put before it. */

@@ -18,6 +18,7 @@ import { loginOfCertificate } from './authenticate-certificate.ts'
 import type { CertificateClaim } from './authenticate-certificate.ts'
 import type { Authenticator } from './authenticate.ts'
 import { pathOf } from './envelope-connection.ts'
+import type { EnvelopeRoom } from './envelope-room.ts'
 import type { LoginAnswer } from './external-connection.ts'
 import { futureReleaseOffer } from './future-release.ts'
 import { readMailParameters } from './parameters.ts'
@@ -54,6 +55,7 @@ export interface SessionDependencies {
   accept: Acceptance
   sessions: SessionLeases
   standingOf: StandingOf
+  envelopeRoom: EnvelopeRoom
   refused: (refusal: Refusal, session: SMTPServerSession) => void
 }
 
@@ -64,6 +66,7 @@ export function createHandlers({
   accept,
   sessions,
   standingOf,
+  envelopeRoom,
   refused,
 }: SessionDependencies): SessionHandlers {
   /** Turns whatever a step throws into the client's reply; what is not a Refusal is our fault, and temporary. */
@@ -141,7 +144,13 @@ export function createHandlers({
             'limit',
           )
         }
-        recipientOf(pathOf(given), submitter.domain.name, usesUtf8(session))
+        const recipient = recipientOf(pathOf(given), submitter.domain.name, usesUtf8(session))
+        // RFC 5321, 4.5.3.1.10: the client sends the others in another transaction.
+        if (!envelopeRoom.take(session.envelope, recipient)) {
+          const text =
+            'the recipients and their DSN parameters are too large for one message; send the others in another message'
+          throw new Refusal(452, '4.5.3', text, 'limit')
+        }
         callback()
       } catch (error) {
         callback(refuse(error, session))

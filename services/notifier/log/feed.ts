@@ -5,7 +5,8 @@ import { decodeEvents } from '@postrider/queue/event'
 import type { QueueEvent } from '@postrider/queue/event'
 import { EVENTS, HELD, HELD_RECORDS, mailStream, newSubject } from '@postrider/queue/names'
 import { decodeHeld } from '@postrider/queue/held'
-import { decodeEnvelope } from '@postrider/queue/record'
+import { readRecord } from '@postrider/queue/read-record'
+import { decodeRecord, envelopeBytes } from '@postrider/queue/record'
 import type { LogWriter } from './apply.ts'
 import type { LogReader } from './read.ts'
 import type { HeldLog } from '../review/held-log.ts'
@@ -77,9 +78,9 @@ export function startFeed(options: FeedOptions): Feed {
     const batch = decodeEvents(message.data)
     for (const event of batch) {
       if (!('content' in event) || reader.known(event.id)) continue
-      const record = await broker.jsm.direct.getMessage(event.content.stream, { seq: event.content.seq })
-      if (record !== null) {
-        const { envelope, parts } = decodeEnvelope(record.header)
+      const record = await readRecord(broker, event.content.stream, event.content.seq)
+      if (record !== undefined) {
+        const { envelope, parts } = decodeRecord(record.headers, record.data)
         writer.message(envelope, { ...event.content, parts })
       }
     }
@@ -93,13 +94,20 @@ export function startFeed(options: FeedOptions): Feed {
     })
   }
 
-  function mail(stream: string, message: JsMsg): void {
-    const { envelope, parts } = decodeEnvelope(message.headers)
+  /** The consumer sends headers only, and the envelope of some records is in their payload. */
+  async function payloadOf(stream: string, message: JsMsg): Promise<Uint8Array> {
+    if (envelopeBytes(message.headers) === 0) return message.data
+    const record = await readRecord(broker, stream, message.seq)
+    return record?.data ?? message.data
+  }
+
+  async function mail(stream: string, message: JsMsg): Promise<void> {
+    const { envelope, parts } = decodeRecord(message.headers, await payloadOf(stream, message))
     gather(stream, message.seq, () => writer.message(envelope, { stream, seq: message.seq, parts }))
   }
 
-  function heldMail(message: JsMsg): void {
-    const { envelope, parts, why } = decodeHeld(message.headers)
+  async function heldMail(message: JsMsg): Promise<void> {
+    const { envelope, parts, why } = decodeHeld(message.headers, await payloadOf(HELD, message))
     gather(HELD, message.seq, () => held.held(envelope, why, { stream: HELD, seq: message.seq, parts }))
   }
 
@@ -128,8 +136,8 @@ export function startFeed(options: FeedOptions): Feed {
       for await (const message of messages) {
         pendingOf.set(stream, message.info.pending)
         if (stream === EVENTS) await events(message)
-        else if (stream === HELD) heldMail(message)
-        else mail(stream, message)
+        else if (stream === HELD) await heldMail(message)
+        else await mail(stream, message)
         next = message.seq + 1
       }
     }

@@ -1,0 +1,51 @@
+import type { z } from 'zod'
+
+/** A stored record that no release can read: it goes to the quarantine. */
+export class BadRecordError extends Error {
+  override readonly name = 'BadRecordError'
+}
+
+/** A stored record of a later release, as during an upgrade or after a rollback. It is left where it is, and read again later. */
+export class NewerRecordError extends Error {
+  override readonly name = 'NewerRecordError'
+  constructor(what: string, version: unknown) {
+    super(`${what} has version ${String(version)}, which a later release wrote`)
+  }
+}
+
+/** A value without a version is of version 1, and so is everything that this release writes, but for the records of messages with
+ * large envelopes (see record.ts). A later release raises the version of what an earlier one would misunderstand; fields
+ * that it may ignore need no new version. */
+const NEWEST = 1
+
+/** Reads a stored value: JSON of a known version and of the right shape. Fields that are not known pass. Throws BadRecordError and
+ * NewerRecordError. */
+export function readStored<T>(what: string, text: string, shape: z.ZodType<T>): T {
+  return checkStored(what, parseJson(what, text), shape)
+}
+
+export function checkStored<T>(what: string, value: unknown, shape: z.ZodType<T>): T {
+  const version = versionOf(value)
+  if (version !== undefined && isNewer(version)) throw new NewerRecordError(what, version)
+  const read = shape.safeParse(value)
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  const where = issue?.path.join('.') ?? ''
+  throw new BadRecordError(
+    `${what} is malformed${where === '' ? '' : ` at ${where}`}: ${issue?.message ?? 'no reason'}`,
+  )
+}
+
+export function parseJson(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new BadRecordError(`${what} is not JSON`, { cause })
+  }
+}
+
+const versionOf = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined
+
+/** A version that is not a number is none: the value is malformed, and no later release wrote it. */
+const isNewer = (version: unknown): boolean => typeof version === 'number' && version > NEWEST
