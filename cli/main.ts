@@ -9,6 +9,7 @@ import { standingList, standingRestore } from './standing/commands.ts'
 import type { StandingOptions } from './standing/commands.ts'
 import type { QueueOptions } from './queue/commands.ts'
 import { queueHeld } from './queue/held.ts'
+import { printAccount } from './up/print-account.ts'
 import { up } from './up/up.ts'
 import { UnknownMessage, UsageError } from './usage.ts'
 
@@ -27,6 +28,9 @@ const USAGE = `postrider: a self-hosted outbound mail platform
   postrider queue held release ID          into the queue with it
   postrider queue held delete ID           erase it; nobody is told
 
+  postrider broker-config --passwords FILE [--shards N]
+                                           the accounts that a broker run elsewhere needs (spec.broker.url)
+
   postrider standing ls                    tiers and suspensions of credentials and domains
   postrider standing restore ADDRESS|DOMAIN  ends a suspension for bounces or spam
 
@@ -40,6 +44,15 @@ const QUEUE: Record<string, (options: QueueOptions) => Promise<string[]>> = {
   ls: queueList,
   retry: queueRetry,
   cancel: queueCancel,
+}
+
+/** Commands for who runs the platform, beside the queue. */
+const ADMINISTRATION: Record<
+  string,
+  (words: string[], values: ReturnType<typeof parse>['values']) => Promise<string[]>
+> = {
+  standing: ([verb = '', ...rest], { state, json }) => standing(verb, rest, { state, json }),
+  'broker-config': (_, { passwords, shards }) => printAccount(passwords, readShards(shards)),
 }
 
 /** Runs one command; resolves with the process's exit code. */
@@ -57,7 +70,8 @@ async function main(args: string[]): Promise<number> {
     const [act = '', ...ids] = rest
     return print(await queueHeld(act, { ...options(ids), raw: values.raw }))
   }
-  if (command === 'standing') return print(await standing(verb, rest, { state, json }))
+  const administration = ADMINISTRATION[command]
+  if (administration !== undefined) return print(await administration([verb, ...rest], values))
   const queued = command === 'queue' ? QUEUE[verb] : undefined
   if (queued !== undefined) return print(await queued(options()))
   throw new UsageError(`there is no command ${[command, verb].join(' ').trim() || '(none given)'}\n\n${USAGE}`)
@@ -81,6 +95,8 @@ function parse(args: string[]) {
         domain: text,
         destination: text,
         limit: text,
+        passwords: text,
+        shards: text,
         json: flag,
         raw: flag,
         help: flag,
@@ -119,6 +135,12 @@ const domainName = (text: string | undefined): string | undefined =>
 function readLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`--limit ${text}: a whole number from 1 up is needed`)
+  return Number(text)
+}
+
+/** As spec.broker.shards has it. */
+function readShards(text = '4'): number {
+  if (!/^([1-9]|1[0-6])$/.test(text)) throw new UsageError(`--shards ${text}: a whole number from 1 to 16 is needed`)
   return Number(text)
 }
 

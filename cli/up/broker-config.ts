@@ -1,42 +1,92 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BrokerAccess } from '@postrider/queue/broker'
+import { serverConfig } from '@postrider/broker-process/server-config'
+import type { ClusterSettings } from '@postrider/broker-process/server-config'
+import { writeSafely } from '@postrider/file-provider/write-safely'
 import { accountNames, authConfig } from '@postrider/queue/accounts'
+import type { BrokerAccess } from '@postrider/queue/broker'
+import { UsageError } from '../usage.ts'
+import { keepPasswords } from './passwords.ts'
+import { ensureRouteCertificate } from './route-certificate.ts'
+
+/** One nats-server of this machine. */
+export interface ServerFiles {
+  name: string
+  url: string
+  configFile: string
+}
 
 export interface BrokerFiles {
-  configFile: string
+  servers: ServerFiles[]
   /** Access of each account. */
   access: (account: string) => BrokerAccess
 }
 
-/** Writes the broker's configuration for this state folder; the accounts' passwords are made once and kept. */
-export async function writeBrokerConfig(folder: string, port: number, shards: number): Promise<BrokerFiles> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const passwords = await keepPasswords(join(folder, 'accounts.json'), accountNames(shards))
-  const configFile = join(folder, 'nats.conf')
-  const text = `# Written by postrider up at each start.
-listen: "127.0.0.1:${port}"
-# A batch of events or a record with many recipients may be over the default of 1 MB.
-max_payload: 8MB
-# What the broker still holds back for a client that reads slowly.
-max_pending: 256MB
-jetstream {
-  store_dir: ${JSON.stringify(join(folder, 'store'))}
-  # A 250 means that the message is on disk: each write is synced before it is confirmed.
-  sync_interval: always
-  max_file_store: 1TB
-}
-${authConfig(passwords, shards)}`
-  await writeFile(configFile, text, { mode: 0o600 })
-  const servers = [`nats://127.0.0.1:${port}`]
-  return { configFile, access: (user) => ({ servers, user, password: passwords[user] ?? '' }) }
+export interface OwnBroker {
+  /** The first port; see spec.broker.port. */
+  port: number
+  servers: 1 | 3
+  shards: number
 }
 
-async function keepPasswords(file: string, users: string[]): Promise<Record<string, string>> {
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : {}
-  for (const user of users) kept[user] ??= randomBytes(24).toString('base64url')
-  await writeFile(file, JSON.stringify(kept, null, 2), { mode: 0o600 })
-  return kept
+const HOST = '127.0.0.1'
+
+/** Ports of the servers: one each for clients, and then one each for the other servers. */
+export function brokerPorts({ port, servers }: Pick<OwnBroker, 'port' | 'servers'>): number[] {
+  return Array.from({ length: servers === 1 ? 1 : 2 * servers }, (_, index) => port + index)
+}
+
+/** Writes the configuration of the broker's servers for this state folder. Passwords are made once and kept.
+ * Throws a UsageError when the queue lies with another number of servers. */
+export async function writeBrokerConfig(folder: string, broker: OwnBroker): Promise<BrokerFiles> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  refuseOtherNumber(folder, broker.servers)
+  const passwords = await keepPasswords(join(folder, 'accounts.json'), accountNames(broker.shards))
+  const auth = authConfig(passwords, broker.shards)
+  const servers = broker.servers === 1 ? [await single(folder, broker, auth)] : await several(folder, broker, auth)
+  const urls = servers.map(({ url }) => url)
+  return { servers, access: (user) => ({ servers: urls, user, password: passwords[user] ?? '' }) }
+}
+
+async function single(folder: string, { port }: OwnBroker, auth: string): Promise<ServerFiles> {
+  const listen = `${HOST}:${port}`
+  return write('broker', join(folder, 'nats.conf'), { listen, storeFolder: join(folder, 'store'), auth })
+}
+
+async function several(folder: string, { port, servers }: OwnBroker, auth: string): Promise<ServerFiles[]> {
+  const tls = await ensureRouteCertificate(join(folder, 'tls'))
+  const { password = '' } = await keepPasswords(join(folder, 'route.json'), ['password'])
+  const routes = Array.from({ length: servers }, (_, index) => `${HOST}:${port + servers + index}`)
+  return Promise.all(
+    routes.map((route, index) => {
+      const name = `broker-${index}`
+      const own = serverFolder(folder, index)
+      const cluster: ClusterSettings = { serverName: name, listen: route, routes, password, tls }
+      const listen = `${HOST}:${port + index}`
+      return write(name, join(own, 'nats.conf'), { listen, storeFolder: join(own, 'store'), auth, cluster })
+    }),
+  )
+}
+
+async function write(
+  name: string,
+  configFile: string,
+  settings: Parameters<typeof serverConfig>[0],
+): Promise<ServerFiles> {
+  await writeSafely(configFile, `# Written by postrider up at each start.\n${serverConfig(settings)}`)
+  return { name, url: `nats://${settings.listen}`, configFile }
+}
+
+const serverFolder = (folder: string, index: number): string => join(folder, 'servers', String(index))
+
+/** A server that joins others deletes what it stored when it was alone, and a lone one does not read what it stored among others. */
+function refuseOtherNumber(folder: string, servers: number): void {
+  const [one, three] = [join(folder, 'store'), join(serverFolder(folder, 0), 'store')]
+  const found = servers === 1 ? three : one
+  if (existsSync(found)) {
+    throw new UsageError(
+      `spec.broker.servers is ${servers}, but the queue lies in ${found}, with ${servers === 1 ? 'three servers' : 'one server'}; set it back, or use a new state folder once that queue is empty`,
+    )
+  }
 }

@@ -8,7 +8,9 @@ interface HealthReport {
 }
 
 export interface BrokerWatchOptions {
-  /** Of the system account. */
+  /** `the broker`, or which of its servers. */
+  name: string
+  /** Of the system account, and to this server alone. */
   access: BrokerAccess
   /** The folder whose disk the broker writes to. */
   folder: string
@@ -33,7 +35,7 @@ const MOST_PAUSE_MS = 60_000
 /** Restarts a broker that can no longer write. A stream of nats-server whose write failed once, as on a full disk, refuses every
  * further one until the server is started again, whatever space there is by then; it does not end by itself, and what
  * it did confirm is on disk. So it is left alone until there is room, and then started again. */
-export async function watchBroker({ access, folder, restart, say }: BrokerWatchOptions): Promise<BrokerWatch> {
+export async function watchBroker({ name, access, folder, restart, say }: BrokerWatchOptions): Promise<BrokerWatch> {
   const broker = await openBroker('watch', access)
   let told = false
   let pause = FIRST_PAUSE_MS
@@ -45,15 +47,15 @@ export async function watchBroker({ access, folder, restart, say }: BrokerWatchO
     const { bavail, bsize } = await statfs(folder)
     const room = bavail * bsize
     if (problem === '' && room >= NO_ROOM) {
-      if (told) say('the broker writes again: mail is accepted and delivered')
+      if (told) say(`${name} writes again: mail is accepted and delivered`)
       told = false
       if (Date.now() > notBefore + MOST_PAUSE_MS) pause = FIRST_PAUSE_MS
       return
     }
-    if (!told) say(sentence(problem, room, folder))
+    if (!told) say(sentence(name, problem, room, folder))
     told = true
     if (problem === '' || room < ROOM_TO_RESTART || Date.now() < notBefore) return
-    say('the broker is started again, so that it writes again')
+    say(`${name} is started again, so that it writes again`)
     notBefore = Date.now() + pause
     pause = Math.min(pause * 2, MOST_PAUSE_MS)
     restart()
@@ -61,7 +63,7 @@ export async function watchBroker({ access, folder, restart, say }: BrokerWatchO
 
   let looking = Promise.resolve()
   const timer = setInterval(() => {
-    looking = looking.then(look).catch((error: unknown) => say(`the broker's health can not be told: ${String(error)}`))
+    looking = looking.then(look).catch((error: unknown) => say(`the health of ${name} is not known: ${String(error)}`))
   }, LOOK_MS)
   return {
     async close() {
@@ -76,18 +78,21 @@ export async function watchBroker({ access, folder, restart, say }: BrokerWatchO
 async function writeProblem({ nc, connected }: Broker): Promise<string | undefined> {
   if (!connected) return undefined
   const answer = await nc
-    .request('$SYS.REQ.SERVER.PING.HEALTHZ', '{"details":true}', { timeout: ANSWER_MS })
+    .request(`$SYS.REQ.SERVER.${nc.info?.server_id ?? 'PING'}.HEALTHZ`, '{"details":true}', { timeout: ANSWER_MS })
     .catch(() => undefined)
   if (answer === undefined) return undefined
   const { data } = answer.json<HealthReport>()
-  const found = (data?.errors ?? []).find(({ type, error }) => type === 'JETSTREAM' || error.includes('write error'))
+  const found = (data?.errors ?? []).find(
+    // A server that has not found the others is not helped by a restart.
+    ({ type, error }) => (type === 'JETSTREAM' && !error.includes('meta leader')) || error.includes('write error'),
+  )
   return found?.error ?? ''
 }
 
-function sentence(problem: string, room: number, folder: string): string {
+function sentence(name: string, problem: string, room: number, folder: string): string {
   const full = room < ROOM_TO_RESTART || problem.includes('no space left')
   const mebi = (octets: number): string => `${Math.floor(octets / 1024 / 1024)} MiB`
   return full
     ? `the disk of ${folder} is full: mail is answered 4xx and nothing is delivered until ${mebi(ROOM_TO_RESTART)} are free (now ${mebi(room)}); nothing accepted is lost`
-    : `the broker can not write: ${problem}; mail is answered 4xx until it can`
+    : `${name} cannot write: ${problem}; mail is answered 4xx until it can`
 }

@@ -1,48 +1,70 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { findBroker } from '@postrider/broker-process/find'
+import type { BrokerPlan } from '@postrider/plan/broker'
 import { openBroker } from '@postrider/queue/broker'
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker, BrokerAccess } from '@postrider/queue/broker'
+import { ensureStreams } from '@postrider/queue/streams'
+import type { Layout } from '@postrider/queue/streams'
+import { isTemporary } from '@postrider/queue/temporary'
 import { UsageError } from '../usage.ts'
 import { writeBrokerConfig } from './broker-config.ts'
-import type { BrokerFiles } from './broker-config.ts'
+import { createStartPatience } from './broker-patience.ts'
+import { outsideAccess } from './outside-broker.ts'
 import type { Program, Supervised } from './supervise.ts'
 
-export interface BrokerProgram {
+/** A nats-server of this machine. */
+export interface BrokerServer {
+  url: string
   program: Program
-  files: BrokerFiles
 }
 
-/** What is needed to run the broker of a state folder; finds or builds its binary. Throws NoBroker. */
-export async function brokerProgram(
-  state: string,
-  settings: { port: number; shards: number },
-  say: (line: string) => void,
-): Promise<BrokerProgram> {
+export interface BrokerSetup {
+  /** Empty where somebody else runs the broker. */
+  servers: BrokerServer[]
+  /** Access of each account. */
+  access: (account: string) => BrokerAccess
+  /** Copies of each stream. */
+  replicas: number
+}
+
+/** What is needed to reach the broker of a plan, and to run it where it is one of this machine; finds or builds its binary.
+ * Throws NoBroker and UsageError. */
+export async function setUpBroker(state: string, plan: BrokerPlan, say: (line: string) => void): Promise<BrokerSetup> {
+  if (plan.outside !== undefined)
+    return { servers: [], access: outsideAccess(plan.outside, plan.shards), replicas: plan.replicas }
   const binary = await findBroker(say)
   mkdirSync(join(state, 'logs'), { recursive: true })
-  const files = await writeBrokerConfig(join(state, 'broker'), settings.port, settings.shards)
-  const program: Program = {
-    name: 'broker',
-    command: binary,
-    args: ['-c', files.configFile],
-    // Half the machine: with all of it the broker's idle threads look for work on the cores that the services need
-    // (measured on two cores: a fifth less CPU a message).
-    env: { GOMAXPROCS: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
-    logFile: join(state, 'logs', 'broker.log'),
+  const { servers, access } = await writeBrokerConfig(join(state, 'broker'), plan)
+  return {
+    servers: servers.map(({ name, url, configFile }) => ({
+      url,
+      program: {
+        name,
+        command: binary,
+        args: ['-c', configFile],
+        // Half the machine: with all of it the broker's idle threads look for work on the cores that the services need
+        // (measured on two cores: a fifth less CPU a message).
+        env: { GOMAXPROCS: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
+        logFile: join(state, 'logs', `${name}.log`),
+      },
+    })),
+    access,
+    replicas: plan.servers,
   }
-  return { program, files }
 }
 
-/** The broker reads its store before it answers: with tens of GB that takes a while. Milliseconds. */
-const START_MS = 120_000
-
-/** Waits until the broker answers with JetStream ready. Throws a UsageError with the end of its log when it does not. */
-export async function awaitBroker(running: Supervised, { files, program }: BrokerProgram): Promise<Broker> {
-  const deadline = Date.now() + START_MS
+/** Waits until the broker answers with JetStream ready. Throws a UsageError when it does not start. */
+export async function awaitBroker(
+  { servers, access }: BrokerSetup,
+  running: Supervised[],
+  say: (line: string) => void,
+): Promise<Broker> {
+  const patience = createStartPatience(running, say)
   for (;;) {
-    const broker = await openBroker('admin', files.access('admin')).catch(() => undefined)
+    const broker = await openBroker('admin', access('admin')).catch(() => undefined)
     if (broker !== undefined) {
       const ready = await broker.jsm.getAccountInfo().then(
         () => true,
@@ -51,10 +73,37 @@ export async function awaitBroker(running: Supervised, { files, program }: Broke
       if (ready) return broker
       await broker.close()
     }
-    if (running.restarts >= 3 || Date.now() > deadline) {
-      const log = readFileSync(program.logFile, 'utf8').trim().split('\n').slice(-3).join('\n')
-      throw new UsageError(`the broker does not start; its log (${program.logFile}) ends with:\n${log}`)
+    if (running.some(({ restarts }) => restarts >= 3) || patience.over())
+      throw new UsageError(doesNotStart(servers, access('admin')))
+    await pause(50)
+  }
+}
+
+function doesNotStart(servers: BrokerServer[], access: BrokerAccess): string {
+  if (servers.length === 0)
+    return `the broker at ${access.servers.join(', ')} does not answer, or refuses the account admin; see spec.broker`
+  const logs = servers.map(({ program: { logFile } }) => {
+    const end = readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join('\n')
+    return `its log (${logFile}) ends with:\n${end}`
+  })
+  return `the broker does not start; ${logs.join('\n')}`
+}
+
+/** "no suitable peers for placement": servers of a new broker that have not found each other yet. */
+const NO_PEERS = 10_005
+const ENSURE_MS = 120_000
+
+/** Creates or updates the streams, once the servers have found each other and the streams have leaders. */
+export async function ensureStreamsSoon({ nc, jsm }: Broker, layout: Layout): Promise<void> {
+  const deadline = performance.now() + ENSURE_MS
+  for (;;) {
+    try {
+      await ensureStreams(nc, jsm, layout)
+      return
+    } catch (error) {
+      const early = isTemporary(error) || (error as { code?: unknown }).code === NO_PEERS
+      if (!early || performance.now() > deadline) throw error
+      await pause(500)
     }
-    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

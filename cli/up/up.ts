@@ -5,13 +5,14 @@ import { followFolder, planFolder } from '@postrider/file-provider/provider'
 import { problemLine } from '@postrider/file-provider/manifests'
 import { StateFolder } from '@postrider/file-provider/state'
 import type { Plan } from '@postrider/plan/plan'
-import { ensureStreams } from '@postrider/queue/streams'
+import { WATCH } from '@postrider/queue/accounts'
 import { keepPlatformKey } from '@postrider/runtime-config/seal'
 import { publisher } from '@postrider/runtime-config/store'
 import { accessFile } from '../queue/connect.ts'
 import { UsageError } from '../usage.ts'
 import { announcement } from './announce.ts'
-import { awaitBroker, brokerProgram } from './broker.ts'
+import { awaitBroker, ensureStreamsSoon, setUpBroker } from './broker.ts'
+import { brokerPorts } from './broker-config.ts'
 import { watchBroker } from './broker-watch.ts'
 import { chooseCertificates } from './certificate.ts'
 import { endLeftovers, lockState } from './lock.ts'
@@ -74,10 +75,14 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
   }
   try {
     const { broker: brokerSettings } = plan.deployment
-    const programs = await brokerProgram(state, brokerSettings, say)
-    const brokerRunning = start(programs.program)
-    const broker = await awaitBroker(brokerRunning, programs)
-    await ensureStreams(broker.nc, broker.jsm, { ...brokerSettings, replicas: 1 })
+    const setup = await setUpBroker(state, brokerSettings, say)
+    const brokerServers = setup.servers.map(({ url, program }) => ({ url, supervised: start(program) }))
+    const broker = await awaitBroker(
+      setup,
+      brokerServers.map(({ supervised }) => supervised),
+      say,
+    )
+    await ensureStreamsSoon(broker, { ...brokerSettings, replicas: setup.replicas })
     const write = publisher(broker)
     let published: Promise<unknown> = write(plan.config)
     /** One after the other, in the order in which they are asked for. */
@@ -90,23 +95,28 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       return result
     }
     await published
-    await writeFile(accessFile(state), JSON.stringify(programs.files.access('cli')), { mode: 0o600 })
+    await writeFile(accessFile(state), JSON.stringify(setup.access('cli')), { mode: 0o600 })
     const { sandbox } = plan.deployment
     if (sandbox !== undefined) start(sandboxProgram(state, sandbox.port, certificates.first))
     const services = servicePrograms({
       state,
       deployment: plan.deployment,
-      access: programs.files.access,
+      access: setup.access,
       platformKeyFile,
       certificates,
     })
     await Promise.all(services.map((service) => awaitReady(start(service), service, plan.deployment.telemetry.address)))
-    const watch = await watchBroker({
-      access: programs.files.access('watch'),
-      folder: state,
-      restart: () => brokerRunning.restart(),
-      say,
-    })
+    const watches = await Promise.all(
+      brokerServers.map(({ url, supervised }) =>
+        watchBroker({
+          name: brokerServers.length === 1 ? 'the broker' : supervised.name,
+          access: { ...setup.access(WATCH), servers: [url] },
+          folder: state,
+          restart: () => supervised.restart(),
+          say,
+        }),
+      ),
+    )
     const senders = verifySenders({
       state: stateFolder.senders,
       broker,
@@ -138,7 +148,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
     return async () => {
       provider.close()
       await senders.close()
-      await watch.close()
+      await Promise.all(watches.map((watch) => watch.close()))
       await broker.close()
       await stop()
     }
@@ -174,7 +184,11 @@ function portsOf({ deployment }: Plan) {
           { host: api.host, port: api.port, purpose: 'https, spec.api.port' },
           { host: api.host, port: api.httpPort, purpose: 'http, spec.api.httpPort' },
         ]),
-    { host: '127.0.0.1', port: broker.port, purpose: 'the broker, spec.broker.port' },
+    ...(broker.outside === undefined ? brokerPorts(broker) : []).map((port, index) => ({
+      host: '127.0.0.1',
+      port,
+      purpose: index === 0 ? 'the broker, spec.broker.port' : `port ${index + 1} of the broker, spec.broker.port`,
+    })),
     ...telemetryPorts,
     ...(sandbox === undefined
       ? []

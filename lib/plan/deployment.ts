@@ -1,5 +1,7 @@
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
+import { planBroker } from './broker.ts'
+import type { BrokerPlan } from './broker.ts'
 import { planCertificates } from './certificates.ts'
 import type { CertificatesPlan } from './certificates.ts'
 import type { Inventory } from './inventory.ts'
@@ -12,7 +14,7 @@ import type { SubmissionPlan } from './submission.ts'
 export interface Deployment {
   ingress: { replicas: number; listeners: ListenerPlan[]; certificates: CertificatesPlan }
   delivery: { replicas: number }
-  broker: { shards: number; port: number; contentBackstopMs: number; eventsMs: number }
+  broker: BrokerPlan & { contentBackstopMs: number; eventsMs: number }
   api: { replicas: number; host: string; port: number; httpPort: number; publicHost?: string }
   /** Where clients are told to submit. */
   submission: SubmissionPlan
@@ -27,7 +29,7 @@ export function planDeployment(
   config: RuntimeConfig,
   inventory: Inventory,
 ): Deployment {
-  const { ingress, delivery, broker, telemetry, sandbox, api } = platform.spec
+  const { ingress, delivery, telemetry, sandbox, api } = platform.spec
   checkListeners(platform, config, inventory)
   if (api.port === api.httpPort) inventory.report(platform, 'spec.api.httpPort', 'is the same as spec.api.port')
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
@@ -41,7 +43,7 @@ export function planDeployment(
     },
     delivery: { replicas: delivery.replicas },
     broker: {
-      ...broker,
+      ...planBroker(platform, inventory),
       // A net under the retention that the notifier enforces, wide enough never to be what deletes a message.
       contentBackstopMs: lifetime + longestRetention + (config.platform.heldMs ?? 0) + 4 * WEEK_MS,
       eventsMs: lifetime + config.platform.placeholderMs + WEEK_MS,

@@ -106,3 +106,23 @@ test('the protection that holds before anything is published is that of a platfo
   assert.ok('plan' in planned)
   assert.deepEqual(planned.plan.config.platform.protection, DEFAULT_PROTECTION)
 })
+
+test('a broker that somebody else runs needs its passwords, and nothing of a broker of this machine', () => {
+  const brokerOf = (broker: unknown): AnyResource =>
+    make('MailPlatform', 'mail', { hostName: 'mail.example.org', broker })
+  const elsewhere = { url: 'tls://a.example:4222,tls://b.example:4222', passwordsFile: 'accounts.json', replicas: 3 }
+  const planned = plan([brokerOf({ ...elsewhere, caFile: 'ca.pem' })], nothing)
+  assert.ok('plan' in planned)
+  assert.deepEqual(planned.plan.deployment.broker.outside, {
+    servers: ['tls://a.example:4222', 'tls://b.example:4222'],
+    passwordsFile: 'accounts.json',
+    caFile: 'ca.pem',
+  })
+  for (const [broker, path] of [
+    [{ url: 'nats://a.example' }, 'passwordsFile'],
+    [{ ...elsewhere, servers: 3 }, 'servers'],
+    [{ ...elsewhere, certificateFile: 'c.pem' }, 'keyFile'],
+    [{ caFile: 'ca.pem' }, 'caFile'],
+  ] as const)
+    assert.deepEqual(pathsOf(brokerOf(broker)), [`MailPlatform default/mail: spec.broker.${path}`])
+})

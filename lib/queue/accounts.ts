@@ -115,25 +115,39 @@ export function accountRights(shards: number): Record<string, AccountRights> {
 /** The one user of the broker's system account: who may ask the broker how it is, and nothing else. */
 export const WATCH = 'watch'
 
+/** Users that the platform's own programs connect as. */
+export const serviceAccounts = (shards: number): string[] => Object.keys(accountRights(shards))
+
 /** All users of the broker. */
-export const accountNames = (shards: number): string[] => [...Object.keys(accountRights(shards)), WATCH]
+export const accountNames = (shards: number): string[] => [...serviceAccounts(shards), WATCH]
 
 /** The part of nats-server's configuration that says who may do what, with a password for each of `accountNames`. */
-export function authConfig(passwords: Record<string, string>, shards: number): string {
-  const users = Object.entries(accountRights(shards)).map(([user, { publishes, hears = [], answers = false }]) => {
-    const subscribe = [`_INBOX_${user}.>`, ...hears]
-    return `    { user: ${user}, password: "${passwords[user] ?? ''}", permissions: {
-      publish: { allow: ${JSON.stringify(publishes)} }, subscribe: { allow: ${JSON.stringify(subscribe)} }${answers ? ', allow_responses: true' : ''} } }`
-  })
-  return `system_account: SYS
+export const authConfig = (passwords: Record<string, string>, shards: number): string => `system_account: SYS
 accounts {
   SYS { users: [ { user: ${WATCH}, password: "${passwords[WATCH] ?? ''}", permissions: {
-    publish: { allow: ["$SYS.REQ.SERVER.PING.HEALTHZ"] }, subscribe: { allow: ["_INBOX_${WATCH}.>"] } } } ] }
+    publish: { allow: ["$SYS.REQ.SERVER.PING.HEALTHZ", "$SYS.REQ.SERVER.*.HEALTHZ"] }, subscribe: { allow: ["_INBOX_${WATCH}.>"] } } } ] }
 }
 authorization {
   users: [
-${users.join('\n')}
+${users(passwords, shards)}
   ]
 }
 `
+
+/** The same for a broker that serves others too: an account of its own, for its `accounts` block. */
+export const accountConfig = (passwords: Record<string, string>, shards: number): string => `POSTRIDER {
+  jetstream: enabled
+  users: [
+${users(passwords, shards)}
+  ]
 }
+`
+
+const users = (passwords: Record<string, string>, shards: number): string =>
+  Object.entries(accountRights(shards))
+    .map(([user, { publishes, hears = [], answers = false }]) => {
+      const subscribe = [`_INBOX_${user}.>`, ...hears]
+      return `    { user: ${user}, password: "${passwords[user] ?? ''}", permissions: {
+      publish: { allow: ${JSON.stringify(publishes)} }, subscribe: { allow: ${JSON.stringify(subscribe)} }${answers ? ', allow_responses: true' : ''} } }`
+    })
+    .join('\n')

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cidr, domainName, duration, emailAddress, port, reference, resolverAddress, size, someTime } from './fields.ts'
 import { Api } from './api.ts'
+import { Broker } from './broker.ts'
 import { Pods } from './pods.ts'
 import { Protection } from './protection.ts'
 import { durationMs } from './quantity.ts'
@@ -182,22 +183,7 @@ export const MailPlatformSpec = z.strictObject({
     })
     .prefault({})
     .describe('How long the platform remembers. How long content stays is said by each Domain.'),
-  broker: z
-    .strictObject({
-      shards: z
-        .int()
-        .min(1)
-        .max(16)
-        .default(4)
-        .describe('Streams that accepted mail is spread over. May grow, never shrink.'),
-      port: port().default(14222).describe('Standalone: port on loopback of the broker.'),
-      replicas: z
-        .literal([1, 3, 5])
-        .default(1)
-        .describe('Kubernetes: copies of each stream; no more than the broker has servers.'),
-    })
-    .prefault({})
-    .describe('The queue.'),
+  broker: Broker.prefault({}).describe('The queue.'),
   telemetry: z
     .strictObject({
       address: z.string().default('127.0.0.1').describe('Standalone: address of /healthz, /readyz and /metrics.'),

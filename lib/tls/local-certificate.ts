@@ -14,10 +14,17 @@ export interface LocalCertificate {
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const DAY_MS = 86_400_000
 
+/** What both ends of a connection between servers show each other. */
+export const BOTH_ENDS = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]
+
 /** Makes a CA and a certificate of it for these names (DNS names or IP addresses; the first is the subject). For trying out and
  * for tests: a platform that others use gets a certificate its clients trust already. The CA's key is not kept: nobody can
  * make further certificates that the clients would trust. */
-export async function makeLocalCertificate(names: [string, ...string[]], now = Date.now()): Promise<LocalCertificate> {
+export async function makeLocalCertificate(
+  names: [string, ...string[]],
+  now = Date.now(),
+  usages = [x509.ExtendedKeyUsage.serverAuth],
+): Promise<LocalCertificate> {
   const caKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=Postrider local CA ${new Date(now).toISOString().slice(0, 10)}`,
@@ -45,7 +52,7 @@ export async function makeLocalCertificate(names: [string, ...string[]], now = D
       new x509.SubjectAlternativeNameExtension(
         [...new Set(names)].map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
       ),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.ExtendedKeyUsageExtension(usages),
       await x509.AuthorityKeyIdentifierExtension.create(ca),
     ],
   })

@@ -25,6 +25,8 @@ export interface PlatformOptions {
   state?: string
   /** A relay port on loopback, without TLS and login, for load generators. */
   relay?: boolean
+  /** Settings of spec.broker; its port is chosen here. */
+  broker?: Record<string, unknown>
   /** Processes that take mail; 1 by default. */
   ingressReplicas?: number
   /** The HTTP service, which there is none of by default. */
@@ -87,7 +89,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     relay: await freePort(),
     api: await freePort(),
     apiHttp: await freePort(),
-    broker: await freePort(),
+    // Three servers take six.
+    broker: await portsInARow(6),
     // As spec.telemetry.basePort wants them.
     telemetry: await portsInARow(60),
   }
@@ -114,9 +117,10 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
         const [pid, ...args] = line.trim().split(/\s+/)
         const text = args.join(' ')
         const service = /services\/(\w+)\/main\.ts/.exec(text)?.[1]
-        if (text.includes(join(state, 'broker', 'nats.conf'))) found.push(['broker', Number(pid)])
-        // A service is this platform's when its environment names this state's broker.
-        else if (service !== undefined && belongs(Number(pid), ports.broker)) found.push([service, Number(pid)])
+        const server = text.includes(` ${join(state, 'broker')}/`) && /(\d?)\/nats\.conf/.exec(text)?.[1]
+        if (typeof server === 'string') found.push([server === '' ? 'broker' : `broker-${server}`, Number(pid)])
+        // A service is this platform's when its telemetry port is.
+        else if (service !== undefined && belongs(Number(pid), ports.telemetry)) found.push([service, Number(pid)])
       }
       return found
     },
@@ -156,11 +160,12 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
   return platform
 }
 
-/** Whether a process was started with this broker's port in its environment. */
-function belongs(pid: number, brokerPort: number): boolean {
+/** Whether a process was started with one of these telemetry ports in its environment. */
+function belongs(pid: number, basePort: number): boolean {
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
-    return environment.includes(`POSTRIDER_BROKER_URL=nats://127.0.0.1:${brokerPort}\0`)
+    const port = Number(/\0POSTRIDER_TELEMETRY_PORT=(\d+)\0/.exec(environment)?.[1])
+    return port >= basePort && port < basePort + 60
   } catch {
     // It has ended since it was listed.
     return false
@@ -216,7 +221,7 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
         ...(options.tls ? { tls: options.tls } : {}),
         ...options.ingress,
       },
-      broker: { port: ports.broker },
+      broker: { port: ports.broker, ...options.broker },
       api: { address: '127.0.0.1', port: ports.api, httpPort: ports.apiHttp, replicas: options.api ? 1 : 0 },
       telemetry: { basePort: ports.telemetry },
       ...platform,

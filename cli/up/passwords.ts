@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { writeSafely } from '@postrider/file-provider/write-safely'
+
+/** The passwords in a file, by user; makes those that are missing. The file can be read by its owner alone. */
+export async function keepPasswords(file: string, users: string[]): Promise<Record<string, string>> {
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : {}
+  for (const user of users) kept[user] ??= randomBytes(24).toString('base64url')
+  await writeSafely(file, JSON.stringify(kept, null, 2))
+  return kept
+}

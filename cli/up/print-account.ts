@@ -1,0 +1,17 @@
+import { accountConfig, serviceAccounts } from '@postrider/queue/accounts'
+import { UsageError } from '../usage.ts'
+import { keepPasswords } from './passwords.ts'
+
+/** `postrider broker-config`: makes the passwords of a broker that is run elsewhere, and says how to configure it. */
+export async function printAccount(passwordsFile: string | undefined, shards: number): Promise<string[]> {
+  if (passwordsFile === undefined)
+    throw new UsageError('name the file that keeps the passwords: postrider broker-config --passwords FILE')
+  const passwords = await keepPasswords(passwordsFile, serviceAccounts(shards))
+  return [
+    "# For the accounts block of nats-server's configuration, on each server. Reload the servers when it changes.",
+    '# The passwords are in clear: protect the file. Each server also needs, at the top level:',
+    '#   max_payload: 8MB',
+    '#   jetstream { sync_interval: always }',
+    ...accountConfig(passwords, shards).trimEnd().split('\n'),
+  ]
+}

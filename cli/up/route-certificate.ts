@@ -1,0 +1,28 @@
+import { X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ServerTls } from '@postrider/broker-process/server-config'
+import { writeSafely } from '@postrider/file-provider/write-safely'
+import { BOTH_ENDS, makeLocalCertificate } from '@postrider/tls/local-certificate'
+
+/** A certificate that ends sooner is replaced at the next start. */
+const MIN_LEFT_MS = 400 * 86_400_000
+
+/** The CA and the certificate by which the servers of a broker know each other. Made anew at a start when little time is left: all
+ * servers of the machine start with it then. The CA's key is not kept. */
+export async function ensureRouteCertificate(folder: string, now = Date.now()): Promise<ServerTls> {
+  const files = {
+    caFile: join(folder, 'ca.pem'),
+    certFile: join(folder, 'server.pem'),
+    keyFile: join(folder, 'server.key'),
+  }
+  if (existsSync(files.certFile) && endOf(files.certFile) > now + MIN_LEFT_MS) return files
+  const { ca, cert, key } = await makeLocalCertificate(['localhost', '127.0.0.1'], now, BOTH_ENDS)
+  await writeSafely(files.caFile, ca)
+  await writeSafely(files.keyFile, key)
+  // The certificate is written last: when it is there, the others are.
+  await writeSafely(files.certFile, cert)
+  return files
+}
+
+const endOf = (certFile: string): number => Date.parse(new X509Certificate(readFileSync(certFile)).validTo)

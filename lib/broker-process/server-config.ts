@@ -1,0 +1,72 @@
+/** Files in PEM. */
+export interface ServerTls {
+  caFile: string
+  certFile: string
+  keyFile: string
+}
+
+export interface ServerSettings {
+  /** `127.0.0.1:4222`. */
+  listen: string
+  storeFolder: string
+  /** Who may do what, as nats-server's configuration says it (see @postrider/queue/accounts). */
+  auth: string
+  /** For clients; without it they connect in the clear. */
+  tls?: ServerTls
+  cluster?: ClusterSettings
+}
+
+/** The servers of a broker among themselves. Who connects to a route port is past all accounts, so it takes a password and
+ * a certificate of the servers' own CA. */
+export interface ClusterSettings {
+  serverName: string
+  listen: string
+  /** `127.0.0.1:6222` of each server, this one among them. */
+  routes: string[]
+  password: string
+  tls: ServerTls
+}
+
+const CLUSTER = 'postrider'
+const ROUTE_USER = 'route'
+
+/** The configuration of one nats-server. */
+export const serverConfig = ({
+  listen,
+  storeFolder,
+  auth,
+  tls,
+  cluster,
+}: ServerSettings): string => `listen: "${listen}"
+# A batch of events or a record with many recipients may be over the default of 1 MB.
+max_payload: 8MB
+# What the broker still holds back for a client that reads slowly.
+max_pending: 256MB
+jetstream {
+  store_dir: ${JSON.stringify(storeFolder)}
+  # A 250 means that the message is on disk: each write is synced before it is confirmed.
+  sync_interval: always
+  max_file_store: 1TB
+}
+${tls === undefined ? '' : `tls { ${tlsFiles(tls)} }\n`}${cluster === undefined ? '' : clusterConfig(cluster)}${auth}`
+
+const clusterConfig = ({
+  serverName,
+  listen,
+  routes,
+  password,
+  tls,
+}: ClusterSettings): string => `server_name: ${serverName}
+cluster {
+  name: ${CLUSTER}
+  listen: "${listen}"
+  authorization { user: ${ROUTE_USER}, password: "${password}", timeout: 5 }
+  tls { ${tlsFiles(tls)}, verify: true, timeout: 5 }
+  # The list of routes is complete.
+  no_advertise: true
+  routes: [${routes.map((route) => `"nats-route://${ROUTE_USER}:${password}@${route}"`).join(', ')}]
+}
+`
+
+const tlsFiles = ({ caFile, certFile, keyFile }: ServerTls): string =>
+  `ca_file: ${JSON.stringify(caFile)}, cert_file: ${JSON.stringify(certFile)}, key_file: ${JSON.stringify(keyFile)}`

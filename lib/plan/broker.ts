@@ -1,0 +1,41 @@
+import type { Resource } from '@postrider/resources/kinds'
+import type { Inventory } from './inventory.ts'
+
+/** A broker that somebody else runs; paths as they are written. */
+export interface OutsideBroker {
+  servers: string[]
+  passwordsFile: string
+  caFile?: string
+  certificateFile?: string
+  keyFile?: string
+}
+
+export interface BrokerPlan {
+  shards: number
+  port: number
+  /** Processes that a single machine runs; none with `outside`. */
+  servers: 1 | 3
+  /** Copies of each stream. */
+  replicas: number
+  outside?: OutsideBroker
+}
+
+const OUTSIDE = ['passwordsFile', 'caFile', 'certificateFile', 'keyFile'] as const
+
+export function planBroker(platform: Resource<'MailPlatform'>, inventory: Inventory): BrokerPlan {
+  const { shards, port, servers, replicas, url, ...files } = platform.spec.broker
+  const report = (field: string, problem: string): void => inventory.report(platform, `spec.broker.${field}`, problem)
+  if (url === undefined) {
+    for (const field of OUTSIDE) if (files[field] !== undefined) report(field, 'is only for a broker given by url')
+    return { shards, port, servers, replicas }
+  }
+  if (servers > 1) report('servers', 'is for a broker of this machine, and url names one elsewhere')
+  if ((files.certificateFile === undefined) !== (files.keyFile === undefined))
+    report('keyFile', 'and certificateFile go together')
+  const { passwordsFile } = files
+  if (passwordsFile === undefined) {
+    report('passwordsFile', 'is missing: the passwords of the accounts at the broker')
+    return { shards, port, servers, replicas }
+  }
+  return { shards, port, servers, replicas, outside: { ...files, servers: url.split(','), passwordsFile } }
+}
