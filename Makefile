@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check test-clients properties blackbox bench robustness brute-force scanning faults limits fuzz deferred power-cut images cluster cluster-down e2e format clean
+.PHONY: run test check test-clients properties blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -57,6 +57,11 @@ faults: node_modules/.ready
 # 8 client processes, 2 ingress processes and a limit of 1,000 messages a day, in peace and with kill -9 in between.
 limits: node_modules/.ready
 	@$(NODE) test/faults/limits.ts
+
+# More than a hundred ways in which remotes and their DNS misbehave, and tarpits, beside a destination that is well (some 15 minutes).
+# ARGS=--write makes docs/hostile.md of it; ARGS="--only tls" tries some of them.
+hostile: node_modules/.ready
+	@$(NODE) test/hostile/main.ts $(ARGS)
 
 # 100,000 deferred messages, a restart of everything, and all delivered at their time (some ten minutes).
 deferred: node_modules/.ready

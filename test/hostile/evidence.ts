@@ -1,0 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { askLog } from '../../cli/queue/connect.ts'
+import type { MessageAnswer } from '../../cli/queue/show.ts'
+import type { Broker } from '@postrider/queue/broker'
+import type { Mail, State } from './behaviour.ts'
+import type { Transaction } from './remote/record.ts'
+
+/** What is known from outside about one message. */
+export interface MailEvidence {
+  mail: Mail
+  id: string
+  addresses: string[]
+  /** By the message log. */
+  recipients: RecipientEvidence[]
+  /** At any remote, in their order. */
+  transactions: Transaction[]
+  /** Failure notices that name its first recipient. */
+  notices: number
+}
+
+export interface RecipientEvidence {
+  address: string
+  /** `queued`: not attempted yet. */
+  state: State | 'queued'
+  attempts: number
+  status: string
+  category: string
+  reply: string
+}
+
+const POLL_MS = 250
+
+/** What the message log says of each recipient. */
+export async function recipientsOf(broker: Broker, id: string): Promise<RecipientEvidence[]> {
+  const { recipients } = await askLog<MessageAnswer>(broker, 'log.show', { id }, 30_000)
+  return recipients.map(({ address, state, attempts, outcome }) => ({
+    address,
+    state: state as RecipientEvidence['state'],
+    attempts,
+    status: outcome?.status ?? '',
+    category: outcome?.category ?? '',
+    reply: outcome?.reply ?? '',
+  }))
+}
+
+/** Resolves when every recipient is in one of the states, or the time is up. */
+export async function outcomeOf(broker: Broker, id: string, wanted: State[], deadline: number): Promise<void> {
+  for (;;) {
+    const recipients = await recipientsOf(broker, id)
+    const done = recipients.length > 0 && recipients.every(({ state }) => wanted.some((one) => one === state))
+    if (done || performance.now() > deadline) return
+    await pause(POLL_MS)
+  }
+}
