@@ -36,7 +36,7 @@ export interface LoginDependencies {
 const LEAST_MS = 250
 
 /** Logging in by a password, wherever that is asked for. */
-export function createLogin({ credentials, verdicts, guard, now = Date.now }: LoginDependencies): Login {
+export function createLogin({ credentials, verdicts, guard, now = () => performance.now() }: LoginDependencies): Login {
   return async (username, password, remoteAddress) => {
     const startedAt = now()
     const address = normaliseAddress(username) ?? ''

@@ -1,3 +1,4 @@
+import { watchClock } from '@postrider/clock/clock'
 import { createVerdicts } from '@postrider/credential/verdict-cache'
 import { createLogin } from '@postrider/guard/login'
 import { createLoginGuard } from '@postrider/guard/login-guard'
@@ -23,6 +24,8 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('api', brokerAccess(env))
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away: changes are not seen'))
+  const clock = await watchClock(broker, registry)
+  onStop(() => clock.stop())
   const live = await watchConfig(broker)
   const certificates = openCertificates(certificateSources(env), (error) =>
     log.error({ event: 'certificate-bad', err: error }),
@@ -30,7 +33,7 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
   const publicHost = env.optional('POSTRIDER_API_PUBLIC_HOST')
   const metrics = createMetrics(registry)
   const standings = await watchStandings(broker)
-  const limits = limitsRoute({ useOf: (account) => readUse(broker, account), standingOf: standings.of })
+  const limits = limitsRoute({ now: clock.now, useOf: (account) => readUse(broker, account), standingOf: standings.of })
   const answer = createAnswer({
     find: createRouter([...ROUTES, limits]),
     context: {

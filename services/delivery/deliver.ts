@@ -1,3 +1,4 @@
+import type { Clock } from '@postrider/clock/clock'
 import { domainOf, triedSince } from '@postrider/mail/envelope'
 import type { Broker } from '@postrider/queue/broker'
 import { defer, enqueueJobs } from '@postrider/queue/defer'
@@ -17,6 +18,7 @@ import type { TransactionOutcome } from './transaction/outcome.ts'
 
 export interface Engine {
   broker: Broker
+  clock: Clock
   events: EventLog
   settled: Settled
   config: () => RuntimeConfig
@@ -36,7 +38,7 @@ export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   const { job } = taken
   if (job.cancelled === true) return cancelled(taken, engine)
   if (needsSplit(job)) return split(taken, engine)
-  if (isHeld(job, Date.now())) return hold(taken, engine)
+  if (isHeld(job, engine.clock.now())) return hold(taken, engine)
   const key = attemptKey(job)
   while (underWay.has(key)) await underWay.get(key)
   const attempt = attemptOnce(taken, key, engine).finally(() => underWay.delete(key))
@@ -65,16 +67,18 @@ async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<v
 }
 
 async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
-  const startedAt = Date.now()
+  const { clock } = engine
+  const startedAt = clock.now()
   const { job } = taken
   const { retry } = engine.config().platform
   const outcome = await engine.attempt(taken)
-  if ('later' in outcome && Date.now() < triedSince(job.envelope) + retry.lifetimeMs) {
+  const certain = clock.certain()
+  if ('later' in outcome && !(certain !== undefined && certain >= triedSince(job.envelope) + retry.lifetimeMs)) {
     engine.postponed(job, outcome.later)
     taken.postpone(outcome.later)
     return
   }
-  const judgement = judge(job, 'later' in outcome ? neverFree(job) : outcome, { retry, now: Date.now() })
+  const judgement = judge(job, 'later' in outcome ? neverFree(job) : outcome, { retry, now: clock.now(), certain })
   await settle(taken, judgement, engine)
   engine.observe(job, judgement, startedAt)
 }
@@ -110,9 +114,9 @@ async function split(taken: Taken, { broker }: Engine): Promise<void> {
   taken.ack()
 }
 
-async function cancelled(taken: Taken, { events }: Engine): Promise<void> {
+async function cancelled(taken: Taken, { events, clock }: Engine): Promise<void> {
   const { envelope, part, destination, content } = taken.job
   const recipients = envelope.recipients.map(({ address }) => address)
-  await events.append({ type: 'cancel', at: Date.now(), id: envelope.id, part, destination, content, recipients })
+  await events.append({ type: 'cancel', at: clock.now(), id: envelope.id, part, destination, content, recipients })
   taken.ack()
 }

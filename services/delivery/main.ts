@@ -1,3 +1,4 @@
+import { watchClock } from '@postrider/clock/clock'
 import { brokerAccess } from '@postrider/queue/access'
 import { openBroker } from '@postrider/queue/broker'
 import { triedSince } from '@postrider/mail/envelope'
@@ -18,6 +19,8 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('delivery', brokerAccess(env))
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away'))
+  const clock = await watchClock(broker, registry)
+  onStop(() => clock.stop())
   const live = await watchConfig(broker)
   const config = () => live.current
   let resolver = createResolver(config().platform.resolvers)
@@ -62,6 +65,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
   }
   const engine = {
     broker,
+    clock,
     events: createEventLog(broker, 'delivery'),
     settled: createSettled(broker),
     config,

@@ -1,3 +1,4 @@
+import { watchClock } from '@postrider/clock/clock'
 import { createVerdicts } from '@postrider/credential/verdict-cache'
 import { brokerAccess } from '@postrider/queue/access'
 import { createAcceptor, maxPayloadOf } from '@postrider/queue/accept'
@@ -36,6 +37,8 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('ingress', brokerAccess(env))
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away: mail is answered 451'))
+  const clock = await watchClock(broker, registry)
+  onStop(() => clock.stop())
   const live = await watchConfig(broker)
   const config = () => live.current
   const keysOf = createKeyring(readPlatformKey(env.text('POSTRIDER_PLATFORM_KEY_FILE')))
@@ -53,7 +56,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     door,
     (scanner) => scans.breaker(scanner),
   )
-  const scans = createScanning({ broker, live, metrics, log })
+  const scans = createScanning({ broker, now: clock.now, live, metrics, log })
   const storeWaitMs = env.whole('POSTRIDER_STORE_WAIT_MS', 10_000, [100, 120_000])
   const acceptor = createAcceptor(broker, env.whole('POSTRIDER_SHARDS', 4, [1, 64]), storeWaitMs)
   const disk = await watchDisk(
@@ -64,8 +67,9 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   needs(() => (disk.hasRoom ? undefined : "the queue's disk is nearly full: mail is answered 452"))
   const accept = createAcceptance({
     config,
+    clock,
     acceptor,
-    ledger: await openLedger(broker),
+    ledger: await openLedger(broker, clock.now),
     hasRoom: () => disk.hasRoom,
     keysOf,
     scans,
@@ -73,16 +77,17 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     accepted: (envelope, startedAt) => {
       metrics.accepted.inc()
       metrics.acceptedBytes.inc(envelope.size)
-      metrics.acceptSeconds.observe((Date.now() - startedAt) / 1000)
+      metrics.acceptSeconds.observe((clock.now() - startedAt) / 1000)
       const { id, from, credential, size, recipients, messageId } = envelope
       log.info({ event: 'accepted', id, from, credential, size, recipients: recipients.length, messageId })
     },
   })
-  const sessions = await openSessionLeases(broker)
+  const sessions = await openSessionLeases(broker, clock.now)
   onStop(() => sessions.stop())
   const standings = await watchStandings(broker)
   const login = createLogin({ credentials: () => config().credentials, verdicts: createVerdicts(), guard })
   const handlers = createHandlers({
+    now: clock.now,
     sessions,
     standingOf: standings.of,
     envelopeRoom: createEnvelopeRoom(() => maxEnvelopeBytes(maxPayloadOf(broker))),

@@ -1,4 +1,5 @@
 import { setPriority } from 'node:os'
+import { watchClock } from '@postrider/clock/clock'
 import { openBroker } from '@postrider/queue/broker'
 import { createAcceptor } from '@postrider/queue/accept'
 import type { QueueEvent } from '@postrider/queue/event'
@@ -34,6 +35,8 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('notifier', brokerAccess(env))
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away'))
+  const clock = await watchClock(broker, registry)
+  onStop(() => clock.stop())
   const config = await watchConfig(broker)
   const shards = env.whole('POSTRIDER_SHARDS', 4, [1, 64])
   const db = openLog(env.text('POSTRIDER_LOG_FILE'))
@@ -62,13 +65,22 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     log.fatal({ event: 'log-feed-failed', err: error })
     process.exit(1)
   }
-  const standing = await startStanding({ broker, db, reader, writer, config: () => config.current, registry, log })
+  const standing = await startStanding({
+    broker,
+    db,
+    reader,
+    writer,
+    config: () => config.current,
+    registry,
+    log,
+    now: clock.now,
+  })
   onStop(() => standing.stop())
   const feed = startFeed({ broker, shards, writer, reader, held, beforeEvent: standing.onEvent, onEvent, onError })
   onStop(() => feed.stop())
   needs(() => (feed.caughtUp ? undefined : `the message log is catching up, ${feed.lag} records to go`))
-  const metrics = createMetrics(registry, { reader, held, lag: () => feed.lag })
-  answerQuestions(broker, reader, held)
+  const metrics = createMetrics(registry, { reader, held, lag: () => feed.lag, now: clock.now })
+  answerQuestions(broker, reader, held, clock.now)
 
   const acceptor = createAcceptor(broker, shards, 5000)
   const events = createEventLog(broker, 'notifier')
@@ -80,6 +92,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     reader,
     writer,
     held,
+    clock,
     ready: () => feed.caughtUp && broker.connected,
     decided: (event) => {
       // Owed before the content can be erased that it tells of.
@@ -103,14 +116,18 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
       try {
         // Before the log is complete it can't be told what was sent or erased already.
         if (feed.caughtUp && broker.connected) {
-          const now = Date.now()
-          oweDelayedNotices(reader, writer, platform(), now)
+          const now = clock.now()
           await standing.turn(now)
-          await sendOwedNotices({ broker, acceptor, reader, writer, held, platform, sent })
+          await sendOwedNotices({ broker, acceptor, reader, writer, held, platform, sent, now })
           await review.turn(platform().heldMs ?? DEFAULT_HELD_MS)
-          await eraseExpired({ broker, events, reader, writer, config: () => config.current, erased }, now)
-          forgetPlaceholders(writer, config.current, now)
-          held.forget(now - platform().placeholderMs)
+          // What can not be undone waits until the clocks agree.
+          const certain = clock.certain()
+          if (certain !== undefined) {
+            oweDelayedNotices(reader, writer, platform(), certain)
+            await eraseExpired({ broker, events, reader, writer, config: () => config.current, erased }, certain)
+            forgetPlaceholders(writer, config.current, certain)
+            held.forget(certain - platform().placeholderMs)
+          }
         }
       } catch (error) {
         log.error({ event: 'turn-failed', err: error })

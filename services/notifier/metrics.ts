@@ -9,10 +9,12 @@ export interface Measured {
   reader: LogReader
   held: Pick<HeldLog, 'count'>
   lag: () => number
+  /** The platform's time. */
+  now: () => number
 }
 
 /** The notifier's metrics; the queue's size is read from the log when Prometheus asks. */
-export function createMetrics(registry: Registry, { reader, held, lag }: Measured) {
+export function createMetrics(registry: Registry, { reader, held, lag, now }: Measured) {
   const registers = [registry]
   new Gauge({
     name: 'postrider_queue_recipients',
@@ -20,7 +22,7 @@ export function createMetrics(registry: Registry, { reader, held, lag }: Measure
     labelNames: ['state'],
     registers,
     collect() {
-      const count = reader.count(Date.now())
+      const count = reader.count(now())
       this.set({ state: 'queued' }, count.queued)
       this.set({ state: 'deferred' }, count.deferred)
     },
@@ -30,7 +32,7 @@ export function createMetrics(registry: Registry, { reader, held, lag }: Measure
     help: 'Recipients that delivery should be working on now.',
     registers,
     collect() {
-      this.set(reader.count(Date.now()).due)
+      this.set(reader.count(now()).due)
     },
   })
   new Gauge({
@@ -38,8 +40,8 @@ export function createMetrics(registry: Registry, { reader, held, lag }: Measure
     help: 'Age of the oldest message with an open recipient; 0 when there is none.',
     registers,
     collect() {
-      const { oldestAcceptedAt } = reader.count(Date.now())
-      this.set(oldestAcceptedAt === null ? 0 : (Date.now() - oldestAcceptedAt) / 1000)
+      const { oldestAcceptedAt } = reader.count(now())
+      this.set(oldestAcceptedAt === null ? 0 : (now() - oldestAcceptedAt) / 1000)
     },
   })
   new Gauge({
@@ -47,8 +49,8 @@ export function createMetrics(registry: Registry, { reader, held, lag }: Measure
     help: 'For how long the recipient that delivery should have come to first has been waiting for it; 0 when none is due.',
     registers,
     collect() {
-      const { oldestDueAt } = reader.count(Date.now())
-      this.set(oldestDueAt === null ? 0 : (Date.now() - oldestDueAt) / 1000)
+      const { oldestDueAt } = reader.count(now())
+      this.set(oldestDueAt === null ? 0 : (now() - oldestDueAt) / 1000)
     },
   })
   new Gauge({

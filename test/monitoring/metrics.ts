@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client'
+import { skewGauge } from '@postrider/clock/clock'
 import { createMetrics as operatorMetrics } from '../../operator/metrics.ts'
 import { createMetrics as apiMetrics } from '../../services/api/metrics.ts'
 import { createMetrics as deliveryMetrics } from '../../services/delivery/metrics.ts'
@@ -28,8 +29,9 @@ export function ownMetrics(): OwnMetric[] {
     ),
     ...declared('delivery', (registry) => deliveryMetrics(registry, zero, zero)),
     ...declared('notifier', (registry) =>
-      notifierMetrics(registry, { reader: {} as LogReader, held: { count: zero }, lag: zero }),
+      notifierMetrics(registry, { reader: {} as LogReader, held: { count: zero }, lag: zero, now: zero }),
     ),
+    ...declared('each service', (registry) => skewGauge(registry, zero)),
     ...declared('api', (registry) => apiMetrics(registry)),
     ...declared('operator', (registry) =>
       operatorMetrics(registry, {

@@ -10,6 +10,7 @@ import { json } from '../response.ts'
 import type { Route } from '../router.ts'
 
 export interface LimitsDependencies {
+  now: () => number
   useOf: (account: string) => Promise<AccountUse>
   standingOf: (account: string) => Standing | undefined
 }
@@ -27,7 +28,7 @@ interface AccountAnswer {
 }
 
 /** `GET /v1/limits`: what the credential that asks may send, and how much of that is used, its domain's too. */
-export const limitsRoute = ({ useOf, standingOf }: LimitsDependencies): Route => ({
+export const limitsRoute = ({ now, useOf, standingOf }: LimitsDependencies): Route => ({
   method: 'GET',
   path: '/v1/limits',
   reach: 'HTTPS',
@@ -44,7 +45,7 @@ export const limitsRoute = ({ useOf, standingOf }: LimitsDependencies): Route =>
       return {
         account,
         limit: configured.name,
-        limits: reportUse(effective, await useOf(account), Date.now()),
+        limits: reportUse(effective, await useOf(account), now()),
         recipientsPerMessage: configured.recipientsPerMessage,
         messageBytes: configured.messageBytes,
         ...tierOf(configured, standing),

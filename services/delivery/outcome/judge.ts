@@ -17,13 +17,16 @@ export interface Judgement {
 export interface JudgeOptions {
   retry: RetryConfig
   now: number
+  /** By what a message expires; see RetryQuestion. */
+  certain?: number | undefined
   random?: () => number
 }
 
 /** Decides for each recipient: delivered, to be tried again, or failed for good. Pure. */
-export function judge(job: Job, outcome: TransactionOutcome, { retry, now, random }: JudgeOptions): Judgement {
+export function judge(job: Job, outcome: TransactionOutcome, { retry, ...time }: JudgeOptions): Judgement {
   const attempt = job.attempt + 1
-  const plan = nextAttempt({ since: triedSince(job.envelope), attempt, now, policy: retry, random })
+  const { now } = time
+  const plan = nextAttempt({ since: triedSince(job.envelope), attempt, policy: retry, ...time })
   const outcomes = outcome.recipients.map((result) => judgeRecipient(result, 'expired' in plan))
   const event: AttemptEvent = {
     type: 'attempt',

@@ -44,7 +44,7 @@ const MOST_REMEMBERED = 100_000
 export function createDoor(
   settings: () => ProtectionConfig,
   knowsNetwork: (address: string) => boolean,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): Door {
   // A Set keeps the order in which they came.
   const strangers = new Set<Stranger>()

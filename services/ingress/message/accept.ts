@@ -1,3 +1,4 @@
+import type { Clock } from '@postrider/clock/clock'
 import { matchesSender, needsUtf8 } from '@postrider/mail/address'
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
@@ -45,6 +46,7 @@ export type Acceptance = (submission: Submission) => Promise<string>
 
 export interface AcceptanceDependencies {
   config: () => RuntimeConfig
+  clock: Pick<Clock, 'now'>
   acceptor: Acceptor
   ledger: Ledger
   /** False while the queue's disk is nearly full. */
@@ -58,12 +60,12 @@ export interface AcceptanceDependencies {
 }
 
 export function createAcceptance(dependencies: AcceptanceDependencies): Acceptance {
-  const { config, acceptor, ledger, hasRoom, keysOf, scans, hold, accepted } = dependencies
+  const { config, clock, acceptor, ledger, hasRoom, keysOf, scans, hold, accepted } = dependencies
   /** The one durable write; the 250 follows it and nothing else. */
   const keep = (envelope: Envelope, content: Buffer, decisive: Judgement | undefined): Promise<unknown> =>
     decisive?.action === 'hold' ? hold(envelope, decisive, content) : acceptor.store(envelope, content)
   return async (submission) => {
-    const now = Date.now()
+    const now = clock.now()
     const { submitter, from, recipients } = submission
     const { hostName } = config().platform
     const id = newQueueId(now)
@@ -82,7 +84,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       const scan = await scans.run({ id, from, recipients, credential, domain, content: fixed.content })
       const refusal = refusalOf(scan.decisive)
       if (refusal !== undefined) throw refusal
-      const signature = await signDkim(scan.content, keysOf(submitter.domain))
+      const signature = await signDkim(scan.content, keysOf(submitter.domain), now)
       const content = putBefore(scan.content, signature, Buffer.from(scan.fields))
       const envelope: Envelope = {
         id,

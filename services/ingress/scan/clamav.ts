@@ -20,14 +20,15 @@ export async function scanWithClamav(
   content: Buffer,
   { address, timeoutMs }: { address: ClamavAddress; timeoutMs: number },
 ): Promise<Finding> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   for (let attempt = 1; ; attempt++) {
     try {
-      return findingOf(await ask(content, address, deadline - Date.now()))
+      return findingOf(await ask(content, address, deadline - performance.now()))
     } catch (error) {
       // A clamd that has enough answers and closes; the answer is lost when the next chunk is quicker than it.
       const code = error instanceof Error && error.cause instanceof Error && 'code' in error.cause && error.cause.code
-      if (attempt === ATTEMPTS || (code !== 'EPIPE' && code !== 'ECONNRESET') || Date.now() >= deadline) throw error
+      if (attempt === ATTEMPTS || (code !== 'EPIPE' && code !== 'ECONNRESET') || performance.now() >= deadline)
+        throw error
     }
   }
 }

@@ -46,7 +46,7 @@ const FAILURES = 5
 const OPEN_MS = 15_000
 
 /** Shows messages to the scanners that the configuration of the moment names, all at the same time. */
-export function createScans({ config, scanned, judged, now = Date.now }: ScansOptions): Scans {
+export function createScans({ config, scanned, judged, now = () => performance.now() }: ScansOptions): Scans {
   const breakers = new Map<ScannerName, { target: string; breaker: Breaker }>()
 
   /** A scanner elsewhere is another one: nothing is known of it yet. */

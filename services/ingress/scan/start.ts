@@ -9,13 +9,14 @@ import { ScannerUnavailable } from './scanner.ts'
 
 export interface ScanningDependencies {
   broker: Broker
+  now: () => number
   live: LiveConfig
   metrics: ScanMetrics
   log: Logger
 }
 
 /** The scans of this process: counted, and what was found is written to EVENTS, where senders are judged by it. */
-export function createScanning({ broker, live, metrics, log }: ScanningDependencies): Scans {
+export function createScanning({ broker, now, live, metrics, log }: ScanningDependencies): Scans {
   const events = createEventLog(broker, 'ingress')
   const settings = (): string => JSON.stringify(live.current.platform.scanning ?? {})
   let present = '{}'
@@ -37,7 +38,7 @@ export function createScanning({ broker, live, metrics, log }: ScanningDependenc
       if (outcome === 'clean') return
       log.info({ event: 'verdict', id, credential, scanner, outcome, action, reason })
       events
-        .append({ type: 'verdict', at: Date.now(), id, domain, credential, scanner, outcome, action, reason })
+        .append({ type: 'verdict', at: now(), id, domain, credential, scanner, outcome, action, reason })
         // Only when the connection is closed: the process ends.
         .catch((error: unknown) => log.debug({ event: 'verdict-not-written', err: error }))
     },

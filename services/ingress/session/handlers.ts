@@ -50,6 +50,7 @@ export interface SessionHandlers {
 }
 
 export interface SessionDependencies {
+  now: () => number
   config: () => RuntimeConfig
   authenticate: Authenticator
   accept: Acceptance
@@ -61,6 +62,7 @@ export interface SessionDependencies {
 
 /** The way of a submission: AUTH, MAIL, RCPT, DATA. Each command is judged by the configuration of its moment. */
 export function createHandlers({
+  now,
   config,
   authenticate,
   accept,
@@ -79,7 +81,7 @@ export function createHandlers({
     return refusal
   }
   const offersTo = (session: SMTPServerSession): Offers => {
-    return { secure: session.secure, longestHoldMs: config().platform.longestHoldMs, now: Date.now() }
+    return { secure: session.secure, longestHoldMs: config().platform.longestHoldMs, now: now() }
   }
   /** What MAIL said: the sender's address in its normal form, and the parameters. */
   const readMail = (given: SMTPServerAddress, session: SMTPServerSession): { from: string; mail: MailParameters } => {
@@ -186,10 +188,7 @@ export function createHandlers({
       )
     },
 
-    offers: () => [
-      'CHUNKING',
-      ...futureReleaseOffer({ longestHoldMs: config().platform.longestHoldMs, now: Date.now() }),
-    ],
+    offers: () => ['CHUNKING', ...futureReleaseOffer({ longestHoldMs: config().platform.longestHoldMs, now: now() })],
 
     onClose({ id }) {
       // Nothing else outlives a session: a transaction that was cut off was never accepted.

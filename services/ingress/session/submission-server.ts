@@ -77,7 +77,7 @@ export class SubmissionServer extends SMTPServer {
   }
 
   /** Ends sessions that keep open by drops. Call it about once a second. */
-  endSlow(now = Date.now()): void {
+  endSlow(now = performance.now()): void {
     const settings = this.protection()
     if (settings === undefined) return
     for (const connection of [...this.connections]) {

@@ -7,7 +7,7 @@ export const LOG_SHOW = 'log.show'
 export const LOG_QUEUE = 'log.queue'
 
 /** Answers questions about messages: `log.show` `{id}`, `log.queue` a QueueFilter. */
-export function answerQuestions(broker: Broker, reader: LogReader, held: HeldLog): void {
+export function answerQuestions(broker: Broker, reader: LogReader, held: HeldLog, now: () => number): void {
   broker.nc.subscribe(LOG_SHOW, {
     queue: 'log',
     callback: (error, message) => {
@@ -30,7 +30,7 @@ export function answerQuestions(broker: Broker, reader: LogReader, held: HeldLog
     callback: (error, message) => {
       if (error) return
       const filter = message.json<QueueFilter>()
-      message.respond(JSON.stringify({ recipients: reader.queue(filter), count: reader.count(Date.now()) }))
+      message.respond(JSON.stringify({ recipients: reader.queue(filter), count: reader.count(now()) }))
     },
   })
 }

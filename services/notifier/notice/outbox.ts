@@ -21,6 +21,8 @@ export interface OutboxOptions {
   writer: LogWriter
   platform: () => PlatformConfig
   sent: (kind: string, of: string, id: string) => void
+  /** For the Date field and the envelope; milliseconds since the epoch. */
+  now: number
 }
 
 /** Sends the notices that are owed. Each is a message of the same durable queue, with an id that follows from what it tells:
@@ -31,7 +33,7 @@ export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
   for (const { noticeId, notice } of reader.outbox(100)) {
     if (!reader.known(noticeId)) {
       const built = isSuspensionNotice(notice)
-        ? buildSuspensionNotice(noticeId, notice, options.platform(), Date.now())
+        ? buildSuspensionNotice(noticeId, notice, options.platform(), options.now)
         : await build(noticeId, notice as Notice, options).catch(later)
       // It stays owed; the others do not wait for it.
       if (built === 'later') continue
@@ -61,11 +63,10 @@ function later(error: unknown): 'later' {
 /** Other notices wait meanwhile. Milliseconds. */
 const CONTENT_PATIENCE_MS = 2000
 
-async function build(id: string, notice: Notice, { broker, reader, held, platform }: OutboxOptions) {
+async function build(id: string, notice: Notice, { broker, reader, held, platform, now }: OutboxOptions) {
   const original = reader.message(notice.of) ?? held.find(notice.of)
   if (original === undefined) return undefined
   const { hostName, notices } = platform()
-  const now = Date.now()
   const messageId = `<${id}@${hostName}>`
   const content = buildReport({
     kind: notice.kind,

@@ -1,3 +1,4 @@
+import type { Clock } from '@postrider/clock/clock'
 import type { Envelope } from '@postrider/mail/envelope'
 import { NotStored } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/queue/broker'
@@ -29,7 +30,7 @@ export interface ReviewDependencies {
   /** Whether the log holds all that is in the streams: before, it can't be told what was released already. */
   ready: () => boolean
   decided: (event: ReviewEvent) => void
-  now?: () => number
+  clock: Clock
 }
 
 export interface Review {
@@ -47,7 +48,7 @@ const STORE_WAIT_MS = 10_000
  * Release: the message goes into the queue under its own id, then the event, then the content in HELD is erased. After a crash the
  * log knows from the queue itself that it was released. Deletion and expiry: first the event, which is the truth, then the erasure. */
 export function createReview(dependencies: ReviewDependencies): Review {
-  const { broker, shards, events, reader, writer, held, ready, decided, now = Date.now } = dependencies
+  const { broker, shards, events, reader, writer, held, ready, decided, clock } = dependencies
   /** Releases that the broker did not confirm: perhaps in the queue, so only to be released again. */
   const uncertain = new Set<string>()
   let last: Promise<unknown> = Promise.resolve()
@@ -61,7 +62,7 @@ export function createReview(dependencies: ReviewDependencies): Review {
 
   async function writeDown(message: HeldMessage, decision: ReviewEvent['decision']): Promise<void> {
     const { envelope, why } = message
-    const event: ReviewEvent = { type: 'review', at: now(), id: envelope.id, decision, envelope, why }
+    const event: ReviewEvent = { type: 'review', at: clock.now(), id: envelope.id, decision, envelope, why }
     await events.append(event)
     // The feed will write the same again; written here, the next turn does not find it.
     held.review(event)
@@ -78,7 +79,7 @@ export function createReview(dependencies: ReviewDependencies): Review {
     const octets = await readWhole(broker, content)
     if (octets === undefined) return { failed: 'its content is gone' }
     uncertain.add(id)
-    const envelope = released(message.envelope, now())
+    const envelope = released(message.envelope, clock.now())
     const ref = await enqueueHeld(broker, shards, envelope, octets, STORE_WAIT_MS)
     writer.message(envelope, ref)
     uncertain.delete(id)
@@ -119,7 +120,9 @@ export function createReview(dependencies: ReviewDependencies): Review {
     turn: (heldMs) =>
       inTurn(async () => {
         for (const message of held.inQueue(MOST_A_TURN)) await writeDown(message, 'released')
-        for (const message of held.expired(now() - heldMs, MOST_A_TURN)) {
+        const certain = clock.certain()
+        const expired = certain === undefined ? [] : held.expired(certain - heldMs, MOST_A_TURN)
+        for (const message of expired) {
           if (!uncertain.has(message.envelope.id)) await writeDown(message, 'expired')
         }
         for (const message of held.toErase(MOST_A_TURN)) await erase(message)

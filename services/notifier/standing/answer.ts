@@ -5,7 +5,12 @@ import type { LiveStandings } from '@postrider/standing/watch'
 import type { StandingKeeper } from './keeper.ts'
 
 /** Answers who stands how, and ends suspensions, for who runs the platform. */
-export function answerStandings(broker: Broker, standings: LiveStandings, keeper: StandingKeeper): void {
+export function answerStandings(
+  broker: Broker,
+  standings: LiveStandings,
+  keeper: StandingKeeper,
+  now: () => number,
+): void {
   broker.nc.subscribe(STANDING_LIST, {
     queue: 'log',
     callback: (error, message) => {
@@ -19,7 +24,7 @@ export function answerStandings(broker: Broker, standings: LiveStandings, keeper
     callback: (error, message) => {
       if (error) return
       const { account } = message.json<{ account: string }>()
-      keeper.restore(account, Date.now()).then(
+      keeper.restore(account, now()).then(
         (restored) => message.respond(JSON.stringify({ restored })),
         (failure: unknown) => message.respond(JSON.stringify({ restored: false, problem: String(failure) })),
       )

@@ -22,6 +22,7 @@ export interface StandingOptions {
   config: () => RuntimeConfig
   registry: Registry
   log: Logger
+  now: () => number
 }
 
 export interface StandingWork {
@@ -37,7 +38,7 @@ const TELL_WITHIN_MS = 86_400_000
 
 /** From outcomes to standings: who sends what nobody wants is suspended, and told. */
 export async function startStanding(options: StandingOptions): Promise<StandingWork> {
-  const { broker, db, reader, writer, config, registry, log } = options
+  const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)
   const standings = await watchStandings(broker)
   const metrics = createStandingMetrics(registry, standings)
@@ -56,7 +57,7 @@ export async function startStanding(options: StandingOptions): Promise<StandingW
         log.info({ event: 'tier', account, from: before.tier, to: tier })
     },
   })
-  answerStandings(broker, standings, keeper)
+  answerStandings(broker, standings, keeper, now)
 
   /** From the standing itself and not at its change: a crash between the two loses no notice. */
   function oweNotices(now: number): void {
