@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check test-clients properties blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean
+.PHONY: run test check test-clients properties blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean clock-jumps
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -66,6 +66,10 @@ hostile: node_modules/.ready
 # 100,000 deferred messages, a restart of everything, and all delivered at their time (some ten minutes).
 deferred: node_modules/.ready
 	@$(NODE) test/faults/deferred.ts $(ARGS)
+
+# The clocks of a running platform's services are set by an hour either way and by 40 days (needs Debian's libfaketime).
+clock-jumps: node_modules/.ready
+	@$(NODE) test/clock-jumps/main.ts
 
 # A million mutated inputs for the parsers and the ports; ARGS="--seed N" repeats a run.
 fuzz: node_modules/.ready

@@ -37,6 +37,8 @@ export interface PlatformOptions {
   ingress?: Record<string, unknown>
   /** Listeners beside the usual two. */
   listeners?: unknown[]
+  /** Environment of `postrider up` and so of all its programs, beside this process's. */
+  env?: Record<string, string>
   /** A certificate of one's own. */
   tls?: Record<string, unknown>
 }
@@ -98,7 +100,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     writeFileSync(join(folder, name), documents.map((document) => stringify(document)).join('---\n'))
   }
   write('platform.yaml', manifests(options, ports))
-  let child = await launch(folder, state)
+  let child = await launch(folder, state, options.env)
 
   const platform: TestPlatform = {
     folder,
@@ -153,7 +155,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     async restart(downMs = 0) {
       await child.stop()
       await new Promise((resolve) => setTimeout(resolve, downMs))
-      child = await launch(folder, state)
+      child = await launch(folder, state, options.env)
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   }
@@ -172,9 +174,12 @@ function belongs(pid: number, basePort: number): boolean {
   }
 }
 
-async function launch(folder: string, state: string) {
+async function launch(folder: string, state: string, env: Record<string, string> = {}) {
   let output = ''
-  const child = spawn(process.execPath, [CLI, 'up', folder, '--state', state], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [CLI, 'up', folder, '--state', state], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
