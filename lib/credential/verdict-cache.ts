@@ -38,7 +38,12 @@ export interface VerdictOptions {
  * an HMAC under a key of this process. Wrong ones are remembered apart from them, so that a program that goes on trying its old
  * password costs nothing, and one tried on many connections at once is checked once. */
 export function createVerdicts(options: VerdictOptions = {}): Verdicts {
-  const { now = () => performance.now(), verify = verifyPassword, mostRemembered = 20_000, rememberedMs = 10 * 60_000 } = options
+  const {
+    now = () => performance.now(),
+    verify = verifyPassword,
+    mostRemembered = 20_000,
+    rememberedMs = 10 * 60_000,
+  } = options
   const key = randomBytes(32)
   const rightUntil = new Map<string, number>()
   // Of its own: guesses push out guesses, and no right verdict.

@@ -47,7 +47,10 @@ const MOST_REMEMBERED = 100_000
  *   way in from where he was lately and from any network that has not failed; a guesser has one guess a network and block time.
  *
  * It knows nothing of which accounts there are. Bounded; what is forgotten first is what was not touched for longest. */
-export function createLoginGuard(settings: () => ProtectionConfig, now: () => number = () => performance.now()): LoginGuard {
+export function createLoginGuard(
+  settings: () => ProtectionConfig,
+  now: () => number = () => performance.now(),
+): LoginGuard {
   const networks = new BoundedMap<Failures>(MOST_REMEMBERED)
   const accounts = new BoundedMap<Failures>(MOST_REMEMBERED)
   const pairs = new BoundedMap<Failures>(MOST_REMEMBERED)
