@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { DnsResolver } from './resolver.ts'
-import type { NoRoute, RouteHost, Way } from './route.ts'
+import { lookUpLater } from './lookups-busy.ts'
+import type { Busy, NoRoute, RouteHost, Way } from './route.ts'
 
 export interface MailHostsOptions {
   resolver: DnsResolver
@@ -13,12 +14,13 @@ export interface MailHostsOptions {
 export type MailHosts = Pick<Way, 'name' | 'hosts'>
 
 /** The hosts that DNS names for a domain: its MX hosts, else the domain itself (RFC 5321, 5.1). */
-export async function mailHosts(destination: string, options: MailHostsOptions): Promise<MailHosts | NoRoute> {
+export async function mailHosts(destination: string, options: MailHostsOptions): Promise<MailHosts | NoRoute | Busy> {
   // RFC 5321, 4.1.3 has them for debugging; a tenant must not choose a machine of our network by its number.
   if (destination.startsWith('['))
     return { reply: `550 5.1.2 mail to an address literal, ${destination}, is not sent from here` }
   const answer = await options.resolver.mx(destination)
   if ('none' in answer) {
+    if (answer.none === 'busy') return lookUpLater()
     if (answer.none === 'no-such-domain') return { reply: `550 5.1.2 the domain ${destination} does not exist` }
     if (answer.none === 'trouble')
       return { reply: `451 4.4.3 looking up the mail servers of ${destination} failed: ${answer.detail}` }
@@ -62,11 +64,12 @@ function hostOf(name: string, preference: number, { smtpPort }: MailHostsOptions
 }
 
 /** A domain without MX records that has an address is its own mail server. */
-async function implicitMx(destination: string, options: MailHostsOptions): Promise<MailHosts | NoRoute> {
+async function implicitMx(destination: string, options: MailHostsOptions): Promise<MailHosts | NoRoute | Busy> {
   const { resolver, hostName } = options
   if (destination === hostName) return loops(destination)
   const answer = await resolver.addresses(destination)
   if ('records' in answer) return { name: destination, hosts: [hostOf(destination, 0, options)] }
+  if (answer.none === 'busy') return lookUpLater()
   if (answer.none === 'trouble')
     return { reply: `451 4.4.3 looking up the address of ${destination} failed: ${answer.detail}` }
   return { reply: `550 5.1.2 the domain ${destination} has neither mail servers nor an address` }

@@ -44,6 +44,11 @@ export interface NoRoute {
   reply: string
 }
 
+/** DNS has no room for another question just now: to be tried again after so many milliseconds, without an attempt. */
+export interface Busy {
+  later: number
+}
+
 /** What a destination has that no policy speaks of. */
 export const DEFAULT_POLICY = { tls: 'opportunistic' as const, connections: 20, messagesPerConnection: 100 }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PolicyConfig } from '@postrider/runtime-config/config'
-import type { Answer, DnsResolver } from './resolver.ts'
+import type { Answer, DnsResolver, NoAnswer } from './resolver.ts'
 import type { Way } from './route.ts'
 import { resolveRoute } from './router.ts'
 import type { RouterOptions } from './router.ts'
 
 type Mx = Answer<{ exchange: string; priority: number }>
 
-const none = (none: 'no-such-domain' | 'no-data' | 'trouble') => ({ none, detail: none })
+const none = (none: NoAnswer) => ({ none, detail: none })
 
 /** Answers from tables and notes what it was asked. */
 function dns(mx: Record<string, Mx | [number, string][]>, addresses: Record<string, string[]> = {}) {
@@ -47,7 +47,7 @@ async function resolve(
 
 async function route(...args: Parameters<typeof resolve>): Promise<Way> {
   const found = await resolve(...args)
-  assert.ok(!('reply' in found), `no route: ${JSON.stringify(found)}`)
+  assert.ok('name' in found, `no route: ${JSON.stringify(found)}`)
   return found
 }
 
@@ -70,6 +70,7 @@ describe('the way to a domain', () => {
       'address.test': none('no-data'),
       'empty.test': none('no-data'),
       'trouble.test': none('trouble'),
+      'busy.test': none('busy'),
       'loop.test': [
         [10, 'mail.us.test'],
         [20, 'backup.test'],
@@ -121,6 +122,11 @@ describe('the way to a domain', () => {
 
   test('leaves out MX records that are addresses', async () => {
     assert.deepEqual(names(await route('half-literal.test', table)), ['mx1.test'])
+  })
+
+  test('is asked for later when too many lookups are under way', async () => {
+    const found = await resolve('busy.test', table)
+    assert.ok('later' in found && found.later >= 1000)
   })
 
   const dead: [domain: string, reply: RegExp][] = [

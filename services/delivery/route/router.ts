@@ -1,6 +1,6 @@
 import type { PolicyConfig } from '@postrider/runtime-config/config'
 import { DEFAULT_POLICY, matchesDomain } from './route.ts'
-import type { NoRoute, Way } from './route.ts'
+import type { Busy, NoRoute, Way } from './route.ts'
 import { mailHosts } from './mail-hosts.ts'
 import type { MailHosts, MailHostsOptions } from './mail-hosts.ts'
 
@@ -9,8 +9,8 @@ export interface RouterOptions extends MailHostsOptions {
 }
 
 /** Where mail for a domain goes: where the first policy that matches sends it, else to the hosts that DNS names. */
-export async function resolveRoute(destination: string, options: RouterOptions): Promise<Way | NoRoute> {
-  let found: MailHosts | NoRoute | undefined
+export async function resolveRoute(destination: string, options: RouterOptions): Promise<Way | NoRoute | Busy> {
+  let found: MailHosts | NoRoute | Busy | undefined
   const policies = options.policies.filter(({ domains }) =>
     domains.some((pattern) => matchesDomain(pattern, destination)),
   )
@@ -18,6 +18,7 @@ export async function resolveRoute(destination: string, options: RouterOptions):
   for (const policy of policies) {
     // DNS is asked only where a policy speaks of MX hosts or none overrides them: a sandbox needs no DNS.
     if (policy.mx.length > 0) found ??= await mailHosts(destination, options)
+    if (found !== undefined && 'later' in found) return found
     if (policy.mx.length > 0 && !matchesBest(policy.mx, found)) continue
     chosen = policy
     break
@@ -28,7 +29,7 @@ export async function resolveRoute(destination: string, options: RouterOptions):
     return { name: `${host}:${port}`, hosts, ...settings(chosen) }
   }
   found ??= await mailHosts(destination, options)
-  return 'reply' in found ? found : { ...found, ...settings(chosen) }
+  return 'hosts' in found ? { ...found, ...settings(chosen) } : found
 }
 
 function matchesBest(patterns: string[], found: MailHosts | NoRoute | undefined): boolean {

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { LOOKUP_LIMITS, LookupStage } from './lookup-stage.ts'
+import type { LookupLimits } from './lookup-stage.ts'
+
+/** A stage whose lookups end when the test says so. */
+function stageOf(limits: Partial<LookupLimits>) {
+  let at = 0
+  const stage = new LookupStage({ ...LOOKUP_LIMITS, ...limits }, () => at)
+  const running: { name: string; end: (failed: boolean) => void }[] = []
+  const ask = (name: string): Promise<boolean | string> =>
+    stage.run(
+      name,
+      () => new Promise<boolean>((resolve) => running.push({ name, end: resolve })),
+      (failed) => failed,
+    )
+  return {
+    ask,
+    running,
+    pass: (ms: number) => (at += ms),
+    async end(index: number, failed = false) {
+      running.splice(index, 1)[0]?.end(failed)
+      await setImmediate()
+    },
+  }
+}
+
+describe('lookups', () => {
+  test('of one zone run so many at once, wait so many, and are turned away beyond that', async () => {
+    const { ask, running, end } = stageOf({ perZone: 2, waitingPerZone: 1 })
+    const [one, , three] = [ask('a.x.test'), ask('b.x.test'), ask('c.x.test')]
+    assert.equal(await ask('d.x.test'), 'full')
+    assert.equal(running.length, 2)
+    await end(0)
+    assert.equal(await one, false)
+    assert.deepEqual(
+      running.map(({ name }) => name),
+      ['b.x.test', 'c.x.test'],
+    )
+    await end(1)
+    assert.equal(await three, false)
+  })
+
+  test('of another zone come first when one has taken all the room', async () => {
+    const { ask, running, end } = stageOf({ inFlight: 2 })
+    for (const name of ['a.x.test', 'b.x.test', 'c.x.test']) void ask(name)
+    void ask('a.y.test')
+    await end(0)
+    assert.deepEqual(
+      running.map(({ name }) => name),
+      ['b.x.test', 'a.y.test'],
+    )
+  })
+
+  test('of a silent zone are few until one is answered, or its time is over', async () => {
+    const { ask, running, end, pass } = stageOf({ silentAfter: 2, probes: 1, silentMs: 1000 })
+    for (const name of ['a.x.test', 'b.x.test']) void ask(name)
+    await end(0, true)
+    await end(0, true)
+    const probe = ask('c.x.test')
+    assert.equal(await ask('d.x.test'), 'silent')
+    void ask('a.y.test')
+    assert.equal(running.length, 2)
+    await end(0)
+    assert.equal(await probe, false)
+    void ask('e.x.test')
+    void ask('f.x.test')
+    assert.equal(running.length, 3)
+    await end(1, true)
+    await end(1, true)
+    void ask('g.x.test')
+    assert.equal(await ask('h.x.test'), 'silent')
+    pass(1001)
+    void ask('i.x.test')
+    assert.equal(running.length, 3)
+  })
+
+  test('that wait for a zone that turns out silent go at once', async () => {
+    const { ask, end } = stageOf({ perZone: 2, silentAfter: 2 })
+    void ask('a.x.test')
+    void ask('b.x.test')
+    const waiting = [ask('c.x.test'), ask('d.x.test'), ask('e.x.test')]
+    await end(0, true)
+    await end(0, true)
+    await end(0, true)
+    assert.deepEqual((await Promise.all(waiting.slice(1))).slice(0, 2), ['silent', 'silent'])
+  })
+
+  test('are forgotten: a zone that answered leaves nothing, and the others are bounded', async () => {
+    const { ask, end } = stageOf({ zones: 3 })
+    for (let count = 0; count < 10; count++) {
+      void ask(`a.x${count}.test`)
+      await end(0, true)
+    }
+    assert.equal(await Promise.race([ask('a.new.test'), setImmediate('runs')]), 'runs')
+  })
+})

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { senderOf } from './sender.ts'
+
+const pools = new Map([
+  ['a', { name: 'a', addresses: ['192.0.2.1'], ehloName: 'a.us.test' }],
+  ['b', { name: 'b', addresses: ['192.0.2.2'] }],
+])
+const sender = (ofPolicy?: string, ofPlatform?: string) =>
+  senderOf({ name: 'mx.test', pool: ofPolicy }, { platform: { hostName: 'us.test', pool: ofPlatform }, pools })
+
+test("mail leaves from the policy's pool, else from the platform's, else from where the system chooses", () => {
+  assert.deepEqual(sender('a', 'b'), { pool: 'a', ehloName: 'a.us.test', addresses: ['192.0.2.1'] })
+  assert.deepEqual(sender(undefined, 'b'), { pool: 'b', ehloName: 'us.test', addresses: ['192.0.2.2'] })
+  assert.deepEqual(sender(), { ehloName: 'us.test', addresses: [] })
+})
+
+test('a pool that is named and does not exist defers', () => {
+  const found = sender('gone', 'b')
+  assert.match('reply' in found ? found.reply : '', /^451 4\.3\.5 .* gone /)
+})

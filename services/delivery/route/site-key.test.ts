@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TIMEOUTS } from '../transaction/testing/client.ts'
+import type { RouteHost, Way } from './route.ts'
+import { siteKey } from './site-key.ts'
+import type { SiteMeaning } from './site-key.ts'
+
+const host = (name: string, preference: number, given: Partial<RouteHost> = {}): RouteHost => ({
+  name,
+  preference,
+  port: 25,
+  reach: 'public',
+  ...given,
+})
+const way: Way = {
+  name: 'one.test',
+  hosts: [host('one.test', 0), host('two.test', 1)],
+  tls: 'opportunistic',
+  connections: 20,
+  messagesPerConnection: 100,
+}
+const meaning: SiteMeaning = { sender: { ehloName: 'us.test', addresses: [] }, timeouts: TIMEOUTS, resolvers: [] }
+const key = (given: Partial<Way> = {}, under: Partial<SiteMeaning> = {}) =>
+  siteKey({ ...way, ...given }, { ...meaning, ...under })
+
+test('a site is the same for the same hosts, in whatever order they came', () => {
+  assert.equal(key({ name: 'other', hosts: way.hosts.toReversed() }), key())
+})
+
+test('a site is another one when anything else is', () => {
+  const others = [
+    key({ hosts: [host('one.test', 0)] }),
+    key({ hosts: [host('one.test', 0), host('three.test', 1)] }),
+    key({ hosts: [host('one.test', 0), host('two.test', 0)] }),
+    key({ hosts: [host('one.test', 1), host('two.test', 0)] }),
+    key({ hosts: [host('one.test', 0, { port: 26 }), host('two.test', 1)] }),
+    key({ hosts: [host('one.test', 0, { reach: 'anywhere' }), host('two.test', 1)] }),
+    key({ tls: 'required' }),
+    key({ tls: 'required', requireTls: true }),
+    key({ connections: 1 }),
+    key({ messagesPerConnection: 1 }),
+    key({}, { sender: { ehloName: 'other.test', addresses: [] } }),
+    key({}, { sender: { ehloName: 'us.test', addresses: ['192.0.2.1'] } }),
+    key({}, { sender: { ehloName: 'us.test', pool: 'p', addresses: [] } }),
+    key({}, { timeouts: { ...TIMEOUTS, finalMs: 1 } }),
+    key({}, { resolvers: ['192.0.2.53:53'] }),
+  ]
+  assert.equal(new Set([key(), ...others]).size, others.length + 1)
+})

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { zoneOf } from './zone.ts'
+
+test('names of one owner are told apart from those of others', () => {
+  for (const [name, zone] of [
+    ['example.org', 'example.org'],
+    ['a.b.c.example.org', 'example.org'],
+    ['example.co.uk', 'example.co.uk'],
+    ['mx.example.co.uk', 'example.co.uk'],
+    ['mx.example.com.au', 'example.com.au'],
+    ['mx.example.de', 'example.de'],
+    ['localhost', 'localhost'],
+    ['', ''],
+  ] as const)
+    assert.equal(zoneOf(name), zone)
+})
