@@ -4,6 +4,7 @@ import { RecordUnavailableError } from '@postrider/queue/read-record'
 import type { Taken } from '@postrider/queue/take'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { withBudget } from './route/lookup-budget.ts'
+import { LookupsBusyError, lookUpLater } from './route/lookups-busy.ts'
 import type { DnsResolver } from './route/resolver.ts'
 import type { Route, Way } from './route/route.ts'
 import { resolveRoute } from './route/router.ts'
@@ -43,6 +44,7 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
     const all = (result: Omit<RecipientResult, 'recipient'>) => ({ recipients: forAll(envelope.recipients, result) })
 
     const found = await resolveRoute(destination, { resolver: dns, policies, smtpPort, hostName })
+    if ('later' in found) return found
     if ('reply' in found) return all({ result: 'refused', reply: found.reply, stage: 'dns' })
     const way: Way = envelope.requireTls === true ? { ...found, tls: 'required', requireTls: true } : found
     const sender = senderOf(way, { platform, pools })
@@ -87,6 +89,7 @@ async function onSlot(slot: Slot, trial: Omit<HostTrial, 'slot'>): Promise<Trans
     return outcome
   } catch (error) {
     slot.release({ finding: 'unknown' })
+    if (error instanceof LookupsBusyError) return lookUpLater()
     if (error instanceof RecordUnavailableError) return { later: CONTENT_AGAIN_MS }
     // What else is thrown is a fault of ours: the job comes again.
     if (!(error instanceof ContentGone)) throw error

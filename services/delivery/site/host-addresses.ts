@@ -20,6 +20,8 @@ export interface NoAddress {
   reply: string
   /** The host is this platform: what stands behind it in the list would lead back here as well (RFC 5321, 5.1). */
   loops?: true
+  /** It was not looked up at all. */
+  busy?: true
 }
 
 /** The addresses of a host that mail may go to, in the order in which they are to be tried. */
@@ -27,6 +29,8 @@ export async function addressesOf(host: RouteHost, options: AddressOptions): Pro
   const { resolver, sender, ownAddresses, seed, ipv4First } = options
   const answer = await resolver.addresses(host.name)
   if ('none' in answer) {
+    if (answer.none === 'busy')
+      return { reply: `451 4.4.3 ${host.name} could not be looked up: ${answer.detail}`, busy: true }
     return answer.none === 'trouble'
       ? { reply: `451 4.4.3 looking up the address of the mail server ${host.name} failed: ${answer.detail}` }
       : { reply: `550 5.4.4 the mail server ${host.name} has no address: ${answer.detail}` }

@@ -1,4 +1,5 @@
 import type { Envelope } from '@postrider/mail/envelope'
+import { LookupsBusyError } from '../route/lookups-busy.ts'
 import type { RouteHost } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
 import { Broken, TurnedAway } from '../transaction/outcome.ts'
@@ -46,7 +47,7 @@ export interface Tried {
 }
 
 /** Gives a message to the first host of a route that takes it, in the order of preference (RFC 5321, 5.1), over an idle connection
- * where there is one. What the last of them throws besides Broken and TurnedAway is thrown. */
+ * where there is one. Throws LookupsBusyError, and what sending throws. */
 export const tryHosts = (trial: HostTrial): Promise<Tried> => new Trial(trial).run()
 
 class Trial {
@@ -61,6 +62,7 @@ class Trial {
   readonly #unsuited = new Set<string>()
   readonly #sessions = new Map<number, number>()
   #connections = 0
+  #notLookedUp = 0
   /** Some address was given all the time that a connection may take. */
   #waited = false
   #finding: Finding = 'unknown'
@@ -88,6 +90,7 @@ class Trial {
       const outcome = await this.#visit(hurried, [], true)
       if (outcome !== undefined) return this.#result(outcome)
     }
+    if (this.#notLookedUp > 0 && this.#notLookedUp === this.#failures.length) throw new LookupsBusyError()
     const untried = this.#trial.hosts.some(({ name }) => !this.#settled.has(name))
     return this.#result(combined(this.#failures, { untried }))
   }
@@ -248,6 +251,7 @@ class Trial {
     for (const [at, { name }] of ordered.entries()) if ('reply' in (found[at] ?? {})) this.#settled.add(name)
     const without = found.filter((answer) => 'reply' in answer)
     const failures = without.map(({ reply }) => refusal(reply, 'dns', envelope.recipients))
+    this.#notLookedUp += without.filter(({ busy }) => busy === true).length
     // This platform is one of the group: its equals may send the message back (RFC 5321, 5.1).
     const loops = without.some((answer) => answer.loops === true)
     if (loops) for (const { name } of this.#trial.hosts) this.#settled.add(name)
