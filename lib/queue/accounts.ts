@@ -1,4 +1,5 @@
 import {
+  BEGUN_BUCKET,
   CONFIG_BUCKET,
   DELIVERY_CONSUMER,
   EVENTS,
@@ -76,6 +77,9 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         'job.>',
         'event.delivery',
         'quarantine.>',
+        `$KV.${BEGUN_BUCKET}.>`,
+        info(`KV_${BEGUN_BUCKET}`),
+        ...read(`KV_${BEGUN_BUCKET}`),
       ],
     },
     notifier: {

@@ -28,6 +28,8 @@ export const USE_BUCKET = 'use'
 /** When codes were sent to mailboxes, and for namespaces. */
 export const CODES_BUCKET = 'codes'
 export const STANDING_BUCKET = 'standing'
+/** Attempts that were begun apart from the others, since they may have ended their worker before. */
+export const BEGUN_BUCKET = 'begun'
 
 /** Accounts of what was sent, and the key of one in the bucket `use`: an address has characters that a key must not have. */
 export const domainAccount = (domainName: string): string => `domain/${domainName}`

@@ -4,6 +4,7 @@ import { Kvm } from '@nats-io/kv'
 import { nanos } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
 import {
+  BEGUN_BUCKET,
   CODES_BUCKET,
   CONFIG_BUCKET,
   DELIVERY_CONSUMER,
@@ -99,6 +100,7 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
   await kvm.create(USE_BUCKET, { history: 1, replicas: layout.replicas })
   // Codes are counted by the day.
   await kvm.create(CODES_BUCKET, { history: 1, replicas: layout.replicas, ttl: 2 * 86_400_000 })
+  await kvm.create(BEGUN_BUCKET, { history: 1, replicas: layout.replicas, ttl: 86_400_000 })
   await kvm.create(STANDING_BUCKET, { history: 1, replicas: layout.replicas })
 }
 

@@ -13,6 +13,7 @@ import type { Judgement } from './outcome/judge.ts'
 import { judge } from './outcome/judge.ts'
 import { resume, settle } from './outcome/settle.ts'
 import type { Attempt } from './attempt.ts'
+import { putOff } from './put-off.ts'
 import { forAll } from './transaction/outcome.ts'
 import type { TransactionOutcome } from './transaction/outcome.ts'
 
@@ -75,7 +76,7 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   const certain = clock.certain()
   if ('later' in outcome && !(certain !== undefined && certain >= triedSince(job.envelope) + retry.lifetimeMs)) {
     engine.postponed(job, outcome.later)
-    taken.postpone(outcome.later)
+    await putOff(taken, outcome.later, engine.broker)
     return
   }
   const judgement = judge(job, 'later' in outcome ? neverFree(job) : outcome, { retry, now: clock.now(), certain })

@@ -2,6 +2,7 @@ import { watchClock } from '@postrider/clock/clock'
 import { brokerAccess } from '@postrider/queue/access'
 import { openBroker } from '@postrider/queue/broker'
 import { triedSince } from '@postrider/mail/envelope'
+import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
 import { createEventLog } from '@postrider/queue/publish-events'
 import type { Job } from '@postrider/queue/record'
 import { createSettled } from '@postrider/queue/settled'
@@ -10,8 +11,10 @@ import { watchConfig } from '@postrider/runtime-config/store'
 import { runService } from '@postrider/telemetry/service'
 import { createAttempt } from './attempt.ts'
 import { deliver } from './deliver.ts'
+import { createIsolation } from './isolation.ts'
 import { createMetrics } from './metrics.ts'
 import type { Judgement } from './outcome/judge.ts'
+import { deferOnFault } from './outcome/local-fault.ts'
 import { createResolver } from './route/resolver.ts'
 import { createSites } from './site/sites.ts'
 
@@ -69,23 +72,32 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
     events: createEventLog(broker, 'delivery'),
     settled: createSettled(broker),
     config,
-    attempt: createAttempt({
-      broker,
-      config,
-      resolver: () => resolver,
-      sites,
-      ambiguous: () => metrics.ambiguous.inc(),
-    }),
+    attempt: deferOnFault(
+      createAttempt({
+        broker,
+        config,
+        resolver: () => resolver,
+        sites,
+        ambiguous: () => metrics.ambiguous.inc(),
+      }),
+      (error, { envelope: { id }, destination }) => {
+        metrics.faults.inc()
+        log.error({ event: 'attempt-failed', id, destination, err: error })
+      },
+    ),
     observe,
     postponed: ({ envelope, destination }: Job, delayMs: number) => {
       metrics.postponed.inc()
       log.debug({ event: 'postponed', id: envelope.id, destination, delayMs })
     },
   }
+  const isolate = createIsolation(broker, openFatalAttempts(broker), (error, { job, deliveries }) =>
+    log.error({ event: 'quarantined', id: job.envelope.id, destination: job.destination, deliveries, err: error }),
+  )
   const taker = takeJobs(broker, {
     shards: env.whole('POSTRIDER_SHARDS', 4, [1, 64]),
     capacity: env.whole('POSTRIDER_JOBS_A_STREAM', 200, [1, 10_000]),
-    handle: (taken) => deliver(taken, engine),
+    handle: (taken) => isolate(taken, () => deliver(taken, engine)),
     onError: (error, stream) => log.warn({ event: 'take-failed', stream, err: error }),
   })
   // Transactions that run are finished; what is not begun goes back to the queue.

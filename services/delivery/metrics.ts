@@ -36,6 +36,10 @@ export function createMetrics(registry: Registry, connections: () => number, inF
       'Recipients that failed for good, by category of the reply.',
     ),
     postponed: counter('postrider_postponed_jobs_total', 'Jobs given back unattempted because their site had no room.'),
+    faults: counter(
+      'postrider_attempt_faults_total',
+      'Attempts that failed for a fault of this platform, and are made again.',
+    ),
     ambiguous: counter(
       'postrider_ambiguous_transactions_total',
       'Connections lost between the final dot and its reply.',

@@ -1,0 +1,26 @@
+import type { Job } from '@postrider/queue/record'
+import type { Attempt } from '../attempt.ts'
+import { forAll } from '../transaction/outcome.ts'
+import type { TransactionOutcome } from '../transaction/outcome.ts'
+
+/** An attempt that throws is a fault of this platform, and counts as one that failed for now: the job is deferred with growing delays and
+ * bounces at the end of its life. Left unacknowledged it would be attempted every 30 seconds for ever. `fault` is for the log. */
+export function deferOnFault(attempt: Attempt, fault: (error: unknown, job: Job) => void): Attempt {
+  return async (...given) => {
+    const [{ job }] = given
+    try {
+      return await attempt(...given)
+    } catch (error) {
+      fault(error, job)
+      return localFault(job)
+    }
+  }
+}
+
+const localFault = ({ envelope }: Job): TransactionOutcome => ({
+  recipients: forAll(envelope.recipients, {
+    result: 'refused',
+    reply: '451 4.3.0 the attempt failed on this platform, before an answer of the remote server',
+    stage: 'content',
+  }),
+})

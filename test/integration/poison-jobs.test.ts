@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createAcceptor } from '@postrider/queue/accept'
+import { openBroker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/queue/broker'
+import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
+import { decodeNote } from '@postrider/queue/quarantine'
+import { decodeJob } from '@postrider/queue/record'
+import { ensureStreams } from '@postrider/queue/streams'
+import { takeJobs } from '@postrider/queue/take'
+import type { Taken } from '@postrider/queue/take'
+import { createIsolation, MAX_FATAL_ATTEMPTS, MAX_SHARED_DELIVERIES } from '../../services/delivery/isolation.ts'
+import { MAX_POSTPONED_DELIVERIES, putOff } from '../../services/delivery/put-off.ts'
+import { startBroker } from '../support/broker.ts'
+import type { TestBroker } from '../support/broker.ts'
+import { envelope } from '../support/envelope.ts'
+import { eventually } from '../support/eventually.ts'
+
+let server: TestBroker
+let broker: Broker
+
+before(async () => {
+  server = await startBroker()
+  broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
+  await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+})
+after(async () => {
+  await broker.close()
+  await server.stop()
+})
+
+const take = (handle: (taken: Taken) => Promise<void>) =>
+  takeJobs(broker, { shards: 1, capacity: 50, handle, onError: () => undefined })
+
+const jobOf = (id: string) => ({
+  envelope: envelope({ id }),
+  part: 0,
+  attempt: 0,
+  destination: 'remote.test',
+  content: { stream: 'MAIL_0', seq: 1, parts: [] },
+})
+
+/** A worker of its own process, which takes one job as often given out as this and dies with the poison. */
+async function runWorker(ids: string[]): Promise<number | null> {
+  const script = join(import.meta.dirname, 'testdata', 'fatal-worker.ts')
+  const child = spawn(process.execPath, [script, server.url, ...ids], { stdio: 'inherit' })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  return code
+}
+
+test('a job that is postponed again and again begins to count anew, and is not lost', async () => {
+  await createAcceptor(broker, 1, 5000).store(envelope({ id: 'postponed' }), Buffer.from('x'))
+  const seen: [stream: string, deliveries: number, again: boolean][] = []
+  const taker = take(async (taken) => {
+    seen.push([taken.stream, taken.deliveries, taken.job.again ?? false])
+    if (seen.length > MAX_POSTPONED_DELIVERIES + 2) taken.ack()
+    else await putOff(taken, 20, broker)
+  })
+  await eventually(() => assert.equal(seen.length, MAX_POSTPONED_DELIVERIES + 3))
+  await taker.stop()
+  assert.deepEqual(
+    seen.map(([stream, deliveries]) => `${stream} ${deliveries}`),
+    [
+      ...Array.from({ length: MAX_POSTPONED_DELIVERIES }, (_, index) => `MAIL_0 ${index + 1}`),
+      'JOBS 1',
+      'JOBS 2',
+      'JOBS 3',
+    ],
+  )
+  assert.equal(seen.at(-1)?.[2], true, 'its attempt is looked up before it is made')
+})
+
+test('a job that ends its worker goes to the quarantine after a few workers; those beside it are attempted', async () => {
+  const ended: number[] = []
+  // Each turn of the loop is a worker that attempts both, as if it had them in hand when it ended last time.
+  for (let worker = 0; worker < 10 && (await quarantinedIds()).length === 0; worker++)
+    ended.push((await runWorker(['innocent', 'poison'])) ?? -1)
+  assert.equal(ended.length, MAX_FATAL_ATTEMPTS + 1)
+  assert.deepEqual(ended.slice(-2), [9, 0])
+  const [found] = await quarantinedIds()
+  assert.deepEqual(found, ['job', 'poison', MAX_SHARED_DELIVERIES + 1])
+  assert.equal(await openFatalAttempts(broker).begun('innocent/0/0'), 1, 'what was attempted counts no longer')
+})
+
+async function quarantinedIds() {
+  const { state } = await broker.jsm.streams.info('QUARANTINE')
+  const found: [string, string | undefined, number | undefined][] = []
+  for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
+    const record = await broker.jsm.streams.getMessage('QUARANTINE', { seq })
+    if (record === null) continue
+    const { kind, id, deliveries } = decodeNote(record.header)
+    assert.equal(decodeJob(record.data).envelope.id, id)
+    found.push([kind, id, deliveries])
+  }
+  return found
+}
+
+test('jobs with few deliveries are not held up by one that is attempted apart', async () => {
+  const isolate = createIsolation(broker, openFatalAttempts(broker), () => undefined)
+  const story: string[] = []
+  let endFirst: () => void = () => undefined
+  const run = (id: string, deliveries: number, until: Promise<void>) =>
+    isolate({ job: jobOf(id), deliveries } as Partial<Taken> as Taken, async () => {
+      story.push(`${id} begins`)
+      await until
+      story.push(`${id} ends`)
+    })
+  const first = run('suspect', MAX_SHARED_DELIVERIES + 1, new Promise((resolve) => (endFirst = resolve)))
+  const second = run('second', MAX_SHARED_DELIVERIES + 1, Promise.resolve())
+  await eventually(() => assert.deepEqual(story, ['suspect begins']))
+  await run('usual', 1, Promise.resolve())
+  assert.deepEqual(story, ['suspect begins', 'usual begins', 'usual ends'])
+  endFirst()
+  await Promise.all([first, second])
+  assert.deepEqual(story.slice(3), ['suspect ends', 'second begins', 'second ends'])
+})
