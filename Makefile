@@ -54,6 +54,11 @@ scanning: node_modules/.ready
 faults: node_modules/.ready
 	@$(NODE) test/faults/main.ts $(ARGS)
 
+# A broker of three servers: one stopped, killed, cut off or wiped under load, and a rolling restart (some 15 minutes).
+.PHONY: cluster-faults
+cluster-faults: node_modules/.ready
+	@$(NODE) test/cluster-faults/main.ts $(ARGS)
+
 # 8 client processes, 2 ingress processes and a limit of 1,000 messages a day, in peace and with kill -9 in between.
 limits: node_modules/.ready
 	@$(NODE) test/faults/limits.ts

@@ -12,6 +12,8 @@ export interface Transaction {
   id: string
   loadId: string
   notice: boolean
+  /** Who was accepted. */
+  recipients: string[]
 }
 
 /** The other side of the world: a process of its own, which nobody kills, so that it knows what arrived and when.
@@ -36,7 +38,7 @@ process.once('disconnect', () => process.exit())
 class Session {
   #buffer = ''
   #inData = false
-  #current: { begun: number; notice: boolean; recipients: number } | undefined
+  #current: { begun: number; notice: boolean; recipients: string[] } | undefined
   readonly #socket: Socket
 
   constructor(socket: Socket) {
@@ -65,12 +67,12 @@ class Session {
         return '250-receiver.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES'
       case 'MAIL':
         this.#over()
-        this.#current = { begun: Date.now(), notice: address === '', recipients: 0 }
+        this.#current = { begun: Date.now(), notice: address === '', recipients: [] }
         return '250 2.1.0 ok'
       case 'RCPT':
         return this.#recipient(address)
       case 'DATA':
-        this.#inData = (this.#current?.recipients ?? 0) > 0
+        this.#inData = (this.#current?.recipients.length ?? 0) > 0
         return this.#inData ? '354 go on' : '503 5.5.1 nobody to send to'
       case 'RSET':
         this.#over()
@@ -86,7 +88,7 @@ class Session {
       seen.add(address)
       return '452 4.2.2 mailbox full'
     }
-    if (this.#current !== undefined) this.#current.recipients++
+    this.#current?.recipients.push(address)
     return '250 2.1.5 ok'
   }
 
@@ -104,12 +106,13 @@ class Session {
   /** Written down before the answer goes out: what the platform heard of is never missing here. */
   #over(content?: string): void {
     if (this.#current === undefined) return
-    const { begun, notice } = this.#current
+    const { begun, notice, recipients } = this.#current
     const loadId = /^X-Load-Id: (\S+)/m.exec(content ?? '')?.[1] ?? ''
     const queueId = notice
       ? /^Message-ID: <([^@]+)@/im.exec(content ?? '')
       : /^Received: .* id (\w+)/m.exec(content ?? '')
-    fresh.push({ begun, ended: Date.now(), taken: content !== undefined, id: queueId?.[1] ?? '', loadId, notice })
+    const id = queueId?.[1] ?? ''
+    fresh.push({ begun, ended: Date.now(), taken: content !== undefined, id, loadId, notice, recipients })
     this.#current = undefined
   }
 }
