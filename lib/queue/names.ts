@@ -19,6 +19,8 @@ export const HELD_RECORDS = 'held.*.record'
 export const JOBS = 'JOBS'
 export const DUE_SUBJECT = 'job.due'
 export const EVENTS = 'EVENTS'
+/** The events of all services. */
+export const ALL_EVENTS = 'event.>'
 export const eventSubject = (service: string): string => `event.${service}`
 export const QUARANTINE = 'QUARANTINE'
 export const quarantineSubject = (from: string, name: string): string => `quarantine.${from}.${name}`

@@ -16,10 +16,13 @@ export class RecordUnavailableError extends Error {
   override readonly name = 'RecordUnavailableError'
   readonly stream: string
   readonly seq: number
-  constructor(stream: string, seq: number, options: ErrorOptions) {
-    super(`record ${seq} of ${stream} cannot be read just now`, options)
+  /** The stream has a leader, and ends before the record: for long only after the stream itself was lost. */
+  readonly beyondEnd: boolean
+  constructor(stream: string, seq: number, cause: unknown) {
+    super(`record ${seq} of ${stream} cannot be read just now`, { cause })
     this.stream = stream
     this.seq = seq
+    this.beyondEnd = cause === NOT_REACHED
   }
 }
 
@@ -48,8 +51,7 @@ export async function readRecord(
     const answer = await ask(reader, stream, seq).catch((cause: unknown) => ({ unknown: cause }))
     if (answer === undefined || !('unknown' in answer)) return answer
     const hopeless = answer.unknown !== NOT_REACHED && !isTemporary(answer.unknown)
-    if (hopeless || performance.now() >= deadline)
-      throw new RecordUnavailableError(stream, seq, { cause: answer.unknown })
+    if (hopeless || performance.now() >= deadline) throw new RecordUnavailableError(stream, seq, answer.unknown)
     await pause(RETRY_MS)
   }
 }

@@ -3,11 +3,13 @@ import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { Broker } from '@postrider/queue/broker'
 import { decodeEvents } from '@postrider/queue/event'
 import type { QueueEvent } from '@postrider/queue/event'
-import { EVENTS, HELD, HELD_RECORDS, mailStream, newSubject } from '@postrider/queue/names'
+import { ALL_EVENTS, EVENTS, HELD, HELD_RECORDS, mailStream, newSubject } from '@postrider/queue/names'
 import { decodeHeld } from '@postrider/queue/held'
-import { readRecord } from '@postrider/queue/read-record'
+import { RecordUnavailableError, readRecord } from '@postrider/queue/read-record'
+import type { ReadRecord } from '@postrider/queue/read-record'
 import { decodeRecord, envelopeBytes } from '@postrider/queue/record'
 import type { LogWriter } from './apply.ts'
+import { lastRecord, watchProgress } from './progress.ts'
 import type { LogReader } from './read.ts'
 import type { HeldLog } from '../review/held-log.ts'
 
@@ -37,13 +39,23 @@ const GATHER_MS = 20
 const GATHER_MOST = 500
 /** Between two tries to open a stream. */
 const REOPEN_MS = 200
+/** A stream that ends before a record for this long has lost it. Milliseconds. */
+const LOST_MS = 60_000
+/** A server that sends nothing for two heartbeats is gone, and the consumer with it. */
+const CONSUME = { max_messages: 1000, expires: 10_000, idle_heartbeat: 2000 }
 
 /** Keeps the log level with the streams. The position is stored with the content, so each record counts once. */
 export function startFeed(options: FeedOptions): Feed {
   const { broker, writer, reader, held, shards } = options
   const streams = [...Array.from({ length: shards }, (_, shard) => mailStream(shard)), HELD, EVENTS]
-  /** How many of the records that were there at the start are still to be written; a stream that is not open yet has some. */
-  const toCatchUp = new Map(streams.map((stream) => [stream, Infinity]))
+  const subjectOf = (stream: string): string => {
+    if (stream === EVENTS) return ALL_EVENTS
+    return stream === HELD ? HELD_RECORDS : newSubject(streams.indexOf(stream))
+  }
+  const progress = watchProgress(
+    (stream) => lastRecord(broker, stream, subjectOf(stream)),
+    new Map(streams.map((stream) => [stream, reader.position(stream) - 1])),
+  )
   const pendingOf = new Map<string, number>()
   const pending: { stream: string; seq: number; apply: () => void }[] = []
   /** What is read from now, by stream. */
@@ -64,7 +76,7 @@ export function startFeed(options: FeedOptions): Feed {
       }
       for (const [stream, seq] of last) writer.position(stream, seq + 1)
     })
-    for (const { stream } of batch) toCatchUp.set(stream, (toCatchUp.get(stream) ?? 0) - 1)
+    for (const { stream, seq } of batch) progress.reached(stream, seq)
   }
 
   function gather(stream: string, seq: number, apply: () => void): void {
@@ -78,7 +90,7 @@ export function startFeed(options: FeedOptions): Feed {
     const batch = decodeEvents(message.data)
     for (const event of batch) {
       if (!('content' in event) || reader.known(event.id)) continue
-      const record = await readRecord(broker, event.content.stream, event.content.seq)
+      const record = await recordOf(event.content)
       if (record !== undefined) {
         const { envelope, parts } = decodeRecord(record.headers, record.data)
         writer.message(envelope, { ...event.content, parts })
@@ -91,6 +103,14 @@ export function startFeed(options: FeedOptions): Feed {
         else writer.event(event)
         options.onEvent(event)
       }
+    })
+  }
+
+  /** The message of an event; undefined when it is gone. Without it no notice can be owed, so it is waited for. */
+  function recordOf({ stream, seq }: { stream: string; seq: number }): Promise<ReadRecord | undefined> {
+    return readRecord(broker, stream, seq, LOST_MS).catch((error: unknown) => {
+      if (error instanceof RecordUnavailableError && error.beyondEnd) return undefined
+      throw error
     })
   }
 
@@ -111,16 +131,13 @@ export function startFeed(options: FeedOptions): Feed {
     gather(HELD, message.seq, () => held.held(envelope, why, { stream: HELD, seq: message.seq, parts }))
   }
 
-  const subjectOf = (stream: string): string => (stream === HELD ? HELD_RECORDS : newSubject(streams.indexOf(stream)))
-
   async function openAt(stream: string, seq: number): Promise<ConsumerMessages> {
     const consumer = await broker.js.consumers.get(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: seq,
       ...(stream === EVENTS ? {} : { headers_only: true, filter_subjects: subjectOf(stream) }),
     })
-    if (toCatchUp.get(stream) === Infinity) toCatchUp.set(stream, (await consumer.info()).num_pending)
-    return consumer.consume({ max_messages: 1000 })
+    return consumer.consume(CONSUME)
   }
 
   async function follow(stream: string): Promise<void> {
@@ -133,17 +150,29 @@ export function startFeed(options: FeedOptions): Feed {
         continue
       }
       open.set(stream, messages)
-      for await (const message of messages) {
-        pendingOf.set(stream, message.info.pending)
-        if (stream === EVENTS) await events(message)
-        else if (stream === HELD) await heldMail(message)
-        else await mail(stream, message)
-        next = message.seq + 1
+      try {
+        for await (const message of messages) {
+          pendingOf.set(stream, message.info.pending)
+          // The consumer of a replica that lags begins where that replica ends.
+          if (message.seq < next) continue
+          await write(stream, message)
+          next = message.seq + 1
+        }
+      } catch (error) {
+        messages.stop()
+        if (!(error instanceof RecordUnavailableError)) throw error
+        // No leader for now. Nothing is passed over: a notice may follow from it.
+        await new Promise((resolve) => setTimeout(resolve, REOPEN_MS))
       }
     }
   }
 
-  // A restarted broker has forgotten these consumers; by itself the client notices after half a minute of silence.
+  function write(stream: string, message: JsMsg): Promise<void> {
+    if (stream === EVENTS) return events(message)
+    return stream === HELD ? heldMail(message) : mail(stream, message)
+  }
+
+  // A restarted broker has lost these consumers; by itself the client notices after some seconds of silence.
   broker.onReconnect(() => {
     for (const messages of open.values()) messages.stop()
   })
@@ -155,13 +184,14 @@ export function startFeed(options: FeedOptions): Feed {
   }
   return {
     get caughtUp() {
-      return [...toCatchUp.values()].every((count) => count <= 0)
+      return progress.caughtUp
     },
     get lag() {
       return [...pendingOf.values()].reduce((sum, count) => sum + count, pending.length)
     },
     async stop() {
       stopped = true
+      progress.stop()
       await Promise.all([...open.values()].map((messages) => messages.close()))
       flush()
     },
