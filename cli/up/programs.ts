@@ -33,7 +33,10 @@ export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
     make: (index: number, port: number) => ServiceProgram,
   ): ServiceProgram[] => Array.from({ length: count }, (_, index) => make(index, basePort + from + index))
   return [
-    service('notifier', 'notifier', basePort, settings, { POSTRIDER_LOG_FILE: join(state, 'log', 'messages.sqlite') }),
+    service('notifier', 'notifier', basePort, settings, {
+      POSTRIDER_LOG_FILE: join(state, 'log', 'messages.sqlite'),
+      POSTRIDER_PLATFORM_KEY_FILE: platformKeyFile,
+    }),
     ...several(deployment.api.replicas, 10, (index, port) =>
       service('api', `api-${index}`, port, settings, {
         ...tls,

@@ -7,11 +7,15 @@ import type { Plan } from '@postrider/plan/plan'
 import type { PlannedSender } from '@postrider/plan/senders'
 import { NotStored } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/queue/broker'
+import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import type { SignMail } from '@postrider/runtime-config/signing'
 
 export interface SenderVerificationOptions {
   state: SenderState
   broker: Broker
   platformKey: Buffer
+  /** Signs a mail of the platform by the keys of these Domains. */
+  sign: (domains: RuntimeConfig['domains']) => SignMail
   /** Plans and publishes anew, with what is verified by now; resolves with that plan. */
   replan: () => Promise<Plan>
   say: (line: string) => void
@@ -33,6 +37,7 @@ export function verifySenders({
   state,
   broker,
   platformKey,
+  sign,
   replan,
   say,
 }: SenderVerificationOptions): SenderVerification {
@@ -93,7 +98,8 @@ export function verifySenders({
     if (next.pendingID !== undefined && config.domains.get(domainName)?.suspended === false) {
       try {
         const code = { claim, namespace, id: next.pendingID }
-        const posted = await postCode(broker, platformKey, { hostName, from: notices.from }, code, Date.now())
+        const sender = { hostName, from: notices.from, sign: sign(config.domains) }
+        const posted = await postCode(broker, platformKey, sender, code, Date.now())
         if ('messageID' in posted) await keep((next = noteSent(next, posted.messageID, Date.now())))
         else heldUntil = posted.heldUntil
       } catch (error) {

@@ -6,7 +6,9 @@ import { problemLine } from '@postrider/file-provider/manifests'
 import { StateFolder } from '@postrider/file-provider/state'
 import type { Plan } from '@postrider/plan/plan'
 import { WATCH } from '@postrider/queue/accounts'
+import { createKeyring } from '@postrider/runtime-config/keyring'
 import { keepPlatformKey } from '@postrider/runtime-config/seal'
+import { signPlatformMail } from '@postrider/runtime-config/signing'
 import { publisher } from '@postrider/runtime-config/store'
 import { accessFile } from '../queue/connect.ts'
 import { UsageError } from '../usage.ts'
@@ -41,6 +43,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
 
   const platformKeyFile = join(state, 'platform.key')
   const platformKey = await keepPlatformKey(platformKeyFile)
+  const keysOf = createKeyring(platformKey)
   const stateFolder = new StateFolder(state, platformKey)
   const { plan, fingerprint } = await planFolder(folder, stateFolder)
   const { certificates, caFile } = await chooseCertificates(plan, state)
@@ -121,6 +124,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       state: stateFolder.senders,
       broker,
       platformKey,
+      sign: (domains) => (content, from, now) => signPlatformMail(content, from, { domains, keysOf }, now),
       replan: async () => (await publish(async () => (await planFolder(folder, stateFolder)).plan)).next,
       say,
     })

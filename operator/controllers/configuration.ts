@@ -29,6 +29,8 @@ export interface ConfigurationController {
   readonly state: PublishedState | undefined
   /** The SenderAddresses that count, verified or not, by `namespace/name`, as of the last good plan. */
   readonly senders: ReadonlyMap<string, PlannedSender>
+  /** As they are planned, with their sealed keys. */
+  readonly domains: RuntimeConfig['domains']
   /** Undefined while it is away. */
   readonly broker: Broker | undefined
   stop(): Promise<void>
@@ -58,6 +60,7 @@ export function configurationController(
   let link: Link | undefined
   let known: Known | undefined
   let senders: ReadonlyMap<string, PlannedSender> = new Map()
+  let domains: RuntimeConfig['domains'] = new Map()
 
   async function connected(): Promise<Link | undefined> {
     if (link !== undefined) return link
@@ -105,6 +108,9 @@ export function configurationController(
     get senders() {
       return senders
     },
+    get domains() {
+      return domains
+    },
     get broker() {
       return link?.broker
     },
@@ -132,7 +138,10 @@ export function configurationController(
         },
         (domain) => maySend(world.domains.get(domain), found.platform.spec.verification.sending),
       )
-      if (settled.plan !== undefined) senders = byKey(settled.plan.senders)
+      if (settled.plan !== undefined) {
+        senders = byKey(settled.plan.senders)
+        domains = settled.plan.config.domains
+      }
       report(settled.findings)
       if (settled.plan === undefined) {
         const message = settled.platformProblems.map(({ path, problem }) => `${path} ${problem}`).join('; ')

@@ -6,6 +6,9 @@ import type { Verdict } from '@postrider/credential/sender/verdict'
 import { noticesFrom } from '@postrider/plan/platform'
 import type { PlannedSender } from '@postrider/plan/senders'
 import { NotStored } from '@postrider/queue/accept'
+import { createKeyring } from '@postrider/runtime-config/keyring'
+import { signPlatformMail } from '@postrider/runtime-config/signing'
+import type { SignMail } from '@postrider/runtime-config/signing'
 import type { Resource } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
 import { findingKey, manifestOf } from '../configuration/gather.ts'
@@ -30,7 +33,7 @@ const RETRY_MS = 2000
  * back, and tells in its status how far that is. */
 export function senderAddressController(
   context: Context,
-  configuration: Pick<ConfigurationController, 'senders' | 'broker'>,
+  configuration: Pick<ConfigurationController, 'senders' | 'domains' | 'broker'>,
 ) {
   const { cluster, recorder, world, keeper } = context
   /** What was written last, by uid: the store is a moment late, and a second code would be made of what it says then. */
@@ -96,7 +99,10 @@ export function senderAddressController(
   ): Promise<{ againMs?: number | undefined }> {
     const { broker } = configuration
     if (broker === undefined) return { againMs: RETRY_MS }
-    const from = { hostName: platform.spec.hostName, from: noticesFrom(platform) }
+    const { domains } = configuration
+    const keysOf = createKeyring(platformKey)
+    const sign: SignMail = (content, from, at) => signPlatformMail(content, from, { domains, keysOf }, at)
+    const from = { hostName: platform.spec.hostName, from: noticesFrom(platform), sign }
     try {
       const code = { claim: wish.claim, namespace, id: known.pendingID ?? '' }
       const posted = await postCode(broker, platformKey, from, code, Date.now())

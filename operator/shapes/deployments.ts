@@ -31,23 +31,29 @@ function ingress({ platform, surroundings }: DeploymentInputs): Wire<V1Deploymen
   const { replicas, resources, autoscaling } = platform.spec.ingress
   const listeners = listenerPlans(platform)
   const tls = tlsWishes(platform)
+  const platformKey = platformKeyMount(platform.name)
   return shape(platform, 'ingress', autoscaling === undefined ? replicas : undefined, {
     ...common(platform, surroundings),
     component: 'ingress',
     resources,
     ports: listeners.map(({ kind, port }) => ({ name: kind, containerPort: port })),
-    env: [
-      { name: 'POSTRIDER_LISTENERS', value: JSON.stringify(listeners) },
-      ...tls.env,
-      { name: 'POSTRIDER_PLATFORM_KEY_FILE', value: '/etc/postrider/key/key' },
-    ],
-    secrets: [...tls.secrets, { name: 'key', secretName: platformKeyName(platform.name), path: '/etc/postrider/key' }],
+    env: [{ name: 'POSTRIDER_LISTENERS', value: JSON.stringify(listeners) }, ...tls.env, platformKey.env],
+    secrets: [...tls.secrets, platformKey.secret],
     scratch: [],
     graceSeconds: INGRESS_SECONDS,
     leaveSeconds: LEAVE_SECONDS,
     // Read once, at the start; all else comes by the runtime configuration.
     restartOn: '',
   })
+}
+
+/** The key that opens the DKIM keys, and where a service finds it. */
+function platformKeyMount(platform: string) {
+  const path = '/etc/postrider/key'
+  return {
+    env: { name: 'POSTRIDER_PLATFORM_KEY_FILE', value: `${path}/key` },
+    secret: { name: 'key', secretName: platformKeyName(platform), path },
+  }
 }
 
 /** A transaction under way may wait for each reply as long as RFC 5321 says; the rest goes back to the queue at once. */
@@ -72,13 +78,15 @@ function delivery({ platform, surroundings }: DeploymentInputs): Wire<V1Deployme
 /** One at a time: it keeps the message log, which a new pod builds anew from the streams. */
 function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
   const { resources } = platform.spec.notifier
+  // It signs the notices.
+  const platformKey = platformKeyMount(platform.name)
   const made = shape(platform, 'notifier', 1, {
     ...common(platform, surroundings),
     component: 'notifier',
     resources,
     ports: [],
-    env: [{ name: 'POSTRIDER_LOG_FILE', value: '/var/lib/postrider/messages.sqlite' }],
-    secrets: [],
+    env: [{ name: 'POSTRIDER_LOG_FILE', value: '/var/lib/postrider/messages.sqlite' }, platformKey.env],
+    secrets: [platformKey.secret],
     scratch: ['/var/lib/postrider'],
     graceSeconds: 30,
     leaveSeconds: 0,

@@ -4,6 +4,9 @@ import { openBroker } from '@postrider/queue/broker'
 import { createAcceptor } from '@postrider/queue/accept'
 import type { QueueEvent } from '@postrider/queue/event'
 import { createEventLog } from '@postrider/queue/publish-events'
+import { createKeyring } from '@postrider/runtime-config/keyring'
+import { readPlatformKey } from '@postrider/runtime-config/seal'
+import { signPlatformMail } from '@postrider/runtime-config/signing'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { brokerAccess } from '@postrider/queue/access'
 import { runService } from '@postrider/telemetry/service'
@@ -82,6 +85,10 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   const metrics = createMetrics(registry, { reader, held, lag: () => feed.lag, now: clock.now })
   answerQuestions(broker, reader, held, clock.now)
 
+  const keyFile = env.optional('POSTRIDER_PLATFORM_KEY_FILE')
+  const keysOf = keyFile === undefined ? () => [] : createKeyring(readPlatformKey(keyFile))
+  const sign = (content: Buffer, from: string, now: number): Promise<Buffer> =>
+    signPlatformMail(content, from, { domains: config.current.domains, keysOf }, now)
   const acceptor = createAcceptor(broker, shards, 5000)
   const events = createEventLog(broker, 'notifier')
   const platform = () => config.current.platform
@@ -118,7 +125,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
         if (feed.caughtUp && broker.connected) {
           const now = clock.now()
           await standing.turn(now)
-          await sendOwedNotices({ broker, acceptor, reader, writer, held, platform, sent, now })
+          await sendOwedNotices({ broker, acceptor, reader, writer, held, platform, sent, sign, now })
           await review.turn(platform().heldMs ?? DEFAULT_HELD_MS)
           // What can not be undone waits until the clocks agree.
           const certain = clock.certain()

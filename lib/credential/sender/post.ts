@@ -5,6 +5,7 @@ import type { Envelope } from '@postrider/mail/envelope'
 import { createAcceptor, NotStored } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/queue/broker'
 import { allowCode } from '@postrider/queue/code-allowance'
+import type { SignMail } from '@postrider/runtime-config/signing'
 import type { Claim } from './claim.ts'
 import { CODE_LIFETIME_MS, codeIssuedAt, codeOf } from './code.ts'
 
@@ -19,6 +20,8 @@ export interface CodeToPost {
 export interface CodeSender {
   hostName: string
   from: string
+  /** Signs the mail for the domain of `from`. */
+  sign: SignMail
 }
 
 export type Posted = { messageID: string } | { heldUntil: number }
@@ -32,7 +35,7 @@ const SHARDS = 1
 export async function postCode(
   broker: Broker,
   platformKey: Buffer,
-  { hostName, from }: CodeSender,
+  { hostName, from, sign }: CodeSender,
   { claim, namespace, id }: CodeToPost,
   now: number,
 ): Promise<Posted> {
@@ -43,7 +46,7 @@ export async function postCode(
   const messageID = queueIdOf(claim, id)
   const messageId = `<${messageID}@${hostName}>`
   const date = codeIssuedAt(id)
-  const content = codeMail({
+  const mail = codeMail({
     from,
     to: claim.address,
     domainName: claim.domainName,
@@ -53,6 +56,7 @@ export async function postCode(
     date,
     expiresAt: date + CODE_LIFETIME_MS,
   })
+  const content = await sign(mail, from, now)
   const envelope: Envelope = {
     id: messageID,
     // RFC 5321, 4.5.5: what is automatic has nobody to hear that it could not be delivered.

@@ -12,6 +12,7 @@ import { NotStored, RecordRefusedError } from '@postrider/queue/accept'
 import type { HeldFor } from '@postrider/queue/held'
 import { RecordTooLargeError } from '@postrider/queue/record-size'
 import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/config'
+import { signingDomain } from '@postrider/runtime-config/signing'
 import type { Counted, Ledger } from '../policy/ledger.ts'
 import { reserve } from '../policy/reserve.ts'
 import { Refusal } from '../refusal.ts'
@@ -84,7 +85,11 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       const scan = await scans.run({ id, from, recipients, credential, domain, content: fixed.content })
       const refusal = refusalOf(scan.decisive)
       if (refusal !== undefined) throw refusal
-      const signature = await signDkim(scan.content, keysOf(submitter.domain), now)
+      const signature = await signDkim(
+        scan.content,
+        keysOf(signingDomain(config().domains, fixed.from, submitter.domain)),
+        now,
+      )
       const content = putBefore(scan.content, signature, Buffer.from(scan.fields))
       const envelope: Envelope = {
         id,

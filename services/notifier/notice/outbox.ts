@@ -6,12 +6,18 @@ import { ContentGone, readContent } from '@postrider/queue/content'
 import { RecordUnavailableError } from '@postrider/queue/read-record'
 import type { ContentRef } from '@postrider/queue/record'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
+import type { SignMail } from '@postrider/runtime-config/signing'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { buildReport } from '../report/build.ts'
 import type { HeldLog } from '../review/held-log.ts'
 import { buildSuspensionNotice, isSuspensionNotice } from '../standing/notice.ts'
 import type { Notice } from './decide.ts'
+
+interface BuiltNotice {
+  envelope: Envelope
+  content: Buffer
+}
 
 export interface OutboxOptions {
   broker: Broker
@@ -21,6 +27,8 @@ export interface OutboxOptions {
   writer: LogWriter
   platform: () => PlatformConfig
   sent: (kind: string, of: string, id: string) => void
+  /** Signs a notice, whose From field is given. */
+  sign: SignMail
   /** For the Date field and the envelope; milliseconds since the epoch. */
   now: number
 }
@@ -39,8 +47,9 @@ export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
       if (built === 'later') continue
       if (built !== undefined) {
         try {
-          const ref = await acceptor.store(built.envelope, built.content)
-          writer.message(built.envelope, ref)
+          const { envelope, content } = await signed(built, options)
+          const ref = await acceptor.store(envelope, content)
+          writer.message(envelope, ref)
         } catch (error) {
           // The broker is away; what is owed stays here until it is back.
           if (error instanceof NotStored) return
@@ -52,6 +61,12 @@ export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
     }
     writer.dropNotice(noticeId)
   }
+}
+
+/** A domain whose DMARC policy is reject would lose its bounces otherwise. */
+async function signed(built: BuiltNotice, { sign, platform, now }: OutboxOptions): Promise<BuiltNotice> {
+  const content = await sign(built.content, platform().notices.from, now)
+  return { content, envelope: { ...built.envelope, size: content.length } }
 }
 
 /** The original cannot be read just now. */

@@ -1,0 +1,56 @@
+import { normaliseDomain } from '@postrider/mail/address'
+import { signDkim } from '@postrider/mail/dkim'
+import type { DkimKey } from '@postrider/mail/dkim'
+import { domainOf } from '@postrider/mail/envelope'
+import { addressesOf } from '@postrider/mail/mailbox'
+import type { DomainConfig } from './config.ts'
+
+type Domains = ReadonlyMap<string, DomainConfig>
+
+const canSign = (domain: DomainConfig | undefined): domain is DomainConfig =>
+  domain !== undefined && domain.dkim.length > 0
+
+/** The Domain whose keys sign a submitted message: the one of its From address where the platform has keys for it, since DMARC asks
+ * for a signature of that domain (RFC 7489, 3.1.1), else the submitter's. `from` holds the addresses of the From field, which the
+ * submitter was found to be allowed to use. */
+export function signingDomain(domains: Domains, from: string[], submitter: DomainConfig): DomainConfig {
+  const [author] = from
+  const own = author === undefined ? undefined : domains.get(keyOf(author))
+  return canSign(own) ? own : submitter
+}
+
+/** The Domain whose keys sign the platform's own mail: the one of its From address, or the nearest above it, which relaxed
+ * alignment accepts (RFC 7489, 3.1.1). Undefined where the platform has no keys for any. */
+export function platformSigningDomain(domains: Domains, from: string): DomainConfig | undefined {
+  const [address = ''] = addressesOf(from)
+  for (let name = keyOf(address); name !== ''; name = above(name)) {
+    const domain = domains.get(name)
+    if (canSign(domain)) return domain
+  }
+  return undefined
+}
+
+/** The domain of an address as the configuration has it: in lower-case A-labels. */
+const keyOf = (address: string): string => normaliseDomain(domainOf(address)) ?? ''
+
+/** The name without its first label; empty at the end. */
+const above = (name: string): string => {
+  const dot = name.indexOf('.')
+  return dot === -1 ? '' : name.slice(dot + 1)
+}
+
+/** Signs a mail whose From field is `from`; resolves with both. */
+export type SignMail = (content: Buffer, from: string, now: number) => Promise<Buffer>
+
+/** Signs the platform's own mail, whose From field is `from`; resolves with the content as it is where there is no key for it.
+ * `now` is in milliseconds since the epoch. */
+export async function signPlatformMail(
+  content: Buffer,
+  from: string,
+  { domains, keysOf }: { domains: Domains; keysOf: (domain: DomainConfig) => DkimKey[] },
+  now: number,
+): Promise<Buffer> {
+  const domain = platformSigningDomain(domains, from)
+  if (domain === undefined) return content
+  return Buffer.concat([await signDkim(content, keysOf(domain), now), content])
+}
