@@ -30,6 +30,9 @@ export interface AttemptEvent {
   remote?: { host: string; address: string; tls: string | null; dsn: boolean }
   /** When the deferred recipients are tried again. */
   nextAt?: number
+  /** One of several transactions of an attempt, since the remote takes only so many recipients at once. The next begins
+   * immediately, so it has no part in the delays between attempts. */
+  uncounted?: boolean
 }
 
 /** An operator took recipients out of the queue. */

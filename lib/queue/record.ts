@@ -17,8 +17,10 @@ export interface Job {
   envelope: Envelope
   /** 0 for a message with one destination, else 1.. in the order of the split. */
   part: number
-  /** Attempts made before this one. */
+  /** Attempts made before this one, each transaction of a series included. */
   attempt: number
+  /** How many of them have no part in the delays between attempts: transactions that went on at once. */
+  uncounted?: number
   destination: string
   content: ContentRef
   /** What the attempt before was answered, for people. */

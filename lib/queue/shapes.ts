@@ -48,6 +48,7 @@ export const jobShape: z.ZodType<Job> = cast(
     cancelled: z.boolean().optional(),
     held: z.boolean().optional(),
     again: z.boolean().optional(),
+    uncounted: whole.optional(),
   }),
 )
 
@@ -72,6 +73,7 @@ const EVENT_SHAPES = {
     outcomes: z.array(outcome),
     remote: remote.optional(),
     nextAt: z.number().optional(),
+    uncounted: z.boolean().optional(),
   }),
   cancel: z.looseObject({
     ...anyEvent,

@@ -20,10 +20,12 @@ import { tryHosts } from './site/try-hosts.ts'
 import type { HostTrial } from './site/try-hosts.ts'
 import { forAll } from './transaction/outcome.ts'
 import type { RecipientResult, TransactionOutcome } from './transaction/outcome.ts'
-import { transact } from './transaction/transaction.ts'
+import { sendInSeries } from './transaction/series.ts'
+import type { Progress } from './transaction/series.ts'
 
-/** Makes one attempt at a job: where to, a slot there, and the hosts in turn. Or says that the site has no room now. */
-export type Attempt = (taken: Taken) => Promise<TransactionOutcome | Later>
+/** Makes one attempt at a job: where to, a slot there, and the hosts in turn, with as many transactions as a host wants. Or says that
+ * the site has no room now. */
+export type Attempt = (taken: Taken, progress: Progress) => Promise<TransactionOutcome | Later>
 
 export interface AttemptDependencies {
   broker: Broker
@@ -36,7 +38,7 @@ export interface AttemptDependencies {
 
 export function createAttempt({ broker, config, resolver, sites, ambiguous }: AttemptDependencies): Attempt {
   const localAddress = createLocalAddresses()
-  return async (taken) => {
+  return async (taken, progress) => {
     const { envelope, destination, attempt } = taken.job
     const { platform, policies, pools } = config()
     const { smtpPort, hostName, timeouts, resolvers } = platform
@@ -68,10 +70,12 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
       connectMs: timeouts.connectMs,
       addressesOf: (host) => addressesOf(host, lookUp),
       open: (candidate, connectMs) => open(candidate, connectMs, { route, sender, timeouts, hosts, localAddress }),
-      send: async (connection) => {
-        const sent = await transact(connection, { envelope, content: contentOf(broker, taken) }, timeouts)
-        return { ...sent, reusable: sent.reusable && connection.used < route.messagesPerConnection }
-      },
+      send: (connection, reopen) =>
+        sendInSeries(
+          connection,
+          { envelope, content: () => contentOf(broker, taken) },
+          { timeouts, reopen, progress, messagesPerConnection: route.messagesPerConnection },
+        ),
     })
     if ('recipients' in outcome && outcome.ambiguous === true) ambiguous()
     return outcome

@@ -10,12 +10,13 @@ import { destinationsOf } from '@postrider/queue/take'
 import type { Taken } from '@postrider/queue/take'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Judgement } from './outcome/judge.ts'
-import { judge } from './outcome/judge.ts'
-import { resume, settle } from './outcome/settle.ts'
+import { judge, settledOnly } from './outcome/judge.ts'
+import { resume, settle, settlePart } from './outcome/settle.ts'
 import type { Attempt } from './attempt.ts'
 import { putOff } from './put-off.ts'
 import { forAll } from './transaction/outcome.ts'
 import type { TransactionOutcome } from './transaction/outcome.ts'
+import type { Progress } from './transaction/series.ts'
 
 export interface Engine {
   broker: Broker
@@ -70,18 +71,34 @@ async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<v
 async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   const { clock } = engine
   const startedAt = clock.now()
-  const { job } = taken
+  // What is left of the job while its transactions follow each other.
+  let { job } = taken
   const { retry } = engine.config().platform
-  const outcome = await engine.attempt(taken)
+  const progress: Progress = async (outcome) => {
+    const before = job
+    const judgement = judge(before, outcome, { retry, now: clock.now(), certain: clock.certain() })
+    job = await settlePart(before, judgement, engine)
+    engine.observe(before, settledOnly(judgement), startedAt)
+    const open = new Set(job.envelope.recipients)
+    return before.envelope.recipients.filter((recipient) => !open.has(recipient))
+  }
+  const outcome = await engine.attempt(taken, progress)
   const certain = clock.certain()
   if ('later' in outcome && !(certain !== undefined && certain >= triedSince(job.envelope) + retry.lifetimeMs)) {
     engine.postponed(job, outcome.later)
     await putOff(taken, outcome.later, engine.broker)
     return
   }
-  const judgement = judge(job, 'later' in outcome ? neverFree(job) : outcome, { retry, now: clock.now(), certain })
+  const final = 'later' in outcome ? neverFree(job) : openOnly(outcome, job)
+  const judgement = judge(job, final, { retry, now: clock.now(), certain })
   await settle(taken, judgement, engine)
   engine.observe(job, judgement, startedAt)
+}
+
+/** An attempt may end for all recipients at once, by a fault for instance. Those that are settled stay as they are. */
+function openOnly(outcome: TransactionOutcome, { envelope }: Job): TransactionOutcome {
+  const open = new Set(envelope.recipients)
+  return { ...outcome, recipients: outcome.recipients.filter(({ recipient }) => open.has(recipient)) }
 }
 
 /** Its time is over and the destination never had room for it. */

@@ -40,9 +40,9 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
     () => sites.connections,
     () => taker.inFlight,
   )
-  const observe = ({ envelope }: Job, { event }: Judgement, startedAt: number): void => {
+  const observe = ({ envelope }: Job, { event, replies }: Judgement, startedAt: number): void => {
     metrics.attemptSeconds.observe((event.at - startedAt) / 1000)
-    for (const { address, state, reply, category, stage } of event.outcomes) {
+    for (const [index, { address, state, reply, category, stage }] of event.outcomes.entries()) {
       if (state === 'delivered') {
         metrics.delivered.inc()
         metrics.queueSeconds.observe((event.at - triedSince(envelope)) / 1000)
@@ -59,7 +59,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
         destination,
         host: remote?.host,
         tls: remote?.tls,
-        reply,
+        reply: replies[index] ?? reply,
         category,
         stage,
         ...next,

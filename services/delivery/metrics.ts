@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import { CATEGORIES } from '@postrider/reply/category'
 import { countBy } from '@postrider/telemetry/count-by'
+import { brokenBounds } from './transaction/bounds.ts'
 
 export function createMetrics(registry: Registry, connections: () => number, inFlight: () => number) {
   const registers = [registry]
@@ -19,6 +20,16 @@ export function createMetrics(registry: Registry, connections: () => number, inF
     registers,
     collect() {
       this.set(inFlight())
+    },
+  })
+  new Counter({
+    name: 'postrider_remote_bounds_broken_total',
+    help: 'Connections closed because a remote sent more than it may, by what it sent too much of.',
+    labelNames: ['bound'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [bound, count] of Object.entries(brokenBounds)) this.inc({ bound }, count)
     },
   })
   const counter = (name: string, help: string, labelNames: string[] = []) =>

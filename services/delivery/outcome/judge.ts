@@ -5,12 +5,16 @@ import type { RetryConfig } from '@postrider/runtime-config/config'
 import { classifyNetworkError, getBounceInfo } from '@postrider/reply/classify'
 import type { BounceInfo } from '@postrider/reply/classify'
 import { nextAttempt } from '@postrider/retry/plan-retry'
-import type { RecipientResult, TransactionOutcome } from '../transaction/outcome.ts'
+import { cut } from '@postrider/reply/cut'
+import { MAX_HOST_OCTETS, MAX_QUEUED_OCTETS, MAX_TEXT_OCTETS } from '../transaction/bounds.ts'
+import type { RecipientResult, Remote, TransactionOutcome } from '../transaction/outcome.ts'
 import { statusOf } from './status.ts'
 
 /** What an attempt came to: what is to be written down, and the job that remains of it, if any. */
 export interface Judgement {
   event: AttemptEvent
+  /** The reply of each outcome at greater length than the queue keeps it: for the log. */
+  replies: string[]
   next?: { job: Job; at: number }
 }
 
@@ -22,11 +26,18 @@ export interface JudgeOptions {
   random?: () => number
 }
 
-/** Decides for each recipient: delivered, to be tried again, or failed for good. Pure. */
+/** Decides for each recipient: delivered, to be tried again, or failed for good. Pure.
+ *
+ * With recipients that are asked about at once in a further transaction the judgement is one in the middle: it says what is settled,
+ * and leaves a job that is due immediately, without a delay for what is no failure. */
 export function judge(job: Job, outcome: TransactionOutcome, { retry, ...time }: JudgeOptions): Judgement {
-  const attempt = job.attempt + 1
   const { now } = time
-  const plan = nextAttempt({ since: triedSince(job.envelope), attempt, policy: retry, ...time })
+  const attempt = job.attempt + 1
+  const onward = outcome.recipients.some((result) => result.onward)
+  const counted = attempt - (job.uncounted ?? 0)
+  const plan = onward
+    ? { at: now }
+    : nextAttempt({ since: triedSince(job.envelope), attempt: counted, policy: retry, ...time })
   const outcomes = outcome.recipients.map((result) => judgeRecipient(result, 'expired' in plan))
   const event: AttemptEvent = {
     type: 'attempt',
@@ -37,12 +48,32 @@ export function judge(job: Job, outcome: TransactionOutcome, { retry, ...time }:
     destination: job.destination,
     content: job.content,
     outcomes,
-    ...(outcome.remote === undefined ? {} : { remote: outcome.remote }),
+    ...(outcome.remote === undefined ? {} : { remote: shortened(outcome.remote) }),
+    ...(onward ? { uncounted: true } : {}),
   }
-  if ('expired' in plan || !outcomes.some(({ state }) => state === 'deferred')) return { event }
+  const replies = outcome.recipients.map(({ reply }) => cut(reply, MAX_TEXT_OCTETS))
+  if ('expired' in plan || !outcomes.some(({ state }) => state === 'deferred')) return { event, replies }
   event.nextAt = plan.at
-  return { event, next: { job: remaining(job, event), at: plan.at } }
+  return { event, replies, next: { job: remaining(job, event), at: plan.at } }
 }
+
+/** The part of a judgement that is about recipients whose mail is settled: what is left out will be judged again. */
+export function settledOnly({ event, replies, ...rest }: Judgement): Judgement {
+  const kept = event.outcomes.map(({ state }) => state !== 'deferred')
+  return {
+    ...rest,
+    event: { ...event, outcomes: event.outcomes.filter((_, index) => kept[index]) },
+    replies: replies.filter((_, index) => kept[index]),
+  }
+}
+
+/** What the remote chose goes into the queue up to a bound: its host name, and a cipher's name, which is OpenSSL's. */
+const shortened = ({ host, address, tls, dsn }: Remote): Remote => ({
+  host: cut(host, MAX_HOST_OCTETS),
+  address,
+  tls,
+  dsn,
+})
 
 /** The job that an attempt leaves: its deferred recipients, one attempt later. Follows from the event alone, so that whoever
  * finds the event after a crash can go on from it. */
@@ -56,28 +87,30 @@ export function remaining(job: Job, event: AttemptEvent): Job {
     ...job,
     envelope: { ...job.envelope, recipients },
     attempt: event.attempt,
+    ...(event.uncounted === true ? { uncounted: (job.uncounted ?? 0) + 1 } : {}),
     ...(lastReply === undefined ? {} : { lastReply }),
   }
 }
 
 function judgeRecipient(result: RecipientResult, expired: boolean): RecipientOutcome {
   const { recipient, stage } = result
+  const reply = cut(result.reply, MAX_QUEUED_OCTETS)
   const common = { address: recipient.address, stage }
   if (result.result === 'delivered') {
     return {
       ...common,
       state: 'delivered',
-      reply: result.reply,
+      reply,
       status: statusOf(result.reply, '2.0.0'),
       category: 'delivered',
     }
   }
   const info = result.result === 'refused' ? getBounceInfo({ response: result.reply, stage }) : fault(result)
-  const base = { ...common, reply: result.reply, category: info.category }
-  if (info.action === 'bounce' && result.retry !== true)
+  const base = { ...common, reply, category: info.category }
+  if (info.action === 'bounce' && result.retry !== true && result.onward !== true)
     return { ...base, state: 'failed', status: statusOf(result.reply, '5.0.0', info) }
   // RFC 3463, 4.4.7: the time is up; the last reply says why it never went through.
-  if (expired) return { ...base, state: 'failed', status: '4.4.7' }
+  if (expired && result.onward !== true) return { ...base, state: 'failed', status: '4.4.7' }
   // A status of class 5 speaks of a failure; what is tried again has not failed.
   return { ...base, state: 'deferred', status: statusOf(result.reply, '4.0.0', info).replace(/^5/, '4') }
 }

@@ -36,7 +36,7 @@ test('an attempt that throws each time is deferred with growing delays, and boun
   let now = START
   const delays: number[] = []
   for (;;) {
-    const outcome = await attempt({ job: current } as Taken)
+    const outcome = await attempt({ job: current } as Taken, () => Promise.resolve([]))
     assert.ok('recipients' in outcome)
     const { event, next } = judge(current, outcome, { retry, now })
     const [first] = event.outcomes

@@ -1,13 +1,11 @@
 import { Broken } from '../transaction/outcome.ts'
 import type { TurnedAway, TransactionOutcome } from '../transaction/outcome.ts'
+import type { SeriesResult } from '../transaction/series.ts'
 import type { Finding } from './site.ts'
 
-/** The remote closed a connection while nobody used it: nothing was answered to MAIL. */
-export const diedIdle = ({ recipients }: TransactionOutcome): boolean =>
-  recipients.every(
-    ({ result, stage, errorCode, reply }) =>
-      stage === 'mail' && ((result === 'failed' && errorCode !== 'TIMEOUT') || reply.startsWith('421')),
-  )
+/** The remote closed a connection while nobody used it: MAIL was answered by nothing or by 421. */
+export const diedIdle = ({ begun, outcome }: SeriesResult): boolean =>
+  !begun && !outcome.recipients.some(({ errorCode }) => errorCode === 'TIMEOUT')
 
 /** Signs that the site wants less: no answer, or 421, or 4.7.x and 4.3.2 (RFC 3463: policy, not accepting). */
 export const findingOf = ({ recipients }: TransactionOutcome): Finding =>

@@ -30,12 +30,12 @@ const STAGES: readonly Stage[] = [
  * A refusal in a greeting or in the answer to EHLO speaks of the host, not of the message: it is never final by itself, whatever its
  * code (as Postfix does with smtp_skip_5xx_greeting). A host that lacks what the message needs lacks it later as well. */
 export function failureOf(error: Broken | TurnedAway, recipients: Recipient[]): HostFailure {
-  const { stage } = error
+  const { stage, remote } = error
   if (error instanceof Broken) {
     const result = { result: 'failed' as const, reply: error.message, errorCode: error.code, stage }
-    return { outcome: { recipients: forAll(recipients, result) }, temporary: true, stage }
+    return { outcome: { recipients: forAll(recipients, result), ...(remote && { remote }) }, temporary: true, stage }
   }
-  return refusal(error.reply.text, stage, recipients, { temporary: !(error instanceof RequireTlsUnmet) })
+  return refusal(error.reply.text, stage, recipients, { temporary: !(error instanceof RequireTlsUnmet), remote })
 }
 
 /** A refusal in the name of a host; 4xx is temporary unless told otherwise. */
@@ -50,7 +50,8 @@ export function refusal(
 }
 
 /** What a transaction came to when the next host may still take the message: nothing was accepted and no content was sent, since
- * each recipient got a temporary refusal, or none, at MAIL or RCPT or DATA. Undefined when the outcome stands. */
+ * each recipient got a temporary refusal, or none, at MAIL or RCPT or DATA, or the host wants TLS that failed. Undefined when
+ * the outcome stands. */
 export function sessionFailure(outcome: TransactionOutcome): HostFailure | undefined {
   if (outcome.ambiguous === true || !outcome.recipients.every(isUnaccepted)) return undefined
   const stage = outcome.recipients[0]?.stage ?? 'mail'
@@ -58,7 +59,7 @@ export function sessionFailure(outcome: TransactionOutcome): HostFailure | undef
 }
 
 const isUnaccepted = ({ result, stage, reply }: RecipientResult): boolean =>
-  (stage === 'mail' || stage === 'rcpt' || stage === 'data') &&
+  (stage === 'starttls' || stage === 'mail' || stage === 'rcpt' || stage === 'data') &&
   (result === 'failed' || (result === 'refused' && reply.startsWith('4')))
 
 /** What an attempt came to in which no host took the message: one temporary failure makes all of it temporary, and so does a host

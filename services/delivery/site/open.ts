@@ -34,8 +34,6 @@ export async function open(
     timeouts: { ...timeouts, connectMs },
   })
   const connection = route.requireTls === true ? await withRequireTls(opening, host.name) : await opening
-  const { capabilities, remote } = connection
-  if (route.tls === 'opportunistic' && knownFault === undefined && capabilities.startTls && remote.tls === null)
-    hosts.tlsFailed(address, 'STARTTLS failed')
-  return connection
+  if (connection.tlsFault !== undefined) hosts.tlsFailed(address, connection.tlsFault)
+  return knownFault === undefined ? connection : { ...connection, tlsFault: knownFault }
 }

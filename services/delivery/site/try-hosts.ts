@@ -4,8 +4,8 @@ import type { RouteHost } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
 import { Broken, TurnedAway } from '../transaction/outcome.ts'
 import type { TransactionOutcome } from '../transaction/outcome.ts'
-import { cannotTake } from '../transaction/transaction.ts'
-import type { Sent } from '../transaction/transaction.ts'
+import { cannotTake } from '../transaction/commands.ts'
+import type { SeriesResult } from '../transaction/series.ts'
 import { interleaved, rotated, shuffled } from './candidates.ts'
 import type { Candidate, HostAddresses } from './candidates.ts'
 import { diedIdle, findingOf, isLocalFault } from './findings.ts'
@@ -34,7 +34,8 @@ export interface HostTrial {
   connectMs: number
   addressesOf: (host: RouteHost) => Promise<HostAddresses | NoAddress>
   open: (candidate: Candidate, connectMs: number) => Promise<SmtpConnection>
-  send: (connection: SmtpConnection) => Promise<Sent>
+  /** `reopen` connects to the same address. */
+  send: (connection: SmtpConnection, reopen: () => Promise<SmtpConnection>) => Promise<SeriesResult>
   /** Monotonic, in milliseconds. */
   now?: () => number
 }
@@ -125,7 +126,7 @@ class Trial {
       if (idle !== undefined) {
         this.#connection = idle.connection
         const sent = await this.#send(candidate, idle.connection)
-        if (sent === undefined || !diedIdle(sent.outcome)) return sent && this.#conclude(candidate, sent)
+        if (sent === undefined || !diedIdle(sent)) return sent && this.#conclude(candidate, sent)
         idle.connection.dialogue.destroy()
         this.#connection = undefined
       }
@@ -154,23 +155,26 @@ class Trial {
   }
 
   /** Undefined when the host has said in advance that it does not take such a message. */
-  async #send({ host }: Candidate, connection: SmtpConnection): Promise<Sent | undefined> {
-    const { envelope, send } = this.#trial
+  async #send(candidate: Candidate, connection: SmtpConnection): Promise<SeriesResult | undefined> {
+    const { envelope, connectMs, open, send } = this.#trial
     const impossible = cannotTake(connection, envelope)
-    if (impossible === undefined) return send(connection)
+    if (impossible === undefined) return send(connection, () => open(candidate, connectMs))
     const { remote } = connection
     this.#failures.push(refusal(impossible, 'mail', envelope.recipients, { temporary: false, remote }))
-    this.#unsuited.add(host.name)
+    this.#unsuited.add(candidate.host.name)
     return undefined
   }
 
-  #conclude({ host }: Candidate, { outcome, reusable }: Sent): TransactionOutcome | undefined {
+  #conclude({ host }: Candidate, sent: SeriesResult): TransactionOutcome | undefined {
+    const { outcome, reusable, connection, progressed } = sent
     this.#finding = findingOf(outcome)
+    this.#connection = connection
     if (!reusable) {
-      this.#connection?.dialogue.end('QUIT\r\n')
+      connection.dialogue.end('QUIT\r\n')
       this.#connection = undefined
     }
-    const failure = sessionFailure(outcome)
+    // What some recipients came to is on disk already: the outcome is about the others.
+    const failure = progressed ? undefined : sessionFailure(outcome)
     if (failure === undefined) return outcome
     this.#failures.push(failure)
     this.#sessions.set(host.preference, (this.#sessions.get(host.preference) ?? 0) + 1)

@@ -109,7 +109,7 @@ export async function startMailWorld(): Promise<MailWorld> {
         destination: to.slice(to.lastIndexOf('@') + 1),
         content: { parts: [] },
       }
-      return attempt({ job, first, suspect: false } as unknown as Taken)
+      return attempt({ job, first, suspect: false } as unknown as Taken, () => Promise.resolve([]))
     },
     async stop() {
       sites.close()

@@ -122,7 +122,9 @@ describe('connecting', () => {
       'STARTTLS is put off': ({ stage }) => (stage === 'starttls' ? '454 4.7.0 not now' : undefined),
       'STARTTLS is refused': ({ stage }) => (stage === 'starttls' ? '502 5.5.1 no' : undefined),
       'the handshake is garbage': ({ stage }) =>
-        stage === 'starttls' ? '220 ok\r\nrubbish and more rubbish' : undefined,
+        stage === 'starttls'
+          ? { raw: ['220 ok\r\n', 'rubbish and more rubbish\r\n'], everyMs: 20, close: 'end' }
+          : undefined,
       'the handshake is cut off': ({ stage, connection }) =>
         stage === 'starttls' && connection === 1 ? { close: true, after: '220 ok' } : undefined,
       'the remote ends it right after the handshake': ({ stage, secure }) =>

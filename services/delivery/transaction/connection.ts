@@ -1,7 +1,12 @@
 import type { TimeoutConfig } from '@postrider/runtime-config/config'
-import { Broken, TurnedAway } from './outcome.ts'
+import { cut } from '@postrider/reply/cut'
+import { BOUND_TEXTS, MAX_HOST_OCTETS, MAX_KEYWORDS, brokenBounds } from './bounds.ts'
+import type { Bound } from './bounds.ts'
+import { Broken, TurnedAway, isRefusal, succeeded } from './outcome.ts'
 import type { Remote, Reply, Stage } from './outcome.ts'
 import { Dialogue } from './socket.ts'
+import { TIME_LIMITS, TimeSpan } from './time-limits.ts'
+import type { TimeLimits } from './time-limits.ts'
 
 export interface ConnectOptions {
   /** Name of the host, for TLS and for the log. */
@@ -13,6 +18,7 @@ export interface ConnectOptions {
   ehloName: string
   tls: 'opportunistic' | 'required' | 'off'
   timeouts: TimeoutConfig
+  limits?: TimeLimits
 }
 
 /** What the remote announced (RFC 5321, 4.1.1.1). */
@@ -33,82 +39,153 @@ export interface SmtpConnection {
   dialogue: Dialogue
   capabilities: Capabilities
   remote: Remote
+  /** Host and port: what is remembered of a server is kept under this name. */
+  peer: string
+  /** Why TLS failed just now, where the connection is in clear because of that. */
+  tlsFault?: string
   /** Transactions made. */
   used: number
 }
 
-/** Connects and introduces itself. Throws Broken when there is no answer and TurnedAway when the answer is no. */
+/** Connects and introduces itself. Throws Broken when there is no answer and TurnedAway when the answer is no; both name the host. */
 export async function connect(options: ConnectOptions): Promise<SmtpConnection> {
   try {
     return await introduce(options, options.tls !== 'off')
   } catch (error) {
     // RFC 7435: opportunistic means that TLS that does not work is no reason not to deliver.
-    if (options.tls === 'opportunistic' && error instanceof Broken && error.stage === 'starttls')
-      return introduce(options, false)
-    throw error
+    if (options.tls !== 'opportunistic' || !(error instanceof Broken) || error.stage !== 'starttls') throw error
+    const connection = await introduce(options, false)
+    return { ...connection, tlsFault: error.message }
   }
 }
 
 async function introduce(options: ConnectOptions, mayUseTls: boolean): Promise<SmtpConnection> {
-  const { host, address, port, localAddress, ehloName, timeouts } = options
-  const dialogue = await Dialogue.open({ address, port, localAddress, timeoutMs: timeouts.connectMs })
+  const { host, address, port, localAddress, timeouts, limits = TIME_LIMITS } = options
+  const remote: Remote = { host: cut(host, MAX_HOST_OCTETS), address, tls: null, dsn: false }
+  let dialogue: Dialogue | undefined
   try {
-    await expect(dialogue, 'greeting', timeouts.greetingMs)
-    let capabilities = await sayEhlo(dialogue, ehloName, timeouts)
-    if (mayUseTls && capabilities.startTls) {
-      if (await askForTls(dialogue, options)) capabilities = await goSecure(dialogue, options)
-    } else if (options.tls === 'required') {
-      throw new Broken('TLS', 'starttls', `${host} offers no STARTTLS, but the policy for it requires TLS`)
+    dialogue = await Dialogue.open({ address, port, localAddress, timeoutMs: timeouts.connectMs })
+    const introduction = new Introduction(dialogue, options, new TimeSpan(limits.setupMs))
+    const capabilities = await introduction.make(mayUseTls)
+    const { tls } = dialogue
+    return {
+      dialogue,
+      capabilities,
+      remote: { ...remote, tls, dsn: capabilities.dsn },
+      peer: `${host}:${port}`,
+      used: 0,
     }
-    const remote = { host, address, tls: dialogue.tls, dsn: capabilities.dsn }
-    return { dialogue, capabilities, remote, used: 0 }
   } catch (error) {
-    dialogue.end('QUIT\r\n')
+    dialogue?.end('QUIT\r\n')
+    if (error instanceof Broken || error instanceof TurnedAway) error.remote = { ...remote, tls: dialogue?.tls ?? null }
     throw error
   }
 }
 
-/** True when the remote is ready for the handshake; false when it is not, and mail may go in clear (RFC 3207, 4). */
-async function askForTls(dialogue: Dialogue, { host, tls, timeouts }: ConnectOptions): Promise<boolean> {
-  dialogue.write('STARTTLS\r\n')
-  const reply = await dialogue.reply('starttls', timeouts.mailMs)
-  if (reply.code === 421) throw new TurnedAway(reply, 'starttls')
-  if (reply.code < 300) return true
-  if (tls === 'required') throw new Broken('TLS', 'starttls', `${host} refuses STARTTLS: ${reply.text}`)
-  return false
-}
+/** What precedes the first transaction: greeting, EHLO, STARTTLS and EHLO again. */
+class Introduction {
+  readonly #dialogue: Dialogue
+  readonly #options: ConnectOptions
+  readonly #time: TimeSpan
 
-async function goSecure(dialogue: Dialogue, options: ConnectOptions): Promise<Capabilities> {
-  const { host, tls, ehloName, timeouts } = options
-  await dialogue.startTls({ host, verify: tls === 'required', timeoutMs: timeouts.greetingMs })
-  try {
-    return await sayEhlo(dialogue, ehloName, timeouts)
-  } catch (error) {
+  constructor(dialogue: Dialogue, options: ConnectOptions, time: TimeSpan) {
+    this.#dialogue = dialogue
+    this.#options = options
+    this.#time = time
+  }
+
+  async make(mayUseTls: boolean): Promise<Capabilities> {
+    const { host, tls, timeouts } = this.#options
+    const greeting = await this.#reply('greeting', timeouts.greetingMs)
+    if (!succeeded(greeting)) throw turnedAway(greeting, 'greeting')
+    const capabilities = await this.#ehlo()
+    if (mayUseTls && capabilities.startTls) return this.#goSecure(capabilities)
+    if (tls === 'required') {
+      throw new Broken('NO_STARTTLS', 'starttls', `${host} offers no STARTTLS, but TLS is required`)
+    }
+    return capabilities
+  }
+
+  /** RFC 3207, 4. Where the remote is not ready and mail may go in clear, EHLO once more shows whether it still listens: some
+   * close the connection behind their refusal. */
+  async #goSecure(inClear: Capabilities): Promise<Capabilities> {
+    const { host, tls, timeouts } = this.#options
+    const reply = await this.#ask('STARTTLS', 'starttls')
+    if (!succeeded(reply)) {
+      if (tls === 'required') throw new Broken('TLS', 'starttls', `${host} refused STARTTLS: ${reply.text}`)
+      await this.#ehloAfter(`${host} refused STARTTLS (${reply.text}) and then closed the connection`)
+      return inClear
+    }
+    const time = Math.min(timeouts.greetingMs, this.#time.left)
+    await this.#dialogue.startTls({ host, verify: tls === 'required', timeoutMs: time })
     // In TLS 1.3 a handshake that the remote does not like looks well on our side, and then there is silence.
-    if (error instanceof Broken) throw new Broken(error.code, 'starttls', error.message, { cause: error })
-    throw error
+    return this.#ehloAfter(`${host} did not answer EHLO after the TLS handshake`)
+  }
+
+  /** EHLO; when it fails, STARTTLS is to blame. */
+  async #ehloAfter(what: string): Promise<Capabilities> {
+    try {
+      return await this.#ehlo()
+    } catch (error) {
+      if (error instanceof Broken) throw new Broken('TLS', 'starttls', `${what}: ${error.message}`, { cause: error })
+      if (error instanceof TurnedAway && this.#options.tls === 'opportunistic')
+        throw new Broken('TLS', 'starttls', `${what}: ${error.reply.text}`, { cause: error })
+      throw error
+    }
+  }
+
+  async #ehlo(): Promise<Capabilities> {
+    const { ehloName } = this.#options
+    const reply = await this.#ask(`EHLO ${ehloName}`, 'ehlo')
+    if (succeeded(reply)) {
+      const keywords = reply.lines.filter((line) => /^\d{3}[ -]/.test(line)).slice(1)
+      if (keywords.length > MAX_KEYWORDS) throw this.#excess('keywords')
+      return readCapabilities(keywords)
+    }
+    // 4xx is about now, and without EHLO the remote would be without TLS and 8BITMIME: another host, or later.
+    if (reply.code < 500 && reply.code >= 400) throw new TurnedAway(reply, 'ehlo')
+    // RFC 5321, 3.2: a server that knows no EHLO is asked with HELO.
+    const answer = await this.#ask(`HELO ${ehloName}`, 'ehlo')
+    if (!succeeded(answer)) throw turnedAway(answer, 'ehlo')
+    return { pipelining: false, eightBitMime: false, utf8: false, dsn: false, startTls: false, requireTls: false }
+  }
+
+  #ask(command: string, stage: Stage): Promise<Reply> {
+    this.#dialogue.send([`${command}\r\n`])
+    return this.#reply(stage, this.#options.timeouts.mailMs)
+  }
+
+  #reply(stage: Stage, timeoutMs: number): Promise<Reply> {
+    const { left } = this.#time
+    return left < timeoutMs
+      ? this.#dialogue.reply(stage, left, 'the remote took too long to let us in')
+      : this.#dialogue.reply(stage, timeoutMs)
+  }
+
+  #excess(bound: Bound): Broken {
+    brokenBounds[bound]++
+    this.#dialogue.destroy()
+    return new Broken('PROTOCOL', 'ehlo', BOUND_TEXTS[bound])
   }
 }
 
-async function sayEhlo(dialogue: Dialogue, name: string, { mailMs }: TimeoutConfig): Promise<Capabilities> {
-  dialogue.write(`EHLO ${name}\r\n`)
-  const reply = await dialogue.reply('ehlo', mailMs)
-  if (reply.code < 300) return readCapabilities(reply)
-  if (reply.code < 500) throw new TurnedAway(reply, 'ehlo')
-  // RFC 5321, 3.2: a server that knows no EHLO is asked with HELO.
-  dialogue.write(`HELO ${name}\r\n`)
-  await expect(dialogue, 'ehlo', mailMs)
-  return { pipelining: false, eightBitMime: false, utf8: false, dsn: false, startTls: false, requireTls: false }
-}
+/** What no RFC defines (000, 1xx, 3xx here, 6xx to 9xx) is no invitation, and no refusal either. */
+const turnedAway = (reply: Reply, stage: Stage): TurnedAway | Broken =>
+  isRefusal(reply)
+    ? new TurnedAway(reply, stage)
+    : new Broken('PROTOCOL', stage, `not a reply that SMTP defines here: ${reply.text}`)
 
-function readCapabilities({ lines }: Reply): Capabilities {
+/** Keywords after the first line (RFC 5321, 4.1.1.1). `=` ends a keyword as well: old servers write `AUTH=LOGIN`. */
+function readCapabilities(lines: string[]): Capabilities {
   const words = new Map(
-    lines.slice(1).map((line) => {
-      const [keyword = '', value] = line.slice(4).trim().split(/\s+/)
+    lines.map((line) => {
+      const [keyword = '', value] = line
+        .slice(4)
+        .trim()
+        .split(/[\s=]+/)
       return [keyword.toUpperCase(), value] as const
     }),
   )
-  const size = Number(words.get('SIZE'))
   return {
     pipelining: words.has('PIPELINING'),
     eightBitMime: words.has('8BITMIME'),
@@ -116,11 +193,9 @@ function readCapabilities({ lines }: Reply): Capabilities {
     dsn: words.has('DSN'),
     startTls: words.has('STARTTLS'),
     requireTls: words.has('REQUIRETLS'),
-    ...(words.has('SIZE') ? { size: size > 0 ? size : 0 } : {}),
+    ...(words.has('SIZE') ? { size: sizeLimit(words.get('SIZE')) } : {}),
   }
 }
 
-async function expect(dialogue: Dialogue, stage: Stage, timeoutMs: number): Promise<void> {
-  const reply = await dialogue.reply(stage, timeoutMs)
-  if (reply.code >= 300) throw new TurnedAway(reply, stage)
-}
+/** RFC 1870, 4: at most 20 digits. What is not a number states no limit. */
+const sizeLimit = (value = ''): number => (/^\d{1,20}$/.test(value) ? Number(value) : 0)

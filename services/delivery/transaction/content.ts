@@ -1,4 +1,5 @@
 import type { Reply } from './outcome.ts'
+import { Broken, goesOn } from './outcome.ts'
 import type { Dialogue } from './socket.ts'
 
 const DOT = 0x2e
@@ -10,6 +11,8 @@ const PIECE = 64 * 1024
 export interface ContentTimes {
   /** How long the remote may take nothing in. */
   blockMs: number
+  /** Octets a second that it must take in on average, beside one block time. */
+  rate: number
   /** Called before the final dot can leave: from then on the remote may have the message. */
   onEnd: () => void
 }
@@ -20,35 +23,49 @@ export interface ContentTimes {
 export async function sendContent(
   dialogue: Dialogue,
   content: AsyncIterable<Buffer> | Buffer,
-  { blockMs, onEnd }: ContentTimes,
+  { blockMs, rate, onEnd }: ContentTimes,
 ): Promise<Reply | undefined> {
   let held: Buffer | undefined
   let atLineStart = true
-  const pieces = Buffer.isBuffer(content) ? piecesOf(content) : content
-  for await (const piece of pieces) {
+  let sent = 0
+  // Time that the remote took; our own broker's does not count.
+  let waited = 0
+  for await (const piece of piecesOf(content)) {
     if (piece.length === 0) continue
     if (held !== undefined) {
       dialogue.write(held)
-      await dialogue.drained(blockMs)
-      const interruption = dialogue.unread()
+      sent += held.length
+      const left = blockMs + (sent * 1000) / rate - waited
+      if (left <= 0) throw new Broken('TIMEOUT', 'content', `the remote took in less than ${rate} octets a second`)
+      const startedAt = performance.now()
+      await dialogue.drained(Math.min(blockMs, left))
+      waited += performance.now() - startedAt
+      const interruption = interruptionOf(dialogue)
       if (interruption !== undefined) return interruption
     }
     held = stuffDots(piece, atLineStart)
     atLineStart = piece[piece.length - 1] === LF
   }
-  const interruption = dialogue.unread()
+  const interruption = interruptionOf(dialogue)
   if (interruption !== undefined) return interruption
   onEnd()
   // The last piece and the dot in one packet: a small message is one write.
   dialogue.cork()
   if (held !== undefined) dialogue.write(held)
-  dialogue.write(END)
+  dialogue.write(END, 1)
   dialogue.uncork()
   return undefined
 }
 
-function* piecesOf(content: Buffer): Iterable<Buffer> {
-  for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
+/** A second 354 interrupts nothing. */
+function interruptionOf(dialogue: Dialogue): Reply | undefined {
+  for (let reply = dialogue.unread(); reply !== undefined; reply = dialogue.unread()) if (!goesOn(reply)) return reply
+  return undefined
+}
+
+async function* piecesOf(content: AsyncIterable<Buffer> | Buffer): AsyncIterable<Buffer> {
+  for await (const part of Buffer.isBuffer(content) ? [content] : content)
+    for (let at = 0; at < part.length; at += PIECE) yield part.subarray(at, at + PIECE)
 }
 
 /** Doubles the dot at the beginning of each line; the piece itself when there is none. */

@@ -1,4 +1,6 @@
 import type { Recipient } from '@postrider/mail/envelope'
+import { cut } from '@postrider/reply/cut'
+import { MAX_TEXT_OCTETS } from './bounds.ts'
 
 /** Where in the dialogue something was answered or went wrong. */
 export type Stage =
@@ -16,6 +18,8 @@ export interface RecipientResult {
   stage: Stage
   /** A refusal that speaks of a host, not of the message: tried again, whatever its code. */
   retry?: true
+  /** It is asked about in a further transaction of the same attempt (series.ts). */
+  onward?: boolean
 }
 
 export interface Remote {
@@ -45,8 +49,11 @@ export class Broken extends Error {
   override readonly name = 'Broken'
   readonly code: string
   readonly stage: Stage
+  /** The host that was asked, once it is known. */
+  remote?: Remote
   constructor(code: string, stage: Stage, what: string, options?: ErrorOptions) {
-    super(what, options)
+    // Certificates and host names are the remote's words, and as long as it likes.
+    super(cut(what, MAX_TEXT_OCTETS), options)
     this.code = code
     this.stage = stage
   }
@@ -57,6 +64,8 @@ export class TurnedAway extends Error {
   override readonly name = 'TurnedAway'
   readonly reply: Reply
   readonly stage: Stage
+  /** The host that said it. */
+  remote?: Remote
   constructor(reply: Reply, stage: Stage) {
     super(reply.text)
     this.reply = reply
@@ -68,5 +77,13 @@ export interface Reply {
   code: number
   /** On one line, with the code: lines joined by a space, the codes of the lines after the first dropped. */
   text: string
+  /** As they came, one character an octet, over-long ones shortened. */
   lines: string[]
 }
+
+/** 2xx and nothing else (RFC 5321, 4.2.1: a client decides by the first digit). */
+export const succeeded = ({ code }: Pick<Reply, 'code'>): boolean => code >= 200 && code < 300
+/** 3xx: go on with the content. */
+export const goesOn = ({ code }: Pick<Reply, 'code'>): boolean => code >= 300 && code < 400
+/** 4xx or 5xx. What is neither of the three (000, 1xx, 6xx to 9xx) is not defined: it is no success, and not final. */
+export const isRefusal = ({ code }: Pick<Reply, 'code'>): boolean => code >= 400 && code < 600

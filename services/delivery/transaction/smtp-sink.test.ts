@@ -38,7 +38,11 @@ describe("Postfix's smtp-sink", { skip: needs('smtp-sink', 'postfix') }, () => {
         connection = await reach(port)
         // Twice on the same connection, where it can be used again.
         for (let count = 0; count < (reusable ? 2 : 1); count++) {
-          const sent = await transact(connection, { envelope: envelopeTo(TO), content: CONTENT }, TIMEOUTS)
+          const sent = await transact(
+            connection,
+            { envelope: envelopeTo(TO), content: () => CONTENT },
+            { timeouts: TIMEOUTS },
+          )
           for (const { result: is, stage, reply, errorCode } of sent.outcome.recipients)
             assert.match(`${is} ${stage} ${errorCode ?? reply}`, result)
           assert.equal(sent.reusable, reusable)

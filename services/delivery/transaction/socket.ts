@@ -2,21 +2,33 @@ import { connect as connectTcp, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
-import { Broken } from './outcome.ts'
+import { BOUND_TEXTS, MAX_UNASKED_REPLIES, MAX_UNREAD_OCTETS, brokenBounds } from './bounds.ts'
+import type { Bound } from './bounds.ts'
+import { Broken, isRefusal } from './outcome.ts'
 import type { Reply, Stage } from './outcome.ts'
-import { BadReply, ReplyReader } from './reply-reader.ts'
+import { ReplyReader } from './reply-reader.ts'
+import type { ReadReply } from './reply-reader.ts'
+import { describeTlsFault } from './tls-fault.ts'
 
-/** Replies that nobody asked for yet: a group has at most a hundred recipients. More is a flood. */
-const MOST_REPLIES = 300
+/** How long a remote is silent before a line that only lacks the space behind its code is read as its reply. */
+const SILENCE_MS = 5000
 
-/** A socket as a dialogue: octets out, replies in, each wait bounded by its stage's own time (RFC 5321, 4.5.3.2). */
+/** A socket as a dialogue: octets out, replies in, each wait bounded by its stage's own time (RFC 5321, 4.5.3.2). What comes in
+ * is bounded too (bounds.ts); a remote that breaks a bound loses the connection, but not the replies it completed before. */
 export class Dialogue {
   #socket: Socket | TLSSocket
   #reader = new ReplyReader()
-  readonly #replies: Reply[] = []
+  readonly #replies: ReadReply[] = []
+  /** Octets of the replies that wait to be read. */
+  #unread = 0
+  /** Replies that commands wait for; below zero when the remote said more than it was asked. The greeting is the first. */
+  #due = 1
+  #odd = false
+  #tls: string | null = null
   #waiting: { resolve: (reply: Reply) => void; reject: (error: Broken) => void; stage: Stage } | undefined
   #broken: { code: string; what: string } | undefined
   #timer: NodeJS.Timeout | undefined
+  #silence: NodeJS.Timeout | undefined
   /** Ends a wait for the peer to take in what was written. */
   #interrupted: (() => void) | undefined
 
@@ -55,23 +67,48 @@ export class Dialogue {
     return new Dialogue(socket)
   }
 
-  /** True while nothing is wrong; an idle connection that the peer closed or wrote to is of no use. */
+  /** True at a point where a transaction may begin. An idle connection that the peer closed or wrote to is of no use, and after
+   * an odd reply it is uncertain which reply belongs to which command. */
   get usable(): boolean {
-    return this.#broken === undefined && this.#replies.length === 0 && !this.#socket.destroyed && this.#socket.writable
+    return (
+      this.#broken === undefined &&
+      !this.#odd &&
+      this.#replies.length === 0 &&
+      this.#reader.pending === 0 &&
+      !this.#socket.destroyed &&
+      this.#socket.writable
+    )
   }
 
   /** Protocol and cipher, or null. */
   get tls(): string | null {
-    if (!('getCipher' in this.#socket)) return null
-    return `${this.#socket.getProtocol() ?? ''} ${this.#socket.getCipher().name}`
+    return this.#tls
   }
 
-  /** A reply that came unasked: a 421 or an early refusal. */
+  /** A reply that nobody waits for: a 421, an early refusal, one too many. */
   unread(): Reply | undefined {
-    return this.#replies.shift()
+    const reply = this.#replies.shift()
+    if (reply !== undefined) this.#unread -= reply.octets
+    return reply
   }
 
-  write(data: string | Buffer): boolean {
+  /** Sends commands, each of which is answered by one reply. A success that came before a command cannot be its answer; a refusal
+   * that did is a 421, or as final as one. */
+  send(commands: string[]): void {
+    if (this.#due <= 0) {
+      const early = this.#replies.filter(isRefusal)
+      if (early.length < this.#replies.length) this.#odd = true
+      this.#replies.splice(0, Infinity, ...early)
+      this.#unread = early.reduce((sum, { octets }) => sum + octets, 0)
+      this.#due = -early.length
+    }
+    this.#due += commands.length
+    this.#socket.write(commands.join(''))
+  }
+
+  /** Sends content; with `replies`, its end, which is answered. */
+  write(data: string | Buffer, replies = 0): boolean {
+    this.#due += replies
     return this.#socket.write(data)
   }
 
@@ -106,17 +143,18 @@ export class Dialogue {
     })
   }
 
-  /** The next reply; rejects with Broken when the connection ends or the time is over. */
-  reply(stage: Stage, timeoutMs: number): Promise<Reply> {
-    const ready = this.#replies.shift()
+  /** The next reply; rejects with Broken when the connection ends or the time is over. The time is for all of its lines. */
+  reply(stage: Stage, timeoutMs: number, late = `no reply within ${timeoutMs / 1000} s`): Promise<Reply> {
+    const ready = this.unread()
     if (ready !== undefined) return Promise.resolve(ready)
     if (this.#broken !== undefined) return Promise.reject(this.#error(stage))
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject, stage }
       this.#timer = setTimeout(() => {
-        this.#break('TIMEOUT', `no reply within ${timeoutMs / 1000} s`)
+        this.#end('TIMEOUT', late)
         this.destroy()
       }, timeoutMs)
+      this.#listenToSilence()
     })
   }
 
@@ -126,8 +164,12 @@ export class Dialogue {
     // Our own listeners only: the socket's inner ones close it properly.
     plain.off('data', this.#onData).off('error', this.#onError).off('end', this.#onEnd).off('close', this.#onClose)
     plain.on('error', () => undefined)
+    clearTimeout(this.#silence)
     this.#reader = new ReplyReader()
     this.#replies.length = 0
+    this.#unread = 0
+    this.#due = 0
+    this.#odd = false
     // SNI carries names only.
     const servername = isIP(options.host) === 0 ? options.host : undefined
     const { host, verify } = options
@@ -139,12 +181,14 @@ export class Dialogue {
         secure.destroy()
         reject(new Broken('TLS', 'starttls', what, { cause }))
       }
-      const timer = setTimeout(() => fail('the TLS handshake takes too long'), options.timeoutMs)
-      secure.once('error', (error: Error) => fail(`TLS: ${error.message}`, error))
-      secure.once('close', () => fail('the connection was closed during the TLS handshake'))
+      const late = `the TLS handshake with ${host} took more than ${options.timeoutMs / 1000} s`
+      const timer = setTimeout(() => fail(late), options.timeoutMs)
+      secure.once('error', (error: Error) => fail(describeTlsFault(error, host), error))
+      secure.once('close', () => fail(`${host} closed the connection during the TLS handshake`))
       secure.once('secureConnect', () => {
         clearTimeout(timer)
         secure.removeAllListeners('error').removeAllListeners('close')
+        this.#tls = `${secure.getProtocol() ?? ''} ${secure.getCipher().name}`
         resolve()
       })
     })
@@ -163,42 +207,77 @@ export class Dialogue {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    try {
-      for (const reply of this.#reader.push(chunk)) this.#take(reply)
-      if (this.#replies.length > MOST_REPLIES) throw new BadReply('replies to nothing that was asked')
-    } catch (error) {
-      this.#break('PROTOCOL', error instanceof Error ? error.message : String(error))
+    if (this.#broken !== undefined) return
+    this.#reader.push(chunk, this.#take)
+    const bound = this.#reader.broken ?? this.#excess()
+    if (bound !== undefined) {
+      brokenBounds[bound]++
+      this.#break('PROTOCOL', BOUND_TEXTS[bound])
       this.destroy()
-    }
+    } else this.#listenToSilence()
   }
-  readonly #onError = (error: NodeJS.ErrnoException): void => this.#break(error.code ?? 'ERROR', error.message)
+  readonly #onError = (error: NodeJS.ErrnoException): void => this.#end(error.code ?? 'ERROR', error.message)
   readonly #onEnd = (): void => {
-    this.#break('CLOSED', 'the remote closed the connection')
+    this.#end('CLOSED', 'the remote closed the connection')
     this.destroy()
   }
-  readonly #onClose = (): void => this.#break('CLOSED', 'the connection is closed')
+  readonly #onClose = (): void => this.#end('CLOSED', 'the connection is closed')
 
   #listen(): void {
     this.#socket.on('data', this.#onData).on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onClose)
   }
 
-  #take(reply: Reply): void {
+  readonly #take = (reply: ReadReply): void => {
+    this.#due--
+    if (reply.odd) this.#odd = true
     const waiting = this.#waiting
-    if (waiting === undefined) {
+    if (waiting !== undefined) {
+      this.#stopWaiting()
+      waiting.resolve(reply)
+    } else if (this.#due >= -MAX_UNASKED_REPLIES) {
       this.#replies.push(reply)
+      this.#unread += reply.octets
       this.#interrupted?.()
-      return
     }
+  }
+
+  /** Which bound the unread input breaks. Replies to commands that were sent are not unasked, however many. */
+  #excess(): Bound | undefined {
+    if (this.#due < -MAX_UNASKED_REPLIES) return 'unasked-replies'
+    const unasked = this.#due > 0 ? 0 : this.#unread
+    return unasked + this.#reader.pending > MAX_UNREAD_OCTETS ? 'unread-octets' : undefined
+  }
+
+  /** The time for an answer runs, and what came may be all that the remote wants to say. */
+  #listenToSilence(): void {
+    clearTimeout(this.#silence)
+    if (this.#waiting === undefined || this.#reader.pending === 0) return
+    this.#silence = setTimeout(() => {
+      const reply = this.#reader.atSilence()
+      if (reply !== undefined) this.#take(reply)
+    }, SILENCE_MS)
+  }
+
+  #stopWaiting(): void {
     this.#waiting = undefined
     clearTimeout(this.#timer)
-    waiting.resolve(reply)
+    clearTimeout(this.#silence)
+  }
+
+  /** Nothing more will be read. */
+  #end(code: string, what: string): void {
+    if (this.#broken !== undefined) return
+    const { garbage } = this.#reader
+    const last = this.#waiting?.stage === 'final' ? this.#reader.atEnd() : this.#reader.atSilence()
+    if (last !== undefined) this.#take(last)
+    if (garbage === undefined || last !== undefined) this.#break(code, what)
+    else this.#break('PROTOCOL', `${what}; what it sent is not SMTP: ${garbage.slice(0, 100)}`)
   }
 
   #break(code: string, what: string): void {
     this.#broken ??= { code, what }
-    clearTimeout(this.#timer)
     const waiting = this.#waiting
-    this.#waiting = undefined
+    this.#stopWaiting()
     waiting?.reject(this.#error(waiting.stage))
   }
 

@@ -8,7 +8,7 @@ import { TIMEOUTS, envelopeTo, optionsFor } from './testing/client.ts'
 import { startReceiver } from './testing/scripted-receiver.ts'
 import type { Answer, ScriptedReceiver, ScriptedReceiverOptions, Stage, Step } from './testing/scripted-receiver.ts'
 import { transact } from './transaction.ts'
-import type { MessageToSend, Sent } from './transaction.ts'
+import type { Sent } from './transaction.ts'
 
 const CONTENT = Buffer.from('Subject: a\r\n\r\n.dot\r\n..\r\nend\r\n')
 const TO = ['kim@remote.test', 'lee@remote.test', 'max@remote.test']
@@ -32,9 +32,14 @@ describe('a transaction', () => {
   const send = (
     connection: SmtpConnection,
     given: Partial<Envelope> = {},
-    content: MessageToSend['content'] = CONTENT,
+    content: AsyncIterable<Buffer> | Buffer = CONTENT,
     timeouts: Partial<TimeoutConfig> = {},
-  ): Promise<Sent> => transact(connection, { envelope: envelopeTo(TO, given), content }, { ...TIMEOUTS, ...timeouts })
+  ): Promise<Sent> =>
+    transact(
+      connection,
+      { envelope: envelopeTo(TO, given), content: () => content },
+      { timeouts: { ...TIMEOUTS, ...timeouts } },
+    )
 
   /** Result, stage and reply or error code of each recipient, and whether the connection can be used again. */
   const short = ({ outcome, reusable }: Sent): [string[], boolean] => [

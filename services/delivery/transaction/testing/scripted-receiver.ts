@@ -19,8 +19,14 @@ export interface Step {
 }
 
 /** A reply (lines joined by CRLF, the last CRLF is added); or silence; or the end, after a reply or without one; or a reply that
- * comes an octet at a time. */
-export type Answer = string | { hang: true } | { close: true; after?: string } | { drip: string; everyMs: number }
+ * comes an octet at a time; or octets as they are, in pieces with a pause between them, after which the dialogue goes on (or the
+ * connection ends). */
+export type Answer =
+  | string
+  | { hang: true }
+  | { close: true; after?: string }
+  | { drip: string; everyMs: number }
+  | { raw: string | string[]; everyMs?: number; close?: 'end' | 'reset' }
 
 export interface ScriptedReceiverOptions {
   /** Decides each answer; undefined is the usual one, which takes everything. */

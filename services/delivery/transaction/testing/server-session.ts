@@ -134,12 +134,32 @@ export class ServerSession {
       this.#socket.write(`${answer}\r\n`, 'latin1')
       return /^[23]/.test(answer)
     }
+    if ('raw' in answer) return this.#sayRaw(answer)
     this.#over = true
     if ('close' in answer) {
       if (answer.after === undefined) this.#socket.destroy()
       else this.#socket.end(`${answer.after}\r\n`)
     } else if ('drip' in answer) this.#drip(answer.drip, answer.everyMs)
     return false
+  }
+
+  /** The dialogue goes on as if the first piece were the reply. */
+  #sayRaw({ raw, everyMs = 0, close }: Extract<Answer, { raw: unknown }>): boolean {
+    const socket = this.#socket
+    const pieces = typeof raw === 'string' ? [raw] : raw
+    const finish = (): void => {
+      if (close === 'end') socket.end()
+      else if (close === 'reset') socket.resetAndDestroy()
+    }
+    for (const [index, piece] of pieces.entries()) {
+      if (index === 0) socket.write(piece, 'latin1')
+      else setTimeout(() => socket.destroyed || socket.write(piece, 'latin1'), everyMs * index)
+    }
+    if (close !== undefined) {
+      this.#over = true
+      setTimeout(finish, everyMs * pieces.length)
+    }
+    return /^[23]/.test(pieces[0] ?? '')
   }
 
   #drip(text: string, everyMs: number): void {

@@ -1,0 +1,37 @@
+import { mailParameters, rcptParameters } from '@postrider/dsn/parameters'
+import { needsUtf8 } from '@postrider/mail/address'
+import type { Envelope, Recipient } from '@postrider/mail/envelope'
+import type { Capabilities, SmtpConnection } from './connection.ts'
+
+export const NEEDS_UTF8 = '550 5.6.7 the message needs SMTPUTF8, which the remote does not offer'
+
+/** A refusal in the remote's name where its announcement already says no. */
+export function cannotTake({ capabilities, remote }: SmtpConnection, envelope: Envelope): string | undefined {
+  const { size, utf8, requireTls } = envelope
+  if (capabilities.size !== undefined && capabilities.size > 0 && size > capabilities.size) {
+    return `552 5.3.4 the message has ${size} octets, but the remote accepts at most ${capabilities.size}`
+  }
+  if (utf8 && !capabilities.utf8) return NEEDS_UTF8
+  // The connection was chosen for that (site/dial.ts); a second look, since it is a promise.
+  if (requireTls === true && (remote.tls === null || !capabilities.requireTls)) {
+    return '550 5.7.30 the sender wants REQUIRETLS, which the remote does not offer'
+  }
+  return undefined
+}
+
+/** The commands of one transaction, each with its line end: MAIL, RCPT for each recipient, DATA. */
+export function commandsOf(envelope: Envelope, recipients: Recipient[], capabilities: Capabilities): string[] {
+  const { from, size, eightBit, utf8, requireTls, ret, envid } = envelope
+  // 8-bit content goes to a remote without 8BITMIME as it is: recoding it would break its signature, and all take it.
+  const mail =
+    (capabilities.size === undefined ? '' : ` SIZE=${size}`) +
+    (eightBit && capabilities.eightBitMime ? ' BODY=8BITMIME' : '') +
+    (utf8 || recipients.some(({ address }) => needsUtf8(address)) ? ' SMTPUTF8' : '') +
+    (requireTls === true ? ' REQUIRETLS' : '') +
+    (capabilities.dsn ? mailParameters({ ret, envid }) : '')
+  return [
+    `MAIL FROM:<${from}>${mail}\r\n`,
+    ...recipients.map((to) => `RCPT TO:<${to.address}>${capabilities.dsn ? rcptParameters(to) : ''}\r\n`),
+    'DATA\r\n',
+  ]
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, test } from 'node:test'
+import type { Recipient } from '@postrider/mail/envelope'
+import { connect } from './connection.ts'
+import { PeerMemory } from './peer-memory.ts'
+import type { TransactionOutcome } from './outcome.ts'
+import { sendInSeries } from './series.ts'
+import type { SeriesOptions, SeriesResult } from './series.ts'
+import { TIMEOUTS, envelopeTo, optionsFor } from './testing/client.ts'
+import { startReceiver } from './testing/scripted-receiver.ts'
+import type { Answer, ScriptedReceiver, ScriptedReceiverOptions, Step } from './testing/scripted-receiver.ts'
+import { TIME_LIMITS } from './time-limits.ts'
+
+const CONTENT = Buffer.from('Subject: a\r\n\r\nb\r\n')
+const addresses = (count: number): string[] => Array.from({ length: count }, (_, index) => `r${index}@remote.test`)
+
+/** Accepts at most `limit` recipients a transaction. */
+function limitedTo(limit: number, over: Answer): (step: Step) => Answer | undefined {
+  let accepted = 0
+  return ({ stage }) => {
+    if (stage === 'mail') accepted = 0
+    if (stage !== 'rcpt') return undefined
+    return accepted++ < limit ? undefined : over
+  }
+}
+
+describe('a series of transactions', () => {
+  const ended: (() => unknown)[] = []
+  afterEach(async () => {
+    for (const end of ended.splice(0)) await end()
+  })
+
+  async function send(
+    receiver: ScriptedReceiver,
+    to: string[],
+    given: Partial<SeriesOptions> = {},
+  ): Promise<SeriesResult> {
+    const open = async () => {
+      const connection = await connect(optionsFor(receiver))
+      ended.push(() => connection.dialogue.destroy())
+      return connection
+    }
+    return sendInSeries(
+      await open(),
+      { envelope: envelopeTo(to), content: () => CONTENT },
+      { timeouts: TIMEOUTS, reopen: open, messagesPerConnection: 100, peers: new PeerMemory(), ...given },
+    )
+  }
+
+  async function start(options: ScriptedReceiverOptions): Promise<ScriptedReceiver> {
+    const receiver = await startReceiver(options)
+    ended.push(() => receiver.close())
+    return receiver
+  }
+
+  const counts = ({ outcome }: SeriesResult): Record<string, number> => {
+    const found: Record<string, number> = {}
+    for (const { result } of outcome.recipients) found[result] = (found[result] ?? 0) + 1
+    return found
+  }
+  const groups = ({ mails }: ScriptedReceiver): number[] => mails.map(({ to }) => to.length)
+
+  for (const [name, over] of [
+    ['452 4.5.3', '452 4.5.3 Too many recipients'],
+    ['a bare 452', '452 later'],
+    ['552, which RFC 5321 wants to be read as 452', '552 too many recipients'],
+    ['451', '451 4.5.3 one recipient at a time'],
+  ] as const) {
+    test(`brings mail to 25 recipients of a server that takes 10 and says ${name}`, async () => {
+      const receiver = await start({ script: limitedTo(10, over) })
+      const sent = await send(receiver, addresses(25))
+      assert.deepEqual(counts(sent), { delivered: 25 })
+      assert.deepEqual(groups(receiver), [10, 10, 5])
+      assert.equal(receiver.connections(), 1)
+      assert.deepEqual(new Set(receiver.mails.flatMap(({ to }) => to)), new Set(addresses(25)))
+      // 25 at first, then no more than it takes.
+      assert.equal(receiver.lines.filter((line) => line.startsWith('RCPT')).length, 40)
+    })
+  }
+
+  test('sends another message in groups of the size that the server takes, without asking again', async () => {
+    const receiver = await start({ script: limitedTo(10, '452 4.5.3 Too many recipients') })
+    const peers = new PeerMemory()
+    await send(receiver, addresses(25), { peers })
+    receiver.lines.length = 0
+    assert.deepEqual(counts(await send(receiver, addresses(25), { peers })), { delivered: 25 })
+    assert.equal(receiver.lines.filter((line) => line.startsWith('RCPT')).length, 25)
+  })
+
+  test('sorts recipients who do not go together, as the server tells them apart', async () => {
+    let region: string | undefined
+    const script = ({ stage, argument }: Step): string | undefined => {
+      if (stage === 'mail') region = undefined
+      if (stage !== 'rcpt') return undefined
+      const own = String(Number(/\d+/.exec(argument)?.[0]) % 3)
+      region ??= own
+      return region === own ? undefined : '452 4.5.3 Recipients belong to multiple regions ATTR38'
+    }
+    const receiver = await start({ script })
+    assert.deepEqual(counts(await send(receiver, addresses(12))), { delivered: 12 })
+    assert.deepEqual(groups(receiver), [4, 4, 4])
+  })
+
+  test('goes on in another connection when the server closes this one', async () => {
+    const receiver = await start({
+      script: (step) =>
+        limited(step) ?? (step.stage === 'final' ? { close: true, after: '250 2.0.0 taken' } : undefined),
+    })
+    const limited = limitedTo(10, '452 4.5.3 Too many recipients')
+    assert.deepEqual(counts(await send(receiver, addresses(25))), { delivered: 25 })
+    assert.equal(receiver.connections(), 3)
+  })
+
+  test('begins with fewer when the server ends the connection for their number', async () => {
+    const receiver = await start({ script: limitedTo(10, { close: true, after: '421 4.5.3 too many recipients' }) })
+    assert.deepEqual(counts(await send(receiver, addresses(25))), { delivered: 25 })
+    assert.deepEqual(groups(receiver), [10, 10, 5])
+  })
+
+  test('begins with fewer when the server says only after the content that they were too many', async () => {
+    const script = ({ stage, argument }: Step): string | undefined =>
+      stage === 'final' && argument.split(',').length > 6 ? '452 4.5.3 too many recipients' : undefined
+    const receiver = await start({ script })
+    assert.deepEqual(counts(await send(receiver, addresses(20))), { delivered: 20 })
+    assert.deepEqual(groups(receiver), [5, 5, 5, 5])
+  })
+
+  test('keeps what each recipient was answered, and ends when nobody is accepted', async () => {
+    const script = ({ stage, argument, time }: Step): string | undefined => {
+      if (stage !== 'rcpt') return undefined
+      if (argument === 'r0@remote.test') return '550 5.1.1 no'
+      if (argument === 'r1@remote.test') return '450 4.2.1 later'
+      return time > 4 ? '452 4.5.3 Too many recipients' : undefined
+    }
+    const receiver = await start({ script })
+    const { outcome } = await send(receiver, addresses(6))
+    assert.deepEqual(
+      outcome.recipients.map(({ reply }) => reply.slice(0, 9)),
+      ['550 5.1.1', '450 4.2.1', '250 2.0.0', '250 2.0.0', '452 4.5.3', '452 4.5.3'],
+    )
+    assert.equal(
+      outcome.recipients.some(({ onward }) => onward === true),
+      false,
+    )
+    assert.equal(receiver.mails.length, 1)
+  })
+
+  for (const [name, over] of [
+    ['a mailbox without room', '452 4.2.2 mailbox full'],
+    ['a disk without room', '452 insufficient system storage'],
+    ['a limit an hour', '452 4.5.3 too many recipients this hour'],
+    ['a plain refusal', '450 4.7.1 try later'],
+  ] as const) {
+    test(`is one transaction when the reply is about ${name}`, async () => {
+      const receiver = await start({ script: limitedTo(2, over) })
+      assert.deepEqual(counts(await send(receiver, addresses(5))), { delivered: 2, refused: 3 })
+      assert.equal(receiver.lines.filter((line) => line.startsWith('MAIL')).length, 1)
+    })
+  }
+
+  test('stops when a transaction that was to go on is not answered', async () => {
+    let mails = 0
+    const limited = limitedTo(2, '452 4.5.3 Too many recipients')
+    const script = (step: Step): Answer | undefined =>
+      step.stage === 'mail' && ++mails > 1 ? { close: true } : limited(step)
+    const receiver = await start({ script })
+    const { outcome, begun } = await send(receiver, addresses(6))
+    assert.deepEqual(
+      outcome.recipients.map(({ result, stage }) => `${result} ${stage}`),
+      ['delivered final', 'delivered final', 'failed mail', 'failed mail', 'refused rcpt', 'refused rcpt'],
+    )
+    // The first transaction took place, so the connection is not one that died while it was idle.
+    assert.equal(begun, true)
+    assert.equal(outcome.ambiguous, undefined)
+  })
+
+  test('makes each transaction final before the next begins', async () => {
+    const receiver = await start({ script: limitedTo(2, '452 4.5.3 Too many recipients') })
+    const seen: [taken: number, delivered: number, onward: number][] = []
+    const progress = ({ recipients }: TransactionOutcome): Promise<Recipient[]> => {
+      const delivered = recipients.filter(({ result }) => result === 'delivered')
+      seen.push([receiver.mails.length, delivered.length, recipients.filter(({ onward }) => onward === true).length])
+      return Promise.resolve(delivered.map(({ recipient }) => recipient))
+    }
+    const { outcome } = await send(receiver, addresses(5), { progress })
+    assert.deepEqual(seen, [
+      [1, 2, 3],
+      [2, 2, 1],
+    ])
+    assert.deepEqual(
+      outcome.recipients.map(({ recipient }) => recipient.address),
+      ['r4@remote.test'],
+    )
+  })
+
+  test('leaves the rest to the queue when its time is over', async () => {
+    const receiver = await start({ script: limitedTo(2, '452 4.5.3 Too many recipients') })
+    const { outcome } = await send(receiver, addresses(5), { limits: { ...TIME_LIMITS, seriesMs: 0 } })
+    assert.deepEqual(
+      outcome.recipients.map(({ result, onward = false }) => [result, onward]),
+      [
+        ['delivered', false],
+        ['delivered', false],
+        ['refused', true],
+        ['refused', true],
+        ['refused', true],
+      ],
+    )
+  })
+})

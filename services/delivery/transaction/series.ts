@@ -1,0 +1,132 @@
+import type { Recipient } from '@postrider/mail/envelope'
+import type { SmtpConnection } from './connection.ts'
+import { peerMemory } from './peer-memory.ts'
+import type { PeerMemory } from './peer-memory.ts'
+import { nextGroup } from './next-group.ts'
+import { Broken, TurnedAway } from './outcome.ts'
+import type { RecipientResult, TransactionOutcome } from './outcome.ts'
+import { TIME_LIMITS, TimeSpan } from './time-limits.ts'
+import { transact } from './transaction.ts'
+import type { MessageToSend, Sent, TransactOptions } from './transaction.ts'
+
+/** Makes durable what the transactions so far came to, before the next one begins: a crash repeats one transaction at most. Gets
+ * a result for each recipient that is open, marked `onward` for those whom the next transactions are for. Returns those that
+ * are settled. */
+export type Progress = (outcome: TransactionOutcome) => Promise<Recipient[]>
+
+export interface SeriesOptions extends TransactOptions {
+  /** A connection for the recipients that are left, when the one in use can carry no further transaction. */
+  reopen: () => Promise<SmtpConnection>
+  /** Transactions that a connection may carry. */
+  messagesPerConnection: number
+  progress?: Progress
+  peers?: PeerMemory
+}
+
+export interface SeriesResult extends Pick<Sent, 'reusable' | 'begun'> {
+  /** Of the recipients that no progress settled. */
+  outcome: TransactionOutcome
+  /** The connection of the last transaction; `reusable` speaks of it. */
+  connection: SmtpConnection
+  /** Some recipients' mail is settled: another host must not be given the message for all. */
+  progressed: boolean
+}
+
+/**
+ * Sends a message in as many transactions as the remote wants: where it takes only so many recipients at once (RFC 5321,
+ * 4.5.3.1.8 and 4.5.3.1.10), the others follow immediately, and no attempt is counted for it.
+ *
+ * Goes on while each transaction settles a recipient or the groups become smaller, so it ends after little more than one
+ * transaction a recipient. When `TimeLimits.seriesMs` are over the recipients that are left come back `onward`: they go through
+ * the queue, without a delay. The server's limit is remembered for other messages.
+ */
+export async function sendInSeries(
+  connection: SmtpConnection,
+  message: MessageToSend,
+  options: SeriesOptions,
+): Promise<SeriesResult> {
+  const { reopen, messagesPerConnection, progress = settleNone, peers = peerMemory, limits = TIME_LIMITS } = options
+  const results = new Results(message.envelope.recipients)
+  const time = new TimeSpan(limits.seriesMs)
+  let current = connection
+  let left = message.envelope.recipients
+  let size = left.length
+  let progressed = false
+  for (;;) {
+    const { maxRecipients = Infinity, lockStep = false } = peers.recall(current.peer)
+    const recipients = left.slice(0, Math.max(1, Math.min(size, maxRecipients)))
+    const envelope = { ...message.envelope, recipients }
+    const sent = await transact(current, { ...message, envelope }, { ...options, lockStep })
+    const reusable = sent.reusable && current.used < messagesPerConnection
+    if (!progressed || !closedMeanwhile(sent, current)) {
+      results.note(sent.outcome)
+      const next = nextGroup(sent, left)
+      peers.learn(current.peer, next.learned)
+      ;({ recipients: left, size } = next)
+      const result = { connection: current, reusable, begun: sent.begun || progressed }
+      if (left.length === 0 || time.left === 0) return { ...result, progressed, outcome: results.outcome(left) }
+      results.settle(await progress(results.outcome(left)))
+      progressed = true
+      if (reusable) continue
+    }
+    current.dialogue.end('QUIT\r\n')
+    const reopened = await orUndefined(reopen())
+    // Who is left is not to blame, and waits for the next attempt like anybody whose host cannot be reached.
+    if (reopened === undefined)
+      return { connection: current, reusable: false, begun: true, progressed, outcome: results.outcome() }
+    current = reopened
+  }
+}
+
+async function orUndefined(opening: Promise<SmtpConnection>): Promise<SmtpConnection | undefined> {
+  try {
+    return await opening
+  } catch (error) {
+    if (error instanceof Broken || error instanceof TurnedAway) return undefined
+    throw error
+  }
+}
+
+/** The remote closed the connection behind the transaction before this one. */
+const closedMeanwhile = ({ begun, outcome }: Sent, { used }: SmtpConnection): boolean =>
+  used > 1 && !begun && !outcome.recipients.some(({ errorCode }) => errorCode === 'TIMEOUT')
+
+const settleNone: Progress = () => Promise.resolve([])
+
+/** The latest result of each recipient that is open. */
+class Results {
+  #open: Recipient[]
+  readonly #latest = new Map<Recipient, RecipientResult>()
+  #last: TransactionOutcome = { recipients: [] }
+
+  constructor(recipients: Recipient[]) {
+    this.#open = recipients
+  }
+
+  note(outcome: TransactionOutcome): void {
+    this.#last = outcome
+    for (const result of outcome.recipients) this.#latest.set(result.recipient, result)
+  }
+
+  settle(recipients: Recipient[]): void {
+    const settled = new Set(recipients)
+    this.#open = this.#open.filter((recipient) => !settled.has(recipient))
+  }
+
+  outcome(onward: Recipient[] = []): TransactionOutcome {
+    const further = new Set(onward)
+    const recipients = this.#open.map((recipient) => ({
+      ...(this.#latest.get(recipient) ?? this.#notAsked(recipient)),
+      ...(further.has(recipient) ? { onward: true } : {}),
+    }))
+    return { ...this.#last, recipients }
+  }
+
+  /** What ended the series concerns it as well: a refused sender, a host that is overloaded. */
+  #notAsked(recipient: Recipient): RecipientResult {
+    const last = this.#last.recipients.findLast(({ result }) => result !== 'delivered')
+    if (last?.stage === 'mail') return { ...last, recipient }
+    const reply = `not asked yet${last === undefined ? '' : `; the remote said about another recipient: ${last.reply}`}`
+    return { recipient, result: 'failed', reply, errorCode: 'POSTPONED', stage: 'rcpt' }
+  }
+}
