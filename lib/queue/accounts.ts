@@ -4,6 +4,7 @@ import {
   DELIVERY_CONSUMER,
   EVENTS,
   HELD,
+  IN_FLIGHT_SUBJECT,
   JOBS,
   QUARANTINE,
   STANDING_BUCKET,
@@ -80,7 +81,10 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         `$KV.${BEGUN_BUCKET}.>`,
         info(`KV_${BEGUN_BUCKET}`),
         ...read(`KV_${BEGUN_BUCKET}`),
+        IN_FLIGHT_SUBJECT,
       ],
+      hears: [IN_FLIGHT_SUBJECT],
+      answers: true,
     },
     notifier: {
       publishes: [

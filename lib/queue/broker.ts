@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
+import { connect, createInbox } from '@nats-io/transport-node'
 import type { NatsConnection, TlsOptions } from '@nats-io/transport-node'
 
 export interface BrokerAccess {
@@ -28,6 +28,8 @@ export interface Broker {
   jsm: JetStreamManager
   /** False while the connection is down: readiness, and the 451 that is answered at once. */
   readonly connected: boolean
+  /** A subject for answers that this account may hear, and no other. */
+  newInbox(): string
   /** Runs after each reconnect: it may lead to another server, or to one that was restarted and has lost acknowledgements. */
   onReconnect(run: () => void): void
   /** Runs when the connection is lost; the client reconnects by itself. */
@@ -55,12 +57,13 @@ const LEAVE_MS = 1000
 /** Connects as the named service. Each account hears its replies on an inbox of its own, so that none can read another's. */
 export async function openBroker(name: string, access: BrokerAccess): Promise<Broker> {
   const tls = tlsOptions(access)
+  const inboxPrefix = `_INBOX_${access.user}`
   const nc = await connect({
     servers: access.servers,
     user: access.user,
     pass: access.password,
     name,
-    inboxPrefix: `_INBOX_${access.user}`,
+    inboxPrefix,
     timeout: CONNECT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 200,
@@ -96,6 +99,7 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
     get connected() {
       return connected && !nc.isClosed()
     },
+    newInbox: () => createInbox(inboxPrefix),
     onReconnect: (run) => void listeners.reconnect.push(run),
     onDisconnect: (run) => void listeners.disconnect.push(run),
     close: () => nc.close(),

@@ -42,13 +42,20 @@ export async function deferPatiently(broker: Broker, job: Job, at: number): Prom
 const MAX_PARALLEL = 32
 
 /** Writes one job a destination of a message that has several, however long that takes. The message ids make a repeated split harmless. A
- * job that the broker refuses for what it is goes to the quarantine, and the others go on. Rejects only when the connection is closed. */
-export async function enqueueJobs(broker: Broker, jobs: Job[]): Promise<void> {
+ * job that the broker refuses for what it is goes to the quarantine, and the others go on. `wanted` is asked before each job: resolves with
+ * false when a split is given up because another worker makes it by now. Rejects only when the connection is closed. */
+export async function enqueueJobs(broker: Broker, jobs: Job[], wanted: () => boolean = () => true): Promise<boolean> {
   const left = jobs.values()
+  let written = 0
   const write = async (): Promise<void> => {
-    for (const job of left) await enqueue(broker, job)
+    for (const job of left) {
+      if (!wanted()) return
+      await enqueue(broker, job)
+      written++
+    }
   }
   await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, jobs.length) }, write))
+  return written === jobs.length
 }
 
 async function enqueue(broker: Broker, job: Job): Promise<void> {

@@ -24,6 +24,8 @@ export const ALL_EVENTS = 'event.>'
 export const eventSubject = (service: string): string => `event.${service}`
 export const QUARANTINE = 'QUARANTINE'
 export const quarantineSubject = (from: string, name: string): string => `quarantine.${from}.${name}`
+/** Delivery workers ask each other here which attempts they have in flight; not stored. */
+export const IN_FLIGHT_SUBJECT = 'delivery.in-flight'
 export const DELIVERY_CONSUMER = 'delivery'
 export const CONFIG_BUCKET = 'config'
 export const USE_BUCKET = 'use'

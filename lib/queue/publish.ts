@@ -16,9 +16,9 @@ export async function publishLasting(
   payload: Uint8Array | string,
   options: LastingPublish,
 ): Promise<PubAck> {
-  const deadline = Date.now() + options.timeout
+  const deadline = performance.now() + options.timeout
   for (;;) {
-    const timeout = Math.max(1, deadline - Date.now())
+    const timeout = Math.max(1, deadline - performance.now())
     const ack = await unlessReconnected(broker, broker.js.publish(subject, payload, { ...options, timeout }))
     if (ack !== undefined) return ack
   }

@@ -29,8 +29,10 @@ export interface Job {
   cancelled?: boolean
   /** Waited for its release already (RFC 4865). */
   held?: boolean
-  /** Comes from a split that was perhaps made before: the attempt may have been settled already. */
+  /** A second copy of a job that may already be in the queue: the attempt may have been settled. */
   again?: boolean
+  /** With `again`: when that may have happened at the earliest, by the broker's clock. Milliseconds since the epoch. */
+  since?: number
 }
 
 /** Names an attempt: whatever happens to it happens once. */

@@ -1,76 +1,136 @@
+import type { StreamInfo } from '@nats-io/jetstream'
 import type { Broker } from './broker.ts'
 import { decodeEvents } from './event.ts'
-import type { AttemptEvent, QueueEvent } from './event.ts'
+import type { AttemptEvent } from './event.ts'
 import { EVENTS } from './names.ts'
+import { readRecord } from './read-record.ts'
 import { readStream } from './read-stream.ts'
+import { RecentKeys } from './recent-keys.ts'
+import { INDEX_LIMITS, SettledIndex } from './settled-index.ts'
 import { BadRecordError, NewerRecordError } from './stored.ts'
 
 /** Attempts whose outcome is on disk, so that none is made twice.
  *
  * The event is the truth and the acknowledgement only follows it, so a job can be given out again after it was settled:
  * a worker died between the two, or the broker did (it writes its acknowledgements up to some 100 ms late).
- * Both leave the event among the last ones, so the tail of EVENTS answers. */
+ * The event is then among the last ones, so the tail of EVENTS answers. */
 export interface Settled {
   /** Remembers an attempt that this process settled. */
-  note(event: AttemptEvent): void
-  /** What this process remembers, at no cost. */
-  recall(key: string): AttemptEvent | undefined
-  /** Reads what others wrote since the last look, then answers. */
-  lookUp(key: string): Promise<AttemptEvent | undefined>
+  note(key: string): void
+  /** Whether this process settled it lately: then look it up. */
+  knows(key: string): boolean
+  /** Reads what others wrote since the last look, then answers. `since`: the attempt was not settled before that time, by the broker's
+   * clock. Looks back 15 minutes at most. Rejects when EVENTS cannot be read now. */
+  lookUp(key: string, since: number): Promise<AttemptEvent | undefined>
 }
 
 export const eventKey = (event: Pick<AttemptEvent, 'id' | 'part' | 'attempt'>): string =>
   `${event.id}/${event.part}/${event.attempt - 1}`
 
-/** An acknowledgement is lost at most this long after its event, as the broker's clock goes. Milliseconds. */
-const TAIL_MS = 180_000
-/** Bounds the memory; at 2,000 messages a second still 25 s. */
-const MOST = 50_000
+/** The broker's clock when it answered. */
+export const brokerTime = (info: StreamInfo): number => Date.parse((info as StreamInfo & { ts: string }).ts)
+
+/** What has been read: everything from `from` to `until`, with the sequences at both ends. */
+interface Covered {
+  from: number
+  until: number
+  firstSeq: number
+  nextSeq: number
+}
+
+const TRIM_EVERY = 10_000
 
 export function createSettled(broker: Broker): Settled {
-  const known = new Map<string, AttemptEvent>()
-  let nextSeq: number | undefined
-  let reading: Promise<void> | undefined
+  let index = new SettledIndex()
+  const own = new RecentKeys()
+  let covered: Covered | undefined
+  let waiting: { since: number; resolve: () => void; reject: (error: unknown) => void }[] = []
+  let reading = false
 
-  function note(event: AttemptEvent): void {
-    known.set(eventKey(event), event)
-    if (known.size > MOST) for (const oldest of known.keys()) return void known.delete(oldest)
+  /** Reads up to a sequence; resolves with the first one read, or the one after `end` when there was none. */
+  async function read(from: { seq: number } | { start_time: string }, end: number): Promise<number> {
+    let first = end + 1
+    let count = 0
+    for await (const { seq, at, data } of readStream(broker, EVENTS, from, end)) {
+      if (seq > end) break
+      first = Math.min(first, seq)
+      for (const event of attemptsIn(data)) index.add(eventKey(event), seq, at)
+      if (++count % TRIM_EVERY === 0) index.trim(at)
+    }
+    return first
   }
 
-  /** Reads EVENTS from where the last look ended (the first time: from the tail) to its present end. */
-  async function catchUp(): Promise<void> {
-    const { state } = await broker.jsm.streams.info(EVENTS)
-    if (nextSeq !== undefined && state.last_seq < nextSeq) return
-    if (state.messages === 0) return
-    const from =
-      nextSeq === undefined
-        ? { start_time: new Date(Date.parse(state.last_ts) - TAIL_MS).toISOString() }
-        : { seq: nextSeq }
-    for await (const { seq, data } of readStream(broker, EVENTS, from, state.last_seq)) {
-      for (const event of readable(data)) if (event.type === 'attempt') note(event)
-      nextSeq = seq + 1
+  /** Reads EVENTS so that everything from `since` to its present end is known, and nothing that is older. */
+  async function catchUp(since: number): Promise<void> {
+    const info = await broker.jsm.streams.info(EVENTS)
+    const { messages, first_seq: oldest, last_seq: last, last_ts: lastAt } = info.state
+    const now = brokerTime(info)
+    if (covered !== undefined && last + 1 < covered.nextSeq) {
+      // The broker came back with another store.
+      covered = undefined
+      index = new SettledIndex()
     }
+    const from = Math.max(since, now - INDEX_LIMITS.maxAgeMs, index.floor)
+    const until = { until: now, nextSeq: last + 1 }
+    const start = { start_time: new Date(from).toISOString() }
+    if (covered === undefined || covered.until < from) {
+      // What lies between the last look and `from` does not matter any more.
+      const none = messages === 0 || Date.parse(lastAt) < from
+      covered = { from, firstSeq: none ? last + 1 : await read(start, last), ...until }
+    } else {
+      if (last >= covered.nextSeq) await read({ seq: covered.nextSeq }, last)
+      covered = { ...covered, ...until }
+      if (from < covered.from) {
+        const more = messages > 0 && covered.firstSeq > oldest
+        covered = { ...covered, from, firstSeq: more ? await read(start, covered.firstSeq - 1) : covered.firstSeq }
+      }
+    }
+    index.trim(now)
+    covered.from = Math.max(covered.from, index.floor)
+  }
+
+  /** Those who ask together are answered by one look that began after they asked. */
+  async function drain(): Promise<void> {
+    reading = true
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      try {
+        await catchUp(Math.min(...batch.map(({ since }) => since)))
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    reading = false
+  }
+
+  async function eventAt(seq: number, key: string): Promise<AttemptEvent | undefined> {
+    const record = await readRecord(broker, EVENTS, seq)
+    return record && attemptsIn(record.data).find((event) => eventKey(event) === key)
   }
 
   return {
-    note,
-    recall: (key) => known.get(key),
-    async lookUp(key) {
-      const present = known.get(key)
-      if (present !== undefined) return present
-      // Those who ask together are answered by one look that began after they asked.
-      if (reading !== undefined) await reading.catch(() => undefined)
-      reading ??= catchUp().finally(() => (reading = undefined))
-      await reading
-      return known.get(key)
+    note: (key) => own.add(key),
+    knows: (key) => own.has(key),
+    async lookUp(key, since) {
+      await new Promise<void>((resolve, reject) => {
+        waiting.push({ since, resolve, reject })
+        if (!reading) void drain()
+      })
+      for (const seq of index.find(key)) {
+        const event = await eventAt(seq, key)
+        if (event !== undefined) return event
+      }
+      return undefined
     },
   }
 }
 
 /** What cannot be read tells of no attempt that is known; the message log puts it into the quarantine. */
-function readable(data: Uint8Array): QueueEvent[] {
+function attemptsIn(data: Uint8Array): AttemptEvent[] {
   try {
-    return decodeEvents(data)
+    return decodeEvents(data).filter((event) => event.type === 'attempt')
   } catch (error) {
     if (error instanceof BadRecordError || error instanceof NewerRecordError) return []
     throw error

@@ -49,6 +49,7 @@ export const jobShape: z.ZodType<Job> = cast(
     held: z.boolean().optional(),
     again: z.boolean().optional(),
     uncounted: whole.optional(),
+    since: z.number().optional(),
   }),
 )
 

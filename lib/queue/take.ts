@@ -1,36 +1,25 @@
 import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import { domainOf } from '@postrider/mail/envelope'
 import type { Broker } from './broker.ts'
-import { DELIVERY_CONSUMER, JOBS, mailStream } from './names.ts'
+import { LOOK_BACK_MS, LookBack } from './look-back.ts'
+import { DELIVERY_CONSUMER, EVENTS, JOBS, eventSubject, mailStream } from './names.ts'
 import { quarantine } from './quarantine.ts'
 import { contentIn, decodeJob, decodeRecord } from './record.ts'
 import type { Job } from './record.ts'
+import { renewLeases } from './renew.ts'
+import { brokerTime } from './settled.ts'
+import { atStop } from './stop.ts'
 import { NewerRecordError } from './stored.ts'
-import { ACK_WAIT_MS } from './streams.ts'
+import type { StopBounds } from './stop.ts'
+import { TakenJob } from './taken-job.ts'
+import type { OnLost, Taken, TakenRecord } from './taken-job.ts'
 
-/** A job that this process holds until it acknowledges it or gives it back. */
-export interface Taken {
-  job: Job
-  /** The record's content, when the job came with it. */
-  first?: Uint8Array
-  /** The attempt may already have been settled by somebody: look it up before it is made. */
-  suspect: boolean
-  /** How often the broker has given it out, this time included. */
-  deliveries: number
-  /** The job is over; call only after its outcome is on disk. */
-  ack(): void
-  /** Gives the job back unattempted, to be taken again after a whole number of milliseconds. */
-  postpone(delayMs: number): void
-  /** The stream that the job came from. */
-  stream: string
-  /** While a job is set aside it stays in hand, but another one may be taken in its place. */
-  setAside(aside: boolean): void
-}
+export type { Taken } from './taken-job.ts'
 
 export interface Taker {
   readonly inFlight: number
-  /** Takes no more; resolves when every job in hand has been handled. */
-  stop(): Promise<void>
+  /** Takes no more. What is not begun goes back to the queue at once; resolves when the rest is over, or its time is. */
+  stop(bounds?: StopBounds): Promise<void>
 }
 
 export interface TakeOptions {
@@ -41,6 +30,8 @@ export interface TakeOptions {
   handle: (taken: Taken) => Promise<void>
   /** A record that can't be read, or the broker's refusal to hand out: for the log. */
   onError: (error: unknown, stream: string) => void
+  /** The lease of a job could not be confirmed in time. */
+  onLost?: OnLost
 }
 
 /** Destinations of a message in the order of its recipients. */
@@ -57,28 +48,39 @@ export function takeJobs(broker: Broker, options: TakeOptions): Taker {
     get inFlight() {
       return loops.reduce((sum, loop) => sum + loop.held.size, 0)
     },
-    async stop() {
-      for (const loop of loops) loop.stop()
+    async stop(bounds = { contentMs: Infinity, finalMs: Infinity }) {
+      await Promise.all(loops.map((loop) => loop.stop(bounds)))
       await Promise.all(running)
+      if (broker.connected) await Promise.race([broker.nc.flush().catch(() => undefined), pause(FLUSH_MS)])
     },
   }
 }
 
 /** A fetch waits this long for something to come; also how long a stop can take when idle. */
 const FETCH_MS = 5_000
-const RENEW_MS = ACK_WAIT_MS / 3
+/** How often a stop looks at what is still in hand. */
+const STOP_STEP_MS = 100
+/** Acknowledgements of the last moment get this long to leave. */
+const FLUSH_MS = 2000
+const RETRY_MS = 500
 /** A record that cannot be read now is given out again after this long. Milliseconds. */
 const UNREADABLE_MS = 60_000
 
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
 class StreamTaker {
-  readonly held = new Map<JsMsg, Promise<void>>()
-  readonly #aside = new Set<JsMsg>()
+  readonly held = new Set<TakenJob>()
+  readonly #aside = new Set<TakenJob>()
   readonly #broker: Broker
   readonly #stream: string
   readonly #options: TakeOptions
   #stopped = false
+  /** Records on their way to the quarantine. */
+  #unreadable = 0
   /** Up to here the broker may have forgotten acknowledgements when it restarted. */
-  #suspectUpTo = 0
+  #suspectUpTo = Number.MAX_SAFE_INTEGER
+  #reconnects = 0
+  #lookBack = new LookBack(performance.now())
   #endFetch: () => void = () => undefined
   #roomMade: () => void = () => undefined
 
@@ -94,10 +96,8 @@ class StreamTaker {
   }
 
   async run(): Promise<void> {
-    const renewal = setInterval(() => {
-      for (const message of this.held.keys()) message.working()
-    }, RENEW_MS)
-    await this.#suspectAll()
+    const renewals = renewLeases(this.#broker, this.held)
+    await this.#begin()
     let consumer: Consumer | undefined
     while (!this.#stopped) {
       try {
@@ -108,59 +108,79 @@ class StreamTaker {
         // The broker is away or restarting; what is in hand goes on.
         this.#options.onError(error, this.#stream)
         consumer = undefined
-        await new Promise((resolve) => setTimeout(resolve, 500))
+        await pause(RETRY_MS)
       }
     }
-    await Promise.all(this.held.values())
-    clearInterval(renewal)
+    while (this.held.size + this.#unreadable > 0) await pause(STOP_STEP_MS)
+    renewals.stop()
   }
 
-  stop(): void {
+  async stop(bounds: StopBounds): Promise<void> {
     this.#stopped = true
     this.#endFetch()
     this.#roomMade()
+    const askedAt = performance.now()
+    for (;;) {
+      const elapsed = performance.now() - askedAt
+      for (const taken of [...this.held]) {
+        const end = atStop(taken.phase, elapsed, bounds)
+        if (end === 'give-back') taken.giveBack()
+        if (end === 'leave') taken.leaveToOther()
+      }
+      if (this.held.size === 0) return
+      await pause(STOP_STEP_MS)
+    }
   }
 
   async #fetch(consumer: Consumer): Promise<void> {
     const room = this.#options.capacity - this.#counted
     if (room <= 0) return
+    // The leases of what comes count from here: the broker hands nothing out before it is asked.
+    const askedAt = performance.now()
     const batch = await consumer.fetch({ max_messages: room, expires: FETCH_MS })
     this.#endFetch = () => batch.stop()
+    let count = 0
     for await (const message of batch) {
+      count++
       // Fetched in the moment of the stop: given back for somebody else.
       if (this.#stopped) message.nak()
-      else this.#accept(message)
+      else this.#accept(message, askedAt)
     }
+    if (count < room) this.#lookBack.caughtUp(askedAt)
   }
 
-  #accept(message: JsMsg): void {
-    let taken: Taken
+  #accept(message: JsMsg, askedAt: number): void {
+    let record: TakenRecord
     try {
-      taken = this.#read(message)
+      record = this.#read(message)
     } catch (error) {
       this.#options.onError(error, this.#stream)
-      this.held.set(
-        message,
-        this.#leave(message, error).finally(() => this.#released(message)),
-      )
+      this.#unreadable++
+      void this.#setApart(message, error).finally(() => {
+        this.#unreadable--
+        this.#roomMade()
+      })
       return
     }
-    const handled = this.#options
+    const taken = new TakenJob(record, {
+      message,
+      broker: this.#broker,
+      askedAt,
+      onLost: this.#options.onLost ?? (() => undefined),
+      left: (job) => this.#left(job),
+      setAside: (job, aside) => this.#setAside(job, aside),
+    })
+    this.held.add(taken)
+    void this.#options
       .handle(taken)
       .catch((error: unknown) => this.#options.onError(error, this.#stream))
-      .finally(() => this.#released(message))
-    this.held.set(message, handled)
-  }
-
-  #released(message: JsMsg): void {
-    this.held.delete(message)
-    this.#aside.delete(message)
-    this.#roomMade()
+      // What was not settled is left unacknowledged.
+      .finally(() => taken.leaveToOther())
   }
 
   /** A record of a later release is for its workers. What no release can read goes to the quarantine; while that takes nothing, it is
    * given out again. */
-  async #leave(message: JsMsg, error: unknown): Promise<void> {
+  async #setApart(message: JsMsg, error: unknown): Promise<void> {
     const { seq, headers, data, info } = message
     const kind = this.#stream === JOBS ? 'job' : 'message'
     try {
@@ -173,33 +193,39 @@ class StreamTaker {
     }
   }
 
-  #read(message: JsMsg): Taken {
-    const { deliveryCount: deliveries } = message.info
-    const suspect = deliveries > 1 || message.seq <= this.#suspectUpTo
-    const hold = {
-      suspect,
-      deliveries,
-      ack: () => message.ack(),
-      postpone: (delayMs: number) => message.nak(Math.round(delayMs)),
-      stream: this.#stream,
-      setAside: (aside: boolean) => this.#setAside(message, aside),
+  #read(message: JsMsg): TakenRecord {
+    const { info, seq, headers, data } = message
+    const { deliveryCount: deliveries } = info
+    const suspect = deliveries > 1 || seq <= this.#suspectUpTo
+    const storedAt = info.timestampNanos / 1e6
+    const stream = this.#stream
+    const since = (again?: number): number =>
+      this.#lookBack.since(performance.now(), { storedAt, ...(again === undefined ? {} : { again }) })
+    if (stream === JOBS) {
+      const job = decodeJob(data)
+      const again = job.again === true ? (job.since ?? storedAt - LOOK_BACK_MS) : undefined
+      return { job, suspect, deliveries, since: since(again), stream }
     }
-    if (this.#stream === JOBS) return { job: decodeJob(message.data), ...hold }
-    const { envelope, parts } = decodeRecord(message.headers, message.data)
-    const content = { stream: this.#stream, seq: message.seq, parts }
+    const { envelope, parts } = decodeRecord(headers, data)
     const destination = destinationsOf(envelope.recipients)[0] ?? ''
-    const first = contentIn(message.headers, message.data)
-    return { job: { envelope, part: 0, attempt: 0, destination, content }, first, ...hold }
+    const job: Job = { envelope, part: 0, attempt: 0, destination, content: { stream, seq, parts } }
+    return { job, first: contentIn(headers, data), suspect, deliveries, since: since(), stream }
   }
 
   /** Jobs in hand that take up capacity. */
   get #counted(): number {
-    return this.held.size - this.#aside.size
+    return this.held.size - this.#aside.size + this.#unreadable
   }
 
-  #setAside(message: JsMsg, aside: boolean): void {
-    if (!aside) this.#aside.delete(message)
-    else if (this.held.has(message)) this.#aside.add(message)
+  #setAside(taken: TakenJob, aside: boolean): void {
+    if (!aside) this.#aside.delete(taken)
+    else if (this.held.has(taken)) this.#aside.add(taken)
+    this.#roomMade()
+  }
+
+  #left(taken: TakenJob): void {
+    this.held.delete(taken)
+    this.#aside.delete(taken)
     this.#roomMade()
   }
 
@@ -210,10 +236,33 @@ class StreamTaker {
     }
   }
 
+  /** When the last worker ended long ago, its last events are as old. */
+  async #begin(): Promise<void> {
+    try {
+      const last = await this.#broker.jsm.direct.getMessage(EVENTS, { last_by_subj: eventSubject('delivery') })
+      const now = brokerTime(await this.#broker.jsm.streams.info(EVENTS))
+      if (last !== null) this.#lookBack = new LookBack(performance.now(), Math.max(0, now - last.time.getTime()))
+    } catch (error) {
+      this.#options.onError(error, this.#stream)
+    }
+    await this.#suspectAll()
+  }
+
   /** Until the broker has told where it stands every sequence is looked up: a job may come before its answer does. */
   async #suspectAll(): Promise<void> {
+    const reconnects = ++this.#reconnects
     this.#suspectUpTo = Number.MAX_SAFE_INTEGER
-    const info = await this.#broker.jsm.streams.info(this.#stream).catch(() => undefined)
-    if (info !== undefined) this.#suspectUpTo = info.state.last_seq
+    while (!this.#stopped && reconnects === this.#reconnects) {
+      try {
+        const info = await this.#broker.jsm.streams.info(this.#stream)
+        if (reconnects !== this.#reconnects) return
+        this.#lookBack.clock(performance.now(), brokerTime(info))
+        this.#suspectUpTo = info.state.last_seq
+        return
+      } catch (error) {
+        this.#options.onError(error, this.#stream)
+        await pause(RETRY_MS)
+      }
+    }
   }
 }

@@ -14,6 +14,8 @@ import { canonical } from './route/special-addresses.ts'
 import { addressesOf } from './site/host-addresses.ts'
 import { createLocalAddresses } from './site/local-address.ts'
 import { open } from './site/open.ts'
+import { JobLetGoError, stillOurs } from './let-go.ts'
+import type { LetGo } from './let-go.ts'
 import type { Later, Slot } from './site/site.ts'
 import type { Sites } from './site/sites.ts'
 import { tryHosts } from './site/try-hosts.ts'
@@ -25,7 +27,7 @@ import type { Progress } from './transaction/series.ts'
 
 /** Makes one attempt at a job: where to, a slot there, and the hosts in turn, with as many transactions as a host wants. Or says that
  * the site has no room now. */
-export type Attempt = (taken: Taken, progress: Progress) => Promise<TransactionOutcome | Later>
+export type Attempt = (taken: Taken, progress: Progress) => Promise<TransactionOutcome | Later | LetGo>
 
 export interface AttemptDependencies {
   broker: Broker
@@ -60,6 +62,10 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
       return all({ result: 'failed', reply, errorCode: 'RESTING', stage: 'connect' })
     }
 
+    if (!taken.begin()) {
+      place.release({ finding: 'unknown' })
+      return { letGo: true }
+    }
     const ownAddresses = new Set([...pools.values()].flatMap(({ addresses }) => addresses.map(canonical)))
     const { hosts } = place
     const lookUp = { resolver: dns, sender, ownAddresses, seed: envelope.id, ipv4First: hosts.doubtsIpv6 }
@@ -69,13 +75,21 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
       attempt,
       connectMs: timeouts.connectMs,
       addressesOf: (host) => addressesOf(host, lookUp),
-      open: (candidate, connectMs) => open(candidate, connectMs, { route, sender, timeouts, hosts, localAddress }),
-      send: (connection, reopen) =>
-        sendInSeries(
+      open: async (candidate, connectMs) => {
+        stillOurs(taken)
+        return open(candidate, connectMs, { route, sender, timeouts, hosts, localAddress })
+      },
+      send: async (connection, reopen) => {
+        stillOurs(taken)
+        const uncut = taken.onCut(() => connection.dialogue.destroy())
+        const sent = await sendInSeries(
           connection,
-          { envelope, content: () => contentOf(broker, taken) },
+          { envelope, content: () => contentOf(broker, taken), fence: taken },
           { timeouts, reopen, progress, messagesPerConnection: route.messagesPerConnection },
-        ),
+        ).finally(uncut)
+        stillOurs(taken)
+        return sent
+      },
     })
     if ('recipients' in outcome && outcome.ambiguous === true) ambiguous()
     return outcome
@@ -86,13 +100,14 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
 const CONTENT_AGAIN_MS = 5000
 
 /** The slot is given back whatever happens, with the connection where that can carry another message. */
-async function onSlot(slot: Slot, trial: Omit<HostTrial, 'slot'>): Promise<TransactionOutcome | Later> {
+async function onSlot(slot: Slot, trial: Omit<HostTrial, 'slot'>): Promise<TransactionOutcome | Later | LetGo> {
   try {
     const { outcome, finding, connection } = await tryHosts({ ...trial, slot })
     slot.release({ connection, finding })
     return outcome
   } catch (error) {
     slot.release({ finding: 'unknown' })
+    if (error instanceof JobLetGoError) return { letGo: true }
     if (error instanceof LookupsBusyError) return lookUpLater()
     if (error instanceof RecordUnavailableError) return { later: CONTENT_AGAIN_MS }
     // What else is thrown is a fault of ours: the job comes again.

@@ -2,6 +2,7 @@ import type { Clock } from '@postrider/clock/clock'
 import { domainOf, triedSince } from '@postrider/mail/envelope'
 import type { Broker } from '@postrider/queue/broker'
 import { defer, enqueueJobs } from '@postrider/queue/defer'
+import type { Peers } from '@postrider/queue/peers'
 import type { EventLog } from '@postrider/queue/publish-events'
 import { attemptKey } from '@postrider/queue/record'
 import type { Job } from '@postrider/queue/record'
@@ -14,6 +15,8 @@ import { judge, settledOnly } from './outcome/judge.ts'
 import { resume, settle, settlePart } from './outcome/settle.ts'
 import type { Attempt } from './attempt.ts'
 import { putOff } from './put-off.ts'
+import type { InFlight } from './in-flight.ts'
+import { JobLetGoError } from './let-go.ts'
 import { forAll } from './transaction/outcome.ts'
 import type { TransactionOutcome } from './transaction/outcome.ts'
 import type { Progress } from './transaction/series.ts'
@@ -23,6 +26,8 @@ export interface Engine {
   clock: Clock
   events: EventLog
   settled: Settled
+  inFlight: InFlight
+  peers: Pick<Peers, 'haveInFlight'>
   config: () => RuntimeConfig
   attempt: Attempt
   observe: (job: Job, judgement: Judgement, startedAt: number) => void
@@ -32,9 +37,6 @@ export interface Engine {
 /** One transaction carries at most so many recipients (RFC 5321, 4.5.3.1.8: every server takes a hundred). */
 const MOST_RECIPIENTS = 100
 
-/** Keys of the attempts under way in this process: a job that the broker gives out twice is attempted once. */
-const underWay = new Map<string, Promise<void>>()
-
 /** A job from the queue to its verdict. What throws here leaves the job unacknowledged: it comes again. */
 export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   const { job } = taken
@@ -42,10 +44,7 @@ export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   if (needsSplit(job)) return split(taken, engine)
   if (isHeld(job, engine.clock.now())) return hold(taken, engine)
   const key = attemptKey(job)
-  while (underWay.has(key)) await underWay.get(key)
-  const attempt = attemptOnce(taken, key, engine).finally(() => underWay.delete(key))
-  underWay.set(key, attempt)
-  await attempt
+  await engine.inFlight.run(key, taken, () => attemptOnce(taken, key, engine))
 }
 
 /** It is to be sent later (RFC 4865). One that was held already is not: it came because its time has, by the broker's clock, or
@@ -56,14 +55,21 @@ const isHeld = ({ envelope, attempt, held }: Job, now: number): boolean =>
 /** Puts it where retries wait, so that it is found, brought forward and cancelled like one. */
 async function hold(taken: Taken, { broker }: Engine): Promise<void> {
   const { job } = taken
+  if (!taken.settling()) return
   await defer(broker, { ...job, held: true }, job.envelope.releaseAt ?? 0)
   taken.ack()
 }
 
-/** Under way from before the look-up: two who look at the same time would both find nothing. */
+/** In flight from before the questions: two workers that ask at the same time would both find nothing. The other workers are asked
+ * first, and the events after them: whoever has just settled the attempt wrote the event before that. */
 async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<void> {
-  const { job } = taken
-  const before = taken.suspect || job.again === true ? await engine.settled.lookUp(key) : engine.settled.recall(key)
+  const { peers, settled } = engine
+  const doubtful = taken.suspect || taken.job.again === true
+  if (doubtful && (await peers.haveInFlight(key))) {
+    taken.leaveToOther()
+    return
+  }
+  const before = doubtful || settled.knows(key) ? await settled.lookUp(key, taken.since) : undefined
   if (before !== undefined) return resume(taken, before, engine)
   return makeAttempt(taken, engine)
 }
@@ -75,6 +81,7 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   let { job } = taken
   const { retry } = engine.config().platform
   const progress: Progress = async (outcome) => {
+    if (!taken.settling()) throw new JobLetGoError()
     const before = job
     const judgement = judge(before, outcome, { retry, now: clock.now(), certain: clock.certain() })
     job = await settlePart(before, judgement, engine)
@@ -83,6 +90,10 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
     return before.envelope.recipients.filter((recipient) => !open.has(recipient))
   }
   const outcome = await engine.attempt(taken, progress)
+  if ('letGo' in outcome) {
+    taken.leaveToOther()
+    return
+  }
   const certain = clock.certain()
   if ('later' in outcome && !(certain !== undefined && certain >= triedSince(job.envelope) + retry.lifetimeMs)) {
     engine.postponed(job, outcome.later)
@@ -91,7 +102,7 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   }
   const final = 'later' in outcome ? neverFree(job) : openOnly(outcome, job)
   const judgement = judge(job, final, { retry, now: clock.now(), certain })
-  await settle(taken, judgement, engine)
+  if (!(await settle(taken, judgement, engine))) return
   engine.observe(job, judgement, startedAt)
 }
 
@@ -120,19 +131,26 @@ const needsSplit = ({ envelope, part, attempt }: Job): boolean =>
  * message is acknowledged; a repeated split is the same jobs again, which the broker knows by their ids. */
 async function split(taken: Taken, { broker }: Engine): Promise<void> {
   const { job } = taken
+  if (!taken.settling()) return
   const jobs: Job[] = []
   for (const destination of destinationsOf(job.envelope.recipients)) {
     const recipients = job.envelope.recipients.filter(({ address }) => domainOf(address) === destination)
     for (let at = 0; at < recipients.length; at += MOST_RECIPIENTS) {
       const envelope = { ...job.envelope, recipients: recipients.slice(at, at + MOST_RECIPIENTS) }
-      jobs.push({ ...job, envelope, destination, part: jobs.length + 1, ...(taken.suspect ? { again: true } : {}) })
+      jobs.push({
+        ...job,
+        envelope,
+        destination,
+        part: jobs.length + 1,
+        ...(taken.suspect ? { again: true, since: taken.since } : {}),
+      })
     }
   }
-  await enqueueJobs(broker, jobs)
-  taken.ack()
+  if (await enqueueJobs(broker, jobs, () => taken.inFlight)) taken.ack()
 }
 
 async function cancelled(taken: Taken, { events, clock }: Engine): Promise<void> {
+  if (!taken.settling()) return
   const { envelope, part, destination, content } = taken.job
   const recipients = envelope.recipients.map(({ address }) => address)
   await events.append({ type: 'cancel', at: clock.now(), id: envelope.id, part, destination, content, recipients })

@@ -3,15 +3,18 @@ import { brokerAccess } from '@postrider/queue/access'
 import { openBroker } from '@postrider/queue/broker'
 import { triedSince } from '@postrider/mail/envelope'
 import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
+import { joinPeers } from '@postrider/queue/peers'
 import { createEventLog } from '@postrider/queue/publish-events'
 import type { Job } from '@postrider/queue/record'
 import { createSettled } from '@postrider/queue/settled'
+import { stopBounds } from '@postrider/queue/stop'
 import { takeJobs } from '@postrider/queue/take'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { runService } from '@postrider/telemetry/service'
 import { createAttempt } from './attempt.ts'
 import { deliver } from './deliver.ts'
 import { createIsolation } from './isolation.ts'
+import { InFlight } from './in-flight.ts'
 import { createMetrics } from './metrics.ts'
 import type { Judgement } from './outcome/judge.ts'
 import { deferOnFault } from './outcome/local-fault.ts'
@@ -66,9 +69,17 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
       })
     }
   }
+  const inFlight = new InFlight()
+  const peers = joinPeers(broker, {
+    inFlightHere: (key) => inFlight.has(key),
+    onError: (error) => log.warn({ event: 'peers-failed', err: error }),
+  })
+  onStop(() => peers.close())
   const engine = {
     broker,
     clock,
+    inFlight,
+    peers,
     events: createEventLog(broker, 'delivery'),
     settled: createSettled(broker),
     config,
@@ -99,7 +110,11 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
     capacity: env.whole('POSTRIDER_JOBS_A_STREAM', 200, [1, 10_000]),
     handle: (taken) => isolate(taken, () => deliver(taken, engine)),
     onError: (error, stream) => log.warn({ event: 'take-failed', stream, err: error }),
+    onLost: ({ envelope, destination }, phase) => {
+      metrics.leasesLost.inc({ final_dot: phase === 'final' ? 'sent' : 'not-sent' })
+      log.warn({ event: 'lease-lost', id: envelope.id, destination, phase })
+    },
   })
-  // Transactions that run are finished; what is not begun goes back to the queue.
-  onStop(() => taker.stop())
+  // What is not begun goes back to the queue at once; transactions that run are finished within a bound.
+  onStop(() => taker.stop(stopBounds(config().platform.timeouts.finalMs)))
 })

@@ -55,6 +55,12 @@ export function createMetrics(registry: Registry, connections: () => number, inF
       'postrider_ambiguous_transactions_total',
       'Connections lost between the final dot and its reply.',
     ),
+    leasesLost: countBy(registry, {
+      name: 'postrider_delivery_leases_lost_total',
+      help: 'Jobs whose lease the broker did not confirm in time, by whether the final dot had been sent. Those not sent were dropped, and are attempted again.',
+      label: 'final_dot',
+      values: ['sent', 'not-sent'],
+    }),
     attemptSeconds: new Histogram({
       name: 'postrider_attempt_seconds',
       help: 'From taking a job to its outcome on disk.',

@@ -100,7 +100,7 @@ export async function startMailWorld(): Promise<MailWorld> {
     pass(ms) {
       clock += ms
     },
-    attempt(to, { id = `m${++messages}`, attempt: made = 0, ...given } = {}) {
+    async attempt(to, { id = `m${++messages}`, attempt: made = 0, ...given } = {}) {
       const first = Buffer.from('Subject: hello\r\n\r\nhello\r\n')
       const job = {
         envelope: envelopeTo([to].flat(), { id, ...given }),
@@ -109,7 +109,18 @@ export async function startMailWorld(): Promise<MailWorld> {
         destination: to.slice(to.lastIndexOf('@') + 1),
         content: { parts: [] },
       }
-      return attempt({ job, first, suspect: false } as unknown as Taken, () => Promise.resolve([]))
+      const held = {
+        over: false,
+        begin: () => true,
+        content: () => undefined,
+        finalDot: () => Promise.resolve(true),
+        onCut: () => () => undefined,
+      }
+      const outcome = await attempt({ job, first, suspect: false, ...held } as unknown as Taken, () =>
+        Promise.resolve([]),
+      )
+      if ('letGo' in outcome) throw new Error('unreachable: nobody takes the job away')
+      return outcome
     },
     async stop() {
       sites.close()

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { stuffDots } from './content.ts'
+import { sendContent, stuffDots } from './content.ts'
+import { Broken } from './outcome.ts'
+import type { Dialogue } from './socket.ts'
 
 test('dots at the beginning of lines are doubled, wherever the content is cut', () => {
   const line = fc.string({ unit: fc.constantFrom('.', 'a', '\r'), maxLength: 4 })
@@ -26,4 +28,46 @@ test('dots at the beginning of lines are doubled, wherever the content is cut', 
 test('content without such lines is not copied', () => {
   const content = Buffer.from('a.\r\nb .c\r\n')
   assert.equal(stuffDots(content, true), content)
+})
+
+/** What a dialogue is asked to do, in order. */
+function recorded(): { dialogue: Dialogue; story: string[] } {
+  const story: string[] = []
+  const dialogue = {
+    write: (data: string | Buffer) => story.push(data.toString()),
+    drained: () => Promise.resolve(),
+    unread: () => undefined,
+    cork: () => undefined,
+    uncork: () => undefined,
+    destroy: () => story.push('destroyed'),
+  }
+  return { dialogue: dialogue as unknown as Dialogue, story }
+}
+
+test('the fence is asked after all of the content but the last piece, and before the final dot', async () => {
+  const { dialogue, story } = recorded()
+  const fence = {
+    content: () => story.push('content'),
+    finalDot: () => {
+      story.push('asked')
+      return Promise.resolve(true)
+    },
+  }
+  const pieces = (async function* () {
+    yield Buffer.from('one\r\n')
+    await Promise.resolve()
+    yield Buffer.from('two\r\n')
+  })()
+  await sendContent(dialogue, pieces, { blockMs: 1000, rate: 1000, onEnd: () => story.push('end'), fence })
+  assert.deepEqual(story, ['content', 'one\r\n', 'asked', 'end', 'two\r\n', '.\r\n'])
+})
+
+test('a closed fence ends the connection without the last piece and the final dot', async () => {
+  const { dialogue, story } = recorded()
+  const fence = { content: () => undefined, finalDot: () => Promise.resolve(false) }
+  await assert.rejects(
+    sendContent(dialogue, Buffer.from('one\r\n'), { blockMs: 1000, rate: 1000, onEnd: () => story.push('end'), fence }),
+    (error) => error instanceof Broken && error.code === 'LEASE' && error.stage === 'content',
+  )
+  assert.deepEqual(story, ['destroyed'])
 })

@@ -8,6 +8,14 @@ const END = Buffer.from('.\r\n')
 /** Octets written at once: what the remote has to take in within one block time. */
 const PIECE = 64 * 1024
 
+/** Asked by whoever sends a message that another worker may be about to send as well. */
+export interface Fence {
+  /** The remote waits for the content. */
+  content(): void
+  /** Whether the final dot may be sent, now. */
+  finalDot(): Promise<boolean>
+}
+
 export interface ContentTimes {
   /** How long the remote may take nothing in. */
   blockMs: number
@@ -15,6 +23,7 @@ export interface ContentTimes {
   rate: number
   /** Called before the final dot can leave: from then on the remote may have the message. */
   onEnd: () => void
+  fence?: Fence | undefined
 }
 
 /** Writes a content and the final dot, lines that begin with a dot doubled (RFC 5321, 4.5.2). The content is in the platform's
@@ -23,8 +32,9 @@ export interface ContentTimes {
 export async function sendContent(
   dialogue: Dialogue,
   content: AsyncIterable<Buffer> | Buffer,
-  { blockMs, rate, onEnd }: ContentTimes,
+  { blockMs, rate, onEnd, fence }: ContentTimes,
 ): Promise<Reply | undefined> {
+  fence?.content()
   let held: Buffer | undefined
   let atLineStart = true
   let sent = 0
@@ -45,6 +55,11 @@ export async function sendContent(
     }
     held = stuffDots(piece, atLineStart)
     atLineStart = piece[piece.length - 1] === LF
+  }
+  if (fence !== undefined && !(await fence.finalDot())) {
+    dialogue.destroy()
+    const what = 'the message was not completed: this worker could not confirm that it still holds it'
+    throw new Broken('LEASE', 'content', what)
   }
   const interruption = interruptionOf(dialogue)
   if (interruption !== undefined) return interruption

@@ -5,6 +5,7 @@ import type { TimeoutConfig } from '@postrider/runtime-config/config'
 import { NEEDS_UTF8, cannotTake, commandsOf } from './commands.ts'
 import type { SmtpConnection } from './connection.ts'
 import { sendContent } from './content.ts'
+import type { Fence } from './content.ts'
 import { Broken, forAll, goesOn, isRefusal, succeeded } from './outcome.ts'
 import type { RecipientResult, Reply, Stage, TransactionOutcome } from './outcome.ts'
 import { TIME_LIMITS, TimeSpan } from './time-limits.ts'
@@ -14,6 +15,7 @@ export interface MessageToSend {
   envelope: Envelope
   /** The content from its beginning, each time it is asked for. */
   content: () => AsyncIterable<Buffer> | Buffer
+  fence?: Fence
 }
 
 export interface TransactOptions {
@@ -184,7 +186,9 @@ class Transaction {
     }
     // RFC 2920, 3.1: 354 although no recipient was taken; a lone dot ends it, and its reply says nothing.
     const content = taken.length === 0 ? Buffer.alloc(0) : this.#message.content()
-    const interruption = await sendContent(dialogue, content, { blockMs, rate: this.#limits.contentRate, onEnd })
+    const { fence } = this.#message
+    const rate = this.#limits.contentRate
+    const interruption = await sendContent(dialogue, content, { blockMs, rate, onEnd, fence })
     if (interruption !== undefined) {
       this.#interrupted(interruption)
       return

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LOOK_BACK_MS, LookBack } from './look-back.ts'
+import { ACK_WAIT_MS } from './streams.ts'
+
+const BROKER = 1_800_000_000_000
+
+test('a worker that is always ready looks back a few leases', () => {
+  const lookBack = new LookBack(0)
+  lookBack.clock(0, BROKER)
+  lookBack.caughtUp(1_000_000)
+  assert.equal(lookBack.since(1_000_000, { storedAt: 0 }), BROKER + 1_000_000 - LOOK_BACK_MS)
+  assert.ok(LOOK_BACK_MS >= 2 * ACK_WAIT_MS)
+})
+
+test('the time in which it took no jobs is added', () => {
+  const lookBack = new LookBack(0)
+  lookBack.clock(0, BROKER)
+  lookBack.caughtUp(1_000_000)
+  assert.equal(lookBack.since(1_300_000, { storedAt: 0 }), BROKER + 1_000_000 - LOOK_BACK_MS)
+})
+
+test('so is the time in which no worker ran', () => {
+  const lookBack = new LookBack(0, 600_000)
+  lookBack.clock(0, BROKER)
+  assert.equal(lookBack.since(0, { storedAt: 0 }), BROKER - 600_000 - LOOK_BACK_MS)
+})
+
+test('nothing was settled before it was stored', () => {
+  const lookBack = new LookBack(0)
+  lookBack.clock(0, BROKER)
+  assert.equal(lookBack.since(0, { storedAt: BROKER - 10 }), BROKER - 10)
+})
+
+test('but for a second copy of a job', () => {
+  const lookBack = new LookBack(0)
+  lookBack.clock(0, BROKER)
+  assert.equal(lookBack.since(0, { storedAt: BROKER, again: BROKER - 500_000 }), BROKER - 500_000)
+})
+
+test('without knowledge of the broker’s clock the time of storing is all that is known', () => {
+  assert.equal(new LookBack(0).since(0, { storedAt: 17 }), 17)
+})

@@ -1,0 +1,22 @@
+/** The last keys that were added: at least as many as `size`, at most twice that, in two generations. */
+export class RecentKeys {
+  #young = new Set<string>()
+  #old = new Set<string>()
+  readonly #size: number
+
+  constructor(size = 20_000) {
+    this.#size = size
+  }
+
+  add(key: string): void {
+    if (this.#young.size >= this.#size) {
+      this.#old = this.#young
+      this.#young = new Set()
+    }
+    this.#young.add(key)
+  }
+
+  has(key: string): boolean {
+    return this.#young.has(key) || this.#old.has(key)
+  }
+}
