@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the images and writes them as archives into $OUT (default .cache/images), with their sizes.
-#   TAG   tag of postrider (default: the version in package.json)
-#   REVISION  commit to build; default: what is in this checkout
-#   BASE  image with Node 24 at its PATH; without it, and with buildah, one is made by mmdebstrap and the node of this checkout
+#   TAG       tag of postrider (default: the version in package.json)
+#   REVISION  commit to build, without a broker; an archive of the same commit that is there already stays. Default: this checkout
+#   BASE      image with Node 24 at its PATH; without it, and with buildah, mmdebstrap and the node of this checkout make one
 # Uses docker, podman or buildah, whichever is there.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,6 +10,14 @@ cd "$root"
 out=${OUT:-$root/.cache/images}
 tag=${TAG:-$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)}
 mkdir -p "$out"
+out=$(cd "$out" && pwd)
+# A commit never changes, so neither does its image.
+commit=
+if [ -n "${REVISION:-}" ]; then
+  commit=$(git rev-parse --verify --quiet "$REVISION^{commit}") ||
+    { echo "commit $REVISION is not in this clone; a shallow one needs: git fetch --unshallow" >&2; exit 1; }
+  [ -f "$out/postrider.tar" ] && [ "$(cat "$out/commit" 2> /dev/null)" = "$commit $tag" ] && exit
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -22,8 +30,8 @@ done
 stage() {
   mkdir -p "$work/app"
   local parts=(package.json package-lock.json .npmrc LICENSE lib services cli operator crds test/package.json)
-  if [ -n "${REVISION:-}" ]; then
-    git archive "$REVISION" -- "${parts[@]}" | tar -xf - -C "$work/app"
+  if [ -n "$commit" ]; then
+    git archive "$commit" -- "${parts[@]}" | tar -xf - -C "$work/app"
   else
     git ls-files -z -- "${parts[@]}" | tar --null -T - -cf - | tar -xf - -C "$work/app"
   fi
@@ -35,20 +43,26 @@ stage() {
 
 # A Debian with what node needs, and the node of this checkout.
 base() {
-  local tar=$out/base.tar
+  local tar=$root/.cache/images/base.tar
   if [ ! -f "$tar" ]; then
+    mkdir -p "${tar%/*}"
     mmdebstrap --quiet --variant=essential --include=ca-certificates,libstdc++6 --dpkgopt='path-exclude=/usr/share/doc/*' \
       --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-      --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/*' bookworm "$out/base.new.tar"
-    mv "$out/base.new.tar" "$tar"
+      --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/*' bookworm "$tar.$$.tar"
+    mv "$tar.$$.tar" "$tar"
   fi
-  local container
-  container=$(buildah from scratch)
-  buildah add -q "$container" "$tar" / > /dev/null
-  buildah copy -q "$container" "$(readlink -f node_modules/.bin/node)" /usr/local/bin/node > /dev/null
-  buildah commit -q "$container" localhost/postrider-base > /dev/null
-  buildah rm "$container" > /dev/null
-  echo localhost/postrider-base
+  local node container image
+  node=$(readlink -f node_modules/.bin/node)
+  # Images of one base share its layers, which are then unpacked once.
+  image=localhost/postrider-base:$(cat "$tar" "$node" | sha256sum | cut -c1-12)
+  if ! buildah inspect --type image "$image" > /dev/null 2>&1; then
+    container=$(buildah from scratch)
+    buildah add -q "$container" "$tar" / > /dev/null
+    buildah copy -q "$container" "$node" /usr/local/bin/node > /dev/null
+    buildah commit -q "$container" "$image" > /dev/null
+    buildah rm "$container" > /dev/null
+  fi
+  echo "$image"
 }
 
 build() { # name containerfile context
@@ -67,6 +81,10 @@ stage
 arguments=()
 if [ -n "${BASE:-}" ]; then arguments=(--build-arg "BASE=$BASE"); elif [ $tool = buildah ]; then arguments=(--build-arg "BASE=$(base)"); fi
 build "localhost/postrider:$tag" images/Containerfile "$work"
+if [ -n "$commit" ]; then
+  echo "$commit $tag" > "$out/commit"
+  exit
+fi
 mkdir "$work/nats"
 node_modules/.bin/node -e 'import("@postrider/broker-process/find").then(async ({ findBroker }) => console.log(await findBroker(() => undefined)))' |
   xargs -I{} cp {} "$work/nats/nats-server"
