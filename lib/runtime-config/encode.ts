@@ -1,3 +1,4 @@
+import { DEFAULT_PROTECTION } from './protection.ts'
 import type {
   CredentialConfig,
   DomainConfig,
@@ -22,6 +23,15 @@ export function encodeConfig(config: RuntimeConfig): Map<string, string> {
   return entries
 }
 
+/** What an operator of an earlier release leaves out of the platform's entry: it writes it during an upgrade until the new one leads, and
+ * again after a rollback, while services of this release still run. A field that becomes required belongs here. */
+const complete = (entry: Partial<PlatformConfig>): PlatformConfig =>
+  ({
+    longestHoldMs: 0,
+    ...entry,
+    protection: { ...DEFAULT_PROTECTION, ...entry.protection },
+  }) as PlatformConfig
+
 /** The configuration of KV entries; undefined while the platform's own entry is missing. The entries were written by encodeConfig. */
 export function decodeConfig(entries: Map<string, string>): RuntimeConfig | undefined {
   const read = (key: string): unknown => {
@@ -29,13 +39,13 @@ export function decodeConfig(entries: Map<string, string>): RuntimeConfig | unde
     return text === undefined ? undefined : (JSON.parse(text) as unknown)
   }
   const all = (kind: string): unknown[] => [...entries.keys()].filter((key) => key.startsWith(`${kind}.`)).map(read)
-  const platform = read('platform') as PlatformConfig | undefined
+  const platform = read('platform') as Partial<PlatformConfig> | undefined
   if (platform === undefined) return undefined
   const pools = (read('pools') ?? []) as PoolConfig[]
   const domains = all('domain') as DomainConfig[]
   const credentials = all('credential') as CredentialConfig[]
   return {
-    platform,
+    platform: complete(platform),
     policies: (read('policies') ?? []) as PolicyConfig[],
     pools: new Map(pools.map((pool) => [pool.name, pool])),
     domains: new Map(domains.map((domain) => [domain.name, domain])),

@@ -1,4 +1,4 @@
-import type { PlatformConfig, RuntimeConfig } from './config.ts'
+import type { RuntimeConfig } from './config.ts'
 
 /** What the submission ports bear. Counts are for one ingress process, durations in milliseconds; see ingress.protection in
  * docs/resources.md. */
@@ -36,5 +36,4 @@ export const DEFAULT_PROTECTION: ProtectionConfig = {
   contentMs: 180_000,
 }
 
-export const protectionOf = ({ platform }: RuntimeConfig): ProtectionConfig =>
-  (platform as Partial<PlatformConfig>).protection ?? DEFAULT_PROTECTION
+export const protectionOf = ({ platform }: RuntimeConfig): ProtectionConfig => platform.protection
