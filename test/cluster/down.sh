@@ -13,6 +13,8 @@ end() { # names...
   local name pid
   for name in "$@"; do
     pid=$(cat "$state/pid/$name" 2> /dev/null) || continue
+    # After a restart of the machine another program may have the number.
+    tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -q "$name" || { rm -f "$state/pid/$name"; continue; }
     kill "$pid" 2> /dev/null
     for _ in $(seq 50); do kill -0 "$pid" 2> /dev/null || break; sleep .1; done
     kill -9 "$pid" 2> /dev/null

@@ -179,6 +179,29 @@ END
   kube wait --for=condition=Ready node/$node --timeout=120s > /dev/null
 }
 
+# A volume that was claimed once is claimed by nobody again: one for each release that a test installs, and some to spare.
+volumes() {
+  local number
+  for number in $(seq 0 7); do
+    mkdir -p "$state/volumes/$number"
+    chown 10001:10001 "$state/volumes/$number"
+    cat << END
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: { name: local-$number }
+spec:
+  capacity: { storage: 20Gi }
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  storageClassName: local
+  local: { path: $state/volumes/$number }
+  nodeAffinity:
+    required: { nodeSelectorTerms: [{ matchExpressions: [{ key: kubernetes.io/hostname, operator: In, values: [$node] }] }] }
+END
+  done
+}
+
 if [ "${1:-}" = kube-apiserver ]; then
   api_server
   exit
@@ -189,8 +212,6 @@ network
 control_plane
 containers
 node
-sed "s,@DNS_IP@,$dns_ip,; s,@VOLUMES@,$state/volumes,; s,@NODE@,$node," "$here/addons.yaml.in" | kube apply -f - > /dev/null
-mkdir -p "$state"/volumes/{0,1,2}
-chown 10001:10001 "$state"/volumes/{0,1,2}
+{ sed "s,@DNS_IP@,$dns_ip," "$here/addons.yaml.in"; volumes; } | kube apply -f - > /dev/null
 kube -n kube-system rollout status deployment/coredns --timeout=120s > /dev/null
 echo "the cluster is up: KUBECONFIG=$state/admin.kubeconfig"

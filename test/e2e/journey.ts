@@ -14,8 +14,6 @@ export interface Journey {
   watching: Watching | undefined
   /** Folder of the cluster that the test brought up; undefined on a cluster of somebody's. */
   state: string | undefined
-  /** Commit that the upgrade starts from, whose images have the tag `previous`. */
-  previous: string
 }
 
 export type Run = (journey: Journey, log: (line: string) => void) => Promise<void>

@@ -37,11 +37,11 @@ export async function install(images: Images): Promise<void> {
       metadata: { name: SYSTEM, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
     },
   ])
-  await installChart(join(ROOT, 'charts', 'postrider'), images)
+  await installChart(join(ROOT, 'charts', 'postrider'), images, ['--set', 'broker.tls.enabled=true'])
 }
 
-export async function installChart(chart: string, images: Images): Promise<void> {
-  await helm('install', RELEASE, chart, '-n', SYSTEM, ...valuesFor(images), '--wait', '--timeout', '3m')
+export async function installChart(chart: string, images: Images, values: string[] = []): Promise<void> {
+  await helm('install', RELEASE, chart, '-n', SYSTEM, ...valuesFor(images), ...values, '--wait', '--timeout', '3m')
 }
 
 /** The manifests of examples/kubernetes as they are; then what is of the test alone: its DNS server, quicker retries, and a policy

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 const security = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true }
 const podSecurity = { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } }
 
-const PROGRAMS = ['sink.ts', 'client.ts', 'load.ts']
+const PROGRAMS = ['sink.ts', 'client.ts', 'load.ts', 'scanner.ts']
 
 export const programs = (namespace: string): object => ({
   apiVersion: 'v1',

@@ -1,11 +1,12 @@
 import type { Images } from './platform.ts'
+import type { Earlier } from './steps/upgrade.ts'
 
 /** What main.ts, or whoever brings a cluster, says about images. */
 export function settings(): {
   images: Images & { image: string }
   dnsImage: string
   state: string | undefined
-  previous: string
+  earlier: Earlier[]
 } {
   const need = (name: string): string => {
     const value = process.env[name]
@@ -18,9 +19,14 @@ export function settings(): {
     images: { image: `${repository}:${tag}`, repository, tag, brokerRepository, brokerTag },
     dnsImage: need('POSTRIDER_E2E_DNS_IMAGE'),
     state: process.env['POSTRIDER_E2E_STATE'],
-    previous: need('POSTRIDER_E2E_PREVIOUS'),
+    earlier: need('POSTRIDER_E2E_EARLIER')
+      .split(',')
+      .map((commit) => ({ commit, tag: tagOf(commit) })),
   }
 }
+
+/** Tag of the image of an earlier commit. */
+export const tagOf = (commit: string): string => `at-${commit}`
 
 function split(image: string): [string, string] {
   const colon = image.lastIndexOf(':')

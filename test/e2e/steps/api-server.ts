@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts'
 import { pause, timed } from '../journey.ts'
 import type { Run } from '../journey.ts'
 import { get, kill, kubectl, readyPods, ROOT } from '../kube.ts'
-import { assertWhole, loadReport, underLoad } from '../load.ts'
+import { assertWhole, GRACEFUL, loadReport, underLoad } from '../load.ts'
 import { mailTo, send, SHOP, SYSTEM } from '../platform.ts'
 import { REMOTE } from '../remote.ts'
 
@@ -33,7 +33,7 @@ export const apiServerAway: Run = async ({ remote, state }, log) => {
     })
     tookMeanwhile = (await loadReport()).accepted.length - first
   })
-  assertWhole(verdict, { graceful: true }, log)
+  assertWhole(verdict, GRACEFUL, log)
   log(`${tookMeanwhile} messages were taken while it was away`)
   assert.ok(tookMeanwhile > 50 * 50, 'mail did not flow on')
   const seconds = await timed(() => limitIs(1, false))

@@ -4,9 +4,11 @@ import { startPrometheus } from '../../monitoring/prometheus.ts'
 import type { Prometheus, Target } from '../../monitoring/prometheus.ts'
 import { eventually } from '../../support/eventually.ts'
 import type { Run } from '../journey.ts'
-import { get } from '../kube.ts'
+import { apply, get, kubectl, readyPods } from '../kube.ts'
 import type { Pod } from '../kube.ts'
-import { mailTo, send, SYSTEM } from '../platform.ts'
+import { mailTo, patchPlatform, send, SYSTEM } from '../platform.ts'
+import { deployed } from '../pod-shapes.ts'
+import { REMOTE } from '../remote.ts'
 
 /** A Prometheus on this machine, which reaches the pods of a cluster of its own node. */
 export interface Watching {
@@ -16,6 +18,8 @@ export interface Watching {
 
 const TELEMETRY_PORT = 9464
 const LOOK_MS = 2000
+/** Where a pod of the HTTP service answers without TLS. */
+const HTTP_PORT = 1080
 
 /** Reads all pods of the platform from now on, those to come as well. */
 export async function watchMetrics(): Promise<Watching> {
@@ -43,16 +47,13 @@ async function targets(): Promise<Target[]> {
 }
 
 /** Each query of the dashboard has data, and each rule can be evaluated. */
-export const dashboardHasData: Run = async ({ watching }, log) => {
+export const dashboardHasData: Run = async ({ watching, images }, log) => {
   assert.ok(watching !== undefined)
   const { prometheus } = watching
-  // What a rate of some minutes is to show happens again.
-  for (const to of ['late@later.test', 'nobody@refuse.test'])
-    assert.equal((await send({ secret: 'app-smtp', mail: mailTo(to, 'for the dashboard') })).ok, true)
-  const foreign = { ...mailTo('someone@take.test', 'refused'), from: 'boss@example.net' }
-  assert.equal((await send({ secret: 'app-smtp', mail: foreign })).responseCode, 553)
+  await startScanner(images.image)
   const queries = panelQueries(SYSTEM, '15m')
   await eventually(async () => {
+    await makeTraffic()
     const empty: string[] = []
     for (const { panel, query } of queries) {
       const samples = await prometheus.query(query)
@@ -60,9 +61,37 @@ export const dashboardHasData: Run = async ({ watching }, log) => {
     }
     assert.deepEqual(empty, [], 'panels without data')
   }, 120_000)
+  await patchPlatform({ scanning: null })
   assert.deepEqual(await prometheus.badRules(), [])
   const read = (await prometheus.targets()).filter(({ trouble }) => trouble === '').length
   log(
     `${queries.length} queries of ${new Set(queries.map(({ panel }) => panel)).size} panels have data; ${read} pods are read`,
   )
+}
+
+/** What a rate of some minutes is to show happens again: a rate needs two samples of a series. */
+async function makeTraffic(): Promise<void> {
+  for (const to of ['late@later.test', 'nobody@refuse.test', 'someone@take.test'])
+    assert.equal((await send({ secret: 'app-smtp', mail: mailTo(to, 'for the dashboard') })).ok, true)
+  const foreign = { ...mailTo('someone@take.test', 'refused'), from: 'boss@example.net' }
+  assert.equal((await send({ secret: 'app-smtp', mail: foreign })).responseCode, 553)
+  for (const { status } of await readyPods(SYSTEM, 'app.kubernetes.io/component=api'))
+    await (await fetch(`http://${status.podIP ?? ''}:${HTTP_PORT}/mail/config-v1.1.xml`)).arrayBuffer()
+}
+
+/** A scanner in a pod of its own, used by the platform from now on. */
+async function startScanner(image: string): Promise<void> {
+  await apply(
+    deployed({
+      name: 'scanner',
+      namespace: REMOTE,
+      image,
+      command: ['node', 'e2e/scanner.ts'],
+      ports: [{ name: 'clamd', port: 3310, targetPort: 3310 }],
+      mounts: [{ name: 'programs', mountPath: '/app/e2e', volume: { configMap: { name: 'programs' } } }],
+      readinessPort: 3310,
+    }),
+  )
+  await kubectl('rollout', 'status', 'deployment/scanner', '-n', REMOTE, '--timeout=60s')
+  await patchPlatform({ scanning: { clamav: { address: `scanner.${REMOTE}.svc:3310`, unavailable: 'Open' } } })
 }

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict'
 import { eventually } from '../../support/eventually.ts'
 import type { Run } from '../journey.ts'
 import { get, kubectl, kill, readyPods } from '../kube.ts'
-import { assertWhole, underLoad } from '../load.ts'
+import { ABRUPT, assertWhole, GRACEFUL, underLoad } from '../load.ts'
+import type { Allowed } from '../load.ts'
 import { patchPlatform, PLATFORM, SYSTEM, waitFor } from '../platform.ts'
 import type { Resource } from '../platform.ts'
 
 /** What happens to pods in a year, under load. */
 
 const whole =
-  (disturb: (log: (line: string) => void) => Promise<void>, graceful = true): Run =>
+  (disturb: (log: (line: string) => void) => Promise<void>, allowed: Allowed = GRACEFUL): Run =>
   async ({ remote }, log) =>
-    assertWhole(await underLoad(remote, () => disturb(log)), { graceful }, log)
+    assertWhole(await underLoad(remote, () => disturb(log)), allowed, log)
 
 export const rollingUpdate = whole(async () => {
   for (const name of ['mail-ingress', 'mail-delivery', 'mail-notifier', 'postrider-operator']) {
@@ -43,14 +44,14 @@ export const killedPods: Run = (journey, log) =>
         if (journey.state !== undefined) await kill(journey.state, SYSTEM, name)
         else await kubectl('delete', 'pod', name, '-n', SYSTEM, '--force', '--grace-period=0')
       }),
-    false,
+    ABRUPT,
   )(journey, log)
 
 export const brokerRestart = whole(async () => {
   await kubectl('delete', 'pod', 'postrider-nats-0', '-n', SYSTEM)
   await kubectl('wait', '--for=condition=Ready', 'pod/postrider-nats-0', '-n', SYSTEM, '--timeout=120s')
   await waitFor('mailplatform', PLATFORM, SYSTEM)
-}, false)
+}, ABRUPT)
 
 async function scale(count: number): Promise<void> {
   await patchPlatform({ ingress: { replicas: count } })

@@ -7,30 +7,38 @@ import { promisify } from 'node:util'
 import { eventually } from '../../support/eventually.ts'
 import type { Journey, Run } from '../journey.ts'
 import { get, helm, kubectl, ROOT } from '../kube.ts'
-import { assertWhole, underLoad } from '../load.ts'
+import { assertWhole, underLoad, WITHOUT_BROKER } from '../load.ts'
 import { installChart, PLATFORM, RELEASE, SYSTEM, valuesFor, waitFor } from '../platform.ts'
 import { quickstart } from './begin.ts'
+import { removeRelease } from './uninstall.ts'
 
 /** From a chart and images of an earlier commit to today's, and back. */
-const PREVIOUS = 'previous'
-
-export const installPrevious: Run = async (journey) => {
-  // Nothing of the later one is to be there: it is as if it had never been.
-  await kubectl('delete', 'pvc', '--all', '-n', SYSTEM)
-  const crds = (await kubectl('get', 'crd', '-o', 'name')).split('\n').filter((name) => name.includes('postrider'))
-  await kubectl('delete', ...crds)
-  const folder = await mkdtemp(join(tmpdir(), 'postrider-previous-'))
-  try {
-    const run = promisify(execFile)
-    const archive = join(folder, 'chart.tar')
-    await run('git', ['archive', '-o', archive, journey.previous, 'charts/postrider'], { cwd: ROOT })
-    await run('tar', ['-xf', archive, '-C', folder])
-    await installChart(join(folder, 'charts', 'postrider'), { ...journey.images, tag: PREVIOUS })
-    await quickstart(journey, () => undefined)
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+export interface Earlier {
+  commit: string
+  /** Of its image. */
+  tag: string
 }
+
+/** Installs the earlier chart where nothing of a later one is left, as if that had never been. */
+export const installEarlier =
+  ({ commit, tag }: Earlier): Run =>
+  async (journey) => {
+    await removeRelease()
+    await kubectl('delete', 'pvc', '--all', '-n', SYSTEM)
+    const crds = (await kubectl('get', 'crd', '-o', 'name')).split('\n').filter((name) => name.includes('postrider'))
+    if (crds.length > 0) await kubectl('delete', ...crds)
+    const folder = await mkdtemp(join(tmpdir(), 'postrider-earlier-'))
+    try {
+      const run = promisify(execFile)
+      const archive = join(folder, 'chart.tar')
+      await run('git', ['archive', '-o', archive, commit, 'charts/postrider'], { cwd: ROOT })
+      await run('tar', ['-xf', archive, '-C', folder])
+      await installChart(join(folder, 'charts', 'postrider'), { ...journey.images, tag })
+      await quickstart(journey, () => undefined)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
 
 export const upgrade: Run = async (journey, log) => {
   const chart = join(ROOT, 'charts', 'postrider')
@@ -39,16 +47,18 @@ export const upgrade: Run = async (journey, log) => {
     await helm('upgrade', RELEASE, chart, ...args)
     await allRun(journey, journey.images.tag)
   })
-  assertWhole(verdict, { graceful: true }, log)
+  assertWhole(verdict, WITHOUT_BROKER, log)
 }
 
-export const rollback: Run = async (journey, log) => {
-  const verdict = await underLoad(journey.remote, async () => {
-    await helm('rollback', RELEASE, '1', '-n', SYSTEM, '--wait', '--timeout', '3m')
-    await allRun(journey, PREVIOUS)
-  })
-  assertWhole(verdict, { graceful: true }, log)
-}
+export const rollback =
+  ({ tag }: Earlier): Run =>
+  async (journey, log) => {
+    const verdict = await underLoad(journey.remote, async () => {
+      await helm('rollback', RELEASE, '1', '-n', SYSTEM, '--wait', '--timeout', '3m')
+      await allRun(journey, tag)
+    })
+    assertWhole(verdict, WITHOUT_BROKER, log)
+  }
 
 interface Deployment {
   spec: { template: { spec: { containers: { image: string }[] } } }
