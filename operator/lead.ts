@@ -1,6 +1,7 @@
 import type { V1Secret } from '@kubernetes/client-node'
 import type { Logger } from '@postrider/telemetry/log'
 import { acceptanceController, isAcceptedKind } from './controllers/acceptance.ts'
+import { brokerAccountsController } from './controllers/broker-accounts.ts'
 import { configurationController } from './controllers/configuration.ts'
 import type { ConfigurationController } from './controllers/configuration.ts'
 import type { Context } from './controllers/context.ts'
@@ -52,13 +53,14 @@ const USE_MS = 60_000
 const COLLECT_MS = 3_600_000
 const PLATFORM = 'platform'
 const CONFIGURATION = 'configuration'
+const BROKER_ACCOUNTS = 'broker-accounts'
 
 /** The leader's work, from watching the cluster to the last write; resolves when the signal has ended it. */
 export async function lead(
   { cluster, settings, log, metrics, onLead }: LeadOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { namespace, identity, brokerSecret, surroundings } = settings
+  const { namespace, identity, broker, surroundings } = settings
   const recorder = createRecorder(cluster, {
     instance: identity,
     onError: (error) => log.warn({ event: 'event-not-written', err: error }),
@@ -91,7 +93,8 @@ export async function lead(
   const credentials = queue('credential', (key) => reconcileCredential(key))
   const senders = queue('sender-address', (key) => reconcileSender(key))
   const rules = queue('acceptance', (object) => reconcileRule(object), 1)
-  const queues = [platforms, configurations, domains, credentials, senders, rules]
+  const accounts = queue('broker-accounts', () => brokerAccounts.run(), 1)
+  const queues = [platforms, configurations, domains, credentials, senders, rules, accounts]
 
   /** What the first lists tell waits until there is somebody to do it. */
   const early: (() => void)[] = []
@@ -112,13 +115,20 @@ export async function lead(
     onError: (kind, error) => log.warn({ event: 'watch-failed', kind, err: error }),
   })
   const release = await findReleaseOwner(cluster, settings)
-  const keeper = new Keeper(cluster, recorder, namespace, brokerSecret, release)
+  const keeper = new Keeper(cluster, recorder, namespace, broker, release)
   const shared = { cluster, recorder, world, log, namespace, surroundings, keeper, release }
   const configuration = configurationController(shared, (objects) => {
     for (const object of objects) enqueue(object)
   })
   const context: Context = { ...shared, findings: () => configuration.findings }
-  const platform = platformController(context, () => configuration.state)
+  const brokerAccounts = brokerAccountsController({ keeper, log, ours: broker.configuration !== undefined }, () =>
+    platforms.add(PLATFORM),
+  )
+  const platform = platformController(
+    context,
+    () => configuration.state,
+    () => brokerAccounts.waiting,
+  )
   const reconcileDomain = domainController(context, createLook)
   const reconcileCredential = credentialController(context)
   const reconcileSender = senderAddressController(context, configuration)
@@ -143,6 +153,7 @@ export async function lead(
     else if (owner?.kind === 'SMTPCredential') credentials.add(`${namespace}/${owner.name}`)
     else {
       platforms.add(PLATFORM)
+      accounts.add(BROKER_ACCOUNTS)
       // The local CA is among what a credential's Secret tells.
       if (secretText(secret, 'ca.crt') !== undefined) credentialsChanged()
     }
@@ -183,6 +194,7 @@ export async function lead(
   }, USE_MS)
   begun = true
   platforms.add(PLATFORM)
+  accounts.add(BROKER_ACCOUNTS)
   for (const act of early.splice(0)) act()
   const collecting = setInterval(() => {
     collectOrphans(context).catch((error: unknown) => log.warn({ event: 'orphans-not-collected', err: error }))

@@ -35,6 +35,8 @@ export const REMEDIES: Record<string, Remedy> = {
     `wait some seconds; if it stays, see whether the operator runs, which looks only at its own namespace: kubectl get pods -n ${namespace} -l app.kubernetes.io/name=postrider,app.kubernetes.io/component=operator`,
   'MailPlatform BrokerReady Unreachable': ({ namespace }) =>
     `see why: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker; clients are answered 451 meanwhile and nothing accepted is lost`,
+  'MailPlatform BrokerReady AccountsNotRead': ({ namespace }) =>
+    `wait two minutes; if it stays, see what the broker says: kubectl logs -n ${namespace} -l app.kubernetes.io/component=broker`,
   'MailPlatform ConfigPublished NotPublished': () =>
     'the services go on with the last good configuration; mend what the message names, or the broker when that is away',
   'MailPlatform IngressReady NoPods': pods('ingress'),

@@ -11,6 +11,12 @@ export interface LocalCertificate {
   key: string
 }
 
+/** A CA whose key is kept, so that certificates can be renewed without new trust. PEM texts. */
+export interface LocalAuthority {
+  ca: string
+  key: string
+}
+
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const DAY_MS = 86_400_000
 
@@ -25,18 +31,35 @@ export async function makeLocalCertificate(
   now = Date.now(),
   usages = [x509.ExtendedKeyUsage.serverAuth],
 ): Promise<LocalCertificate> {
-  const caKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+  return issueCertificate(await makeAuthority('Postrider local CA', now), names, now, usages)
+}
+
+export async function makeAuthority(name: string, now = Date.now()): Promise<LocalAuthority> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=Postrider local CA ${new Date(now).toISOString().slice(0, 10)}`,
+    name: `CN=${name} ${new Date(now).toISOString().slice(0, 10)}`,
     notBefore: new Date(now - DAY_MS),
     notAfter: new Date(now + 3650 * DAY_MS),
-    keys: caKeys,
+    keys,
     signingAlgorithm: ALGORITHM,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
     ],
   })
+  return { ca: `${ca.toString('pem')}\n`, key: await keyText(keys.privateKey) }
+}
+
+/** A certificate for these names. Throws when the authority is not a certificate with its key. */
+export async function issueCertificate(
+  authority: LocalAuthority,
+  names: [string, ...string[]],
+  now = Date.now(),
+  usages = [x509.ExtendedKeyUsage.serverAuth],
+): Promise<LocalCertificate> {
+  const ca = new x509.X509Certificate(authority.ca)
+  const pkcs8 = x509.PemConverter.decodeFirst(authority.key)
+  const signingKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign'])
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.create({
     // A common name has room for 64 characters; clients look at the alternative names.
@@ -46,7 +69,7 @@ export async function makeLocalCertificate(
     // Apple's clients refuse more than 825 days.
     notAfter: new Date(now + 820 * DAY_MS),
     publicKey: keys.publicKey,
-    signingKey: caKeys.privateKey,
+    signingKey,
     signingAlgorithm: ALGORITHM,
     extensions: [
       new x509.SubjectAlternativeNameExtension(
@@ -56,10 +79,14 @@ export async function makeLocalCertificate(
       await x509.AuthorityKeyIdentifierExtension.create(ca),
     ],
   })
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
   return {
-    ca: `${ca.toString('pem')}\n`,
+    ca: authority.ca,
     cert: `${certificate.toString('pem')}\n${ca.toString('pem')}\n`,
-    key: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`,
+    key: await keyText(keys.privateKey),
   }
+}
+
+async function keyText(key: webcrypto.CryptoKey): Promise<string> {
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key))
+  return `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`
 }

@@ -54,7 +54,7 @@ export function configurationController(
   context: Omit<Context, 'findings'>,
   changed: (objects: string[]) => void,
 ): ConfigurationController {
-  const { world, keeper, log, surroundings } = context
+  const { world, keeper, log } = context
   let findings: Findings | undefined
   let state: PublishedState | undefined
   let link: Link | undefined
@@ -64,10 +64,10 @@ export function configurationController(
 
   async function connected(): Promise<Link | undefined> {
     if (link !== undefined) return link
-    const password = keeper.brokerPassword('admin')
-    if (password === undefined) return undefined
+    const access = keeper.brokerAccess('admin')
+    if (access === undefined) return undefined
     try {
-      const broker = await openBroker('admin', { servers: surroundings.brokerUrl.split(','), user: 'admin', password })
+      const broker = await openBroker('admin', access)
       link = { broker, publish: publisher(broker), streams: '' }
       const follow = (): void => note({ broker: connectionOf(broker) })
       broker.onDisconnect(follow)

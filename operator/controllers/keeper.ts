@@ -1,18 +1,26 @@
 import { randomBytes } from 'node:crypto'
-import { accountNames, authConfig } from '@postrider/queue/accounts'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WATCH } from '@postrider/queue/accounts'
+import type { BrokerAccess } from '@postrider/queue/broker'
+import { accountsSecret, BROKER_ACCOUNTS, hostsOf } from '../broker/accounts-secret.ts'
+import { brokerCertificate, brokerCertificateSecret, readBrokerCertificate } from '../broker/certificate.ts'
+import type { BrokerCertificate } from '../broker/certificate.ts'
 import type { StoredResource } from '../configuration/gather.ts'
 import type { Cluster } from '../kubernetes/client.ts'
 import type { Recorder } from '../kubernetes/events.ts'
 import { keyFor } from '../kubernetes/object.ts'
 import type { KubeObject } from '../kubernetes/object.ts'
+import { KINDS } from '../kubernetes/kinds.ts'
+import { refTo } from '../kubernetes/object.ts'
 import { ensure } from '../kubernetes/owned.ts'
+import type { BrokerSettings } from '../settings.ts'
 import type { Component } from '../shapes/names.ts'
 import { brokerAccessName, labelsOf, platformKeyName } from '../shapes/names.ts'
 import { secret, secretText } from '../shapes/secret.ts'
 import type { World } from './world.ts'
 
-/** Rights are written for as many shards as a platform may ever have, so that the broker need not be told when it has more. */
-const MOST_SHARDS = 16
 const COMPONENTS: Component[] = ['ingress', 'delivery', 'notifier', 'api']
 
 /** Keeps what is made once by chance and never again: the platform key, and the passwords of the broker's accounts. What was
@@ -23,14 +31,18 @@ export class Keeper {
   readonly #cluster: Cluster
   readonly #recorder: Recorder
   readonly #namespace: string
-  readonly #brokerSecret: string
+  readonly #broker: BrokerSettings
   readonly #release: KubeObject | undefined
+  #certificate: BrokerCertificate | undefined
+  #accountsTag: string | undefined
+  /** The CA as a file, for the operator's own connections. */
+  #ca: { text: string; file: string } | undefined
 
-  constructor(cluster: Cluster, recorder: Recorder, namespace: string, brokerSecret: string, release?: KubeObject) {
+  constructor(cluster: Cluster, recorder: Recorder, namespace: string, broker: BrokerSettings, release?: KubeObject) {
     this.#cluster = cluster
     this.#recorder = recorder
     this.#namespace = namespace
-    this.#brokerSecret = brokerSecret
+    this.#broker = broker
     this.#release = release
   }
 
@@ -41,6 +53,19 @@ export class Keeper {
 
   brokerPassword(account: string): string | undefined {
     return this.#passwords?.[account]
+  }
+
+  /** How the operator itself reaches the broker; undefined before `keepAccounts` has run, or while the CA is not there. */
+  brokerAccess(user: 'admin' | typeof WATCH): BrokerAccess | undefined {
+    const password = this.brokerPassword(user)
+    if (password === undefined || (this.#broker.tlsSecret !== undefined && this.#ca === undefined)) return undefined
+    const servers = this.#broker.url.split(',')
+    return { servers, user, password, ...(this.#ca === undefined ? {} : { tls: { caFile: this.#ca.file } }) }
+  }
+
+  /** What a server is tagged with when it has read all that is there for it. */
+  get accountsTag(): string | undefined {
+    return this.#accountsTag
   }
 
   /** Sees to the Secrets of a platform; `keepAccounts` must have run. The stores must be synced: a key that seems absent is made anew. */
@@ -73,24 +98,52 @@ export class Keeper {
     return (await ensure(this.#cluster, wanted, secrets, this.#recorder, platform, options)).againMs
   }
 
-  /** Sees to the passwords of the broker, which waits for them, be there a platform or not. */
-  async keepAccounts({ secrets }: World): Promise<number | undefined> {
-    const found = secrets.get(keyFor(this.#namespace, this.#brokerSecret))
+  /** Sees to the passwords of the broker, which waits for them, and to its certificate, be there a platform or not. */
+  async keepAccounts(world: World): Promise<number | undefined> {
+    const { secrets } = world
+    const { secret: name, url, configuration } = this.#broker
+    const found = secrets.get(keyFor(this.#namespace, name))
     this.#passwords ??= Object.fromEntries(
-      accountNames(MOST_SHARDS).map((account) => [
-        account,
-        secretText(found, account) ?? randomBytes(24).toString('base64url'),
-      ]),
+      BROKER_ACCOUNTS.map((account) => [account, secretText(found, account) ?? randomBytes(24).toString('base64url')]),
     )
-    const wanted = secret({
-      namespace: this.#namespace,
-      name: this.#brokerSecret,
-      labels: labelsOf(this.#brokerSecret),
-      data: { ...this.#passwords, 'nats.conf.auth': authConfig(this.#passwords, MOST_SHARDS) },
+    const again = [await this.#keepCertificate(world)]
+    const shown = this.#broker.tlsSecret === undefined ? undefined : await this.#readCertificate(this.#broker.tlsSecret)
+    const { data, tag } = accountsSecret({
+      passwords: this.#passwords,
+      brokerUrl: url,
+      beside: [configuration ?? '', shown ?? ''],
     })
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } }
-    const owner = this.#release ?? namespace
-    return (await ensure(this.#cluster, wanted, secrets, this.#recorder, owner)).againMs
+    const wanted = secret({ namespace: this.#namespace, name, labels: labelsOf(name), data })
+    again.push((await ensure(this.#cluster, wanted, secrets, this.#recorder, this.#owner())).againMs)
+    this.#accountsTag = tag
+    return least(again)
+  }
+
+  /** Made whether it is used or not, so that no server has to wait for it when TLS is turned on. */
+  async #keepCertificate({ secrets }: World): Promise<number | undefined> {
+    const { tlsMake, url } = this.#broker
+    if (tlsMake === undefined) return undefined
+    const present = readBrokerCertificate(secrets.get(keyFor(this.#namespace, tlsMake)))
+    this.#certificate = await brokerCertificate(hostsOf(url), this.#certificate ?? present)
+    const wanted = brokerCertificateSecret(this.#namespace, tlsMake, this.#certificate)
+    return (await ensure(this.#cluster, wanted, secrets, this.#recorder, this.#owner())).againMs
+  }
+
+  /** The certificate that the broker is to show; keeps the CA for the operator's own connections. */
+  async #readCertificate(name: string): Promise<string | undefined> {
+    // Somebody else may have made it: the store holds only what has our labels.
+    const found = await this.#cluster.get(refTo(KINDS.Secret, this.#namespace, name))
+    const ca = secretText(found, 'ca.crt')
+    if (ca !== undefined && ca !== this.#ca?.text) {
+      const file = this.#ca?.file ?? join(await mkdtemp(join(tmpdir(), 'broker-')), 'ca.crt')
+      await writeFile(file, ca)
+      this.#ca = { text: ca, file }
+    }
+    return secretText(found, 'tls.crt')
+  }
+
+  #owner(): KubeObject {
+    return this.#release ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } }
   }
 }
 

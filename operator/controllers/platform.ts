@@ -38,7 +38,11 @@ export interface PlatformController {
 const RELOOK_MS = 10 * 60_000
 
 /** Sees to everything that runs for the MailPlatform, and says in its status how that is. */
-export function platformController(context: Context, published: () => PublishedState | undefined): PlatformController {
+export function platformController(
+  context: Context,
+  published: () => PublishedState | undefined,
+  waiting: () => string | undefined,
+): PlatformController {
   const { cluster, recorder, world, keeper, surroundings } = context
   let certificateEndsAt: number | undefined
   let local: LocalCertificate | undefined
@@ -56,7 +60,9 @@ export function platformController(context: Context, published: () => PublishedS
       local = await localCertificate(platform, local, present)
       await put(certificateSecret(platform, local), world.secrets)
     }
-    for (const wanted of deploymentsOf({ platform, surroundings })) await put(wanted, world.deployments)
+    // Services of this release may use accounts or rights that the broker has not read yet: those that run stay until then.
+    if (waiting() === undefined)
+      for (const wanted of deploymentsOf({ platform, surroundings })) await put(wanted, world.deployments)
     await put(ingressService(platform), world.services)
     if (platform.spec.api.replicas > 0) await put(apiService(platform), world.services)
     else await removeApi(platform)
@@ -112,7 +118,7 @@ export function platformController(context: Context, published: () => PublishedS
       certificateEndsAt = certificates.endsAt
       const findings: Finding[] = [
         { type: 'Accepted', status: 'True', reason: 'Valid', message: 'this MailPlatform is served' },
-        finding('BrokerReady', broker.ok, 'Connected', 'Unreachable', broker.message),
+        brokerFinding(broker, waiting()),
         finding('ConfigPublished', config.ok, 'Published', 'NotPublished', config.message),
         ...componentsOf(platform).map((component) => podsReady(platform, component)),
         certificates.finding,
@@ -159,6 +165,11 @@ function progressOf(found: Wire<V1Deployment> | undefined) {
   // A status of an older generation tells of what was wanted before.
   const current = observedGeneration >= (found?.metadata?.generation ?? 0)
   return { ready, wanted, updated, settled: current && ready >= wanted && updated >= wanted }
+}
+
+function brokerFinding(broker: PublishedState['broker'], waiting: string | undefined): Finding {
+  if (broker.ok && waiting !== undefined) return finding('BrokerReady', false, '', 'AccountsNotRead', waiting)
+  return finding('BrokerReady', broker.ok, 'Connected', 'Unreachable', broker.message)
 }
 
 const finding = (type: string, ok: boolean, good: string, bad: string, message: string): Finding => ({

@@ -10,6 +10,8 @@ export interface Surroundings {
   imagePullSecrets: string[]
   /** nats://host:port, several by comma. */
   brokerUrl: string
+  /** Secret with the CA of the broker's certificate; undefined without TLS. */
+  brokerTlsSecret?: string | undefined
 }
 
 export interface Resources {
@@ -25,6 +27,8 @@ export interface MountedSecret {
   path: string
   /** Whether a pod starts without it. */
   optional?: boolean
+  /** All when not given. */
+  keys?: string[]
 }
 
 export interface PodWishes {
@@ -46,9 +50,13 @@ export interface PodWishes {
   restartOn: string
 }
 
+const CA_FOLDER = '/etc/postrider/broker'
+const CA_KEY = 'ca.crt'
+
 /** A pod of a service: no token, no rights, no writable root, and probes at its own endpoints. */
-export function podTemplate(wishes: PodWishes): Wire<V1PodTemplateSpec> {
-  const { platform, component, surroundings } = wishes
+export function podTemplate(given: PodWishes): Wire<V1PodTemplateSpec> {
+  const { platform, component, surroundings } = given
+  const wishes = { ...given, secrets: [...given.secrets, ...brokerAuthority(surroundings)] }
   return {
     metadata: {
       labels: { ...labelsOf(platform, component) },
@@ -124,10 +132,19 @@ const commonEnv = ({ platform, component, surroundings, shards }: PodWishes): Wi
     name: 'POSTRIDER_BROKER_PASSWORD',
     valueFrom: { secretKeyRef: { name: brokerAccessName(platform, component), key: 'password' } },
   },
+  ...(surroundings.brokerTlsSecret === undefined
+    ? []
+    : [{ name: 'POSTRIDER_BROKER_CA_FILE', value: `${CA_FOLDER}/${CA_KEY}` }]),
   { name: 'POSTRIDER_SHARDS', value: String(shards) },
   { name: 'POSTRIDER_TELEMETRY_HOST', value: '0.0.0.0' },
   { name: 'POSTRIDER_TELEMETRY_PORT', value: String(TELEMETRY_PORT) },
 ]
+
+/** The CA alone: the Secret may hold its key as well. */
+const brokerAuthority = ({ brokerTlsSecret }: Surroundings): MountedSecret[] =>
+  brokerTlsSecret === undefined
+    ? []
+    : [{ name: 'broker-ca', secretName: brokerTlsSecret, path: CA_FOLDER, keys: [CA_KEY] }]
 
 /** Without what was not given: an empty value would be a wish of its own. */
 function amounts({ requests, limits }: Resources): {
@@ -151,9 +168,14 @@ const mounts = ({ secrets, scratch }: PodWishes): Wire<V1VolumeMount>[] => [
 
 const volumes = ({ secrets, scratch }: PodWishes): Wire<V1Volume>[] => [
   { name: 'tmp', emptyDir: {} },
-  ...secrets.map(({ name, secretName, optional = false }) => ({
+  ...secrets.map(({ name, secretName, optional = false, keys }) => ({
     name,
-    secret: { secretName, defaultMode: 0o440, ...(optional ? { optional } : {}) },
+    secret: {
+      secretName,
+      defaultMode: 0o440,
+      ...(optional ? { optional } : {}),
+      ...(keys === undefined ? {} : { items: keys.map((key) => ({ key, path: key })) }),
+    },
   })),
   ...scratch.map((_, index) => ({ name: `scratch-${index}`, emptyDir: {} })),
 ]

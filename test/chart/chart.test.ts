@@ -75,7 +75,8 @@ test('one broker, three brokers, and one of somebody else', { skip }, async () =
   assert.equal(urlOf(three)?.split(',').length, 3)
   const config = named(three, 'ConfigMap', 'rel-nats').data?.['nats.conf'] ?? ''
   assert.match(config, /sync_interval: always/)
-  assert.match(config, /nats:\/\/rel-nats-2\.rel-nats-servers\.mail\.svc:6222/)
+  const routes = named(three, 'ConfigMap', 'rel-nats').data?.['routes.conf'] ?? ''
+  assert.match(routes, /nats:\/\/rel-nats-2\.rel-nats-servers\.mail\.svc:6222/)
   // A server of a cluster deletes what it stored when it was alone.
   assert.match(config, /store_dir: "\/data\/cluster"/)
   const alone = named(await render(), 'ConfigMap', 'rel-nats').data?.['nats.conf'] ?? ''

@@ -1,0 +1,58 @@
+import type { Logger } from '@postrider/telemetry/log'
+import { reload } from '../broker/reload.ts'
+import type { ServerState } from '../broker/reload.ts'
+import type { Keeper } from './keeper.ts'
+
+/** Sees to it that each server of the broker has read its accounts, its certificate and its configuration. */
+export interface BrokerAccountsController {
+  run(): Promise<{ againMs?: number | undefined }>
+  /** Why services of this release must not start yet; undefined once they may. */
+  readonly waiting: string | undefined
+}
+
+const SOON_MS = 3000
+/** A server that lost its place, or read its files before they were whole. */
+const RELOOK_MS = 10 * 60_000
+
+/** `ours` is false for a broker that another release or somebody else runs: nothing is asked of it, and nothing waits. */
+export function brokerAccountsController(
+  { keeper, log, ours }: { keeper: Keeper; log: Logger; ours: boolean },
+  changed: () => void,
+): BrokerAccountsController {
+  let waiting: string | undefined = ours ? 'the broker has not been asked yet' : undefined
+  let opened = !ours
+  let said = ''
+
+  return {
+    get waiting() {
+      return opened ? undefined : waiting
+    },
+    async run() {
+      if (!ours) return {}
+      const access = keeper.brokerAccess('watch')
+      const tag = keeper.accountsTag
+      if (access === undefined || tag === undefined) return { againMs: SOON_MS }
+      const states = await reload(access, tag)
+      const text = describe(states)
+      if (text !== said) {
+        said = text
+        log.info({ event: 'broker-accounts', tag, servers: text })
+      }
+      const before = waiting
+      waiting = reasonToWait(states)
+      if (waiting === undefined) opened = true
+      if (waiting !== before) changed()
+      return { againMs: states.every(({ state }) => state === 'current') ? RELOOK_MS : SOON_MS }
+    },
+  }
+}
+
+/** Services may connect to any server: they wait while one has accounts of before. One that is away reads the new ones when it starts. */
+export function reasonToWait(states: ServerState[]): string | undefined {
+  const current = states.filter(({ state }) => state === 'current')
+  if (states.every(({ state }) => state !== 'stale') && current.length * 2 > states.length) return undefined
+  return `the broker has not read its accounts yet (${describe(states)}); until then the services stay as they are`
+}
+
+const describe = (states: ServerState[]): string =>
+  states.map(({ server, state, why }) => `${server}: ${why ?? state}`).join('; ')
