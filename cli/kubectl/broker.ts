@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { V1Deployment, V1Pod, V1Secret } from '@kubernetes/client-node'
 import { isForbidden } from '@postrider/operator/kubernetes/errors'
 import { KINDS } from '@postrider/operator/kubernetes/kinds'
@@ -27,25 +30,60 @@ const POSTRIDER = 'app.kubernetes.io/name=postrider'
 /** A way to the broker of the cluster, with the account that the queue commands have there. Throws a UsageError. */
 export async function findBroker(caller: Caller, options: Options): Promise<BrokerPlace> {
   const namespace = options.namespace ?? (await platformNamespace(caller))
-  const password = await passwordIn(caller, namespace, options.brokerSecret ?? (await secretName(caller, namespace)))
+  const known = await operatorSettings(caller, namespace)
+  const accounts = options.brokerSecret ?? known.get('POSTRIDER_BROKER_SECRET') ?? DEFAULT_SECRET
+  const password = await passwordIn(caller, namespace, accounts)
+  const authority = await authorityIn(caller, namespace, known.get('POSTRIDER_BROKER_TLS_SECRET'))
   const urlOf = (server: string): string => server.replace('//', `//${ACCOUNT}:${encodeURIComponent(password)}@`)
   if (options.broker !== undefined) {
     const servers = options.broker.split(',')
-    if (!servers.every((server) => /^nats:\/\/[^@/]+$/.test(server)))
-      throw new UsageError(`--broker ${options.broker}: it is written nats://HOST:PORT, without a password`)
-    return { url: servers.map(urlOf).join(), trouble: undefined, close: () => undefined }
+    if (!servers.every((server) => /^(nats|tls):\/\/[^@/]+$/.test(server)))
+      throw new UsageError(
+        `--broker ${options.broker}: it is written nats://HOST:PORT or tls://HOST:PORT, without a password`,
+      )
+    const ca = authority === undefined ? '' : `?ca=${encodeURIComponent(authority.file)}`
+    const url = servers.map((server) => `${urlOf(server)}${server.startsWith('tls:') ? ca : ''}`).join()
+    return { url, trouble: undefined, close: () => authority?.remove() }
   }
   const pod = await brokerPod(caller, namespace)
+  // The certificate is for the name that the pod has in the cluster.
+  const name = hostOfPod(known.get('POSTRIDER_BROKER_URL') ?? '', pod)
+  const question = authority === undefined ? '' : `?ca=${encodeURIComponent(authority.file)}&name=${name}`
   const forwarded = await forwardPort(caller.config, { namespace, pod, port: PORT })
   return {
-    url: urlOf(`nats://127.0.0.1:${forwarded.port}`),
+    url: urlOf(`${authority === undefined ? 'nats' : 'tls'}://127.0.0.1:${forwarded.port}`) + question,
     get trouble() {
       return forwarded.trouble === undefined
         ? undefined
         : `port-forward to pod ${namespace}/${pod}: ${forwarded.trouble}\n  -> ${whatToDo(forwarded.trouble, namespace)}`
     },
-    close: () => forwarded.close(),
+    close: () => {
+      forwarded.close()
+      authority?.remove()
+    },
   }
+}
+
+const hostOfPod = (urls: string, pod: string): string =>
+  urls
+    .split(',')
+    .filter((url) => URL.canParse(url))
+    .map((url) => new URL(url).hostname)
+    .find((host) => host.startsWith(`${pod}.`)) ?? pod
+
+/** The CA of the broker's certificate, as a file; undefined where the broker has none. */
+async function authorityIn(
+  caller: Caller,
+  namespace: string,
+  name: string | undefined,
+): Promise<{ file: string; remove: () => void } | undefined> {
+  if (name === undefined) return undefined
+  const text = secretText(await caller.get<Wire<V1Secret>>(refTo(KINDS.Secret, namespace, name)), 'ca.crt')
+  if (text === undefined) throw new UsageError(`there is no ca.crt in Secret ${keyFor(namespace, name)}`)
+  const folder = mkdtempSync(join(tmpdir(), 'postrider-broker-'))
+  const file = join(folder, 'ca.crt')
+  writeFileSync(file, text)
+  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
 /** The library tells only the HTTP status of a refused port-forward. */
@@ -64,14 +102,14 @@ async function platformNamespace(caller: Caller): Promise<string> {
   return places[0] ?? caller.namespace
 }
 
-/** The operator knows what the Secret is called. */
-async function secretName(caller: Caller, namespace: string): Promise<string> {
+/** What the operator is told about the broker. */
+async function operatorSettings(caller: Caller, namespace: string): Promise<Map<string, string>> {
   const labels = `${POSTRIDER},app.kubernetes.io/component=operator`
   const operators = (await ifAllowed<Wire<V1Deployment>>(caller, KINDS.Deployment, namespace, labels)) ?? []
   const variables = operators.flatMap(
     ({ spec }) => spec?.template.spec?.containers.flatMap(({ env }) => env ?? []) ?? [],
   )
-  return variables.find(({ name }) => name === 'POSTRIDER_BROKER_SECRET')?.value ?? DEFAULT_SECRET
+  return new Map(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])))
 }
 
 async function passwordIn(caller: Caller, namespace: string, name: string): Promise<string> {

@@ -7,10 +7,11 @@ import { UsageError } from '../usage.ts'
 /** Where `postrider up` leaves what other commands need to find it. */
 export const accessFile = (state: string): string => join(state, 'run', 'cli.json')
 
-/** Connects to the platform that runs on a state folder, or whose broker is at `nats://user:password@host:port` (several by
- * comma); throws a UsageError that says how to start it. */
+/** Connects to the platform that runs on a state folder, or whose broker is at `nats://user:password@host:port` (several by comma), or
+ * `tls://...?ca=FILE&name=NAME`, where the broker's certificate is for another name than the host; throws a UsageError that says how to
+ * start it. */
 export async function connectToPlatform(state: string): Promise<Broker> {
-  if (state.startsWith('nats://')) return connectByUrl(state)
+  if (/^(nats|tls):\/\//.test(state)) return connectByUrl(state)
   const file = accessFile(state)
   if (!existsSync(file)) {
     throw new UsageError(
@@ -30,11 +31,14 @@ export async function connectToPlatform(state: string): Promise<Broker> {
 
 async function connectByUrl(urls: string): Promise<Broker> {
   const servers = urls.split(',').map((url) => new URL(url))
-  const [{ username, password } = { username: '', password: '' }] = servers
-  const access = {
-    servers: servers.map(({ host }) => `nats://${host}`),
+  const [first = new URL(urls)] = servers
+  const { username, password, searchParams } = first
+  const [caFile, servername] = [searchParams.get('ca'), searchParams.get('name')]
+  const access: BrokerAccess = {
+    servers: servers.map(({ protocol, host }) => `${protocol}//${host}`),
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
+    ...(caFile === null ? {} : { tls: { caFile, ...(servername === null ? {} : { servername }) } }),
   }
   try {
     return await openBroker('cli', access)

@@ -13,7 +13,7 @@ export function brokerAccess(env: Environment): BrokerAccess {
   const tls: BrokerTls = {}
   for (const [field, setting] of Object.entries(TLS_FILES)) {
     const file = env.optional(setting)
-    if (file !== undefined) tls[field as keyof BrokerTls] = file
+    if (file !== undefined) tls[field as keyof typeof TLS_FILES] = file
   }
   return {
     servers: env.text('POSTRIDER_BROKER_URL').split(','),
@@ -26,7 +26,7 @@ export function brokerAccess(env: Environment): BrokerAccess {
 /** The environment that brokerAccess reads. */
 export function brokerEnvironment({ servers, user, password, tls = {} }: BrokerAccess): Record<string, string> {
   const files = Object.entries(TLS_FILES).flatMap(([field, setting]) => {
-    const file = tls[field as keyof BrokerTls]
+    const file = tls[field as keyof typeof TLS_FILES]
     return file === undefined ? [] : [[setting, file] as const]
   })
   return {

@@ -19,6 +19,8 @@ export interface BrokerTls {
   /** The client certificate, where the broker wants one. */
   certFile?: string
   keyFile?: string
+  /** Name that the certificate is checked for, where it is not the host of the URL. */
+  servername?: string
 }
 
 /** A connection to the broker that lives as long as the process: it reconnects for ever. */
