@@ -64,6 +64,8 @@ export interface Wanted {
   status?: RegExp
   /** Most attempts. */
   attempts?: number
+  /** Most milliseconds for which it may be deferred, by the message log. */
+  delay?: number
   /** Address that the connection comes from, and whether it is in TLS. */
   client?: string
   secure?: boolean

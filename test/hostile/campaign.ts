@@ -64,7 +64,8 @@ export async function runCampaign({ behaviours, say }: CampaignOptions): Promise
     await pause(SETTLE_MS)
     return { rows, peakRss: memory.peak(), healthy: healthy.count() }
   } finally {
-    await Promise.all([healthy.stop(), memory.stop()])
+    healthy.stop()
+    await memory.stop()
     await world.stop()
   }
 }
@@ -81,7 +82,7 @@ async function tryOne(world: World, behaviour: Behaviour, healthy: Healthy, memo
     healthy.resume()
   }
   try {
-    return await tryBehaviour(world, behaviour, kill)
+    return await tryBehaviour(world, behaviour, { kill })
   } catch (error) {
     return { behaviour, wanted: '', seen: '', differences: [String(error)], from, to: now() }
   }

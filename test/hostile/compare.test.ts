@@ -44,6 +44,7 @@ function evidence(
       subject: '',
       ...transaction,
     })),
+    delay: 0,
     notices: 0,
     ...more,
   }

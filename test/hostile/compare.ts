@@ -62,7 +62,7 @@ function label({ mails = [] }: Behaviour, index: number): string {
 }
 
 function describe(wanted: Wanted): string {
-  const { at, status, attempts, client, secure } = wanted
+  const { at, status, attempts, delay, client, secure } = wanted
   return [
     states(wanted)
       .map((state) => (state === 'delivered' ? 'delivered once' : state))
@@ -72,6 +72,7 @@ function describe(wanted: Wanted): string {
     ...(secure === undefined ? [] : [secure ? 'in TLS' : 'in clear']),
     ...(client === undefined ? [] : [`from ${client}`]),
     ...(attempts === undefined ? [] : [attempts === 1 ? 'at the first attempt' : `within ${attempts} attempts`]),
+    ...(delay === undefined ? [] : [delay === 0 ? 'without delay' : `put off by at most ${delay} ms`]),
   ].join(' ')
 }
 
@@ -91,13 +92,14 @@ function seenOf({ recipients, transactions, addresses }: MailEvidence, place: Pl
     groups.set(text, (groups.get(text) ?? 0) + 1)
   }
   const saw = distinct(transactions.map(({ host }) => place.hostAt(host) ?? host))
-  const shown = saw.length > 0 && !transactions.some(({ taken }) => taken) ? `, seen by ${saw.join(', ')}` : ''
+  const isTaken = transactions.some(({ taken }) => taken)
+  const shown = saw.length > 0 && (!isTaken || place.domains.size > 1) ? `, seen by ${saw.join(' and ')}` : ''
   if (groups.size === 0) return `${addresses.length} recipients unknown`
   return [...groups].map(([text, count]) => (count > 1 ? `${count} ${text}` : text)).join(', ') + shown
 }
 
 function differencesOf(mail: MailEvidence, wanted: Wanted, place: Place): string[] {
-  const { recipients, addresses, transactions, notices } = mail
+  const { recipients, addresses, transactions, notices, delay } = mail
   const failed = recipients.some(({ state }) => state === 'failed')
   const count = recipients.length
   return distinct([
@@ -107,6 +109,7 @@ function differencesOf(mail: MailEvidence, wanted: Wanted, place: Place): string
       ...deliveryDifferences(recipient, transactions, wanted, place),
     ]),
     ...transactions.flatMap((transaction) => misdirected(transaction, place)),
+    ...(delay > (wanted.delay ?? Infinity) ? [`put off by ${delay} ms`] : []),
     ...(notices === (failed ? 1 : 0) ? [] : [`${notices} failure notices`]),
   ])
 }

@@ -12,6 +12,8 @@ export interface MailEvidence {
   addresses: string[]
   /** By the message log. */
   recipients: RecipientEvidence[]
+  /** The longest time for which an attempt put it off. Milliseconds. */
+  delay: number
   /** At any remote, in their order. */
   transactions: Transaction[]
   /** Failure notices that name its first recipient. */
@@ -30,23 +32,27 @@ export interface RecipientEvidence {
 
 const POLL_MS = 250
 
-/** What the message log says of each recipient. */
-export async function recipientsOf(broker: Broker, id: string): Promise<RecipientEvidence[]> {
-  const { recipients } = await askLog<MessageAnswer>(broker, 'log.show', { id }, 30_000)
-  return recipients.map(({ address, state, attempts, outcome }) => ({
-    address,
-    state: state as RecipientEvidence['state'],
-    attempts,
-    status: outcome?.status ?? '',
-    category: outcome?.category ?? '',
-    reply: outcome?.reply ?? '',
-  }))
+/** What the message log says. */
+export async function askAbout(broker: Broker, id: string): Promise<Pick<MailEvidence, 'recipients' | 'delay'>> {
+  const { recipients, story } = await askLog<MessageAnswer>(broker, 'log.show', { id }, 30_000)
+  const delays = story.map((event) => ('nextAt' in event && event.nextAt !== undefined ? event.nextAt - event.at : 0))
+  return {
+    delay: Math.max(0, ...delays),
+    recipients: recipients.map(({ address, state, attempts, outcome }) => ({
+      address,
+      state: state as RecipientEvidence['state'],
+      attempts,
+      status: outcome?.status ?? '',
+      category: outcome?.category ?? '',
+      reply: outcome?.reply ?? '',
+    })),
+  }
 }
 
 /** Resolves when every recipient is in one of the states, or the time is up. */
 export async function outcomeOf(broker: Broker, id: string, wanted: State[], deadline: number): Promise<void> {
   for (;;) {
-    const recipients = await recipientsOf(broker, id)
+    const { recipients } = await askAbout(broker, id)
     const done = recipients.length > 0 && recipients.every(({ state }) => wanted.some((one) => one === state))
     if (done || performance.now() > deadline) return
     await pause(POLL_MS)

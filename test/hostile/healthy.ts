@@ -1,13 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { fork } from 'node:child_process'
+import { join } from 'node:path'
 import { quantile } from '../bench/quantile.ts'
 import { now } from './clock.ts'
+import type { Sent, StreamOptions } from './healthy-process.ts'
 import type { Remotes } from './remote/remotes.ts'
-import { Submitter } from './submitter.ts'
-import type { Accepted } from './submitter.ts'
 
-/** Time of a message from its 250 to its arrival. Milliseconds. */
+/** From a message's final dot at submission to its arrival. Milliseconds. */
 export interface Sample {
-  acceptedAt: number
+  sentAt: number
   ms: number
 }
 
@@ -16,38 +16,23 @@ export interface Healthy {
   /** Stops sending until `resume`. */
   rest(): void
   resume(): void
-  /** Of the messages accepted in a span; one that has not arrived counts with the time it has waited so far. */
+  /** Of the messages sent in a span and accepted; one that has not arrived counts with the time it has waited so far. */
   samples(from: number, to: number): Sample[]
   /** Messages that arrived more than once, and messages that have not arrived. */
   count(): { sent: number; twice: number; missing: number }
-  stop(): Promise<void>
+  stop(): void
 }
 
 export const HEALTHY_DOMAIN = 'healthy.test'
-const CONNECTIONS = 4
 
 export function startHealthy(port: number, remotes: Remotes, perSecond: number): Healthy {
-  const accepted = new Map<string, Accepted>()
-  const submitters = Array.from({ length: CONNECTIONS }, () => new Submitter(port))
-  const ending = new AbortController()
-  let resting = false
-  let number = 0
+  const child = fork(join(import.meta.dirname, 'healthy-process.ts'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const accepted = new Map<string, number>()
+  child.on('message', ({ subject, at }: Sent) => accepted.set(subject, at))
+  child.send({ port, perSecond, domain: HEALTHY_DOMAIN } satisfies StreamOptions)
 
-  async function stream(): Promise<void> {
-    let nextAt = performance.now()
-    while (!ending.signal.aborted) {
-      nextAt += 1000 / perSecond
-      await pause(Math.max(0, nextAt - performance.now()))
-      if (resting) continue
-      const subject = `healthy-${++number}`
-      const submitter = submitters[number % CONNECTIONS]
-      void submitter?.send({ to: [`kim${number}@${HEALTHY_DOMAIN}`], subject }).then(
-        (one) => accepted.set(subject, one),
-        () => undefined,
-      )
-    }
-  }
-  const streaming = stream()
   /** Arrivals by subject. */
   const arrivals = (): Map<string, number[]> => {
     const found = new Map<string, number[]>()
@@ -58,13 +43,13 @@ export function startHealthy(port: number, remotes: Remotes, perSecond: number):
     return found
   }
   return {
-    rest: () => void (resting = true),
-    resume: () => void (resting = false),
+    rest: () => void child.send({ resting: true }),
+    resume: () => void child.send({ resting: false }),
     samples(from, to) {
       const arrived = arrivals()
       return [...accepted]
-        .filter(([, { at }]) => at >= from && at < to)
-        .map(([subject, { at }]) => ({ acceptedAt: at, ms: Math.max(0, (arrived.get(subject)?.[0] ?? now()) - at) }))
+        .filter(([, at]) => at >= from && at < to)
+        .map(([subject, at]) => ({ sentAt: at, ms: (arrived.get(subject)?.[0] ?? now()) - at }))
     },
     count() {
       const arrived = arrivals()
@@ -74,11 +59,7 @@ export function startHealthy(port: number, remotes: Remotes, perSecond: number):
         missing: [...accepted.keys()].filter((subject) => !arrived.has(subject)).length,
       }
     },
-    async stop() {
-      ending.abort()
-      await streaming
-      for (const submitter of submitters) submitter.close()
-    },
+    stop: () => child.disconnect(),
   }
 }
 

@@ -12,8 +12,8 @@ export interface Submission {
 
 export interface Accepted {
   id: string
-  /** When the 250 came. */
-  at: number
+  /** When its final dot left. */
+  sentAt: number
 }
 
 const LINE = 'A line of text as people write it, more or less.\r\n'
@@ -53,11 +53,12 @@ export class Submitter {
     const header = `From: ${FROM}\r\nTo: recipients:;\r\nSubject: ${subject}\r\n`
     const mime = 'MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n'
     const body = LINE.repeat(Math.max(1, Math.round(octets / LINE.length)))
+    const sentAt = now()
     smtp.write(`${header}${eightBit ? `${mime}\r\n\xc3\xa9\r\n` : '\r\n'}${body}.\r\n`)
     const reply = await smtp.reply()
     const id = /queued as (\w+)/.exec(reply)?.[1]
     if (id === undefined) throw new Error(`the platform answered ${reply}`)
-    return { id, at: now() }
+    return { id, sentAt }
   }
 }
 

@@ -79,7 +79,8 @@ export async function runTarpits(load: TarpitLoad, rounds: number, say: (line: s
     result.peakRss = memory.peak()
     return result
   } finally {
-    await Promise.all([healthy.stop(), memory.stop()])
+    healthy.stop()
+    await memory.stop()
     await world.stop()
   }
 }
@@ -104,7 +105,7 @@ async function span(healthy: Healthy, ms: number): Promise<{ p95: number; late: 
   const samples = healthy.samples(from, to)
   return {
     p95: p95(samples),
-    late: samples.filter(({ acceptedAt, ms: waited }) => acceptedAt + waited > to + 1000).length,
+    late: samples.filter(({ sentAt, ms: waited }) => sentAt + waited > to + 1000).length,
   }
 }
 

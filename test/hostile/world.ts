@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { connectToPlatform } from '../../cli/queue/connect.ts'
 import type { Broker } from '@postrider/queue/broker'
 import { API, startPlatform } from '../support/platform.ts'
@@ -34,7 +35,7 @@ export interface WorldOptions {
 
 const HEALTHY_HOST = '127.63.0.1'
 /** Long enough for a machine that is busy, short enough for a run that waits for each of them. */
-const TIMEOUTS = { connect: '2s', greeting: '4s', mail: '4s', rcpt: '4s', data: '4s', block: '4s', final: '4s' }
+const TIMEOUTS = { connect: '2s', greeting: '6s', mail: '6s', rcpt: '6s', data: '6s', block: '6s', final: '6s' }
 
 export async function startWorld(
   behaviours: Behaviour[],
@@ -62,23 +63,19 @@ export async function startWorld(
     documents: [...places].flatMap(([behaviour, place]) => documentsOf(behaviour, place)),
   })
   const broker = await connectToPlatform(platform.state)
-  return {
-    platform,
-    broker,
-    dns,
-    hostile,
-    healthy,
-    port,
-    places,
-    async stop() {
-      await broker.close()
-      hostile.close()
-      await platform.stop()
-      platform.remove()
-      healthy.close()
-      dns.close()
-    },
+  const stop = async (): Promise<void> => {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    await broker.close()
+    hostile.close()
+    await platform.stop()
+    platform.remove()
+    healthy.close()
+    dns.close()
   }
+  // Else the platform would outlive a run that is ended.
+  const onSignal = (): void => void stop().finally(() => process.exit(1))
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  return { platform, broker, dns, hostile, healthy, port, places, stop }
 }
 
 function documentsOf({ name, policies = {} }: Behaviour, { domains }: Place): unknown[] {

@@ -85,16 +85,27 @@ export const REPLIES: Behaviour[] = [
   },
   {
     name: 'tab-after-code',
-    what: 'a tab after the code',
-    hosts: {
-      mx1: { mail: { raw: '250\\tok\\r\\n' }, rcpt: { raw: '250\\tok\\r\\n' }, final: { raw: '250\\tqueued\\r\\n' } },
-    },
+    what: 'a tab after the code of the reply to the final dot, and silence',
+    hosts: { mx1: { final: { raw: '250\\tqueued\\r\\n' } } },
     wanted: DELIVERED,
   },
   {
     name: 'colon-after-code',
-    what: 'a colon after the code',
-    hosts: { mx1: { mail: '250: ok', rcpt: '250: ok', final: '250: queued' } },
+    what: 'a colon after the code of the reply to the final dot, and silence',
+    hosts: { mx1: { final: '250: queued' } },
+    wanted: DELIVERED,
+  },
+  {
+    name: 'tab-after-each-code',
+    what: 'a tab after each code, and no PIPELINING',
+    hosts: {
+      mx1: {
+        ehlo: ['250-mx', '250 8BITMIME'],
+        mail: { raw: '250\\tok\\r\\n' },
+        rcpt: { raw: '250\\tok\\r\\n' },
+        final: { raw: '250\\tqueued\\r\\n' },
+      },
+    },
     wanted: DELIVERED,
   },
   {

@@ -9,7 +9,6 @@ const FORBIDDEN: [name: string, what: string, address: string][] = [
   ['192', 'private (192.168/16)', '192.168.1.2'],
   ['link-local', 'link-local, where clouds tell their secrets', '169.254.169.254'],
   ['cgn', 'carrier-grade NAT (100.64/10)', '100.64.1.2'],
-  ['this-network', 'of "this network" (0/8)', '0.0.0.1'],
   ['multicast', 'multicast', '224.0.0.25'],
   ['broadcast', 'the broadcast address', '255.255.255.255'],
   ['unique-local', 'unique local (fc00::/7)', 'fd00::25'],
