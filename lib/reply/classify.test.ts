@@ -68,6 +68,7 @@ const errors: [code: string | undefined, stage: Stage | undefined, category: Cat
   ['RESTING', 'connect', 'network'],
   [undefined, undefined, 'network'],
   ['TLS', 'starttls', 'tls'],
+  ['NO_STARTTLS', 'starttls', 'tls'],
   ['CERT_HAS_EXPIRED', 'starttls', 'tls'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'connect', 'tls'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', undefined, 'tls'],
