@@ -66,12 +66,13 @@ interface Deployment {
 
 /** Everything runs with the images of this tag, and is well. */
 async function allRun({ images }: Journey, tag: string): Promise<void> {
+  // Until the kubelet has brought new accounts into the broker, a minute or more, the services stay as they are.
   for (const name of ['postrider-operator', 'mail-ingress', 'mail-delivery', 'mail-notifier']) {
     await eventually(async () => {
       const { spec } = await get<Deployment>('deployment', name, '-n', SYSTEM)
       const used = spec.template.spec.containers.map(({ image }) => image)
       assert.deepEqual(used, [`${images.repository}:${tag}`])
-    }, 60_000)
+    }, 150_000)
     await kubectl('rollout', 'status', `deployment/${name}`, '-n', SYSTEM, '--timeout=180s')
   }
   await waitFor('mailplatform', PLATFORM, SYSTEM)
