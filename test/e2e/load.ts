@@ -6,6 +6,8 @@ import type { Remote } from './remote.ts'
 
 const RATE = 60
 const SESSIONS = 8
+/** With fewer nothing is shown. */
+const MIN_ACCEPTED = 500
 
 export interface Verdict {
   accepted: number
@@ -77,7 +79,8 @@ export function assertWhole(
   assert.ok(accepted > failed, 'most was not taken')
   if (refused === 'nothing') assert.equal(failed, 0, 'not taken')
   if (refused === 'temporarily') assert.deepEqual(Object.keys(errors).filter(isPermanent), [], 'refused for good')
-  assert.ok(offered >= 50, `only ${offered.toFixed(0)} messages a second`)
+  // How fast it goes is for the machine to say.
+  assert.ok(accepted >= MIN_ACCEPTED, `only ${accepted} messages were taken`)
   assert.deepEqual(lost, [], 'lost')
   if (!twice) assert.deepEqual(duplicates, [], 'came twice')
 }
