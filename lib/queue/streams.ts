@@ -1,4 +1,11 @@
-import { AckPolicy, DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream'
+import {
+  AckPolicy,
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream'
 import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import { nanos } from '@nats-io/transport-node'
@@ -131,8 +138,9 @@ async function ensureConsumer(jsm: JetStreamManager, stream: string, filter: str
   else await jsm.consumers.update(stream, DELIVERY_CONSUMER, config)
 }
 
-/** 404 of the JetStream API is an answer; anything else is a fault. */
+/** Only these say that there is none; a stream without a leader is there all the same. */
 function absent(error: unknown): undefined {
-  if (error instanceof Error && /not found/.test(error.message)) return undefined
+  const codes: number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound]
+  if (error instanceof JetStreamApiError && codes.includes(error.code)) return undefined
   throw error
 }

@@ -3,6 +3,7 @@ import type { KvWatchEntry } from '@nats-io/kv'
 import type { QueuedIterator } from '@nats-io/transport-node'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Broker } from '@postrider/queue/broker'
+import { lastRevision } from '@postrider/queue/last-revision'
 import { readStream } from '@postrider/queue/read-stream'
 import type { RuntimeConfig } from './config.ts'
 import { decodeConfig, encodeConfig } from './encode.ts'
@@ -72,7 +73,11 @@ export interface LiveConfig {
 }
 
 /** Follows the bucket; resolves when the whole configuration is here, which may be when it is first published. */
-export async function watchConfig({ js, onReconnect }: Pick<Broker, 'js' | 'onReconnect'>): Promise<LiveConfig> {
+export async function watchConfig({
+  js,
+  jsm,
+  onReconnect,
+}: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>): Promise<LiveConfig> {
   const kv = await new Kvm(js).open(BUCKET)
   const listeners: ((config: RuntimeConfig) => void)[] = []
   let current: RuntimeConfig | undefined
@@ -83,13 +88,14 @@ export async function watchConfig({ js, onReconnect }: Pick<Broker, 'js' | 'onRe
   async function follow(known: () => void): Promise<void> {
     const entries = new Map<string, string>()
     // The broker is away, or back and not yet ready: the last configuration stays.
-    watch = await kv.watch().catch(() => undefined)
-    if (watch === undefined) return pause(REOPEN_MS)
+    const end = await lastRevision(jsm, BUCKET).catch(() => undefined)
+    watch = end === undefined ? undefined : await kv.watch().catch(() => undefined)
+    if (watch === undefined || end === undefined) return pause(REOPEN_MS)
     for await (const entry of watch) {
       if (entry.operation === 'PUT') entries.set(entry.key, entry.string())
       else entries.delete(entry.key)
       // While more is known to come, what is here may be half of it.
-      if ((entry.delta ?? 0) > 0) continue
+      if (entry.revision < end || (entry.delta ?? 0) > 0) continue
       const config = decodeConfig(entries)
       if (config === undefined) continue
       current = config

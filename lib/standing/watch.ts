@@ -3,6 +3,7 @@ import { Kvm } from '@nats-io/kv'
 import type { KvWatchEntry } from '@nats-io/kv'
 import type { QueuedIterator } from '@nats-io/transport-node'
 import type { Broker } from '@postrider/queue/broker'
+import { lastRevision } from '@postrider/queue/last-revision'
 import { STANDING_BUCKET, accountOfKey } from '@postrider/queue/names'
 import type { Standing } from './standing.ts'
 
@@ -21,38 +22,41 @@ const REOPEN_MS = 200
 const PATIENCE_MS = 10_000
 
 /** Follows the bucket; resolves when all of it is here. */
-export async function watchStandings({ js, onReconnect }: Pick<Broker, 'js' | 'onReconnect'>): Promise<LiveStandings> {
+export async function watchStandings({
+  js,
+  jsm,
+  onReconnect,
+}: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>): Promise<LiveStandings> {
   let standings = new Map<string, Standing>()
   const listeners: ((account: string) => void)[] = []
   let stopped = false
   let watch: QueuedIterator<KvWatchEntry> | undefined
 
   async function follow(known: () => void): Promise<void> {
+    // The broker is away, or the bucket is still to be made.
+    const end = await lastRevision(jsm, STANDING_BUCKET).catch(() => undefined)
     watch = await new Kvm(js)
       .open(STANDING_BUCKET)
-      .then((kv) => kv.watch())
-      // The broker is away, or the bucket is still to be made.
+      .then((kv) => (end === undefined ? undefined : kv.watch()))
       .catch(() => undefined)
-    if (watch === undefined) return pause(REOPEN_MS)
-    // Of a bucket without entries nothing comes; one that has some is told whole before anything counts.
+    if (watch === undefined || end === undefined) return pause(REOPEN_MS)
+    // An empty bucket sends nothing; one that has entries is read whole before anything counts.
     const fresh = new Map<string, Standing>()
     let whole = false
-    const told = setTimeout(known, REOPEN_MS)
+    if (end === 0) known()
     for await (const entry of watch) {
       const account = accountOfKey(entry.key)
       const into = whole ? standings : fresh
       if (entry.operation === 'PUT') into.set(account, entry.json<Standing>())
       else into.delete(account)
       if (whole) for (const run of listeners) run(account)
-      if (whole || (entry.delta ?? 0) > 0) continue
+      if (whole || entry.revision < end || (entry.delta ?? 0) > 0) continue
       whole = true
-      clearTimeout(told)
       const changed = new Set([...standings.keys(), ...fresh.keys()])
       standings = fresh
       known()
       for (const name of changed) for (const run of listeners) run(name)
     }
-    clearTimeout(told)
   }
 
   onReconnect(() => watch?.stop())

@@ -53,6 +53,7 @@ export async function runClusterCampaign(options: ClusterCampaignOptions): Promi
     for (const [name, fault] of options.cases) {
       say(`${name}: ${options.rate} messages a second`)
       const [transactionsBefore, ambiguousBefore] = [receiver.transactions.length, await ambiguousOf(platform, options)]
+      const startedAt = performance.now()
       const load = startLoad({ ...options, name, port: platform.ports.relay })
       await pause(2000)
       await fault({ cluster, broker, shards: SHARDS, say })
@@ -66,6 +67,7 @@ export async function runClusterCampaign(options: ClusterCampaignOptions): Promi
       const judge = (): CaseVerdict =>
         judgeCase({
           name,
+          loadMs: endedAt - startedAt,
           offered: load.offered,
           transactions: receiver.transactions.slice(transactionsBefore),
           outcomes,

@@ -9,7 +9,7 @@ the platform itself, and no notice missing
 
   --cases LIST     by comma: ${Object.keys(CASES).join(',')} (all)
   --rate N         messages a second, each to two domains (100)
-  --connections N  of the load (20)
+  --connections N  of the load (100)
   --json FILE      the verdicts, for programs
   --keep           leave the folders of the platform and of the brokers`
 
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     cases: { ...text, default: Object.keys(CASES).join() },
     rate: { ...text, default: '100' },
-    connections: { ...text, default: '20' },
+    connections: { ...text, default: '100' },
     json: text,
     keep: flag,
     help: flag,

@@ -5,6 +5,8 @@ import type { Offered } from './load.ts'
 /** What is known when the queue is empty again. */
 export interface CaseEvidence {
   name: string
+  /** How long messages were offered. */
+  loadMs: number
   offered: Offered[]
   transactions: Transaction[]
   outcomes: StoredOutcome[]
@@ -17,6 +19,8 @@ export interface CaseEvidence {
 export interface CaseVerdict {
   name: string
   offered: number
+  /** Offered a second. */
+  rate: number
   accepted: number
   /** Not accepted, and delivered all the same: the client was told to try again. */
   storedAnyway: number
@@ -60,6 +64,7 @@ export function judgeCase(evidence: CaseEvidence): CaseVerdict {
   return {
     name,
     offered: offered.length,
+    rate: (offered.length * 1000) / evidence.loadMs,
     accepted: accepted.length,
     storedAnyway: offered.filter((message) => !message.accepted && message.recipients.some((to) => arrivals.has(to)))
       .length,
@@ -101,7 +106,7 @@ export function faultsOf({ lost, ownBounces, noticesMissing, jobsLeft, accepted 
 }
 
 export const TABLE_HEAD = [
-  'case                offered  accepted  stored anyway  delivered  lost  our bounces  notices owed  missing  duplicates (before, after the outcome was stored)  ambiguous  drained s',
+  'case                offered  a second  accepted  stored anyway  delivered  lost  our bounces  notices owed  missing  duplicates (before, after the outcome was stored)  ambiguous  drained s',
 ]
 
 export function tableLine(verdict: CaseVerdict): string {
@@ -109,6 +114,7 @@ export function tableLine(verdict: CaseVerdict): string {
   return [
     verdict.name.padEnd(19),
     String(verdict.offered).padStart(7),
+    verdict.rate.toFixed(0).padStart(9),
     String(verdict.accepted).padStart(9),
     String(verdict.storedAnyway).padStart(14),
     String(verdict.delivered).padStart(10),
