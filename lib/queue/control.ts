@@ -29,7 +29,7 @@ export async function* listWaiting(broker: Broker, filter: WaitingFilter): Async
 
 /** Makes a waiting job due now. False when it became due by itself meanwhile: then it is being attempted anyway. */
 export async function bringForward(broker: Broker, waiting: Waiting): Promise<boolean> {
-  return replaceSchedule(broker, waiting, encodeJob(waiting.job))
+  return replaceSchedule(broker, waiting, encodeJob({ ...waiting.job, urgent: true }))
 }
 
 /** Takes a waiting job out of the queue; a delivery worker writes it down as cancelled. False as in bringForward. */

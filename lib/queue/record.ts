@@ -29,6 +29,8 @@ export interface Job {
   cancelled?: boolean
   /** Waited for its release already (RFC 4865). */
   held?: boolean
+  /** An operator wants it attempted now, whatever is known about its destination. */
+  urgent?: boolean
   /** A second copy of a job that may already be in the queue: the attempt may have been settled. */
   again?: boolean
   /** With `again`: when that may have happened at the earliest, by the broker's clock. Milliseconds since the epoch. */

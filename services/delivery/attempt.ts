@@ -16,7 +16,8 @@ import { createLocalAddresses } from './site/local-address.ts'
 import { open } from './site/open.ts'
 import { JobLetGoError, stillOurs } from './let-go.ts'
 import type { LetGo } from './let-go.ts'
-import type { Later, Slot } from './site/site.ts'
+import type { Later } from './site/schedule.ts'
+import type { Slot } from './site/site.ts'
 import type { Sites } from './site/sites.ts'
 import { tryHosts } from './site/try-hosts.ts'
 import type { HostTrial } from './site/try-hosts.ts'
@@ -26,8 +27,8 @@ import { sendInSeries } from './transaction/series.ts'
 import type { Progress } from './transaction/series.ts'
 
 /** Makes one attempt at a job: where to, a slot there, and the hosts in turn, with as many transactions as a host wants. Or says that
- * the site has no room now. */
-export type Attempt = (taken: Taken, progress: Progress) => Promise<TransactionOutcome | Later | LetGo>
+ * the site has no room now. `last`: the message expires, there is no later attempt. */
+export type Attempt = (taken: Taken, progress: Progress, last?: boolean) => Promise<TransactionOutcome | Later | LetGo>
 
 export interface AttemptDependencies {
   broker: Broker
@@ -40,7 +41,7 @@ export interface AttemptDependencies {
 
 export function createAttempt({ broker, config, resolver, sites, ambiguous }: AttemptDependencies): Attempt {
   const localAddress = createLocalAddresses()
-  return async (taken, progress) => {
+  return async (taken, progress, last = false) => {
     const { envelope, destination, attempt } = taken.job
     const { platform, policies, pools } = config()
     const { smtpPort, hostName, timeouts, resolvers } = platform
@@ -55,12 +56,8 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
     if ('reply' in sender) return all({ result: 'refused', reply: sender.reply, stage: 'connect' })
 
     const route: Route = { ...way, site: siteKey(way, { sender, timeouts, resolvers }) }
-    const place = await sites.reserve(route)
+    const place = await sites.reserve(route, { last, urgent: isUrgent(taken) })
     if ('later' in place) return place
-    if ('resting' in place) {
-      const reply = `${route.name} cannot be reached just now: ${place.resting}`
-      return all({ result: 'failed', reply, errorCode: 'RESTING', stage: 'connect' })
-    }
 
     if (!taken.begin()) {
       place.release({ finding: 'unknown' })
@@ -109,13 +106,17 @@ async function onSlot(slot: Slot, trial: Omit<HostTrial, 'slot'>): Promise<Trans
     slot.release({ finding: 'unknown' })
     if (error instanceof JobLetGoError) return { letGo: true }
     if (error instanceof LookupsBusyError) return lookUpLater()
-    if (error instanceof RecordUnavailableError) return { later: CONTENT_AGAIN_MS }
+    if (error instanceof RecordUnavailableError) return { later: CONTENT_AGAIN_MS, ours: true }
     // What else is thrown is a fault of ours: the job comes again.
     if (!(error instanceof ContentGone)) throw error
     const reply = '554 5.3.0 the content of the message is no longer stored here'
     return { recipients: forAll(trial.envelope.recipients, { result: 'refused', reply, stage: 'content' }) }
   }
 }
+
+/** An operator wants this attempt: it is a probe even while the site rests, but not each time that it comes back. */
+const MAX_URGENT_DELIVERIES = 3
+const isUrgent = ({ job, deliveries }: Taken): boolean => job.urgent === true && deliveries <= MAX_URGENT_DELIVERIES
 
 function contentOf(broker: Broker, { job, first }: Taken): AsyncIterable<Buffer> | Buffer {
   const whole = first !== undefined && job.content.parts.length === 0

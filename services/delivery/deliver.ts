@@ -14,9 +14,11 @@ import type { Judgement } from './outcome/judge.ts'
 import { judge, settledOnly } from './outcome/judge.ts'
 import { resume, settle, settlePart } from './outcome/settle.ts'
 import type { Attempt } from './attempt.ts'
+import type { Admission } from './capacity/admission.ts'
 import { putOff } from './put-off.ts'
 import type { InFlight } from './in-flight.ts'
 import { JobLetGoError } from './let-go.ts'
+import type { Later } from './site/schedule.ts'
 import { forAll } from './transaction/outcome.ts'
 import type { TransactionOutcome } from './transaction/outcome.ts'
 import type { Progress } from './transaction/series.ts'
@@ -30,6 +32,7 @@ export interface Engine {
   peers: Pick<Peers, 'haveInFlight'>
   config: () => RuntimeConfig
   attempt: Attempt
+  admission: Admission
   observe: (job: Job, judgement: Judgement, startedAt: number) => void
   postponed: (job: Job, delayMs: number) => void
 }
@@ -89,19 +92,25 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
     const open = new Set(job.envelope.recipients)
     return before.envelope.recipients.filter((recipient) => !open.has(recipient))
   }
-  const outcome = await engine.attempt(taken, progress)
+  const expiresAt = triedSince(job.envelope) + retry.lifetimeMs
+  const before = clock.certain()
+  const last = before !== undefined && before >= expiresAt
+  const outcome = await admitted(taken, progress, last, engine)
   if ('letGo' in outcome) {
     taken.leaveToOther()
     return
   }
-  const certain = clock.certain()
-  if ('later' in outcome && !(certain !== undefined && certain >= triedSince(job.envelope) + retry.lifetimeMs)) {
-    engine.postponed(job, outcome.later)
-    await putOff(taken, outcome.later, engine.broker)
+  if ('later' in outcome && (!last || outcome.ours === true)) {
+    // It comes back in time for its last attempt.
+    const left = Math.ceil(expiresAt - clock.now())
+    const delayMs = left > 0 ? Math.min(outcome.later, left) : outcome.later
+    engine.postponed(job, delayMs)
+    await putOff(taken, delayMs, engine.broker)
     return
   }
-  const final = 'later' in outcome ? neverFree(job) : openOnly(outcome, job)
-  const judgement = judge(job, final, { retry, now: clock.now(), certain })
+  const certain = clock.certain()
+  const judged = 'later' in outcome ? neverFree(job, outcome) : openOnly(outcome, job)
+  const judgement = judge(job, judged, { retry, now: clock.now(), certain })
   if (!(await settle(taken, judgement, engine))) return
   engine.observe(job, judgement, startedAt)
 }
@@ -112,15 +121,41 @@ function openOnly(outcome: TransactionOutcome, { envelope }: Job): TransactionOu
   return { ...outcome, recipients: outcome.recipients.filter(({ recipient }) => open.has(recipient)) }
 }
 
-/** Its time is over and the destination never had room for it. */
-const neverFree = ({ envelope }: Job): TransactionOutcome => ({
-  recipients: forAll(envelope.recipients, {
-    result: 'failed',
-    reply: 'the destination had no free connection until the time of the message was over',
-    errorCode: 'BUSY',
-    stage: 'connect',
-  }),
-})
+/** The attempt, when there is room for it. */
+async function admitted(
+  taken: Taken,
+  progress: Progress,
+  last: boolean,
+  { admission, attempt }: Engine,
+): ReturnType<Attempt> {
+  const seat = admission.enter(taken, last)
+  if ('later' in seat) return seat
+  let answered: boolean | undefined
+  try {
+    const outcome = await attempt(taken, progress, last)
+    answered = 'recipients' in outcome ? outcome.remote !== undefined : undefined
+    return outcome
+  } finally {
+    seat.leave(answered)
+  }
+}
+
+/** The message has expired, and its destination did not let it in to the end. The reply names the last known reason. */
+function neverFree({ envelope, destination, lastReply }: Job, { trouble }: Later): TransactionOutcome {
+  const why = trouble ?? lastReply
+  const reply =
+    trouble === undefined
+      ? 'the destination had no free connection until the message expired'
+      : `${destination} could not be reached until the message expired`
+  return {
+    recipients: forAll(envelope.recipients, {
+      result: 'failed',
+      reply: why === undefined ? reply : `${reply}: ${why}`,
+      errorCode: trouble === undefined ? 'BUSY' : 'RESTING',
+      stage: 'connect',
+    }),
+  }
+}
 
 const needsSplit = ({ envelope, part, attempt }: Job): boolean =>
   part === 0 &&

@@ -12,6 +12,7 @@ import { takeJobs } from '@postrider/queue/take'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { runService } from '@postrider/telemetry/service'
 import { createAttempt } from './attempt.ts'
+import { Admission } from './capacity/admission.ts'
 import { deliver } from './deliver.ts'
 import { createIsolation } from './isolation.ts'
 import { InFlight } from './in-flight.ts'
@@ -38,11 +39,14 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
   })
   const sites = createSites()
   onStop(() => sites.close())
-  const metrics = createMetrics(
-    registry,
-    () => sites.connections,
-    () => taker.inFlight,
-  )
+  // Jobs held at once from each stream.
+  const capacity = env.whole('POSTRIDER_JOBS_A_STREAM', 200, [1, 10_000])
+  const admission = new Admission(capacity)
+  const metrics = createMetrics(registry, {
+    connections: () => sites.connections,
+    inFlight: () => taker.inFlight,
+    slow: () => admission.slow,
+  })
   const observe = ({ envelope }: Job, { event, replies }: Judgement, startedAt: number): void => {
     metrics.attemptSeconds.observe((event.at - startedAt) / 1000)
     for (const [index, { address, state, reply, category, stage }] of event.outcomes.entries()) {
@@ -96,6 +100,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
         log.error({ event: 'attempt-failed', id, destination, err: error })
       },
     ),
+    admission,
     observe,
     postponed: ({ envelope, destination }: Job, delayMs: number) => {
       metrics.postponed.inc()
@@ -107,7 +112,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
   )
   const taker = takeJobs(broker, {
     shards: env.whole('POSTRIDER_SHARDS', 4, [1, 64]),
-    capacity: env.whole('POSTRIDER_JOBS_A_STREAM', 200, [1, 10_000]),
+    capacity,
     handle: (taken) => isolate(taken, () => deliver(taken, engine)),
     onError: (error, stream) => log.warn({ event: 'take-failed', stream, err: error }),
     onLost: ({ envelope, destination }, phase) => {

@@ -4,7 +4,14 @@ import { CATEGORIES } from '@postrider/reply/category'
 import { countBy } from '@postrider/telemetry/count-by'
 import { brokenBounds } from './transaction/bounds.ts'
 
-export function createMetrics(registry: Registry, connections: () => number, inFlight: () => number) {
+/** What the process knows of itself at any time. */
+export interface Levels {
+  connections: () => number
+  inFlight: () => number
+  slow: () => number
+}
+
+export function createMetrics(registry: Registry, { connections, inFlight, slow }: Levels) {
   const registers = [registry]
   new Gauge({
     name: 'postrider_delivery_connections',
@@ -20,6 +27,14 @@ export function createMetrics(registry: Registry, connections: () => number, inF
     registers,
     collect() {
       this.set(inFlight())
+    },
+  })
+  new Gauge({
+    name: 'postrider_delivery_slow_attempts',
+    help: 'Attempts that are set aside because their remote takes long. They take up no capacity.',
+    registers,
+    collect() {
+      this.set(slow())
     },
   })
   new Counter({

@@ -15,7 +15,7 @@ export async function putOff(taken: Taken, delayMs: number, broker: Broker, now 
   if (!taken.settling()) return
   try {
     // The job that it comes from may be given out once more: then one of the two is known as settled.
-    await defer(broker, { ...taken.job, again: true, since: taken.since }, now + delayMs)
+    await defer(broker, { ...taken.job, again: true, since: taken.since, urgent: undefined }, now + delayMs)
   } catch {
     // The broker is away: it gives the job out again.
     taken.postpone(delayMs)

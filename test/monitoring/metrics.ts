@@ -27,7 +27,7 @@ export function ownMetrics(): OwnMetric[] {
         () => 'closed',
       ),
     ),
-    ...declared('delivery', (registry) => deliveryMetrics(registry, zero, zero)),
+    ...declared('delivery', (registry) => deliveryMetrics(registry, { connections: zero, inFlight: zero, slow: zero })),
     ...declared('notifier', (registry) =>
       notifierMetrics(registry, { reader: {} as LogReader, held: { count: zero }, lag: zero, now: zero }),
     ),

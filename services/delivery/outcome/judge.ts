@@ -85,6 +85,8 @@ export function remaining(job: Job, event: AttemptEvent): Job {
   const lastReply = deferred.get(recipients[0]?.address ?? '')?.reply
   return {
     ...job,
+    // It was for this attempt alone. JSON leaves out what is undefined.
+    urgent: undefined,
     envelope: { ...job.envelope, recipients },
     attempt: event.attempt,
     ...(event.uncounted === true ? { uncounted: (job.uncounted ?? 0) + 1 } : {}),

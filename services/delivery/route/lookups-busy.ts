@@ -6,6 +6,7 @@ const MAX_LATER_MS = 4000
 
 export const lookUpLater = (random: () => number = Math.random): Busy => ({
   later: Math.round(MIN_LATER_MS + random() * (MAX_LATER_MS - MIN_LATER_MS)),
+  ours: true,
 })
 
 /** No host of the message could be looked up, since too many lookups are under way. The job goes back unattempted. */

@@ -47,6 +47,8 @@ export interface NoRoute {
 /** DNS has no room for another question just now: to be tried again after so many milliseconds, without an attempt. */
 export interface Busy {
   later: number
+  /** No message expires for it. */
+  ours: true
 }
 
 /** What a destination has that no policy speaks of. */

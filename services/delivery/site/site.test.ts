@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Route } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
-import type { Finding, Place, Slot } from './site.ts'
+import type { Finding } from './findings.ts'
+import { MAX_WAIT_MS } from './schedule.ts'
+import type { Place, Slot } from './site.ts'
 import { createSites } from './sites.ts'
 import type { Sites } from './sites.ts'
 
@@ -11,7 +13,7 @@ let now = 0
 let sites: Sites
 beforeEach(() => {
   now = 1_000_000
-  sites = createSites({ idleMs: 60_000, restMs: 1000, mostRestMs: 8000 }, () => now)
+  sites = createSites({ idleMs: 60_000, restMs: 1000, maxRestMs: 8000 }, () => now)
 })
 afterEach(() => sites.close())
 
@@ -51,10 +53,10 @@ async function slotOf(place: Promise<Place>): Promise<Slot> {
 }
 
 /** What came of a reservation so far. */
-async function state(place: Promise<Place>): Promise<'slot' | 'waits' | 'later' | 'rests'> {
+async function state(place: Promise<Place>): Promise<'slot' | 'waits' | 'later'> {
   const got = await Promise.race([place, setImmediate()])
   if (got === undefined) return 'waits'
-  return 'release' in got ? 'slot' : 'later' in got ? 'later' : 'rests'
+  return 'release' in got ? 'slot' : 'later'
 }
 
 async function states(on: Route, count: number): Promise<Record<string, number>> {
@@ -70,9 +72,12 @@ async function make(on: Route, finding: Finding, times = 1): Promise<void> {
   for (let count = 0; count < times; count++) (await slotOf(sites.reserve(on))).release({ finding })
 }
 
+/** Makes the site as wide as that. */
+const widen = (on: Route, width: number): Promise<void> => make(on, 'works', width - 1)
+
 describe('a site', () => {
-  test('starts narrow, lets a few wait, and gives the rest times', async () => {
-    assert.deepEqual(await states(route('a'), 40), { slot: 5, waits: 25, later: 10 })
+  test('starts with one connection, lets few wait, and puts off the others', async () => {
+    assert.deepEqual(await states(route('a'), 40), { slot: 1, waits: 2, later: 37 })
   })
 
   test('that is full takes nothing from another', async () => {
@@ -81,54 +86,32 @@ describe('a site', () => {
   })
 
   test('grows with each success up to what its policy allows', async () => {
-    await make(route('a', { connections: 8 }), 'works', 20)
-    assert.deepEqual(await states(route('a', { connections: 8 }), 9), { slot: 8, waits: 1 })
+    const on = route('a', { connections: 8 })
+    await make(on, 'works', 20)
+    assert.deepEqual(await states(on, 9), { slot: 8, waits: 1 })
   })
 
-  test('is never wider than its policy, from the start', async () => {
+  test('is never wider than its policy, also when that becomes narrower', async () => {
+    await widen(route('a'), 10)
     assert.deepEqual(await states(route('a', { connections: 2 }), 3), { slot: 2, waits: 1 })
-  })
-
-  test('halves when it is crowded, and does not rest: it answered', async () => {
-    await make(route('a'), 'works', 15)
-    await make(route('a'), 'crowded', 1)
-    assert.deepEqual(await states(route('a'), 11), { slot: 10, waits: 1 })
-    await make(route('b'), 'crowded', 50)
-    assert.deepEqual(await states(route('b'), 10), { slot: 1, waits: 5, later: 4 })
   })
 
   test('is judged by nothing that was not its doing', async () => {
     await make(route('a'), 'unknown', 10)
-    assert.deepEqual(await states(route('a'), 6), { slot: 5, waits: 1 })
+    assert.deepEqual(await states(route('a'), 2), { slot: 1, waits: 1 })
   })
 
-  test('that is down three times in a row rests; one at a time looks whether it is back, the others are told why', async () => {
-    const down = { unreachable: 'ECONNREFUSED' }
-    await make(route('a'), down, 3)
-    const probe = sites.reserve(route('a'))
-    assert.equal(await state(probe), 'slot')
-    assert.deepEqual(await sites.reserve(route('a')), { resting: 'ECONNREFUSED' })
-    ;(await slotOf(probe)).release({ finding: 'works' })
-    assert.deepEqual(await states(route('a'), 3), { slot: 2, waits: 1 })
-  })
-
-  test('rests longer each time, up to a bound, and is tried again after that', async () => {
-    const rests: number[] = []
-    await make(route('a'), { unreachable: 'TIMEOUT' }, 2)
-    for (let count = 0; count < 4; count++) {
-      await make(route('a'), { unreachable: 'TIMEOUT' }, 1)
-      const probe = await slotOf(sites.reserve(route('a')))
-      const since = now
-      let other = sites.reserve(route('a'))
-      for (; (await state(other)) === 'rests'; other = sites.reserve(route('a'))) now += 1000
-      rests.push((now - since) / 1000)
-      probe.release({ finding: 'unknown' })
-      ;(await slotOf(other)).release({ finding: 'unknown' })
-    }
-    assert.deepEqual(rests, [4, 8, 8, 8])
+  test('that is down puts off its mail, says why, and lets one look whether it is back', async () => {
+    await make(route('a'), { unreachable: 'ECONNREFUSED' }, 3)
+    const place = await sites.reserve(route('a'))
+    assert.ok('later' in place && place.later > 1000 && place.later < 1100)
+    assert.equal(place.trouble, 'ECONNREFUSED')
+    now += 1000
+    assert.deepEqual(await states(route('a'), 2), { slot: 1, waits: 1 })
   })
 
   test('that goes down lets go those who wait in memory', async () => {
+    await widen(route('a'), 5)
     const slots = await Promise.all(Array.from({ length: 5 }, () => slotOf(sites.reserve(route('a')))))
     const waiting = Array.from({ length: 20 }, () => sites.reserve(route('a')))
     assert.equal(await state(waiting[0] as Promise<Place>), 'waits')
@@ -137,12 +120,25 @@ describe('a site', () => {
     assert.ok(!outcomes.includes('waits') && !outcomes.includes('slot'), outcomes.join())
   })
 
-  test('gives a freed slot to who waits longest', async () => {
+  test('gives a freed slot to whoever has been waiting longest', async () => {
     const on = route('a', { connections: 1 })
     const slot = await slotOf(sites.reserve(on))
     const [first, second] = [sites.reserve(on), sites.reserve(on)]
     slot.release({ finding: 'works' })
     assert.deepEqual([await state(first), await state(second)], ['slot', 'waits'])
+  })
+
+  test('puts off those for whom no slot is freed in time', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const on = route('a', { connections: 1 })
+    await slotOf(sites.reserve(on))
+    const waiting = sites.reserve(on)
+    now += MAX_WAIT_MS - 1
+    context.mock.timers.tick(MAX_WAIT_MS - 1)
+    assert.equal(await state(waiting), 'waits')
+    now += 1
+    context.mock.timers.tick(1)
+    assert.equal(await state(waiting), 'later')
   })
 
   test('counts a slot that is given back twice once', async () => {
@@ -157,6 +153,7 @@ describe('a site', () => {
 describe('an idle connection', () => {
   test('serves the next message', async () => {
     const on = route('a')
+    await widen(on, 4)
     const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
     assert.equal((await slotOf(sites.reserve(on))).takeIdle(any), kept)
@@ -165,6 +162,7 @@ describe('an idle connection', () => {
 
   test('that was lost meanwhile does not', async () => {
     const on = route('a')
+    await widen(on, 4)
     const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
     kept.lost = true
@@ -174,6 +172,7 @@ describe('an idle connection', () => {
 
   test('serves only whom it fits', async () => {
     const on = route('a')
+    await widen(on, 4)
     const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
     const slot = await slotOf(sites.reserve(on))
@@ -210,6 +209,7 @@ describe('an idle connection', () => {
   test('says goodbye when its time is over', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] })
     const on = route('a')
+    await widen(on, 4)
     const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
     context.mock.timers.tick(59_999)
@@ -220,6 +220,7 @@ describe('an idle connection', () => {
 
   test('ends with the sites; one that is busy ends when it comes back', async () => {
     const on = route('a')
+    await widen(on, 4)
     const [first, second] = [connection(), connection()]
     const [one, two] = [await slotOf(sites.reserve(on)), await slotOf(sites.reserve(on))]
     one.release({ connection: first, finding: 'works' })

@@ -2,26 +2,60 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SlotTimes } from './slot-times.ts'
 
+const known = (ms: number, count = 100): SlotTimes => {
+  const times = new SlotTimes()
+  for (let n = 0; n < count; n++) times.took(ms)
+  return times
+}
+const ask = (
+  times: SlotTimes,
+  now: number,
+  given: { width?: number; waiting?: number; oldestMs?: number } = {},
+): number => times.next(now, { width: 1, waiting: 0, oldestMs: 0, ...given })
+
 test('slot times follow each other at the pace of the site, in whole milliseconds', () => {
-  const times = new SlotTimes()
-  for (let count = 0; count < 100; count++) times.took(1001)
-  const told = Array.from({ length: 5 }, () => times.next(0, 2, 4))
-  assert.deepEqual(told, [2503, 3003, 3504, 4004, 4505])
+  const times = known(1001)
+  const booked = Array.from({ length: 5 }, () => ask(times, 0, { width: 2, waiting: 4 }))
+  assert.deepEqual(booked, [2503, 3003, 3504, 4004, 4505])
 })
 
-test('none is nearer than a quarter of a second or further than ten minutes', () => {
+test('none is nearer than a quarter of a second', () => {
+  assert.equal(ask(known(1), 0, { width: 20 }), 250)
+})
+
+test('a site that nothing is known of is asked again soon, by one job after the other', () => {
   const times = new SlotTimes()
-  times.took(1)
-  assert.equal(times.next(0, 20, 0), 250)
-  for (let count = 0; count < 100; count++) times.took(60_000)
-  for (let count = 0; count < 100; count++) times.next(0, 1, 5)
-  assert.equal(times.next(0, 1, 5), 600_000)
+  const booked = Array.from({ length: 1000 }, () => ask(times, 0))
+  assert.deepEqual([booked[0], booked[99], booked[999]], [250, 1000, 10_000])
+})
+
+test('while a transaction hangs its jobs return ever more rarely', () => {
+  const times = new SlotTimes()
+  assert.deepEqual(
+    [1000, 2000, 60_000].map((oldestMs) => ask(times, oldestMs, { oldestMs })),
+    [1000, 2000, 60_000],
+  )
+})
+
+test('what finds no time within ten minutes returns after that, a hundred jobs a second', () => {
+  const times = known(60_000)
+  const booked = Array.from({ length: 20_010 }, () => ask(times, 0))
+  assert.deepEqual([booked[0], booked[9], booked[10], booked[20_009]], [60_000, 600_000, 600_010, 800_000])
   // A backlog leaves no booking behind that lasts longer than that.
-  assert.ok(times.next(600_000, 1, 0) <= 120_000)
+  assert.ok(ask(times, 600_000) <= 120_000)
 })
 
-test('the first transactions count fully, so that a first guess does not last', () => {
-  const times = new SlotTimes()
-  times.took(5000)
-  assert.equal(times.next(0, 1, 1), 10_000)
+test('a site that becomes quicker is no longer booked for as long as it was when it was slow', () => {
+  const times = known(60_000, 1)
+  for (let count = 0; count < 9; count++) ask(times, 0)
+  for (let count = 0; count < 200; count++) times.took(10)
+  assert.ok(ask(times, 0) < 1000)
+})
+
+test('the first transactions count fully, so that the first one does not weigh for long', () => {
+  assert.equal(known(5000, 1).transactionMs, 5000)
+  const times = known(5000, 1)
+  for (let count = 0; count < 9; count++) times.took(0)
+  assert.ok((times.transactionMs ?? 0) < 510)
+  assert.equal(new SlotTimes().transactionMs, undefined)
 })

@@ -1,30 +1,48 @@
-const SHORTEST_LATER_MS = 250
-/** Each return of a job costs the broker a delivery and a look-up: 100,000 jobs of a slow site at this pace are 170 a second. */
-const LONGEST_LATER_MS = 10 * 60_000
-/** Assumed until a site has shown how long its transactions take. */
-const FIRST_TRANSACTION_MS = 250
+import { Spread } from './spread.ts'
+
+const MIN_LATER_MS = 250
+/** No time is booked further ahead: a site may become quicker, and a backlog may be cancelled. */
+const MAX_BOOKED_MS = 10 * 60_000
+/** What finds no time to be booked comes back at this pace, after the longest booking. Each return of a job costs the broker a delivery
+ * and this process a look-up. */
+const OVERFLOW_STEP_MS = 10
+/** Pace at which jobs return to a site of which it is not known how long its transactions take. */
+const FIRST_STEP_MS = 10
 /** Weight of the newest transaction in the average, once there are some. */
 const WEIGHT = 0.1
 
-/** Hands out times at which a site will have room, one after the other (GCRA), from how long its transactions take. */
+/** How long a site's transactions take, and times at which it will have room, handed out one after the other (GCRA).
+ * Times are monotonic milliseconds. */
 export class SlotTimes {
-  #transactionMs = FIRST_TRANSACTION_MS
+  #transactionMs = 0
   #seen = 0
   /** Up to when the site's time is given away already: the theoretical arrival time. */
   #takenUntil = 0
+  /** What each of these bookings was given. */
+  #share = FIRST_STEP_MS
+  readonly #overflow = new Spread(OVERFLOW_STEP_MS)
+
+  /** Mean time of a transaction, when one has ended. */
+  get transactionMs(): number | undefined {
+    return this.#seen === 0 ? undefined : this.#transactionMs
+  }
 
   took(ms: number): void {
-    // The plain mean of the first ten, so that the guess does not last.
+    // The plain mean of the first ten, so that the first one does not weigh for long.
     const weight = Math.max(WEIGHT, 1 / ++this.#seen)
     this.#transactionMs += weight * (Math.max(1, ms) - this.#transactionMs)
   }
 
-  /** Milliseconds, whole, until the next slot that nobody has been told of yet. */
-  next(now: number, width: number, waiting: number): number {
-    const share = this.#transactionMs / width
-    const wanted = Math.max(this.#takenUntil, now + waiting * share) + share
-    // Beyond the longest wait no time is given away, or a backlog that was cancelled would keep the site booked for hours.
-    this.#takenUntil = Math.min(wanted, now + LONGEST_LATER_MS)
-    return Math.round(Math.max(SHORTEST_LATER_MS, this.#takenUntil - now))
+  /** Whole milliseconds until the next time that has not been given to anybody. `width` transactions are made at once, `waiting` have
+   * been promised the next slots, and one has been running for `oldestMs`: the next one may take as long. */
+  next(now: number, { width, waiting, oldestMs }: { width: number; waiting: number; oldestMs: number }): number {
+    const share = Math.max(this.#transactionMs, oldestMs, this.#seen === 0 ? FIRST_STEP_MS : 1) / width
+    // A site that has become quicker serves those who have a time already sooner than they were told.
+    const taken = Math.max(0, this.#takenUntil - now) * Math.min(1, share / this.#share)
+    const wanted = Math.max(taken, waiting * share) + share
+    this.#share = share
+    this.#takenUntil = now + Math.min(wanted, MAX_BOOKED_MS)
+    const overflow = wanted > MAX_BOOKED_MS ? this.#overflow.next(now) : 0
+    return Math.round(Math.max(MIN_LATER_MS, this.#takenUntil - now + overflow))
   }
 }

@@ -8,12 +8,13 @@ import { cannotTake } from '../transaction/commands.ts'
 import type { SeriesResult } from '../transaction/series.ts'
 import { interleaved, rotated, shuffled } from './candidates.ts'
 import type { Candidate, HostAddresses } from './candidates.ts'
-import { diedIdle, findingOf, isLocalFault } from './findings.ts'
+import { diedIdle, findingOf, findingOfError, isLocalFault } from './findings.ts'
+import type { Finding } from './findings.ts'
 import { combined, failureOf, refusal, sessionFailure } from './host-failure.ts'
 import type { HostFailure } from './host-failure.ts'
 import type { NoAddress } from './host-addresses.ts'
 import { RequireTlsUnmet } from './require-tls.ts'
-import type { Finding, Slot } from './site.ts'
+import type { Slot } from './site.ts'
 
 /** Addresses connected to in one attempt (Postfix: smtp_mx_address_limit). */
 export const MAX_CONNECTIONS = 5
@@ -187,7 +188,7 @@ class Trial {
     if (error instanceof RequireTlsUnmet || isLocalFault(error)) return
     if (error instanceof Broken && (error.stage === 'connect' || error.stage === 'greeting'))
       this.#trial.slot.hosts.wasDown(address)
-    if (this.#finding === 'unknown' || typeof this.#finding === 'object') this.#finding = { unreachable: error.message }
+    if (this.#finding === 'unknown' || typeof this.#finding === 'object') this.#finding = findingOfError(error)
   }
 
   /** The connection of the host before is kept until the next one has its turn. */

@@ -4,7 +4,7 @@ import type { PolicyConfig, PoolConfig, RuntimeConfig } from '@postrider/runtime
 import { freePort } from '../../../test/support/ports.ts'
 import { createAttempt } from '../attempt.ts'
 import type { DnsResolver } from '../route/resolver.ts'
-import type { Later } from '../site/site.ts'
+import type { Later } from '../site/schedule.ts'
 import { SITE_TIMES } from '../site/site.ts'
 import { createSites } from '../site/sites.ts'
 import type { TransactionOutcome } from '../transaction/outcome.ts'
@@ -116,7 +116,7 @@ export async function startMailWorld(): Promise<MailWorld> {
         finalDot: () => Promise.resolve(true),
         onCut: () => () => undefined,
       }
-      const outcome = await attempt({ job, first, suspect: false, ...held } as unknown as Taken, () =>
+      const outcome = await attempt({ job, first, suspect: false, deliveries: 1, ...held } as unknown as Taken, () =>
         Promise.resolve([]),
       )
       if ('letGo' in outcome) throw new Error('unreachable: nobody takes the job away')

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { Finding } from './findings.ts'
+import { MAX_WAIT_MS, SiteSchedule } from './schedule.ts'
+import type { Later, Wish } from './schedule.ts'
+import { Spread } from './spread.ts'
+
+const TIMES = { restMs: 1000, maxRestMs: 8000 }
+const DOWN: Finding = { unreachable: 'refused' }
+
+let schedule: SiteSchedule<number>
+let nextWho: number
+let now: number
+beforeEach(() => {
+  schedule = new SiteSchedule(TIMES, new Spread(0))
+  nextWho = 0
+  now = 0
+})
+
+function ask(wish: Partial<Wish> = {}): { who: number; got: 'slot' | 'waits' | Later } {
+  const who = nextWho++
+  return { who, got: schedule.ask(who, { limit: 20, ...wish }, now) }
+}
+const slot = (wish?: Partial<Wish>): number => {
+  const { who, got } = ask(wish)
+  assert.equal(got, 'slot')
+  return who
+}
+const later = (wish?: Partial<Wish>): Later => {
+  const { got } = ask(wish)
+  assert.ok(typeof got === 'object', `not put off: ${got as string}`)
+  return got
+}
+/** Transactions one after the other. */
+function transact(count: number, finding: Finding = 'works', ms = 50): void {
+  for (let n = 0; n < count; n++) {
+    const who = slot()
+    now += ms
+    schedule.done(who, finding, now)
+    assert.deepEqual(schedule.answers(now), [])
+  }
+}
+const kinds = (count: number, wish?: Partial<Wish>): string =>
+  Array.from({ length: count }, () => ask(wish).got)
+    .map((got) => (typeof got === 'object' ? 'later' : got))
+    .join()
+
+describe('a site that nothing is known about', () => {
+  test('has one transaction at a time, and few waiters', () => {
+    assert.equal(kinds(5), 'slot,waits,waits,later,later')
+  })
+
+  test('that hangs has no waiters, and its jobs return ever more rarely', () => {
+    slot()
+    assert.equal(ask().got, 'waits')
+    now = MAX_WAIT_MS
+    assert.equal(schedule.answers(now).length, 1)
+    assert.equal(schedule.waiting, 0)
+    now++
+    const [soon] = [later().later]
+    assert.ok(soon >= MAX_WAIT_MS)
+    now = 100_000
+    assert.ok(later().later >= 100_000)
+  })
+
+  test('grows with each success to as many as its policy allows', () => {
+    transact(7)
+    assert.equal(kinds(9), `${'slot,'.repeat(8)}waits`)
+  })
+})
+
+describe('a site that works', () => {
+  test('lets wait those who have their turn in time, in their order', () => {
+    transact(3)
+    const running = Array.from({ length: 4 }, () => slot())
+    const waiting = Array.from({ length: 20 }, () => ask())
+    assert.ok(waiting.every(({ got }) => got === 'waits'))
+    later()
+    schedule.done(running[0] as number, 'works', now)
+    // One slot is free, and the success is worth another one.
+    assert.deepEqual(
+      schedule.answers(now),
+      waiting.slice(0, 2).map(({ who }) => ({ who, answer: 'slot' })),
+    )
+    // Nobody overtakes those who wait.
+    assert.equal(ask().got, 'waits')
+  })
+
+  test('of which a transaction takes long has few waiters', () => {
+    transact(3, 'works', 2000)
+    for (let count = 0; count < 4; count++) slot()
+    assert.equal(kinds(7), `${'waits,'.repeat(6)}later`)
+  })
+
+  test('and wants less has half the connections, and does not rest', () => {
+    transact(9)
+    transact(1, 'crowded')
+    assert.equal(kinds(6).split('waits')[0], 'slot,'.repeat(5))
+  })
+
+  test('and refuses a sender for what it is keeps its connections', () => {
+    transact(9)
+    transact(50, 'answered')
+    assert.equal(kinds(11).split('waits')[0], 'slot,'.repeat(10))
+  })
+})
+
+describe('a site that is down', () => {
+  beforeEach(() => transact(3, DOWN, 0))
+
+  test('rests: nobody tries it, and its jobs come back when the rest is over, one after the other', () => {
+    assert.deepEqual(
+      [later(), later()],
+      [
+        { later: 1010, trouble: 'refused' },
+        { later: 1020, trouble: 'refused' },
+      ],
+    )
+  })
+
+  test('is tried by one after its rest, and the others wait for that one', () => {
+    now = 1000
+    const probe = slot()
+    const other = ask()
+    assert.equal(other.got, 'waits')
+    schedule.done(probe, 'works', now)
+    assert.deepEqual(schedule.answers(now), [{ who: other.who, answer: 'slot' }])
+  })
+
+  test('lets those who wait go when its probe fails, and rests longer', () => {
+    now = 1000
+    const probe = slot()
+    const other = ask()
+    schedule.done(probe, DOWN, now)
+    assert.deepEqual(schedule.answers(now), [{ who: other.who, answer: { later: 2010, trouble: 'refused' } }])
+  })
+
+  test('is tried at once for an operator', () => {
+    const probe = slot({ urgent: true })
+    assert.equal(ask({ urgent: true }).got, 'waits')
+    schedule.done(probe, 'works', now)
+    assert.equal(schedule.answers(now).length, 1)
+  })
+
+  test('is tried for the last time for a message that expires, by a few at once', () => {
+    assert.equal(kinds(7, { last: true }), 'slot,slot,slot,slot,slot,waits,waits')
+    later()
+    now = MAX_WAIT_MS
+    assert.equal(schedule.answers(now).length, 2)
+  })
+
+  test('with more jobs than come back in a second has them come back over a longer time', () => {
+    const times = Array.from({ length: 20_000 }, () => later().later)
+    assert.equal(times.at(-1), 201_000)
+    assert.equal(new Set(times).size, times.length)
+  })
+
+  test('shares the pace of returns with all others', () => {
+    const shared = new Spread(100)
+    const all = [0, 1].map(() => new SiteSchedule<number>(TIMES, shared))
+    for (const one of all)
+      for (let who = 0; who < 3; who++) {
+        one.ask(who, { limit: 1 }, 0)
+        one.done(who, DOWN, 0)
+      }
+    assert.deepEqual(
+      all.map((one) => one.ask(9, { limit: 1 }, 0)),
+      [
+        { later: 1100, trouble: 'refused' },
+        { later: 1200, trouble: 'refused' },
+      ],
+    )
+  })
+})
+
+test('whatever happens at a site, no more run than may, nobody waits past the deadline, and nobody is forgotten or answered twice', () => {
+  const finding = fc.constantFrom<Finding>('works', 'works', 'works', 'crowded', 'answered', 'unknown', DOWN)
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('ask' as const),
+      limit: fc.integer({ min: 1, max: 8 }),
+      urgent: fc.boolean(),
+      last: fc.boolean(),
+    }),
+    fc.record({ kind: fc.constant('done' as const), which: fc.nat(20), finding }),
+    fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(5000) }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const site = new SiteSchedule<number>(TIMES, new Spread(1))
+      const [running, waiting] = [new Set<number>(), new Map<number, number>()]
+      let [time, asked, answered] = [0, 0, 0]
+      const settle = (who: number, answer: 'slot' | Later): void => {
+        answered++
+        if (answer === 'slot') running.add(who)
+        else assert.ok(Number.isInteger(answer.later) && answer.later > 0 && answer.later <= 8000 + 3_600_000)
+      }
+      const serve = (): void => {
+        for (const { who, answer } of site.answers(time)) {
+          assert.ok(waiting.delete(who), 'an answer to somebody who does not wait')
+          settle(who, answer)
+        }
+        for (const deadline of waiting.values()) assert.ok(deadline > time, 'somebody waits past the deadline')
+      }
+      for (const one of steps) {
+        if (one.kind === 'ask') {
+          const before = running.size
+          const got = site.ask(asked, one, time)
+          if (got === 'waits') waiting.set(asked, time + MAX_WAIT_MS)
+          else settle(asked, got)
+          if (got === 'slot' && !one.last) assert.ok(before < site.allowed(time))
+          asked++
+        } else if (one.kind === 'done') {
+          const who = [...running][one.which % Math.max(1, running.size)]
+          if (who === undefined) continue
+          running.delete(who)
+          site.done(who, one.finding, time)
+          // Twice is once.
+          site.done(who, one.finding, time)
+        } else time = Math.min(time + one.ms, site.nextDeadline ?? Infinity)
+        serve()
+        assert.deepEqual([site.running, site.waiting], [running.size, waiting.size])
+        assert.equal(asked, answered + waiting.size)
+        assert.ok(site.waiting <= 60)
+        // A site with room has no waiters.
+        if (waiting.size > 0) assert.ok(site.running >= Math.min(1, site.allowed(time)))
+      }
+    }),
+  )
+})
