@@ -35,7 +35,7 @@ const RATE = 20
 const WARM_UP_MS = 10_000
 const CALM_MS = 6000
 /** Behaviours tried at the same time. */
-const GROUP = 10
+const GROUP = 20
 /** What was sent last to the healthy destination has arrived by then. */
 const SETTLE_MS = 3000
 
