@@ -33,16 +33,37 @@ export async function messageShow(id: string, options: QueueOptions): Promise<st
 }
 
 /** `postrider queue retry`: attempts what waits now instead of at its time. */
-export const queueRetry = (options: QueueOptions): Promise<string[]> => control(options, bringForward, 'due now')
+export const queueRetry = (options: QueueOptions): Promise<string[]> =>
+  control(options, {
+    deferred: async (broker, waiting) => ((await bringForward(broker, waiting)) ? 'due now' : UNDER_WAY),
+    // It is due already.
+    unattempted: async () => 'waits for a free connection; it is attempted as soon as there is one',
+  })
 
-/** `postrider queue cancel`: takes what waits out of the queue; nobody is told. */
-export const queueCancel = (options: QueueOptions): Promise<string[]> => control(options, cancel, 'cancelled')
+/** `postrider queue cancel`: takes what waits out of the queue; no notice is sent. */
+export const queueCancel = (options: QueueOptions): Promise<string[]> =>
+  control(options, {
+    deferred: async (broker, waiting) => ((await cancel(broker, waiting)) ? 'cancelled' : UNDER_WAY),
+    unattempted: cancelUnattempted,
+  })
 
-async function control(
-  options: QueueOptions,
-  act: (broker: Broker, waiting: Waiting) => Promise<boolean>,
-  done: string,
-) {
+/** What a command does to a job; each says what came of it. */
+interface Act {
+  deferred: (broker: Broker, waiting: Waiting) => Promise<string>
+  unattempted: (broker: Broker, job: UnattemptedJob) => Promise<string>
+}
+
+/** A message to one destination, not attempted yet. */
+interface UnattemptedJob {
+  id: string
+  destination: string
+}
+
+const UNDER_WAY = 'is being attempted right now'
+
+/** Acts on the jobs that the options choose, at most `limit`: first those that wait for their next attempt, then those that were never
+ * attempted. Resolves with a line for each. */
+async function control(options: QueueOptions, act: Act): Promise<string[]> {
   if (options.id === undefined && options.domain === undefined && options.destination === undefined) {
     throw new UsageError(
       'say which: a queue id, --domain (of the sender), --destination (of the recipient), or --destination all',
@@ -50,16 +71,51 @@ async function control(
   }
   return withPlatform(options.state, async (broker) => {
     const lines: string[] = []
-    const { destination } = filterOf(options)
-    for await (const waiting of listWaiting(broker, { id: options.id, destination })) {
-      const { envelope, destination: to } = waiting.job
-      if (options.domain !== undefined && envelope.domain !== options.domain) continue
-      const acted = await act(broker, waiting)
-      lines.push(`${envelope.id}  ${to}  ${acted ? done : 'is being attempted right now'}`)
+    const { limit = Infinity } = options
+    for await (const waiting of deferredJobs(broker, options)) {
+      if (lines.length === limit) break
+      const { envelope, destination } = waiting.job
+      lines.push(`${envelope.id}  ${destination}  ${await act.deferred(broker, waiting)}`)
+    }
+    for await (const job of unattemptedJobs(broker, options)) {
+      if (lines.length >= limit) break
+      lines.push(`${job.id}  ${job.destination}  ${await act.unattempted(broker, job)}`)
     }
     if (options.id !== undefined && lines.length === 0) await known(broker, options.id)
     return [...lines, `${lines.length} waiting ${lines.length === 1 ? 'job' : 'jobs'} found`]
   })
+}
+
+async function* deferredJobs(broker: Broker, options: QueueOptions): AsyncGenerator<Waiting> {
+  const { id, destination, domain } = filterOf(options)
+  for await (const waiting of listWaiting(broker, { id, destination }))
+    if (domain === undefined || waiting.job.envelope.domain === domain) yield waiting
+}
+
+/** Recipients that one answer of the log holds; it has to fit a record of the broker. */
+const PAGE = 5000
+
+/** Asks again for as long as an answer holds jobs that were not seen before: those that were cancelled have made room. */
+async function* unattemptedJobs(broker: Broker, options: QueueOptions): AsyncGenerator<UnattemptedJob> {
+  const filter = { ...filterOf(options), unattempted: true, limit: PAGE }
+  const seen = new Set<string>()
+  for (let before = -1; before < seen.size;) {
+    before = seen.size
+    const { recipients } = await askLog<QueueAnswer>(broker, 'log.queue', filter)
+    for (const { id, destination, state, nextAt } of recipients) {
+      const key = `${id} ${destination}`
+      // One that its sender put off waits like a deferred one, and is found there (RFC 4865).
+      if (state !== 'queued' || nextAt !== null || seen.has(key)) continue
+      seen.add(key)
+      yield { id, destination }
+    }
+  }
+}
+
+async function cancelUnattempted(broker: Broker, job: UnattemptedJob): Promise<string> {
+  const answer = await askLog<{ cancelled: number } | { problem: string }>(broker, 'log.cancel', job)
+  if ('problem' in answer) return `not cancelled: ${answer.problem}`
+  return answer.cancelled > 0 ? 'cancelled' : UNDER_WAY
 }
 
 /** Throws UnknownMessage. */

@@ -1,4 +1,5 @@
 import {
+  CANCELLED_BUCKET,
   BEGUN_BUCKET,
   CONFIG_BUCKET,
   DELIVERY_CONSUMER,
@@ -45,6 +46,7 @@ const work = (stream: string): string[] => [
   `$JS.ACK.${stream}.${DELIVERY_CONSUMER}.>`,
 ]
 const watchConfig = [...follow(`KV_${CONFIG_BUCKET}`), ...read(`KV_${CONFIG_BUCKET}`)]
+const watchCancelled = [...follow(`KV_${CANCELLED_BUCKET}`), ...read(`KV_${CANCELLED_BUCKET}`)]
 const watchStanding = [...follow(`KV_${STANDING_BUCKET}`), ...read(`KV_${STANDING_BUCKET}`)]
 const appendMail = ['mail.*.new', 'mail.*.part']
 
@@ -77,6 +79,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...watchConfig,
         'job.>',
         'event.delivery',
+        ...watchCancelled,
         'quarantine.>',
         `$KV.${BEGUN_BUCKET}.>`,
         info(`KV_${BEGUN_BUCKET}`),
@@ -97,6 +100,8 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...watchConfig,
         ...watchStanding,
         `$KV.${STANDING_BUCKET}.>`,
+        info(`KV_${CANCELLED_BUCKET}`),
+        `$KV.${CANCELLED_BUCKET}.>`,
         ...appendMail,
         'event.notifier',
         // What is in the quarantine goes back to where it was, or is dropped.

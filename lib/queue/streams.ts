@@ -20,6 +20,7 @@ import {
   HELD,
   JOBS,
   QUARANTINE,
+  CANCELLED_BUCKET,
   STANDING_BUCKET,
   USE_BUCKET,
   mailStream,
@@ -44,6 +45,9 @@ export const ACK_WAIT_MS = 30_000
 /** Bounds of the quarantine. It is empty while all is well, and an alert tells when it is not. */
 const MAX_QUARANTINED = 10_000
 const MAX_QUARANTINE_BYTES = 256 * 1024 * 1024
+
+/** Longer than a message can wait for its first attempt: the longest release time and five days. Milliseconds. */
+const CANCELLED_MS = 60 * 86_400_000
 
 /** Repeated publishes of the same id within this time are stored once. Milliseconds. */
 const DUPLICATE_WINDOW_MS = 120_000
@@ -108,6 +112,7 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
   // Codes are counted by the day.
   await kvm.create(CODES_BUCKET, { history: 1, replicas: layout.replicas, ttl: 2 * 86_400_000 })
   await kvm.create(BEGUN_BUCKET, { history: 1, replicas: layout.replicas, ttl: 86_400_000 })
+  await kvm.create(CANCELLED_BUCKET, { history: 1, replicas: layout.replicas, ttl: CANCELLED_MS })
   await kvm.create(STANDING_BUCKET, { history: 1, replicas: layout.replicas })
 }
 

@@ -1,4 +1,5 @@
 import type { Broker } from '@postrider/queue/broker'
+import type { Cancellations } from '@postrider/queue/cancellations'
 import { ContentGone, readContent } from '@postrider/queue/content'
 import { RecordUnavailableError } from '@postrider/queue/read-record'
 import type { Taken } from '@postrider/queue/take'
@@ -35,11 +36,19 @@ export interface AttemptDependencies {
   config: () => RuntimeConfig
   resolver: () => DnsResolver
   sites: Sites
+  cancellations: Pick<Cancellations, 'has'>
   /** A connection was lost after the final dot: the remote may have the message, and it is sent again. */
   ambiguous: () => void
 }
 
-export function createAttempt({ broker, config, resolver, sites, ambiguous }: AttemptDependencies): Attempt {
+export function createAttempt({
+  broker,
+  config,
+  resolver,
+  sites,
+  cancellations,
+  ambiguous,
+}: AttemptDependencies): Attempt {
   const localAddress = createLocalAddresses()
   return async (taken, progress, last = false) => {
     const { envelope, destination, attempt } = taken.job
@@ -62,6 +71,11 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
     if (!taken.begin()) {
       place.release({ finding: 'unknown' })
       return { letGo: true }
+    }
+    if (cancellations.has(envelope.id, destination)) {
+      // While it waited for the slot. Whoever takes it next writes that down.
+      place.release({ finding: 'unknown' })
+      return { later: CANCELLED_AGAIN_MS }
     }
     const ownAddresses = new Set([...pools.values()].flatMap(({ addresses }) => addresses.map(canonical)))
     const { hosts } = place
@@ -92,6 +106,9 @@ export function createAttempt({ broker, config, resolver, sites, ambiguous }: At
     return outcome
   }
 }
+
+/** A cancelled job comes back at once. Milliseconds. */
+const CANCELLED_AGAIN_MS = 250
 
 /** Content that the broker cannot hand out just now is no outcome of the attempt: the job goes back for this long. Milliseconds. */
 const CONTENT_AGAIN_MS = 5000

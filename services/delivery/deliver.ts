@@ -1,6 +1,7 @@
 import type { Clock } from '@postrider/clock/clock'
 import { domainOf, triedSince } from '@postrider/mail/envelope'
 import type { Broker } from '@postrider/queue/broker'
+import type { Cancellations } from '@postrider/queue/cancellations'
 import { defer, enqueueJobs } from '@postrider/queue/defer'
 import type { Peers } from '@postrider/queue/peers'
 import type { EventLog } from '@postrider/queue/publish-events'
@@ -26,6 +27,7 @@ import type { Progress } from './transaction/series.ts'
 export interface Engine {
   broker: Broker
   clock: Clock
+  cancellations: Pick<Cancellations, 'has'>
   events: EventLog
   settled: Settled
   inFlight: InFlight
@@ -45,6 +47,7 @@ export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   const { job } = taken
   if (job.cancelled === true) return cancelled(taken, engine)
   if (needsSplit(job)) return split(taken, engine)
+  if (engine.cancellations.has(job.envelope.id, job.destination)) return cancelled(taken, engine)
   if (isHeld(job, engine.clock.now())) return hold(taken, engine)
   const key = attemptKey(job)
   await engine.inFlight.run(key, taken, () => attemptOnce(taken, key, engine))

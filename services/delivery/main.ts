@@ -4,6 +4,7 @@ import { openBroker } from '@postrider/queue/broker'
 import { triedSince } from '@postrider/mail/envelope'
 import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
 import { joinPeers } from '@postrider/queue/peers'
+import { watchCancellations } from '@postrider/queue/cancellations'
 import { createEventLog } from '@postrider/queue/publish-events'
 import type { Job } from '@postrider/queue/record'
 import { createSettled } from '@postrider/queue/settled'
@@ -28,6 +29,8 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
   needs(() => (broker.connected ? undefined : 'the broker is away'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
+  const cancellations = await watchCancellations(broker)
+  onStop(() => cancellations.stop())
   const live = await watchConfig(broker)
   const config = () => live.current
   let resolver = createResolver(config().platform.resolvers)
@@ -84,6 +87,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
     clock,
     inFlight,
     peers,
+    cancellations,
     events: createEventLog(broker, 'delivery'),
     settled: createSettled(broker),
     config,
@@ -93,6 +97,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
         config,
         resolver: () => resolver,
         sites,
+        cancellations,
         ambiguous: () => metrics.ambiguous.inc(),
       }),
       (error, { envelope: { id }, destination }) => {

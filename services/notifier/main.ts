@@ -11,6 +11,7 @@ import { watchConfig } from '@postrider/runtime-config/store'
 import { brokerAccess } from '@postrider/queue/access'
 import { runService } from '@postrider/telemetry/service'
 import { answerQuestions } from './log/answer.ts'
+import { answerCancellations } from './log/cancel.ts'
 import { createLogWriter } from './log/apply.ts'
 import { startFeed } from './log/feed.ts'
 import { createLogReader } from './log/read.ts'
@@ -91,6 +92,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     signPlatformMail(content, from, { domains: config.current.domains, keysOf }, now)
   const acceptor = createAcceptor(broker, shards, 5000)
   const events = createEventLog(broker, 'notifier')
+  answerCancellations({ broker, events, reader, writer, now: clock.now })
   const platform = () => config.current.platform
   const review = createReview({
     broker,

@@ -227,3 +227,59 @@ test('a platform that was never started, or is stopped, is said to be that', asy
   await platform.restart()
   await eventually(async () => assert.equal((await platform.queue(id)).recipients[0]?.state, 'deferred'))
 })
+
+test('cancel reaches messages that were never attempted, and obeys --limit', async () => {
+  // One connection, and a remote that leaves the first message without an answer: those behind it wait.
+  const slow = await startReceiver({
+    answer: (stage, argument) => (stage === 'rcpt' && argument.startsWith('first') ? { hang: true } : undefined),
+  })
+  try {
+    platform.write('slow.yaml', [
+      {
+        apiVersion: API,
+        kind: 'DestinationPolicy',
+        metadata: { name: 'slow' },
+        spec: { match: { domains: ['slow.test'] }, route: { host: slow.host, port: slow.port }, connections: 1 },
+      },
+    ])
+    await eventually(() => assert.match(platform.output(), /configuration applied/))
+    const first = await platform.submit({ to: 'first@slow.test' })
+    await eventually(() => assert.ok(slow.log.some(({ stage }) => stage === 'rcpt')))
+    const ids: string[] = []
+    for (const name of ['b', 'c', 'd', 'e']) ids.push(await platform.submit({ to: `${name}@slow.test` }))
+    const [b = '', c = '', d = '', e = ''] = ids
+    await eventually(async () =>
+      assert.equal((await platform.queue('--destination', 'slow.test')).recipients.length, 5),
+    )
+
+    const one = await run('queue', 'cancel', d)
+    assert.match(one.out, new RegExp(`^${d}  slow\\.test  cancelled\n1 waiting job found`))
+    assert.deepEqual(await states(d), { 'd@slow.test': 'cancelled' })
+    assert.match((await run('queue', 'retry', c)).out, /waits for a free connection/)
+    const limited = await run('queue', 'cancel', '--destination', 'slow.test', '--limit', '2')
+    assert.match(limited.out, /2 waiting jobs found/)
+    assert.deepEqual(
+      (await platform.queue('--destination', 'slow.test')).recipients.map(({ id }) => id),
+      [c, e],
+    )
+
+    await slow.close()
+    const open = await startReceiver({ port: slow.port })
+    try {
+      // What failed with the connection waits for its retry.
+      await eventually(async () => {
+        await run('queue', 'retry', '--destination', 'slow.test')
+        assert.deepEqual(
+          [await states(c), await states(e)],
+          [{ 'c@slow.test': 'delivered' }, { 'e@slow.test': 'delivered' }],
+        )
+      }, 60_000)
+      assert.deepEqual(open.mails.map(({ to }) => to[0]).sort(), ['c@slow.test', 'e@slow.test'])
+      for (const id of [first, b, d]) assert.deepEqual(Object.values(await states(id)), ['cancelled'])
+    } finally {
+      await open.close()
+    }
+  } finally {
+    await slow.close()
+  }
+})

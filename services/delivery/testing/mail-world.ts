@@ -81,6 +81,7 @@ export async function startMailWorld(): Promise<MailWorld> {
     config,
     resolver: () => resolver,
     sites,
+    cancellations: { has: () => false },
     ambiguous: () => undefined,
   })
   return {

@@ -99,7 +99,11 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
   }
 
   function cancelled(event: CancelEvent): void {
-    for (const address of event.recipients) setState.run('cancelled', event.at, event.id, address)
+    let changed = 0
+    for (const address of event.recipients)
+      changed += Number(setState.run('cancelled', event.at, event.id, address).changes)
+    // A cancellation before the first attempt is written down twice: when it is asked for, and by the worker that obeys it.
+    if (changed === 0) return
     settle.run(event.at, event.id)
     tell.run(event.id, event.at, JSON.stringify(event))
   }

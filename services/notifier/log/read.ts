@@ -31,6 +31,8 @@ export interface QueueFilter {
   /** The sending tenant's domain. */
   domain?: string
   destination?: string
+  /** Only those that were never attempted. */
+  unattempted?: boolean
   limit?: number
 }
 
@@ -96,7 +98,8 @@ export function createLogReader(db: DatabaseSync) {
   const queue = db.prepare(
     `SELECT r.*, m.accepted_at, json_extract(m.envelope, '$.from') AS sender FROM recipients r LEFT JOIN messages m ON m.id = r.id
      WHERE r.state IN ('queued', 'deferred') AND (?1 IS NULL OR r.id = ?1) AND (?2 IS NULL OR m.domain = ?2)
-       AND (?3 IS NULL OR r.destination = ?3) ORDER BY m.accepted_at LIMIT ?4`,
+       AND (?3 IS NULL OR r.destination = ?3)
+       AND (?5 = 0 OR r.state = 'queued') ORDER BY m.accepted_at LIMIT ?4`,
   )
   return {
     known: (id: string): boolean => known.get(id) !== undefined,
@@ -114,8 +117,10 @@ export function createLogReader(db: DatabaseSync) {
     position: (stream: string): number => (position.get(stream)?.['next_seq'] as number | undefined) ?? 1,
     outbox: (limit: number): { noticeId: string; notice: unknown }[] =>
       outbox.all(limit).map((row) => ({ noticeId: row['notice_id'] as string, notice: json(row['notice']) })),
-    queue: ({ id, domain, destination, limit }: QueueFilter): LoggedRecipient[] =>
-      queue.all(id ?? null, domain ?? null, destination ?? null, limit ?? 1000).map(toRecipient),
+    queue: ({ id, domain, destination, unattempted, limit }: QueueFilter): LoggedRecipient[] =>
+      queue
+        .all(id ?? null, domain ?? null, destination ?? null, limit ?? 1000, unattempted === true ? 1 : 0)
+        .map(toRecipient),
     count(now: number): QueueCount {
       const rows = counts.all(now)
       const of = (state: string, field: string): number =>

@@ -1,0 +1,34 @@
+import { Kvm } from '@nats-io/kv'
+import type { Broker } from './broker.ts'
+import { followBucket } from './follow-bucket.ts'
+import { CANCELLED_BUCKET, destinationToken } from './names.ts'
+
+/** Jobs that an operator cancelled before their first attempt. They lie in the broker as messages that cannot be taken out one by one,
+ * so whoever takes one asks here first. */
+export interface Cancellations {
+  has(id: string, destination: string): boolean
+  stop(): void
+}
+
+const keyOf = (id: string, destination: string): string => `${id}.${destinationToken(destination)}`
+
+/** Follows the bucket; resolves when all of it is known. */
+export async function watchCancellations(broker: Pick<Broker, 'js' | 'onReconnect'>): Promise<Cancellations> {
+  let keys = new Set<string>()
+  const stop = await followBucket(broker, CANCELLED_BUCKET, {
+    replace: (entries) => {
+      keys = new Set(entries.filter(({ operation }) => operation === 'PUT').map(({ key }) => key))
+    },
+    change: ({ key, operation }) => {
+      if (operation === 'PUT') keys.add(key)
+      else keys.delete(key)
+    },
+  })
+  return { has: (id, destination) => keys.has(keyOf(id, destination)), stop }
+}
+
+/** Writes down that a message to a destination is cancelled. Durable when it resolves; entries expire by themselves. */
+export async function noteCancellation(broker: Pick<Broker, 'js'>, id: string, destination: string): Promise<void> {
+  const kv = await new Kvm(broker.js).open(CANCELLED_BUCKET)
+  await kv.put(keyOf(id, destination), '')
+}

@@ -1,0 +1,53 @@
+import type { Broker } from '@postrider/queue/broker'
+import { noteCancellation } from '@postrider/queue/cancellations'
+import type { CancelEvent } from '@postrider/queue/event'
+import type { EventLog } from '@postrider/queue/publish-events'
+import type { LogWriter } from './apply.ts'
+import type { LogReader } from './read.ts'
+
+/** Where a cancellation is asked for, by broker request: `{id, destination}`. The answer is a CancelAnswer. */
+export const LOG_CANCEL = 'log.cancel'
+
+/** How many recipients were cancelled, or why that failed. */
+export type CancelAnswer = { cancelled: number } | { problem: string }
+
+export interface CancelDependencies {
+  broker: Broker
+  events: EventLog
+  reader: LogReader
+  writer: LogWriter
+  now: () => number
+}
+
+/** Cancels what was never attempted. Delivery learns of it before the event says so: a crash between the two leaves a job that the
+ * worker which takes it cancels. */
+export function answerCancellations({ broker, events, reader, writer, now }: CancelDependencies): void {
+  async function cancel(id: string, destination: string): Promise<number> {
+    const message = reader.message(id)
+    const recipients = reader
+      .recipients(id)
+      .filter((recipient) => recipient.state === 'queued' && recipient.destination === destination)
+      .map(({ address }) => address)
+    if (message === undefined || message.content === null || recipients.length === 0) return 0
+    await noteCancellation(broker, id, destination)
+    const { content } = message
+    const event: CancelEvent = { type: 'cancel', at: now(), id, part: 0, destination, content, recipients }
+    await events.append(event)
+    // The feed will write the same again; written here, the next question finds it.
+    writer.event(event)
+    return recipients.length
+  }
+
+  broker.nc.subscribe(LOG_CANCEL, {
+    queue: 'log',
+    callback: (error, message) => {
+      if (error) return
+      const answer = (given: CancelAnswer): boolean => message.respond(JSON.stringify(given))
+      const { id, destination } = message.json<{ id: string; destination: string }>()
+      cancel(id, destination).then(
+        (cancelled) => answer({ cancelled }),
+        (failure: unknown) => answer({ problem: failure instanceof Error ? failure.message : String(failure) }),
+      )
+    },
+  })
+}
