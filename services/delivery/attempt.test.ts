@@ -267,6 +267,15 @@ describe('the next host has its turn', () => {
   })
 })
 
+test('each of several equals is asked in some attempt, however often the others put the message off', async () => {
+  const names = ['mx1.a.test', 'mx2.a.test', 'mx3.a.test', 'mx4.a.test']
+  publish('a.test', names)
+  const hosts = []
+  for (const name of names) hosts.push(await host(name, at('rcpt', '450 4.2.0 greylisted')))
+  for (let attempt = 0; attempt < 4; attempt++) await world.attempt('kim@a.test', { id: 'm', attempt })
+  assert.ok(hosts.every((each) => each.connections() > 0))
+})
+
 describe('an attempt in which no host took the message', () => {
   test('is temporary when one host may take it later, whatever a backup says', async () => {
     world.addresses.set('mx1.a.test', [world.deadAddress()])

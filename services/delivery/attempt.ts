@@ -9,9 +9,8 @@ import { LookupsBusyError, lookUpLater } from './route/lookups-busy.ts'
 import type { DnsResolver } from './route/resolver.ts'
 import type { Route, Way } from './route/route.ts'
 import { resolveRoute } from './route/router.ts'
-import { senderOf } from './route/sender.ts'
+import { identity, senderOf } from './route/sender.ts'
 import { siteKey } from './route/site-key.ts'
-import { canonical } from './route/special-addresses.ts'
 import { addressesOf } from './site/host-addresses.ts'
 import { createLocalAddresses } from './site/local-address.ts'
 import { open } from './site/open.ts'
@@ -57,7 +56,8 @@ export function createAttempt({
     const dns = withBudget(resolver())
     const all = (result: Omit<RecipientResult, 'recipient'>) => ({ recipients: forAll(envelope.recipients, result) })
 
-    const found = await resolveRoute(destination, { resolver: dns, policies, smtpPort, hostName })
+    const own = identity(hostName, pools)
+    const found = await resolveRoute(destination, { resolver: dns, policies, smtpPort, ownNames: own.names })
     if ('later' in found) return found
     if ('reply' in found) return all({ result: 'refused', reply: found.reply, stage: 'dns' })
     const way: Way = envelope.requireTls === true ? { ...found, tls: 'required', requireTls: true } : found
@@ -77,9 +77,14 @@ export function createAttempt({
       place.release({ finding: 'unknown' })
       return { later: CANCELLED_AGAIN_MS }
     }
-    const ownAddresses = new Set([...pools.values()].flatMap(({ addresses }) => addresses.map(canonical)))
     const { hosts } = place
-    const lookUp = { resolver: dns, sender, ownAddresses, seed: envelope.id, ipv4First: hosts.doubtsIpv6 }
+    const lookUp = {
+      resolver: dns,
+      sender,
+      ownAddresses: own.addresses,
+      seed: envelope.id,
+      ipv4First: hosts.doubtsIpv6,
+    }
     const outcome = await onSlot(place, {
       hosts: route.hosts,
       envelope,

@@ -8,7 +8,7 @@ export interface MailHostsOptions {
   /** TCP port of MX hosts. */
   smtpPort: number
   /** What this platform calls itself: mail must not be sent back to it. */
-  hostName: string
+  ownNames: ReadonlySet<string>
 }
 
 export type MailHosts = Pick<Way, 'name' | 'hosts'>
@@ -35,7 +35,7 @@ export async function mailHosts(destination: string, options: MailHostsOptions):
     return { reply: `556 5.1.10 the domain ${destination} accepts no mail (null MX)` }
   const named = records.filter(({ name }) => name !== '')
   // RFC 5321, 5.1: a host that finds itself in the list uses only those before it.
-  const own = Math.min(...named.filter(({ name }) => name === options.hostName).map(({ priority }) => priority))
+  const own = Math.min(...named.filter(({ name }) => options.ownNames.has(name)).map(({ priority }) => priority))
   const usable = named.filter(({ priority }) => priority < own)
   if (usable.length === 0) return loops(destination)
   // RFC 5321, 5.1: MX data must be a host name. An address there would let a stranger choose a machine by its number.
@@ -65,8 +65,8 @@ function hostOf(name: string, preference: number, { smtpPort }: MailHostsOptions
 
 /** A domain without MX records that has an address is its own mail server. */
 async function implicitMx(destination: string, options: MailHostsOptions): Promise<MailHosts | NoRoute | Busy> {
-  const { resolver, hostName } = options
-  if (destination === hostName) return loops(destination)
+  const { resolver, ownNames } = options
+  if (ownNames.has(destination)) return loops(destination)
   const answer = await resolver.addresses(destination)
   if ('records' in answer) return { name: destination, hosts: [hostOf(destination, 0, options)] }
   if (answer.none === 'busy') return lookUpLater()

@@ -31,7 +31,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
   after(() => unbound.stop())
 
   const resolve = (domain: string, resolver = createResolver([unbound.address])) =>
-    resolveRoute(domain, { resolver, policies: [], smtpPort: 25, hostName: 'mail.us.test' })
+    resolveRoute(domain, { resolver, policies: [], smtpPort: 25, ownNames: new Set(['mail.us.test']) })
   const replyOf = async (domain: string): Promise<string> => {
     const found = await resolve(domain)
     return 'reply' in found ? found.reply : 'name' in found ? found.name : 'busy'

@@ -42,7 +42,13 @@ async function resolve(
   { resolver }: { resolver: DnsResolver },
   given: Partial<RouterOptions> = {},
 ) {
-  return resolveRoute(destination, { resolver, policies: [], smtpPort: 25, hostName: 'mail.us.test', ...given })
+  return resolveRoute(destination, {
+    resolver,
+    policies: [],
+    smtpPort: 25,
+    ownNames: new Set(['mail.us.test']),
+    ...given,
+  })
 }
 
 async function route(...args: Parameters<typeof resolve>): Promise<Way> {

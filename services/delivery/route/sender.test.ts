@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { senderOf } from './sender.ts'
+import { identity, senderOf } from './sender.ts'
 
 const pools = new Map([
   ['a', { name: 'a', addresses: ['192.0.2.1'], ehloName: 'a.us.test' }],
@@ -18,4 +18,11 @@ test("mail leaves from the policy's pool, else from the platform's, else from wh
 test('a pool that is named and does not exist defers', () => {
   const found = sender('gone', 'b')
   assert.match('reply' in found ? found.reply : '', /^451 4\.3\.5 .* gone /)
+})
+
+test('the platform is known by its host name, and by the EHLO names and addresses of its pools', () => {
+  assert.deepEqual(identity('us.test', pools), {
+    names: new Set(['us.test', 'a.us.test']),
+    addresses: new Set(['192.0.2.1', '192.0.2.2']),
+  })
 })

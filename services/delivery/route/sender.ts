@@ -1,5 +1,6 @@
 import type { PlatformConfig, PoolConfig } from '@postrider/runtime-config/config'
 import type { NoRoute, Sender, Way } from './route.ts'
+import { canonical } from './special-addresses.ts'
 
 /** The pool of the route's policy, else the platform's. A pool that is named and not there must not let mail leave from elsewhere. */
 export function senderOf(
@@ -12,4 +13,16 @@ export function senderOf(
   if (pool === undefined)
     return { reply: `451 4.3.5 there is no DeliveryPool ${name} to send the mail for ${destination} from` }
   return { pool: name, ehloName: pool.ehloName ?? platform.hostName, addresses: pool.addresses }
+}
+
+/** What this platform is known by: mail to a host of that name or address would come back to it. */
+export function identity(
+  hostName: string,
+  pools: ReadonlyMap<string, PoolConfig>,
+): { names: ReadonlySet<string>; addresses: ReadonlySet<string> } {
+  const all = [...pools.values()]
+  return {
+    names: new Set([hostName, ...all.flatMap(({ ehloName }) => ehloName ?? [])]),
+    addresses: new Set(all.flatMap(({ addresses }) => addresses.map(canonical))),
+  }
 }

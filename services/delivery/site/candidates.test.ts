@@ -13,18 +13,22 @@ test('equal hosts are in an order of chance that stays the same for one message'
   assert.equal(shuffled('m', names.toReversed(), (name) => name).join(), shuffled('m', names, (name) => name).join())
 })
 
+const hostOf = (name: string): RouteHost => ({ name, port: 25, preference: 0, reach: 'public' })
+const host = (name: string, ...addresses: string[]) => ({
+  host: hostOf(name),
+  candidates: addresses.map((address) => ({ host: hostOf(name), address })),
+})
+const order = (...hosts: ReturnType<typeof host>[]): string[] => interleaved(hosts).map(({ address }) => address)
+
 test('equal hosts take turns with their addresses', () => {
-  const hostOf = (name: string): RouteHost => ({ name, port: 25, preference: 0, reach: 'public' })
-  const host = (name: string, ...addresses: string[]) => ({
-    host: hostOf(name),
-    candidates: addresses.map((address) => ({ host: hostOf(name), address })),
-  })
-  const all = interleaved([host('a', '1', '2', '3'), host('b', '4')])
-  assert.deepEqual(
-    all.map(({ address }) => address),
-    ['1', '4', '2', '3'],
-  )
-  assert.deepEqual(interleaved([]), [])
+  assert.deepEqual(order(host('a', '1.1', '1.2', '1.3'), host('b', '1.4')), ['1.1', '1.4', '1.2', '1.3'])
+  assert.deepEqual(order(), [])
+})
+
+test('five equal hosts with addresses of both families are not tried by one family alone', () => {
+  const five = [1, 2, 3, 4, 5].map((n) => host(`mx${n}`, `2001:db8::${n}`, `192.0.2.${n}`))
+  const firstFive = order(...five).slice(0, 5)
+  assert.deepEqual(firstFive, ['2001:db8::1', '192.0.2.1', '2001:db8::2', '192.0.2.2', '2001:db8::3'])
 })
 
 test('families alternate', () => {
@@ -38,4 +42,15 @@ test('an attempt begins where the one before has ended, so that each address has
   assert.deepEqual(new Set(reached), new Set(nine))
   assert.deepEqual(rotated(nine, 0, 5), nine)
   assert.deepEqual(rotated([1, 2], 3, 5), [1, 2])
+})
+
+test('whatever their number, each of the items comes first at some time', () => {
+  for (let count = 3; count <= 60; count++) {
+    const items = Array.from({ length: count }, (_, index) => index)
+    for (const perAttempt of [2, 5]) {
+      if (count <= perAttempt) continue
+      const first = items.map((attempt) => rotated(items, attempt, perAttempt)[0])
+      assert.equal(new Set(first).size, count, `${count} items, ${perAttempt} an attempt`)
+    }
+  }
 })

@@ -67,3 +67,7 @@ const LOCAL_FAULTS = new Set([
 
 export const isLocalFault = (error: Broken | TurnedAway): boolean =>
   error instanceof Broken && error.stage === 'connect' && LOCAL_FAULTS.has(error.code)
+
+/** The system refuses to send to the address: no route, or no such family here. */
+export const hasNoPath = (error: Broken | TurnedAway): boolean =>
+  error instanceof Broken && (error.code === 'ENETUNREACH' || error.code === 'EAFNOSUPPORT')

@@ -8,7 +8,7 @@ import { cannotTake } from '../transaction/commands.ts'
 import type { SeriesResult } from '../transaction/series.ts'
 import { interleaved, rotated, shuffled } from './candidates.ts'
 import type { Candidate, HostAddresses } from './candidates.ts'
-import { diedIdle, findingOf, findingOfError, isLocalFault } from './findings.ts'
+import { diedIdle, findingOf, findingOfError, hasNoPath, isLocalFault } from './findings.ts'
 import type { Finding } from './findings.ts'
 import { combined, failureOf, refusal, sessionFailure } from './host-failure.ts'
 import type { HostFailure } from './host-failure.ts'
@@ -139,6 +139,8 @@ class Trial {
       this.#connection = undefined
       if (!(error instanceof Broken || error instanceof TurnedAway)) throw error
       this.#failures.push(failureOf(error, this.#trial.envelope.recipients))
+      // This machine has no path for the address's family: nothing was sent, and the others may still be tried.
+      if (hasNoPath(error)) this.#connections--
       this.#learn(error, candidate)
       return undefined
     }
@@ -236,7 +238,10 @@ class Trial {
       const used = end === -1 ? all : all.slice(0, end + 1)
       const candidates = used.flatMap((group) => group.candidates)
       this.#failures.push(...used.flatMap((group) => group.failures))
-      yield { candidates: rotated(candidates, attempt, MAX_CONNECTIONS), more: false }
+      // An attempt that reaches all still asks only some of several equals.
+      const fair = used.flatMap((group) => rotated(group.candidates, attempt, MAX_SESSIONS_PER_PREFERENCE))
+      const reachesAll = candidates.length <= MAX_CONNECTIONS
+      yield { candidates: reachesAll ? fair : rotated(candidates, attempt, MAX_CONNECTIONS), more: false }
       return
     }
     for (const [at, group] of groups.entries()) {
