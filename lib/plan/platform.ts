@@ -38,6 +38,7 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
     longestHoldMs: durationMs(ingress.longestHold),
     protection: planProtection(platform),
     smtpPort: delivery.smtpPort,
+    internalNetworks: delivery.internalNetworks,
     timeouts: {
       connectMs: durationMs(timeouts.connect),
       greetingMs: durationMs(timeouts.greeting),

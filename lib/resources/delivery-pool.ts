@@ -8,6 +8,8 @@ export const DeliveryPoolSpec = z.strictObject({
     .array(z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address'))
     .max(32)
     .default([])
-    .describe('Local addresses; the first of the fitting family is used.'),
+    .describe(
+      'Local addresses; those of the family of the remote address are used in turn. Without one of that family nothing is sent to it.',
+    ),
 })
 export type DeliveryPoolSpec = z.infer<typeof DeliveryPoolSpec>

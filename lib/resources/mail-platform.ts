@@ -126,6 +126,13 @@ export const MailPlatformSpec = z.strictObject({
       ...Pods,
       smtpPort: port().default(25).describe('TCP port of remote mail servers; anything but 25 is for tests.'),
       timeouts: Timeouts.prefault({}).describe('How long a remote is waited for (RFC 5321, 4.5.3.2).'),
+      internalNetworks: z
+        .array(cidr())
+        .max(100)
+        .default([])
+        .describe(
+          'Networks that an MX record must not lead to, besides those that are not public anyway: for instance public addresses that a cluster uses for its Pods.',
+        ),
       poolRef: reference('DeliveryPool').optional().describe('Pool for destinations whose policy names none.'),
     })
     .prefault({})

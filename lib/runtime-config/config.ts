@@ -29,6 +29,8 @@ export interface PlatformConfig {
   protection: ProtectionConfig
   /** TCP port of remote MX hosts: 25 but in tests. */
   smtpPort: number
+  /** In CIDR form: an MX record must not lead there, as to all that is not public. A publisher of an earlier release writes none. */
+  internalNetworks?: string[]
   timeouts: TimeoutConfig
   /** Name of the pool for messages whose policy names none. */
   pool?: string
@@ -220,6 +222,6 @@ export interface RouteConfig {
 export interface PoolConfig {
   name: string
   ehloName?: string
-  /** Local addresses to send from; one IPv4 and one IPv6 at most are used per connection. */
+  /** Local addresses to send from; those of a family are used in turn. */
   addresses: string[]
 }

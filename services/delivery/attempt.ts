@@ -11,6 +11,7 @@ import type { Route, Way } from './route/route.ts'
 import { resolveRoute } from './route/router.ts'
 import { identity, senderOf } from './route/sender.ts'
 import { siteKey } from './route/site-key.ts'
+import { networkList } from './route/special-addresses.ts'
 import { addressesOf } from './site/host-addresses.ts'
 import { createLocalAddresses } from './site/local-address.ts'
 import { open } from './site/open.ts'
@@ -52,7 +53,7 @@ export function createAttempt({
   return async (taken, progress, last = false) => {
     const { envelope, destination, attempt } = taken.job
     const { platform, policies, pools } = config()
-    const { smtpPort, hostName, timeouts, resolvers } = platform
+    const { smtpPort, hostName, timeouts, resolvers, internalNetworks = [] } = platform
     const dns = withBudget(resolver())
     const all = (result: Omit<RecipientResult, 'recipient'>) => ({ recipients: forAll(envelope.recipients, result) })
 
@@ -64,7 +65,7 @@ export function createAttempt({
     const sender = senderOf(way, { platform, pools })
     if ('reply' in sender) return all({ result: 'refused', reply: sender.reply, stage: 'connect' })
 
-    const route: Route = { ...way, site: siteKey(way, { sender, timeouts, resolvers }) }
+    const route: Route = { ...way, site: siteKey(way, { sender, timeouts, resolvers, internalNetworks }) }
     const place = await sites.reserve(route, { last, urgent: isUrgent(taken) })
     if ('later' in place) return place
 
@@ -82,6 +83,7 @@ export function createAttempt({
       resolver: dns,
       sender,
       ownAddresses: own.addresses,
+      internal: networkList(internalNetworks),
       seed: envelope.id,
       ipv4First: hosts.doubtsIpv6,
     }

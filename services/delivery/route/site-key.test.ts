@@ -19,7 +19,12 @@ const way: Way = {
   connections: 20,
   messagesPerConnection: 100,
 }
-const meaning: SiteMeaning = { sender: { ehloName: 'us.test', addresses: [] }, timeouts: TIMEOUTS, resolvers: [] }
+const meaning: SiteMeaning = {
+  sender: { ehloName: 'us.test', addresses: [] },
+  timeouts: TIMEOUTS,
+  resolvers: [],
+  internalNetworks: [],
+}
 const key = (given: Partial<Way> = {}, under: Partial<SiteMeaning> = {}) =>
   siteKey({ ...way, ...given }, { ...meaning, ...under })
 
@@ -44,6 +49,7 @@ test('a site is another one when anything else is', () => {
     key({}, { sender: { ehloName: 'us.test', pool: 'p', addresses: [] } }),
     key({}, { timeouts: { ...TIMEOUTS, finalMs: 1 } }),
     key({}, { resolvers: ['192.0.2.53:53'] }),
+    key({}, { internalNetworks: ['192.0.2.0/24'] }),
   ]
   assert.equal(new Set([key(), ...others]).size, others.length + 1)
 })

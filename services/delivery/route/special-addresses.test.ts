@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { canonical, kindOf } from './special-addresses.ts'
+import { canonical, isIn, kindOf, networkList } from './special-addresses.ts'
 import type { AddressKind } from './special-addresses.ts'
 
 const kinds: [AddressKind, string[]][] = [
@@ -25,4 +25,13 @@ test('addresses are compared however they are written', () => {
   assert.equal(canonical('2A00:0:0:0::1'), canonical('2a00::1'))
   assert.equal(canonical('::ffff:192.0.2.1'), '192.0.2.1')
   assert.equal(canonical('192.0.2.1'), '192.0.2.1')
+})
+
+test('networks of the configuration are looked up in either family', () => {
+  const list = networkList(['198.41.0.0/16', '2a00:1450::/32'])
+  assert.deepEqual(
+    ['198.41.9.9', '::ffff:198.41.9.9', '198.42.0.1', '2a00:1450:1::1', '2a00:1451::1'].map((each) => isIn(list, each)),
+    [true, true, false, true, false],
+  )
+  assert.equal(isIn(networkList([]), '198.41.9.9'), false)
 })

@@ -23,6 +23,19 @@ export function canonical(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.')
 }
 
+/** A list of networks in CIDR form, to be asked with `isIn`. */
+export function networkList(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [base = '', prefix] = network.split('/')
+    list.addSubnet(base, Number(prefix), isIPv6(base) ? 'ipv6' : 'ipv4')
+  }
+  return list
+}
+
+export const isIn = (list: BlockList, address: string): boolean =>
+  list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+
 const LOOPBACK = new BlockList()
 const INTERNAL = new BlockList()
 /** The only IPv6 addresses that are routed between networks (RFC 4291, 2.4), and the ways to write an IPv4 one as IPv6. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Answer } from '../route/resolver.ts'
 import type { RouteHost, Sender } from '../route/route.ts'
+import { networkList } from '../route/special-addresses.ts'
 import { addressesOf } from './host-addresses.ts'
 import type { AddressOptions } from './host-addresses.ts'
 
@@ -21,6 +22,7 @@ async function look(
     },
     sender: { ehloName: 'us.test', addresses: [] },
     ownAddresses: new Set(),
+    internal: networkList([]),
     seed: 'm',
     ipv4First: false,
     ...options,
@@ -55,6 +57,13 @@ describe('the addresses of a mail server', () => {
 
   test('are on loopback in tests, and nowhere else that is not public', async () => {
     assert.deepEqual(await look(['127.0.0.2', '10.1.2.3'], { reach: 'public-or-loopback' }), ['127.0.0.2'])
+  })
+
+  test('are not in a network that the configuration calls internal, unless a policy names the host', async () => {
+    const internal = networkList(['8.8.0.0/16'])
+    assert.match(String(await look([FOUR], {}, { internal })), /^550 5\.4\.4 /)
+    assert.deepEqual(await look([FOUR, '9.9.9.9'], {}, { internal }), ['9.9.9.9'])
+    assert.deepEqual(await look([FOUR], { reach: 'anywhere' }, { internal }), [FOUR])
   })
 
   test('are not those that this platform sends from', async () => {

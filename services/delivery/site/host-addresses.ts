@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from 'node:net'
-import { kindOf, canonical } from '../route/special-addresses.ts'
+import type { BlockList } from 'node:net'
+import { canonical, isIn, kindOf } from '../route/special-addresses.ts'
 import type { DnsResolver } from '../route/resolver.ts'
 import type { RouteHost, Sender } from '../route/route.ts'
 import { alternated, shuffled } from './candidates.ts'
@@ -10,6 +11,8 @@ export interface AddressOptions {
   sender: Sender
   /** Addresses of this platform: mail must not be sent back to it. */
   ownAddresses: ReadonlySet<string>
+  /** Networks that only a policy may lead to, besides those that are not public. */
+  internal: BlockList
   /** Of the message: decides the order of equal addresses. */
   seed: string
   ipv4First: boolean
@@ -37,7 +40,7 @@ export async function addressesOf(host: RouteHost, options: AddressOptions): Pro
   }
   const own = answer.records.find((address) => ownAddresses.has(canonical(address)))
   if (own !== undefined && host.reach !== 'anywhere') return { reply: isHere(host, own), loops: true }
-  const allowed = answer.records.filter((address) => mayReach(host, address))
+  const allowed = answer.records.filter((address) => mayReach(host, address, options.internal))
   if (allowed.length === 0) return { reply: notAllowed(host, answer.records) }
   const fitting = allowed.filter((address) => fitsSender(sender, address))
   if (fitting.length === 0) {
@@ -53,9 +56,9 @@ export async function addressesOf(host: RouteHost, options: AddressOptions): Pro
   return { host, candidates: ordered.map((address) => ({ host, address })) }
 }
 
-function mayReach({ name, reach }: RouteHost, address: string): boolean {
+function mayReach({ name, reach }: RouteHost, address: string, internal: BlockList): boolean {
   if (reach === 'anywhere') return true
-  if (isIP(name) !== 0) return false
+  if (isIP(name) !== 0 || isIn(internal, address)) return false
   const kind = kindOf(address)
   return kind === 'public' || (kind === 'loopback' && reach === 'public-or-loopback')
 }
