@@ -24,7 +24,11 @@ const ABOUT_THE_SENDER: ReadonlySet<Category> = new Set([
   'relay-denied',
 ])
 
+/** The fence before the final dot ended the transaction (content.ts): we broke it off, which says nothing about the site. */
+const brokenOffByUs = ({ errorCode }: RecipientResult): boolean => errorCode === 'LEASE'
+
 export function findingOf({ recipients }: TransactionOutcome): Finding {
+  if (recipients.some(brokenOffByUs)) return 'unknown'
   const all = recipients.map(findingOfResult)
   return all.find((finding) => finding === 'crowded') ?? all.find((finding) => finding === 'answered') ?? 'works'
 }
