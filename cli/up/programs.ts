@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { brokerEnvironment } from '@postrider/queue/access'
 import type { BrokerAccess } from '@postrider/queue/broker'
+import { deliveryGraceMs } from '@postrider/queue/stop'
 import type { Deployment } from '@postrider/plan/deployment'
 import type { CertificatePaths, CertificateSources } from '@postrider/tls/certificates'
 import { certificateSettings } from '@postrider/tls/settings'
@@ -13,12 +14,17 @@ export interface ProgramSettings {
   access: (account: string) => BrokerAccess
   certificates: CertificateSources
   platformKeyFile: string
+  /** How long a remote may take to answer the final dot, as the present configuration says. */
+  finalReplyMs: () => number
 }
 
 /** A service process, and where it tells that it is ready. */
 export interface ServiceProgram extends Program {
   telemetryPort: number
 }
+
+/** Ingress gives a client in the middle of a message 30 s (services/ingress/session/listener.ts). */
+const GRACE_MS = 40_000
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -65,13 +71,14 @@ function service(
   name: string,
   instance: string,
   telemetryPort: number,
-  { state, deployment, access }: ProgramSettings,
+  { state, deployment, access, finalReplyMs }: ProgramSettings,
   env: Record<string, string>,
 ): ServiceProgram {
   mkdirSync(join(state, 'logs'), { recursive: true })
   return {
     name: instance,
     telemetryPort,
+    graceMs: name === 'delivery' ? () => deliveryGraceMs(finalReplyMs()) : () => GRACE_MS,
     command: process.execPath,
     args: [join(ROOT, 'services', name, 'main.ts')],
     logFile: join(state, 'logs', `${instance}.log`),
@@ -90,6 +97,7 @@ function service(
 export function sandboxProgram(state: string, port: number, { certFile, keyFile }: CertificatePaths): Program {
   return {
     name: 'sandbox',
+    graceMs: () => GRACE_MS,
     command: process.execPath,
     args: [join(ROOT, 'cli', 'sandbox', 'main.ts')],
     logFile: join(state, 'logs', 'sandbox.log'),

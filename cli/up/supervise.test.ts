@@ -3,14 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { supervise } from './supervise.ts'
+import { stopOrder, supervise } from './supervise.ts'
 import type { SuperviseOptions, Supervised } from './supervise.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'postrider-supervise-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-const program = (name: string, script: string) => ({
+const program = (name: string, script: string, graceMs = 40_000) => ({
   name,
+  graceMs: () => graceMs,
   command: process.execPath,
   args: ['-e', script],
   logFile: join(folder, `${name}.log`),
@@ -24,8 +25,8 @@ async function until(check: () => boolean): Promise<void> {
   }
 }
 
-function run(name: string, script: string, options: SuperviseOptions = {}): Supervised {
-  return supervise(program(name, script), options)
+function run(name: string, script: string, options: SuperviseOptions = {}, graceMs?: number): Supervised {
+  return supervise(program(name, script, graceMs), options)
 }
 
 test('a program that ends is started again, later each time, and its output is kept', async () => {
@@ -47,11 +48,10 @@ test('a program that ends is started again, later each time, and its output is k
 
 test('restart ends it and starts it again; stop ends it for good, by force when it does not listen', async () => {
   const pids: number[] = []
-  const supervised = run('stays', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up")', {
-    onStart: (_name, pid) => pids.push(pid),
-  })
+  const script = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up")'
+  const supervised = run('stays', script, { onStart: (_name, pid) => pids.push(pid) }, 200)
   await until(() => /up/.test(readFileSync(join(folder, 'stays.log'), 'utf8')))
-  await supervised.stop(200)
+  await supervised.stop()
   assert.equal(pids.length, 1)
   assert.throws(() => process.kill(pids[0] ?? 0, 0))
 
@@ -87,4 +87,12 @@ test('restarts leave no open files behind', async () => {
   await until(() => ends >= 3)
   await supervised.stop()
   assert.ok(open() <= before + 1, `${before} before, ${open()} after`)
+})
+
+test('programs stop in the reverse order of their start, those of one kind together', () => {
+  const started = ['broker', 'notifier', 'delivery-0', 'delivery-1', 'ingress-0', 'ingress-1'].map((name) => ({ name }))
+  assert.deepEqual(
+    stopOrder(started).map((kind) => kind.map(({ name }) => name)),
+    [['ingress-1', 'ingress-0'], ['delivery-1', 'delivery-0'], ['notifier'], ['broker']],
+  )
 })

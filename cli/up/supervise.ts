@@ -12,6 +12,8 @@ export interface Program {
   logFile: string
   /** The signal that asks it to finish what it has in hand. */
   stopSignal?: NodeJS.Signals
+  /** How long it may take to finish, asked when it is stopped; then it is killed. Milliseconds. */
+  graceMs: () => number
 }
 
 export interface Supervised {
@@ -20,8 +22,8 @@ export interface Supervised {
   readonly restarts: number
   /** Asks the program to end; it is started again like one that ended by itself. */
   restart(): void
-  /** Asks the program to end and waits; kills it when it does not within `graceMs`. */
-  stop(graceMs?: number): Promise<void>
+  /** Asks the program to end and waits; kills it when its grace is over. */
+  stop(): Promise<void>
 }
 
 export interface SuperviseOptions {
@@ -34,7 +36,6 @@ const FIRST_DELAY_MS = 200
 const MOST_DELAY_MS = 10_000
 /** A program that ran this long starts over with the first delay. */
 const STEADY_MS = 20_000
-const GRACE_MS = 40_000
 const LOG_BYTES = 64 * 1024 * 1024
 
 /** Starts a program and starts it again whenever it ends, with a delay that doubles while it keeps ending. */
@@ -88,9 +89,9 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
       running.kill(program.stopSignal ?? 'SIGTERM')
       setTimeout(() => {
         if (child === running) running.kill('SIGKILL')
-      }, GRACE_MS).unref()
+      }, program.graceMs()).unref()
     },
-    async stop(graceMs = GRACE_MS) {
+    async stop() {
       stopping = true
       clearTimeout(timer)
       clearInterval(cutting)
@@ -98,11 +99,16 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
       if (running === undefined) return
       const gone = new Promise<void>((resolve) => (ended = resolve))
       running.kill(program.stopSignal ?? 'SIGTERM')
-      const force = setTimeout(() => running.kill('SIGKILL'), graceMs)
+      const force = setTimeout(() => running.kill('SIGKILL'), program.graceMs())
       await gone
       clearTimeout(force)
     },
   }
+}
+
+/** The last started first, and those of one kind (`delivery-0`, `delivery-1`) at once, so that the slowest alone is waited for. Pure. */
+export function stopOrder<T extends { name: string }>(started: readonly T[]): T[][] {
+  return [...Map.groupBy(started.toReversed(), ({ name }) => name.replace(/-\d+$/, '')).values()]
 }
 
 /** A program is more than its log: without room for a new file it runs without one. */

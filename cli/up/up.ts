@@ -22,7 +22,7 @@ import { checkPorts } from './ports.ts'
 import { sandboxFolder, sandboxProgram, servicePrograms } from './programs.ts'
 import { awaitReady } from './ready.ts'
 import { verifySenders } from './senders.ts'
-import { supervise } from './supervise.ts'
+import { stopOrder, supervise } from './supervise.ts'
 import type { Program, Supervised } from './supervise.ts'
 
 export interface UpOptions {
@@ -49,6 +49,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
   const { certificates, caFile } = await chooseCertificates(plan, state)
   await checkPorts(portsOf(plan))
 
+  let finalReplyMs = plan.config.platform.timeouts.finalMs
   const running: Supervised[] = []
   const marks: { pid: number; mark: string }[] = []
   const start = (program: Program): Supervised => {
@@ -72,7 +73,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
   }
   const stop = async (): Promise<void> => {
     // Mail is no longer taken before what delivers it goes, and the broker goes last.
-    for (const supervised of running.reverse()) await supervised.stop()
+    for (const kind of stopOrder(running)) await Promise.all(kind.map((supervised) => supervised.stop()))
     rmSync(leftovers, { force: true })
     unlock()
   }
@@ -107,6 +108,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
       access: setup.access,
       platformKeyFile,
       certificates,
+      finalReplyMs: () => finalReplyMs,
     })
     await Promise.all(services.map((service) => awaitReady(start(service), service, plan.deployment.telemetry.address)))
     const watches = await Promise.all(
@@ -135,6 +137,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
         state: stateFolder,
         onPlan: async (next) => {
           const { changes } = await publish(() => Promise.resolve(next))
+          finalReplyMs = next.config.platform.timeouts.finalMs
           sayChange(plan, next, changes, say)
           senders.follow(next)
         },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { atStop, stopBounds } from './stop.ts'
+import { atStop, deliveryGraceMs, stopBounds } from './stop.ts'
 
 const bounds = { contentMs: 20_000, finalMs: 600_000 }
 
@@ -24,4 +24,9 @@ test('after the final dot nothing is given back: its reply is waited for', () =>
 test('the last final dot before a stop has the whole time for its reply', () => {
   const { contentMs, finalMs } = stopBounds(600_000)
   assert.ok(finalMs > contentMs + 600_000)
+})
+
+test('a worker is not killed while it may still wait for the reply to a final dot', () => {
+  for (const finalReplyMs of [1000, 600_000, 3_600_000])
+    assert.ok(deliveryGraceMs(finalReplyMs) > stopBounds(finalReplyMs).finalMs)
 })

@@ -36,3 +36,10 @@ const SETTLE_MS = 10_000
 export function stopBounds(finalReplyMs: number): StopBounds {
   return { contentMs: CONTENT_MS, finalMs: CONTENT_MS + finalReplyMs + SETTLE_MS }
 }
+
+/** What the rest of the process takes to end: its connections, its last log lines, on a busy machine. */
+const EXIT_MS = 15_000
+
+/** How long a delivery process may take to stop. Whoever stops it, and the kubelet is one, must not kill it before: a process that dies
+ * after a final dot and before its outcome is on disk makes a duplicate. An idle one ends within seconds. */
+export const deliveryGraceMs = (finalReplyMs: number): number => stopBounds(finalReplyMs).finalMs + EXIT_MS

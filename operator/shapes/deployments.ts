@@ -2,6 +2,7 @@ import type { V1Deployment } from '@kubernetes/client-node'
 import type { Wire } from '../kubernetes/object.ts'
 import { listenerPlans } from '@postrider/plan/listeners'
 import { submissionAt } from '@postrider/plan/submission'
+import { deliveryGraceMs } from '@postrider/queue/stop'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import { componentName, labelsOf, platformKeyName, selectorOf } from './names.ts'
@@ -56,11 +57,10 @@ function platformKeyMount(platform: string) {
   }
 }
 
-/** A transaction under way may wait for each reply as long as RFC 5321 says; the rest goes back to the queue at once. */
+/** A final dot that was sent waits for its reply; the rest goes back to the queue at once, or soon. */
 function delivery({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
   const { replicas, resources, autoscaling, timeouts } = platform.spec.delivery
-  const longest = [timeouts.mail, timeouts.rcpt, timeouts.data, timeouts.block, timeouts.final].map(durationMs)
-  const graceSeconds = Math.ceil(longest.reduce((sum, ms) => sum + ms, 0) / 1000) + 15
+  const graceSeconds = Math.ceil(deliveryGraceMs(durationMs(timeouts.final)) / 1000)
   return shape(platform, 'delivery', autoscaling === undefined ? replicas : undefined, {
     ...common(platform, surroundings),
     component: 'delivery',

@@ -12,8 +12,8 @@ export interface TakenMail {
   secure: boolean
 }
 
-/** What to answer: a reply line, or what to do to the connection. */
-export type Answer = string | { close: true } | { hang: true }
+/** What to answer: a reply line, at once or after some milliseconds, or what to do to the connection. */
+export type Answer = string | { reply: string; afterMs: number } | { close: true } | { hang: true }
 
 export interface ReceiverScript {
   /** Called at each stage; undefined is the usual answer. `attempt` counts calls with the same stage and argument, from 1. */
@@ -84,6 +84,10 @@ export async function startReceiver({
       if (typeof reply === 'string') {
         stream.write(`${reply}\r\n`)
         return reply.startsWith('2') || reply.startsWith('3')
+      }
+      if ('reply' in reply) {
+        setTimeout(() => stream.write(`${reply.reply}\r\n`), reply.afterMs).unref()
+        return /^[23]/.test(reply.reply)
       }
       if ('close' in reply) socket.destroy()
       hung = true
