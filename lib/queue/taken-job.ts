@@ -56,6 +56,7 @@ export class TakenJob {
   readonly #onLost: OnLost
   readonly #setAside: TakenDependencies['setAside']
   readonly #cuts = new Set<() => void>()
+  #stillOpen: (() => Promise<boolean>) | undefined
 
   constructor(record: TakenRecord, given: TakenDependencies) {
     this.job = record.job
@@ -99,9 +100,19 @@ export class TakenJob {
     if (this.#phase === 'begun') this.#phase = 'content'
   }
 
+  /** What is asked once more before the first final dot: whether the attempt is still to be made. */
+  confirmBeforeDot(stillOpen: () => Promise<boolean>): void {
+    this.#stillOpen = stillOpen
+  }
+
   /** The fence: the final dot may be sent, and now. When the lease is stale, one renewal decides. A worker that was cut off or stood
    * still for too long gets false: another one may be about to send the same message. */
   async finalDot(): Promise<boolean> {
+    // Not after an earlier final dot of the same job: what is on disk then is its own.
+    if (!this.#over && this.#phase !== 'final' && this.#stillOpen !== undefined) {
+      const open = await this.#stillOpen().catch(() => false)
+      if (!open) this.leaveToOther()
+    }
     const now = performance.now()
     if (!this.#over && this.#lease.state(now) === 'stale') {
       await this.renew(Math.min(LAST_RENEWAL_MS, this.#lease.timeLeft(now)))
@@ -232,6 +243,7 @@ export type Taken = Pick<
   | 'proven'
   | 'begin'
   | 'content'
+  | 'confirmBeforeDot'
   | 'finalDot'
   | 'settling'
   | 'ack'

@@ -66,17 +66,28 @@ async function hold(taken: Taken, { broker }: Engine): Promise<void> {
   taken.ack()
 }
 
+/** An answer is not asked for again at the final dot when it is this young: after an outage every job is doubtful. */
+const ANSWER_HOLDS_MS = 1000
+
 /** In flight from before the questions: two workers that ask at the same time would both find nothing. The other workers are asked
  * first, and the events after them: whoever has just settled the attempt wrote the event before that. */
 async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<void> {
   const { peers, settled } = engine
   const doubtful = taken.suspect || taken.job.again === true
+  const askedAt = performance.now()
   if (doubtful && (await peers.haveInFlight(key))) {
     taken.leaveToOther()
     return
   }
   const before = doubtful || settled.knows(key) ? await settled.lookUp(key, taken.since) : undefined
   if (before !== undefined) return resume(taken, before, engine)
+  if (doubtful) {
+    // A worker that stood still may have come back since, with the reply to its final dot.
+    taken.confirmBeforeDot(async () => {
+      if (performance.now() - askedAt < ANSWER_HOLDS_MS) return true
+      return !(await peers.haveInFlight(key)) && (await settled.lookUp(key, taken.since)) === undefined
+    })
+  }
   return makeAttempt(taken, engine)
 }
 

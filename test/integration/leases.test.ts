@@ -127,6 +127,28 @@ test('a worker whose broker is silent lets its jobs go before the final dot, and
   await taker.stop()
 })
 
+test('a job that another worker settled meanwhile is left before its final dot', async () => {
+  const { taken, taker } = worker(broker)
+  for (const id of ['open', 'settled', 'unknown']) await store(id)
+  await eventually(() => assert.equal(taken.length, 3))
+  const answers: Record<string, () => Promise<boolean>> = {
+    open: () => Promise.resolve(true),
+    settled: () => Promise.resolve(false),
+    unknown: () => Promise.reject(new Error('the events cannot be read')),
+  }
+  const allowed: Record<string, boolean> = {}
+  for (const job of taken) {
+    const { id } = job.job.envelope
+    assert.ok(job.begin())
+    job.confirmBeforeDot(answers[id] ?? assert.fail())
+    allowed[id] = await job.finalDot()
+    assert.equal(job.over, !allowed[id])
+  }
+  assert.deepEqual(allowed, { open: true, settled: false, unknown: false })
+  for (const job of taken) job.ack()
+  await taker.stop()
+})
+
 test('at a stop what is not begun goes back at once, what sends may finish, and what is sent is waited for', async () => {
   const first = worker(broker)
   for (const id of ['waits', 'begun', 'content', 'final']) await store(id)
