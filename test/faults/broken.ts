@@ -34,26 +34,34 @@ export const MISTAKES: Mistake[] = [
   {
     name: 'store-before-250',
     file: 'services/ingress/message/accept.ts',
-    snippet: 'await acceptor.store(envelope, content)',
-    instead: 'void acceptor.store(envelope, content).catch(() => undefined)',
+    snippet: ': acceptor.store(envelope, content)',
+    instead: ': (void acceptor.store(envelope, content).catch(() => undefined), Promise.resolve())',
     args: ['--rounds', '4', '--targets', 'ingress,broker'],
     found: ['nothing lost'],
   },
   {
     name: 'event-before-ack',
     file: 'services/delivery/outcome/settle.ts',
-    snippet: 'await dependencies.events.append(event)',
-    instead: 'taken.ack()\n  await dependencies.events.append(event)',
+    snippet: 'await events.append(event)\n  settled.note(key)',
+    instead: 'taken.ack()\n  await events.append(event)\n  settled.note(key)',
     args: ['--rounds', '6', '--targets', 'delivery', '--later', '0.5'],
     found: ['nothing lost', 'log complete'],
   },
   {
     name: 'suspects-looked-up',
     file: 'services/delivery/deliver.ts',
-    snippet: 'taken.suspect || job.again === true ? await engine.settled.lookUp(key) : engine.settled.recall(key)',
-    instead: 'undefined as never',
-    args: ['--rounds', '4', '--targets', 'broker,delivery+broker'],
-    found: ['nothing sent again'],
+    snippet: 'const doubtful = taken.suspect || taken.job.again === true',
+    instead: 'const doubtful = false',
+    args: ['--rounds', '4', '--targets', 'broker,delivery+broker', '--slow', '0'],
+    found: ['nothing sent again', 'duplicates explained'],
+  },
+  {
+    name: 'lease-never-ends',
+    file: 'lib/queue/lease.ts',
+    snippet: 'if (age >= EXPIRED_MS) this.#lost = true',
+    instead: 'if (age < 0) this.#lost = true',
+    args: ['--rounds', '2', '--targets', 'delivery:stall', '--slow', '0'],
+    found: ['nothing sent again', 'duplicates explained'],
   },
 ]
 
@@ -71,7 +79,7 @@ export async function findsMistake(mistake: Mistake, say: (line: string) => void
   }
 }
 
-/** Packages of others are linked; those of the workspace are linked anew, to the copy. */
+/** Packages of others are linked; those of the workspace are linked again, to the copy. */
 function copySource(folder: string): void {
   const filter = (source: string) => basename(source) !== 'node_modules'
   for (const name of ['lib', 'services', 'cli', 'test', 'package.json'])

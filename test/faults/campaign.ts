@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { startPlatform } from '../support/platform.ts'
+import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startLoad } from './load.ts'
 import type { LoadOptions } from './load.ts'
@@ -14,12 +14,14 @@ export interface CampaignOptions
   extends Omit<LoadOptions, 'port'>, Pick<RoundsOptions, 'count' | 'steadyMs' | 'targets'> {
   /** Least load, messages a second; what is offered is a quarter more. */
   rate: number
+  delivery: number
+  ingress: number
   /** Leaves the platform's folder, and says where. */
   keep: boolean
   say: (line: string) => void
 }
 
-/** A job whose worker died comes again after the broker's ack wait of 30 s; then its retries. */
+/** A job whose worker died comes again after the broker's ack wait of 30 s; a slow remote takes a minute then. */
 const DRAIN_MS = 180_000
 /** Notices are made some 250 ms after the event, and the log follows the streams. */
 const LOG_MS = 10_000
@@ -31,7 +33,23 @@ export async function runCampaign(options: CampaignOptions): Promise<Verdict> {
   const platform = await startPlatform({
     routeTo: receiver,
     relay: true,
-    platform: { retry: { firstDelay: '1s', maxDelay: '2s', lifetime: '30m' } },
+    ingressReplicas: options.ingress,
+    platform: {
+      retry: { firstDelay: '1s', maxDelay: '2s', lifetime: '30m' },
+      delivery: { replicas: options.delivery },
+    },
+    documents: [
+      {
+        apiVersion: API,
+        kind: 'DestinationPolicy',
+        metadata: { name: 'slow' },
+        spec: {
+          match: { domains: ['slow.test'] },
+          connections: 500,
+          route: { host: receiver.host, port: receiver.slowPort },
+        },
+      },
+    ],
   })
   try {
     const load = startLoad({ ...options, port: platform.ports.relay, rate: rate * 1.25 })

@@ -20,6 +20,8 @@ export interface LoadOptions {
   /** Share of the messages whose recipient is refused at the first attempt, and for good. */
   laterShare: number
   bounceShare: number
+  /** Share of the messages whose remote answers the final dot 40 or 60 seconds late. */
+  slowShare: number
 }
 
 export interface Load {
@@ -30,7 +32,8 @@ export interface Load {
 }
 
 const RECONNECT_MS = 50
-const REPLY_MS = 20_000
+/** The ingress waits for a broker that may have stored the message. */
+const REPLY_MS = 300_000
 const BODY = 'A line of text as people write it, more or less.\r\n'.repeat(12)
 
 /** Offers messages over connections that are kept. When one is lost it connects again and goes on with the next message. */
@@ -81,10 +84,12 @@ export function startLoad(options: LoadOptions): Load {
   }
 }
 
-function next(number: number, { laterShare, bounceShare }: LoadOptions): Offered {
+function next(number: number, { laterShare, bounceShare, slowShare }: LoadOptions): Offered {
   const place = (number * 0.618034) % 1
   const kind = place < bounceShare ? 'nobody' : place < bounceShare + laterShare ? 'later' : 'kim'
-  return { loadId: `load-${number}`, recipient: `${kind}-${number}@d${number % 8}.test`, offeredAt: Date.now() }
+  const slow = place > 1 - slowShare ? `slow${number % 2 === 0 ? 40 : 60}` : undefined
+  const recipient = slow === undefined ? `${kind}-${number}@d${number % 8}.test` : `${slow}-${number}@slow.test`
+  return { loadId: `load-${number}`, recipient, offeredAt: Date.now() }
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

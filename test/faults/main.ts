@@ -7,13 +7,17 @@ import { tableHead, tableLine } from './verdict.ts'
 
 const USAGE = `make faults: kills the platform's programs under load and counts what was lost, and what came twice
 
-  --rounds N       kills (30)
-  --rate N         least load, messages a second (200)
+  --rounds N       kills and stalls (16: each kind at least once)
+  --rate N         least load, messages a second (100)
+  --delivery N     delivery processes (3)
+  --ingress N      ingress processes (2)
   --connections N  of the load (20)
   --steady MS      from one program's return to the next kill (4000)
-  --targets LIST   what is killed, in turn; a+b at once (ingress,delivery,notifier,broker and now and then two)
+  --targets LIST   what is killed, in turn; a+b at once (each in turn, and now and then two);
+                   delivery:stall, broker:stall: stopped for 45 s; broker:down: nothing listens for 45 s
   --later SHARE    of the messages, refused at the first attempt (0.1)
   --bounce SHARE   of the messages, refused for good (0.05)
+  --slow SHARE     of the messages, whose remote answers the final dot 40 or 60 s late (0.005)
   --break NAME     only make one mistake in a copy of the source and see it found: ${MISTAKES.map(({ name }) => name).join(', ')}
   --no-mistakes    only the rounds
   --json FILE      the verdict, for programs
@@ -21,14 +25,17 @@ const USAGE = `make faults: kills the platform's programs under load and counts 
 
 /** Both delivery and broker, so that what the one remembers does not stand in for what the other forgot. */
 const TURNS = ['ingress', 'delivery', 'notifier', 'broker']
-const USUAL = [...TURNS, ...TURNS, 'ingress', 'delivery+broker', 'notifier', 'broker'].join()
+const USUAL = [...TURNS, 'broker:down', ...TURNS, 'delivery:stall', 'delivery+broker', ...TURNS, 'broker:stall'].join()
 
 const text = { type: 'string' } as const
 const flag = { type: 'boolean', default: false } as const
 const { values } = parseArgs({
   options: {
-    rounds: { ...text, default: process.env['ROUNDS'] ?? '30' },
-    rate: { ...text, default: process.env['RATE'] ?? '200' },
+    rounds: { ...text, default: process.env['ROUNDS'] ?? '16' },
+    rate: { ...text, default: process.env['RATE'] ?? '100' },
+    delivery: { ...text, default: '3' },
+    ingress: { ...text, default: '2' },
+    slow: { ...text, default: '0.005' },
     connections: { ...text, default: '20' },
     steady: { ...text, default: '4000' },
     targets: { ...text, default: USUAL },
@@ -55,6 +62,9 @@ async function rounds(): Promise<boolean[]> {
     connections: Number(values.connections),
     laterShare: Number(values.later),
     bounceShare: Number(values.bounce),
+    slowShare: Number(values.slow),
+    delivery: Number(values.delivery),
+    ingress: Number(values.ingress),
     keep: values.keep,
     say,
   })

@@ -8,6 +8,10 @@ export interface Transaction {
   ended: number
   /** The final dot came, and 250 was the answer. False: cut off, or nobody was taken. */
   taken: boolean
+  /** The platform's end of the connection: which of its processes made the transaction. */
+  port: number
+  /** The connection was lost before the reply to the final dot was sent. */
+  unanswered: boolean
   /** Of what was taken: the platform's queue id, the id that the load gave it, and whether it is a notice. */
   id: string
   loadId: string
@@ -17,7 +21,8 @@ export interface Transaction {
 }
 
 /** The other side of the world: a process of its own, which nobody kills, so that it knows what arrived and when.
- * Local parts tell what it does: `nobody-` is refused for good, `later-` at the first attempt, all others are taken. */
+ * Local parts tell what it does: `nobody-` is refused for good, `later-` at the first attempt, all others are taken;
+ * `slow40-` is answered so many seconds after the final dot. */
 const seen = new Set<string>()
 let fresh: Transaction[] = []
 
@@ -25,10 +30,19 @@ const server = createServer((socket) => {
   socket.setNoDelay(true)
   new Session(socket)
 })
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address()
-  if (typeof address === 'object') process.send?.({ port: address?.port })
+/** A second port, so that slow mail is a site of its own. */
+const slowServer = createServer((socket) => {
+  socket.setNoDelay(true)
+  new Session(socket)
 })
+const portOf = (listening: typeof server): Promise<number> =>
+  new Promise((resolve) => {
+    listening.listen(0, '127.0.0.1', () => {
+      const address = listening.address()
+      resolve(typeof address === 'object' ? (address?.port ?? 0) : 0)
+    })
+  })
+void Promise.all([portOf(server), portOf(slowServer)]).then(([port, slowPort]) => process.send?.({ port, slowPort }))
 setInterval(() => {
   if (fresh.length > 0) process.send?.({ transactions: fresh })
   fresh = []
@@ -38,11 +52,13 @@ process.once('disconnect', () => process.exit())
 class Session {
   #buffer = ''
   #inData = false
-  #current: { begun: number; notice: boolean; recipients: string[] } | undefined
+  #current: { begun: number; notice: boolean; recipients: string[]; slowMs: number } | undefined
+  readonly #port: number
   readonly #socket: Socket
 
   constructor(socket: Socket) {
     this.#socket = socket
+    this.#port = socket.remotePort ?? 0
     socket.setEncoding('latin1')
     socket.on('data', (chunk: string) => {
       this.#buffer += chunk
@@ -67,7 +83,7 @@ class Session {
         return '250-receiver.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES'
       case 'MAIL':
         this.#over()
-        this.#current = { begun: Date.now(), notice: address === '', recipients: [] }
+        this.#current = { begun: Date.now(), notice: address === '', recipients: [], slowMs: 0 }
         return '250 2.1.0 ok'
       case 'RCPT':
         return this.#recipient(address)
@@ -88,7 +104,10 @@ class Session {
       seen.add(address)
       return '452 4.2.2 mailbox full'
     }
-    this.#current?.recipients.push(address)
+    if (this.#current !== undefined) {
+      this.#current.recipients.push(address)
+      this.#current.slowMs = 1000 * Number(/^slow(\d+)-/.exec(address)?.[1] ?? 0)
+    }
     return '250 2.1.5 ok'
   }
 
@@ -98,21 +117,39 @@ class Session {
     const content = this.#buffer.slice(0, end)
     this.#buffer = this.#buffer.slice(end + 5)
     this.#inData = false
-    this.#over(content)
-    this.#socket.write('250 2.0.0 taken\r\n')
+    const slowMs = this.#current?.slowMs ?? 0
+    const transaction = this.#over(content)
+    if (transaction === undefined) return true
+    // It has arrived, whether or not the platform hears the reply.
+    setTimeout(() => {
+      transaction.unanswered = this.#socket.destroyed
+      if (!this.#socket.destroyed) this.#socket.write('250 2.0.0 taken\r\n')
+      fresh.push(transaction)
+    }, slowMs)
     return true
   }
 
   /** Written down before the answer goes out: what the platform heard of is never missing here. */
-  #over(content?: string): void {
-    if (this.#current === undefined) return
+  #over(content?: string): Transaction | undefined {
+    if (this.#current === undefined) return undefined
     const { begun, notice, recipients } = this.#current
     const loadId = /^X-Load-Id: (\S+)/m.exec(content ?? '')?.[1] ?? ''
     const queueId = notice
       ? /^Message-ID: <([^@]+)@/im.exec(content ?? '')
       : /^Received: .* id (\w+)/m.exec(content ?? '')
-    const id = queueId?.[1] ?? ''
-    fresh.push({ begun, ended: Date.now(), taken: content !== undefined, id, loadId, notice, recipients })
     this.#current = undefined
+    const transaction: Transaction = {
+      begun,
+      ended: Date.now(),
+      taken: content !== undefined,
+      port: this.#port,
+      unanswered: false,
+      id: queueId?.[1] ?? '',
+      loadId,
+      notice,
+      recipients,
+    }
+    if (content === undefined) fresh.push(transaction)
+    return transaction
   }
 }

@@ -5,7 +5,9 @@ import type { Transaction } from './receiver-process.ts'
 export interface FaultReceiver {
   host: string
   port: number
-  /** All transactions so far, in the order of their ends; some 20 ms late. */
+  /** Where slow mail goes. */
+  slowPort: number
+  /** All transactions so far, once they are answered; some 20 ms late. */
   transactions: Transaction[]
   close(): void
 }
@@ -16,12 +18,13 @@ export async function startFaultReceiver(): Promise<FaultReceiver> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const transactions: Transaction[] = []
-  const port = await new Promise<number>((resolve, reject) => {
+  const { port, slowPort } = await new Promise<{ port: number; slowPort: number }>((resolve, reject) => {
     child.once('exit', () => reject(new Error('the receiver ended')))
-    child.on('message', (message: { port?: number; transactions?: Transaction[] }) => {
-      if (message.port !== undefined) resolve(message.port)
+    child.on('message', (message: { port?: number; slowPort?: number; transactions?: Transaction[] }) => {
+      const { port, slowPort } = message
+      if (port !== undefined && slowPort !== undefined) resolve({ port, slowPort })
       transactions.push(...(message.transactions ?? []))
     })
   })
-  return { host: '127.0.0.1', port, transactions, close: () => child.disconnect() }
+  return { host: '127.0.0.1', port, slowPort, transactions, close: () => child.disconnect() }
 }
