@@ -4,14 +4,16 @@ import { NoBroker } from '@postrider/broker-process/find'
 import { problemLine } from '@postrider/file-provider/manifests'
 import { BadManifests } from '@postrider/file-provider/provider'
 import { BadCertificate } from '@postrider/tls/certificate'
+import { exit } from './exit.ts'
 import { messageShow, queueCancel, queueList, queueRetry } from './queue/commands.ts'
 import { standingList, standingRestore } from './standing/commands.ts'
 import type { StandingOptions } from './standing/commands.ts'
 import type { QueueOptions } from './queue/commands.ts'
 import { queueHeld } from './queue/held.ts'
+import { queueQuarantine } from './queue/quarantine.ts'
 import { printAccount } from './up/print-account.ts'
 import { up } from './up/up.ts'
-import { UnknownMessage, UsageError } from './usage.ts'
+import { UnknownMessage, UnknownRecordError, UsageError } from './usage.ts'
 
 /** Queue ids as they are given out; see newQueueId and noticeId. */
 const QUEUE_ID = /^[0-9a-z]{1,40}$/
@@ -27,6 +29,10 @@ const USAGE = `postrider: a self-hosted outbound mail platform
   postrider queue held show ID [--raw]     what is known of one, and its headers; --raw: all of it
   postrider queue held release ID          into the queue with it
   postrider queue held delete ID           erase it; nobody is told
+  postrider queue quarantine ls            records that could not be read or written, and what they are about
+  postrider queue quarantine show NUMBER   what is known of one, and its beginning
+  postrider queue quarantine retry NUMBER  put it back to where it was meant to go
+  postrider queue quarantine drop NUMBER   remove it for good; a message in it is cancelled
 
   postrider broker-config --passwords FILE [--shards N]
                                            the accounts that a broker run elsewhere needs (spec.broker.url)
@@ -37,13 +43,19 @@ const USAGE = `postrider: a self-hosted outbound mail platform
   filters: --domain D (of the sender)  --destination D (of the recipient; all)  --limit N
   --state DIR  where the platform keeps everything; ./.postrider by default
   --json       for programs
-  exit codes   0 done, 1 the id is not known, 2 the message says what to mend`
+  exit codes   0 done, 1 the id or number is not known, 2 the message says what to mend`
 
 const QUEUE: Record<string, (options: QueueOptions) => Promise<string[]>> = {
   show: (options) => messageShow(required(options.id), options),
   ls: queueList,
   retry: queueRetry,
   cancel: queueCancel,
+}
+
+/** Commands of `queue` that have verbs of their own. */
+const QUEUE_GROUPS: Record<string, (act: string, options: QueueOptions & { raw?: boolean }) => Promise<string[]>> = {
+  held: queueHeld,
+  quarantine: queueQuarantine,
 }
 
 /** Commands for who runs the platform, beside the queue. */
@@ -66,9 +78,10 @@ async function main(args: string[]): Promise<number> {
   if (values.help === true || command === 'help') return print([USAGE])
   if (command === 'up') return runUp(verb, state)
   if (command === 'message' && verb === 'show') return print(await messageShow(required(queueId(rest)), options()))
-  if (command === 'queue' && verb === 'held') {
+  const group = command === 'queue' ? QUEUE_GROUPS[verb] : undefined
+  if (group !== undefined) {
     const [act = '', ...ids] = rest
-    return print(await queueHeld(act, { ...options(ids), raw: values.raw }))
+    return print(await group(act, { ...options(ids), raw: values.raw }))
   }
   const administration = ADMINISTRATION[command]
   if (administration !== undefined) return print(await administration([verb, ...rest], values))
@@ -160,6 +173,7 @@ function explain(error: unknown): string {
   if (
     error instanceof UsageError ||
     error instanceof UnknownMessage ||
+    error instanceof UnknownRecordError ||
     error instanceof NoBroker ||
     error instanceof BadCertificate
   )
@@ -170,10 +184,7 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(`postrider: ${explain(error)}`)
-    process.exit(error instanceof UnknownMessage ? 1 : 2)
-  },
-)
+main(process.argv.slice(2)).then(exit, (error: unknown) => {
+  console.error(`postrider: ${explain(error)}`)
+  exit(error instanceof UnknownMessage || error instanceof UnknownRecordError ? 1 : 2)
+})

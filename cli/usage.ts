@@ -10,3 +10,11 @@ export class UnknownMessage extends Error {
     super(`${id} is not known: never accepted here, or forgotten after its placeholder's time`)
   }
 }
+
+/** There is no such record in the quarantine: the message alone is shown, with exit code 1. */
+export class UnknownRecordError extends Error {
+  override readonly name = 'UnknownRecordError'
+  constructor(number: number) {
+    super(`there is no record ${number} in the quarantine: it was retried or dropped, or never there`)
+  }
+}

@@ -17,6 +17,10 @@ export const USAGE = `kubectl postrider: mail in a cluster, and what to do about
   kubectl postrider queue held show ID [--raw]   what is known of one, and its headers; --raw: all of it
   kubectl postrider queue held release ID        into the queue with it
   kubectl postrider queue held delete ID         erase it; nobody is told
+  kubectl postrider queue quarantine ls          records that could not be read or written
+  kubectl postrider queue quarantine show NUMBER     what is known of one, and its beginning
+  kubectl postrider queue quarantine retry NUMBER    put it back to where it was meant to go
+  kubectl postrider queue quarantine drop NUMBER     remove it for good; a message in it is cancelled
 
   filters        --domain D (of the sender)  --destination D (of the recipient; all)  --limit N
   -n NAMESPACE   that of the context by default; with queue: where the MailPlatform is

@@ -1,17 +1,19 @@
 import { ApiError } from '@postrider/operator/kubernetes/errors'
-import { UnknownMessage, UsageError } from '../usage.ts'
+import { UnknownMessage, UnknownRecordError, UsageError } from '../usage.ts'
 import { NotThere } from './find.ts'
 
 /** What a person is told of an error: a sentence with what to do, or where the program's fault is. */
 export function explain(error: unknown): string {
-  if (error instanceof UsageError || error instanceof UnknownMessage || error instanceof NotThere) return error.message
+  if (error instanceof UsageError || isUnknown(error)) return error.message
   if (error instanceof ApiError) return `${error.message}\n  -> ${whatToDo(error)}`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 /** 1: nothing is known by that name. 2: the message says what to mend. */
-export const exitCodeOf = (error: unknown): number =>
-  error instanceof UnknownMessage || error instanceof NotThere ? 1 : 2
+export const exitCodeOf = (error: unknown): number => (isUnknown(error) ? 1 : 2)
+
+const isUnknown = (error: unknown): error is Error =>
+  error instanceof UnknownMessage || error instanceof UnknownRecordError || error instanceof NotThere
 
 function whatToDo({ reason, ref }: ApiError): string {
   switch (reason) {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { exit } from '../exit.ts'
 import { UsageError } from '../usage.ts'
 import { readArguments, USAGE } from './arguments.ts'
 import type { Answer, Options } from './arguments.ts'
@@ -47,11 +48,8 @@ async function main(args: string[]): Promise<number> {
 /** What is shown was written by tenants and by the DNS of others: nothing of it may steer the terminal. */
 const printable = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, '?')
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const text = explain(error)
-    console.error(printable(text.startsWith(USAGE) ? text : `kubectl postrider: ${text}`))
-    process.exit(exitCodeOf(error))
-  },
-)
+main(process.argv.slice(2)).then(exit, (error: unknown) => {
+  const text = explain(error)
+  console.error(printable(text.startsWith(USAGE) ? text : `kubectl postrider: ${text}`))
+  exit(exitCodeOf(error))
+})

@@ -3,6 +3,7 @@ import { BrokerUnreachable } from '@postrider/queue/broker'
 import { messageShow, queueCancel, queueList, queueRetry } from '../queue/commands.ts'
 import type { QueueOptions } from '../queue/commands.ts'
 import { queueHeld } from '../queue/held.ts'
+import { queueQuarantine } from '../queue/quarantine.ts'
 import { UsageError } from '../usage.ts'
 import { USAGE } from './arguments.ts'
 import type { Answer, Options } from './arguments.ts'
@@ -17,17 +18,17 @@ const QUEUE_ID = /^[0-9a-z]{1,40}$/
 type Command = (options: QueueOptions) => Promise<string[]>
 const COMMANDS: Record<string, Command> = { ls: queueList, show, retry: queueRetry, cancel: queueCancel }
 const HELD = 'held'
+const QUARANTINE = 'quarantine'
 
-/** `kubectl postrider queue ls|show|retry|cancel|held`: the commands of the standalone platform, at the broker of the cluster. */
+/** `kubectl postrider queue ls|show|retry|cancel|held|quarantine`: the commands of the standalone platform, at the broker of the cluster. */
 export async function queue(caller: Caller, options: Options): Promise<Answer> {
   const { verb, act, ids } = wordsOf(options.words)
-  const command =
-    verb === HELD
-      ? (asked: QueueOptions) => queueHeld(act, { ...asked, raw: options.raw })
-      : Object.entries(COMMANDS).find(([name]) => name === verb)?.[1]
+  const command = commandOf(verb, act, options)
   if (command === undefined)
     throw new UsageError(
-      verb === '' ? USAGE : `there is no command queue ${verb}${closest(verb, [...Object.keys(COMMANDS), HELD])}`,
+      verb === ''
+        ? USAGE
+        : `there is no command queue ${verb}${closest(verb, [...Object.keys(COMMANDS), HELD, QUARANTINE])}`,
     )
   const asked = readFilters(ids, options)
   if (verb === 'show' && asked.id === undefined) throw new UsageError('give the queue id, as the 250 named it')
@@ -41,9 +42,17 @@ export async function queue(caller: Caller, options: Options): Promise<Answer> {
   }
 }
 
-/** `queue VERB ID`, or `queue held ACT ID`. */
+function commandOf(verb: string, act: string, { raw }: Options): Command | undefined {
+  if (verb === HELD) return (asked) => queueHeld(act, { ...asked, raw })
+  if (verb === QUARANTINE) return (asked) => queueQuarantine(act, asked)
+  return Object.entries(COMMANDS).find(([name]) => name === verb)?.[1]
+}
+
+/** `queue VERB ID`, or `queue held ACT ID` and `queue quarantine ACT NUMBER`. */
 function wordsOf([, verb = '', ...rest]: string[]): { verb: string; act: string; ids: string[] } {
-  return verb === HELD ? { verb, act: rest[0] ?? '', ids: rest.slice(1) } : { verb, act: '', ids: rest }
+  return verb === HELD || verb === QUARANTINE
+    ? { verb, act: rest[0] ?? '', ids: rest.slice(1) }
+    : { verb, act: '', ids: rest }
 }
 
 function show(options: QueueOptions): Promise<string[]> {

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** Sessions that are logged in, as leases of the processes that have them: [sessions, until]. A process that is killed renews
  * no more, and its sessions are free when its lease ends. Milliseconds since the epoch. */
 export interface Sessions {
@@ -5,6 +7,11 @@ export interface Sessions {
 }
 
 export const NO_SESSIONS: Sessions = { holders: {} }
+
+/** As they are stored. */
+export const sessionsShape: z.ZodType<Sessions> = z.looseObject({
+  holders: z.record(z.string(), z.tuple([z.number(), z.number()])),
+})
 
 /** How long a process may be silent before its sessions are held to be gone. Milliseconds. */
 export const LEASE_MS = 30_000

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Exceeded } from './exceeded.ts'
 import { giveToken, intervalOf, takeToken } from './rate.ts'
@@ -15,6 +16,13 @@ export interface Use {
 }
 
 export const NO_USE: Use = { day: [], minute: [] }
+
+/** As it is stored. */
+export const useShape: z.ZodType<Use> = z.looseObject({
+  day: z.array(z.tuple([z.number(), z.number(), z.number()])),
+  minute: z.array(z.tuple([z.number(), z.number()])),
+  rate: z.custom<RateUse>((rate) => typeof rate === 'object' && rate !== null).optional(),
+})
 
 /** What was counted for a message, to take it back by. */
 export interface Receipt {

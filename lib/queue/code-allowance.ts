@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Kvm } from '@nats-io/kv'
 import type { KV } from '@nats-io/kv'
+import { z } from 'zod'
 import {
   CODES_A_MAILBOX,
   CODES_A_NAMESPACE,
@@ -11,6 +12,8 @@ import {
 import type { SentCode } from '@postrider/credential/sender/allowance'
 import type { Broker } from './broker.ts'
 import { CODES_BUCKET } from './names.ts'
+import { writeFailure } from './refusal.ts'
+import { BadRecordError, readStored } from './stored.ts'
 
 /** Others may count at the same time: a count that was changed meanwhile is looked at anew, this often. */
 const TRIES = 10
@@ -47,7 +50,7 @@ async function count(kv: KV, key: string, id: string, most: number, now: number)
       await kv.put(key, JSON.stringify(withCode(sent, id, now)), { previousSeq: revision })
       return undefined
     } catch (error) {
-      if (left === 0 || !/wrong last sequence/.test(String(error))) throw error
+      if (left === 0 || writeFailure(error) !== 'conflict') throw error
     }
   }
 }
@@ -56,7 +59,19 @@ async function count(kv: KV, key: string, id: string, most: number, now: number)
 async function read(kv: KV, key: string): Promise<{ sent: SentCode[]; revision: number }> {
   const entry = await kv.get(key)
   if (entry === null) return { sent: [], revision: 0 }
-  return { sent: entry.operation === 'PUT' ? entry.json<SentCode[]>() : [], revision: entry.revision }
+  return { sent: entry.operation === 'PUT' ? sentIn(entry.string()) : [], revision: entry.revision }
+}
+
+const sentCodes: z.ZodType<SentCode[]> = z.array(z.tuple([z.string(), z.number()]))
+
+/** A count that cannot be read begins anew: the next one that is written replaces it. */
+function sentIn(text: string): SentCode[] {
+  try {
+    return readStored('a count of codes', text, sentCodes)
+  } catch (error) {
+    if (error instanceof BadRecordError) return []
+    throw error
+  }
 }
 
 /** A mailbox's address has characters that a key must not have, and nobody needs to read it there. */

@@ -2,6 +2,7 @@ import type { Broker } from './broker.ts'
 import { DUE_SUBJECT, JOBS, destinationToken } from './names.ts'
 import { decodeJob, encodeJob } from './record.ts'
 import type { Job } from './record.ts'
+import { writeFailure } from './refusal.ts'
 
 /** A job that waits for its next attempt. */
 export interface Waiting {
@@ -47,7 +48,7 @@ async function replaceSchedule(broker: Broker, waiting: Waiting, payload: string
     })
     return true
   } catch (error) {
-    if (error instanceof Error && /wrong last sequence/i.test(error.message)) return false
+    if (writeFailure(error) === 'conflict') return false
     throw error
   }
 }

@@ -67,3 +67,9 @@ async function enqueue(broker: Broker, job: Job): Promise<void> {
   const suspect = { kind: 'job' as const, data: Buffer.from(data), name: attemptKey(job), id: job.envelope.id }
   await writePatiently(broker, () => quarantine(broker, { ...suspect, error: written.refused }))
 }
+
+/** Makes a job due that lay in the quarantine, once for each number there. Its attempt may have been settled before: it is looked up first. */
+export async function enqueueAgain(broker: Broker, job: Job, number: number): Promise<void> {
+  const data = encodeJob({ ...job, again: true })
+  await publishLasting(broker, DUE_SUBJECT, data, { msgID: `quarantine:${number}`, timeout: 5000 })
+}

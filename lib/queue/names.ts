@@ -26,6 +26,8 @@ export const QUARANTINE = 'QUARANTINE'
 export const quarantineSubject = (from: string, name: string): string => `quarantine.${from}.${name}`
 /** Delivery workers ask each other here which attempts they have in flight; not stored. */
 export const IN_FLIGHT_SUBJECT = 'delivery.in-flight'
+/** Where the notifier answers about the quarantine. */
+export const LOG_QUARANTINE = 'log.quarantine'
 export const DELIVERY_CONSUMER = 'delivery'
 export const CONFIG_BUCKET = 'config'
 export const USE_BUCKET = 'use'

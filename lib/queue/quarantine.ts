@@ -9,9 +9,19 @@ import { headersOf } from './record.ts'
 import { writeFailure } from './refusal.ts'
 import { readStored } from './stored.ts'
 
-/** What lies in the quarantine. `message`, `held`, `job`, `events` and `value` could not be read where they lay; `deferral`, `event`
- * and `notice` could not be written. */
-export const QUARANTINE_KINDS = ['message', 'held', 'job', 'events', 'value', 'deferral', 'event', 'notice'] as const
+/** What lies in the quarantine. `message`, `held`, `job`, `events` and `value` could not be read where they lay; `entry` is a message that
+ * the message log could not take in; `deferral`, `event` and `notice` could not be written. */
+export const QUARANTINE_KINDS = [
+  'message',
+  'held',
+  'job',
+  'events',
+  'value',
+  'entry',
+  'deferral',
+  'event',
+  'notice',
+] as const
 export type QuarantineKind = (typeof QUARANTINE_KINDS)[number]
 
 /** What is known of a record in the quarantine, beside the record itself. */
@@ -59,7 +69,7 @@ export interface Suspect extends Pick<QuarantineNote, 'kind' | 'origin' | 'deliv
   error: unknown
   data: Uint8Array
   headers?: MsgHdrs | undefined
-  /** Names a record that could not be written, and so has no origin. */
+  /** Names a record that has no origin, or that lies there for another reason than others of its origin. */
   name?: string
 }
 
@@ -83,7 +93,7 @@ export async function quarantine(broker: Broker, suspect: Suspect, now = Date.no
     bytes: data.length,
   }
   const subject =
-    origin === undefined
+    origin === undefined || suspect.name !== undefined
       ? quarantineSubject(kind, hash(suspect.name ?? Buffer.from(data).toString()))
       : quarantineSubject(origin.stream, String(origin.seq))
   try {
@@ -106,7 +116,7 @@ export const decodeNote = (headers: MsgHdrs | undefined): QuarantineNote =>
 /** A job and what could not be written have no other place: they are kept whole where the broker takes that. */
 function copyOf(kind: QuarantineKind, data: Uint8Array, maxPayload: number): Uint8Array {
   if (kind === 'value') return new Uint8Array()
-  const lies = kind === 'message' || kind === 'held' || kind === 'events'
+  const lies = kind === 'message' || kind === 'held' || kind === 'events' || kind === 'entry'
   return data.subarray(0, lies ? MAX_COPY_BYTES : maxPayload - 2 * MAX_HEADERS)
 }
 

@@ -1,13 +1,13 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { Broker } from './broker.ts'
-import { decodeEvents } from './event.ts'
+import { decodeBatch } from './event.ts'
 import type { AttemptEvent } from './event.ts'
 import { EVENTS } from './names.ts'
 import { readRecord } from './read-record.ts'
 import { readStream } from './read-stream.ts'
 import { RecentKeys } from './recent-keys.ts'
 import { INDEX_LIMITS, SettledIndex } from './settled-index.ts'
-import { BadRecordError, NewerRecordError } from './stored.ts'
+import { BadRecordError } from './stored.ts'
 
 /** Attempts whose outcome is on disk, so that none is made twice.
  *
@@ -130,9 +130,9 @@ export function createSettled(broker: Broker): Settled {
 /** What cannot be read tells of no attempt that is known; the message log puts it into the quarantine. */
 function attemptsIn(data: Uint8Array): AttemptEvent[] {
   try {
-    return decodeEvents(data).filter((event) => event.type === 'attempt')
+    return decodeBatch(data).events.filter((event) => event.type === 'attempt')
   } catch (error) {
-    if (error instanceof BadRecordError || error instanceof NewerRecordError) return []
+    if (error instanceof BadRecordError) return []
     throw error
   }
 }

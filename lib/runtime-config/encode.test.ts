@@ -7,7 +7,7 @@ import { DEFAULT_PROTECTION } from './protection.ts'
 const FIRST_RELEASE = {
   hostName: 'mail.example.org',
   retry: { firstMs: 60_000, capMs: 3_600_000, jitter: 0.2, lifetimeMs: 432_000_000 },
-  notices: { delayedMs: 14_400_000 },
+  notices: { delayedAfterMs: 14_400_000, fullMessageBytes: 65_536, from: 'postmaster@mail.example.org' },
   placeholderMs: 7_776_000_000,
   resolvers: [],
   messageBytes: 26_214_400,

@@ -7,6 +7,8 @@ import type {
   PoolConfig,
   RuntimeConfig,
 } from './config.ts'
+import { LastGood } from './last-good.ts'
+import { kindOfKey } from './shapes.ts'
 
 const keyed = (kind: string, name: string): string => `${kind}.${Buffer.from(name).toString('base64url')}`
 
@@ -32,21 +34,30 @@ const complete = (entry: Partial<PlatformConfig>): PlatformConfig =>
     protection: { ...DEFAULT_PROTECTION, ...entry.protection },
   }) as PlatformConfig
 
-/** The configuration of KV entries; undefined while the platform's own entry is missing. The entries were written by encodeConfig. */
-export function decodeConfig(entries: Map<string, string>): RuntimeConfig | undefined {
-  const read = (key: string): unknown => {
-    const text = entries.get(key)
-    return text === undefined ? undefined : (JSON.parse(text) as unknown)
-  }
-  const all = (kind: string): unknown[] => [...entries.keys()].filter((key) => key.startsWith(`${kind}.`)).map(read)
-  const platform = read('platform') as Partial<PlatformConfig> | undefined
+/** The configuration of KV entries; undefined while the platform's own entry is missing. An entry that cannot be read is as if it were not
+ * there. */
+export function decodeConfig(entries: ReadonlyMap<string, string>): RuntimeConfig | undefined {
+  const live = new LastGood()
+  for (const [key, text] of entries) live.put(key, text)
+  return configOf(live.values)
+}
+
+/** The same, of entries that were read. */
+export function configOf(values: ReadonlyMap<string, unknown>): RuntimeConfig | undefined {
+  const all = (kind: string): unknown[] =>
+    values
+      .entries()
+      .filter(([key]) => kindOfKey(key) === kind)
+      .map(([, value]) => value)
+      .toArray()
+  const platform = values.get('platform') as Partial<PlatformConfig> | undefined
   if (platform === undefined) return undefined
-  const pools = (read('pools') ?? []) as PoolConfig[]
+  const pools = (values.get('pools') ?? []) as PoolConfig[]
   const domains = all('domain') as DomainConfig[]
   const credentials = all('credential') as CredentialConfig[]
   return {
     platform: complete(platform),
-    policies: (read('policies') ?? []) as PolicyConfig[],
+    policies: (values.get('policies') ?? []) as PolicyConfig[],
     pools: new Map(pools.map((pool) => [pool.name, pool])),
     domains: new Map(domains.map((domain) => [domain.name, domain])),
     credentials: new Map(credentials.map((credential) => [credential.address, credential])),

@@ -6,7 +6,9 @@ import type { Broker } from '@postrider/queue/broker'
 import { lastRevision } from '@postrider/queue/last-revision'
 import { readStream } from '@postrider/queue/read-stream'
 import type { RuntimeConfig } from './config.ts'
-import { decodeConfig, encodeConfig } from './encode.ts'
+import { configOf, encodeConfig } from './encode.ts'
+import { LastGood } from './last-good.ts'
+import type { ConfigReport } from './report.ts'
 
 /** KV bucket of the runtime configuration. */
 const BUCKET = 'config'
@@ -73,34 +75,54 @@ export interface LiveConfig {
 }
 
 /** Follows the bucket; resolves when the whole configuration is here, which may be when it is first published. */
-export async function watchConfig({
-  js,
-  jsm,
-  onReconnect,
-}: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>): Promise<LiveConfig> {
+export async function watchConfig(
+  { js, jsm, onReconnect }: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
+  report: ConfigReport,
+): Promise<LiveConfig> {
   const kv = await new Kvm(js).open(BUCKET)
   const listeners: ((config: RuntimeConfig) => void)[] = []
+  const live = new LastGood()
   let current: RuntimeConfig | undefined
   let stopped = false
   let watch: KvWatch | undefined
 
+  function take(entry: KvWatchEntry, present: Set<string>): void {
+    if (entry.operation !== 'PUT') {
+      present.delete(entry.key)
+      return
+    }
+    present.add(entry.key)
+    const bad = live.put(entry.key, entry.string())
+    if (bad !== undefined) report.bad(bad, entry.revision)
+  }
+
+  /** Who follows the configuration may fail at it; the others and what comes next do not. */
+  function tell(run: (config: RuntimeConfig) => void, config: RuntimeConfig): void {
+    try {
+      run(config)
+    } catch (error) {
+      report.failed(error)
+    }
+  }
+
   /** Reads the bucket from its beginning and goes on with its changes until the watch ends. */
   async function follow(known: () => void): Promise<void> {
-    const entries = new Map<string, string>()
+    const present = new Set<string>()
     // The broker is away, or back and not yet ready: the last configuration stays.
     const end = await lastRevision(jsm, BUCKET).catch(() => undefined)
     watch = end === undefined ? undefined : await kv.watch().catch(() => undefined)
     if (watch === undefined || end === undefined) return pause(REOPEN_MS)
     for await (const entry of watch) {
-      if (entry.operation === 'PUT') entries.set(entry.key, entry.string())
-      else entries.delete(entry.key)
+      take(entry, present)
       // While more is known to come, what is here may be half of it.
       if (entry.revision < end || (entry.delta ?? 0) > 0) continue
-      const config = decodeConfig(entries)
+      live.keepOnly(present)
+      report.badEntries(live.bad)
+      const config = configOf(live.values)
       if (config === undefined) continue
       current = config
       known()
-      for (const run of listeners) run(config)
+      for (const run of listeners) tell(run, config)
     }
   }
 

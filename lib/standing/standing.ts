@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** How a credential or a domain stands with the world, as the notifier finds it from what remote servers answered. Times are
  * milliseconds since the epoch. */
 export interface Standing {
@@ -38,3 +40,24 @@ export const newStanding = (now: number, resume: string): Standing => ({
 
 export const DAY_MS = 86_400_000
 export const dayOf = (at: number): number => Math.floor(at / DAY_MS)
+
+const suspension = z.looseObject({
+  at: z.number(),
+  reason: z.enum(['Bounces', 'Spam']),
+  recipients: z.number(),
+  percent: z.number(),
+  limitPercent: z.number(),
+  resumable: z.boolean(),
+})
+
+/** A standing as it is stored. */
+export const standingShape: z.ZodType<Standing> = z.looseObject({
+  tier: z.number(),
+  tierSince: z.number(),
+  cleanDays: z.number(),
+  lastDay: z.number(),
+  suspended: suspension.optional(),
+  countFrom: z.number(),
+  resume: z.string(),
+  resumedAt: z.number().optional(),
+})

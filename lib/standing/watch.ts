@@ -5,6 +5,8 @@ import type { QueuedIterator } from '@nats-io/transport-node'
 import type { Broker } from '@postrider/queue/broker'
 import { lastRevision } from '@postrider/queue/last-revision'
 import { STANDING_BUCKET, accountOfKey } from '@postrider/queue/names'
+import { readStored } from '@postrider/queue/stored'
+import { standingShape } from './standing.ts'
 import type { Standing } from './standing.ts'
 
 /** Standings as they are now, by account. */
@@ -22,11 +24,10 @@ const REOPEN_MS = 200
 const PATIENCE_MS = 10_000
 
 /** Follows the bucket; resolves when all of it is here. */
-export async function watchStandings({
-  js,
-  jsm,
-  onReconnect,
-}: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>): Promise<LiveStandings> {
+export async function watchStandings(
+  { js, jsm, onReconnect }: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
+  bad: (account: string, revision: number, error: unknown) => void,
+): Promise<LiveStandings> {
   let standings = new Map<string, Standing>()
   const listeners: ((account: string) => void)[] = []
   let stopped = false
@@ -47,7 +48,7 @@ export async function watchStandings({
     for await (const entry of watch) {
       const account = accountOfKey(entry.key)
       const into = whole ? standings : fresh
-      if (entry.operation === 'PUT') into.set(account, entry.json<Standing>())
+      if (entry.operation === 'PUT') put(into, account, entry)
       else into.delete(account)
       if (whole) for (const run of listeners) run(account)
       if (whole || entry.revision < end || (entry.delta ?? 0) > 0) continue
@@ -56,6 +57,17 @@ export async function watchStandings({
       standings = fresh
       known()
       for (const name of changed) for (const run of listeners) run(name)
+    }
+  }
+
+  /** One that cannot be read stays as it was. */
+  function put(into: Map<string, Standing>, account: string, entry: KvWatchEntry): void {
+    try {
+      into.set(account, readStored(`the standing of ${account}`, entry.string(), standingShape))
+    } catch (error) {
+      const before = standings.get(account)
+      if (before !== undefined) into.set(account, before)
+      bad(account, entry.revision, error)
     }
   }
 

@@ -5,6 +5,7 @@ import { createLoginGuard } from '@postrider/guard/login-guard'
 import { brokerAccess } from '@postrider/queue/access'
 import { openBroker } from '@postrider/queue/broker'
 import { protectionOf } from '@postrider/runtime-config/protection'
+import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/standing/watch'
 import { runService } from '@postrider/telemetry/service'
@@ -26,13 +27,15 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
   needs(() => (broker.connected ? undefined : 'the broker is away: changes are not seen'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
-  const live = await watchConfig(broker)
+  const live = await watchConfig(broker, reportConfig(registry, log))
   const certificates = openCertificates(certificateSources(env), (error) =>
     log.error({ event: 'certificate-bad', err: error }),
   )
   const publicHost = env.optional('POSTRIDER_API_PUBLIC_HOST')
   const metrics = createMetrics(registry)
-  const standings = await watchStandings(broker)
+  const standings = await watchStandings(broker, (account, _, error) =>
+    log.error({ event: 'standing-bad', account, err: error }),
+  )
   const limits = limitsRoute({ now: clock.now, useOf: (account) => readUse(broker, account), standingOf: standings.of })
   const answer = createAnswer({
     find: createRouter([...ROUTES, limits]),

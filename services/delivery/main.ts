@@ -10,6 +10,7 @@ import type { Job } from '@postrider/queue/record'
 import { createSettled } from '@postrider/queue/settled'
 import { stopBounds } from '@postrider/queue/stop'
 import { takeJobs } from '@postrider/queue/take'
+import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { runService } from '@postrider/telemetry/service'
 import { createAttempt } from './attempt.ts'
@@ -31,7 +32,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
   onStop(() => clock.stop())
   const cancellations = await watchCancellations(broker)
   onStop(() => cancellations.stop())
-  const live = await watchConfig(broker)
+  const live = await watchConfig(broker, reportConfig(registry, log))
   const config = () => live.current
   let resolver = createResolver(config().platform.resolvers)
   let resolvers = config().platform.resolvers.join()

@@ -8,6 +8,7 @@ import { maxEnvelopeBytes } from '@postrider/queue/record-size'
 import { createKeyring } from '@postrider/runtime-config/keyring'
 import { readPlatformKey } from '@postrider/runtime-config/seal'
 import { protectionOf } from '@postrider/runtime-config/protection'
+import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/standing/watch'
 import { runService } from '@postrider/telemetry/service'
@@ -39,7 +40,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   needs(() => (broker.connected ? undefined : 'the broker is away: mail is answered 451'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
-  const live = await watchConfig(broker)
+  const live = await watchConfig(broker, reportConfig(registry, log))
   const config = () => live.current
   const keysOf = createKeyring(readPlatformKey(env.text('POSTRIDER_PLATFORM_KEY_FILE')))
   const certificates = openCertificates(certificateSources(env), (error) =>
@@ -84,7 +85,9 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   })
   const sessions = await openSessionLeases(broker, clock.now)
   onStop(() => sessions.stop())
-  const standings = await watchStandings(broker)
+  const standings = await watchStandings(broker, (account, _, error) =>
+    log.error({ event: 'standing-bad', account, err: error }),
+  )
   const login = createLogin({ credentials: () => config().credentials, verdicts: createVerdicts(), guard })
   const handlers = createHandlers({
     now: clock.now,

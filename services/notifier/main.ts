@@ -3,8 +3,10 @@ import { watchClock } from '@postrider/clock/clock'
 import { openBroker } from '@postrider/queue/broker'
 import { createAcceptor } from '@postrider/queue/accept'
 import type { QueueEvent } from '@postrider/queue/event'
+import { STANDING_BUCKET } from '@postrider/queue/names'
 import { createEventLog } from '@postrider/queue/publish-events'
 import { createKeyring } from '@postrider/runtime-config/keyring'
+import { reportConfig } from '@postrider/runtime-config/report'
 import { readPlatformKey } from '@postrider/runtime-config/seal'
 import { signPlatformMail } from '@postrider/runtime-config/signing'
 import { watchConfig } from '@postrider/runtime-config/store'
@@ -16,16 +18,25 @@ import { createLogWriter } from './log/apply.ts'
 import { startFeed } from './log/feed.ts'
 import { createLogReader } from './log/read.ts'
 import { openLog } from './log/schema.ts'
+import { openSkipped } from './log/skipped.ts'
+import type { SkippedRecord } from './log/skipped.ts'
 import { createMetrics } from './metrics.ts'
 import { noticeId, noticesFor } from './notice/decide.ts'
 import { oweDelayedNotices } from './notice/delayed.ts'
-import { sendOwedNotices } from './notice/outbox.ts'
+import { createOutbox } from './notice/outbox.ts'
+import { answerQuarantine } from './quarantine/answer.ts'
+import { createQuarantineDecisions } from './quarantine/decide.ts'
+import { quarantineSkipped, readSkippedAgain } from './quarantine/skips.ts'
+import { quarantineBadEntries, quarantineValue } from './quarantine/values.ts'
+import { watchQuarantine } from './quarantine/watch.ts'
 import { answerReview } from './review/answer.ts'
 import { expiredNotice } from './review/expired-notice.ts'
 import { createHeldLog } from './review/held-log.ts'
 import { createReview } from './review/review.ts'
 import { startStanding } from './standing/start.ts'
-import { eraseExpired, forgetPlaceholders } from './retention/erase.ts'
+import { createRetention, forgetPlaceholders } from './retention/erase.ts'
+import { startTurns } from './turns.ts'
+import type { Tasks } from './turns.ts'
 
 /** How often notices, retention and placeholders are looked at. Milliseconds. */
 const TURN_MS = 250
@@ -41,7 +52,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   needs(() => (broker.connected ? undefined : 'the broker is away'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
-  const config = await watchConfig(broker)
+  const config = await watchConfig(broker, quarantineBadEntries(broker, reportConfig(registry, log)))
   const shards = env.whole('POSTRIDER_SHARDS', 4, [1, 64])
   const db = openLog(env.text('POSTRIDER_LOG_FILE'))
   onStop(() => db.close())
@@ -78,12 +89,16 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     registry,
     log,
     now: clock.now,
+    bad: (revision, error) => quarantineValue(broker, STANDING_BUCKET, revision, error),
   })
   onStop(() => standing.stop())
-  const feed = startFeed({ broker, shards, writer, reader, held, beforeEvent: standing.onEvent, onEvent, onError })
+  const entries = { broker, writer, reader, held, beforeEvent: standing.onEvent, onEvent }
+  const skipped = openSkipped(db)
+  const feed = startFeed({ ...entries, shards, skipped, onError })
   onStop(() => feed.stop())
   needs(() => (feed.caughtUp ? undefined : `the message log is catching up, ${feed.lag} records to go`))
-  const metrics = createMetrics(registry, { reader, held, lag: () => feed.lag, now: clock.now })
+  const quarantine = watchQuarantine(broker)
+  const metrics = createMetrics(registry, { quarantine, reader, held, lag: () => feed.lag, now: clock.now })
   answerQuestions(broker, reader, held, clock.now)
 
   const keyFile = env.optional('POSTRIDER_PLATFORM_KEY_FILE')
@@ -103,6 +118,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     held,
     clock,
     ready: () => feed.caughtUp && broker.connected,
+    failed: (id, error) => log.error({ event: 'review-failed', id, err: error }),
     decided: (event) => {
       // Owed before the content can be erased that it tells of.
       onEvent(event)
@@ -119,33 +135,71 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     metrics.erased.inc()
     log.info({ event: 'content-erased', id, ageMs })
   }
-  const stopping = new AbortController()
-  const turns = (async () => {
-    while (!stopping.signal.aborted) {
-      try {
-        // Before the log is complete it can't be told what was sent or erased already.
-        if (feed.caughtUp && broker.connected) {
-          const now = clock.now()
-          await standing.turn(now)
-          await sendOwedNotices({ broker, acceptor, reader, writer, held, platform, sent, sign, now })
-          await review.turn(platform().heldMs ?? DEFAULT_HELD_MS)
-          // What can not be undone waits until the clocks agree.
-          const certain = clock.certain()
-          if (certain !== undefined) {
-            oweDelayedNotices(reader, writer, platform(), certain)
-            await eraseExpired({ broker, events, reader, writer, config: () => config.current, erased }, certain)
-            forgetPlaceholders(writer, config.current, certain)
-            held.forget(certain - platform().placeholderMs)
-          }
-        }
-      } catch (error) {
-        log.error({ event: 'turn-failed', err: error })
-      }
-      await new Promise((resolve) => setTimeout(resolve, TURN_MS))
-    }
-  })()
-  onStop(async () => {
-    stopping.abort()
-    await turns
+  const decisions = createQuarantineDecisions({
+    ...entries,
+    events,
+    now: clock.now,
+    decided: (decision, number, note) =>
+      log.info({ event: 'quarantine', decision, number, ...note, headers: undefined }),
   })
+  answerQuarantine(broker, decisions, (error) => log.error({ event: 'quarantine-failed', err: error }))
+  const skips = {
+    ...entries,
+    skipped,
+    quarantined: ({ stream, seq, reason }: SkippedRecord) => log.error({ event: 'quarantined', stream, seq, reason }),
+  }
+  const outbox = createOutbox({
+    broker,
+    acceptor,
+    reader,
+    writer,
+    held,
+    platform,
+    sent,
+    sign,
+    failed: (id, tries, error) => log.error({ event: 'notice-failed', id, tries, err: error }),
+  })
+  const erase = createRetention({
+    broker,
+    events,
+    reader,
+    writer,
+    config: () => config.current,
+    erased,
+    failed: (id, error) => log.error({ event: 'erase-failed', id, err: error }),
+  })
+  const quarantineTasks = (): Tasks => ({
+    'count-quarantine': () => quarantine.look(),
+    'quarantine-skipped': () => quarantineSkipped(skips),
+    'read-skipped': () => readSkippedAgain(skips),
+  })
+  const tasks = (): Tasks => {
+    if (!broker.connected) return {}
+    // Before the log is complete it cannot be told what was sent or erased already.
+    if (!feed.caughtUp) return quarantineTasks()
+    const now = clock.now()
+    // What cannot be undone waits until the clocks agree.
+    const certain = clock.certain()
+    return {
+      ...quarantineTasks(),
+      standing: () => standing.turn(now),
+      notices: () => outbox.send(now),
+      review: () => review.turn(platform().heldMs ?? DEFAULT_HELD_MS),
+      ...(certain === undefined
+        ? {}
+        : {
+            'delay-notices': () => oweDelayedNotices(reader, writer, platform(), certain),
+            retention: () => erase(certain),
+            placeholders: () => forgetPlaceholders(writer, config.current, certain),
+            'held-placeholders': () => held.forget(certain - platform().placeholderMs),
+          }),
+    }
+  }
+  onStop(
+    startTurns({
+      everyMs: TURN_MS,
+      tasks,
+      failed: (task, error) => log.error({ event: 'turn-failed', task, err: error }),
+    }),
+  )
 })

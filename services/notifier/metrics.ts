@@ -3,9 +3,11 @@ import type { Registry } from 'prom-client'
 import { countBy } from '@postrider/telemetry/count-by'
 import type { NoticeKind } from '@postrider/mail/envelope'
 import type { LogReader } from './log/read.ts'
+import type { QuarantineWatch } from './quarantine/watch.ts'
 import type { HeldLog } from './review/held-log.ts'
 
 export interface Measured {
+  quarantine: Pick<QuarantineWatch, 'count'>
   reader: LogReader
   held: Pick<HeldLog, 'count'>
   lag: () => number
@@ -14,7 +16,7 @@ export interface Measured {
 }
 
 /** The notifier's metrics; the queue's size is read from the log when Prometheus asks. */
-export function createMetrics(registry: Registry, { reader, held, lag, now }: Measured) {
+export function createMetrics(registry: Registry, { quarantine, reader, held, lag, now }: Measured) {
   const registers = [registry]
   new Gauge({
     name: 'postrider_queue_recipients',
@@ -67,6 +69,24 @@ export function createMetrics(registry: Registry, { reader, held, lag, now }: Me
     registers,
     collect() {
       this.set(lag())
+    },
+  })
+  new Gauge({
+    name: 'postrider_quarantine_records',
+    help: 'Records in the quarantine: what could not be read or written, until an operator retries or drops it.',
+    registers,
+    collect() {
+      this.set(quarantine.count.present)
+    },
+  })
+  new Counter({
+    name: 'postrider_quarantined_total',
+    help: 'Records that were put into the quarantine.',
+    registers,
+    collect() {
+      // The broker counts them.
+      this.reset()
+      this.inc(quarantine.count.arrived)
     },
   })
   return {

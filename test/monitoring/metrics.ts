@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { skewGauge } from '@postrider/clock/clock'
+import { reportConfig } from '@postrider/runtime-config/report'
 import { createMetrics as operatorMetrics } from '../../operator/metrics.ts'
 import { createMetrics as apiMetrics } from '../../services/api/metrics.ts'
 import { createMetrics as deliveryMetrics } from '../../services/delivery/metrics.ts'
@@ -29,9 +30,18 @@ export function ownMetrics(): OwnMetric[] {
     ),
     ...declared('delivery', (registry) => deliveryMetrics(registry, { connections: zero, inFlight: zero, slow: zero })),
     ...declared('notifier', (registry) =>
-      notifierMetrics(registry, { reader: {} as LogReader, held: { count: zero }, lag: zero, now: zero }),
+      notifierMetrics(registry, {
+        quarantine: { count: { present: 0, arrived: 0 } },
+        reader: {} as LogReader,
+        held: { count: zero },
+        lag: zero,
+        now: zero,
+      }),
     ),
-    ...declared('each service', (registry) => skewGauge(registry, zero)),
+    ...declared('each service', (registry) => {
+      skewGauge(registry, zero)
+      reportConfig(registry, { error: () => undefined })
+    }),
     ...declared('api', (registry) => apiMetrics(registry)),
     ...declared('operator', (registry) =>
       operatorMetrics(registry, {

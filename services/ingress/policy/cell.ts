@@ -1,9 +1,14 @@
 import type { KV, KvEntry } from '@nats-io/kv'
+import { writeFailure } from '@postrider/queue/refusal'
+import { NewerRecordError } from '@postrider/queue/stored'
 
 /** How a value of the broker is read and written. */
 export interface Codec<State> {
   empty: State
+  /** Throws for what it cannot read. */
   decode(entry: KvEntry): State
+  /** A value could not be read: the account begins with an empty one, which the next change writes over it. */
+  bad?: (entry: KvEntry, error: unknown) => void
   encode(state: State): string | Uint8Array
 }
 
@@ -96,8 +101,19 @@ export class Cell<State> {
 
   async #read(): Promise<void> {
     const entry = await this.#kv.get(this.#key)
-    this.#state = entry === null || entry.operation !== 'PUT' ? this.#codec.empty : this.#codec.decode(entry)
+    this.#state = entry === null || entry.operation !== 'PUT' ? this.#codec.empty : this.#decode(entry)
     this.#revision = entry?.revision ?? 0
+  }
+
+  #decode(entry: KvEntry): State {
+    try {
+      return this.#codec.decode(entry)
+    } catch (error) {
+      // Of a later release: refused for now, and not lost.
+      if (error instanceof NewerRecordError) throw error
+      this.#codec.bad?.(entry, error)
+      return this.#codec.empty
+    }
   }
 
   async #isFresh(): Promise<boolean> {
@@ -113,7 +129,7 @@ export class Cell<State> {
       this.#state = state
       return true
     } catch (error) {
-      if (!(error instanceof Error && /wrong last sequence/i.test(error.message))) throw error
+      if (writeFailure(error) !== 'conflict') throw error
       this.#revision = undefined
       return false
     }

@@ -8,12 +8,14 @@ import {
 } from '@postrider/limits/destinations'
 import type { Destinations } from '@postrider/limits/destinations'
 import type { Exceeded } from '@postrider/limits/exceeded'
-import { NO_USE, isCounted, refund, spend } from '@postrider/limits/use'
+import { NO_USE, isCounted, refund, spend, useShape } from '@postrider/limits/use'
 import type { Receipt, Use } from '@postrider/limits/use'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Broker } from '@postrider/queue/broker'
 import { USE_BUCKET, destinationsKey, useKey } from '@postrider/queue/names'
+import { readStored } from '@postrider/queue/stored'
 import { Cell, Cells } from './cell.ts'
+import { quarantineCount } from './quarantine-count.ts'
 
 /** A message as the limits see it. */
 export interface Counted {
@@ -35,12 +37,18 @@ export interface Ledger {
 /** Of what was sent: a value an account, and another one for the destinations of those where these are limited. */
 export async function openLedger(broker: Broker, clock: () => number = Date.now): Promise<Ledger> {
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
+  const bad = quarantineCount(broker)
   const uses = new Cells<Use>(
     (account) =>
       new Cell(
         kv,
         useKey(account),
-        { empty: NO_USE, decode: (entry) => entry.json<Use>(), encode: (use) => JSON.stringify(use) },
+        {
+          empty: NO_USE,
+          decode: (entry) => readStored('a count of mail', entry.string(), useShape),
+          encode: (use) => JSON.stringify(use),
+          bad,
+        },
         clock,
       ),
   )
@@ -49,7 +57,7 @@ export async function openLedger(broker: Broker, clock: () => number = Date.now)
       new Cell(
         kv,
         destinationsKey(account),
-        { empty: NO_DESTINATIONS, decode: ({ value }) => decodeDestinations(value), encode: encodeDestinations },
+        { empty: NO_DESTINATIONS, decode: ({ value }) => decodeDestinations(value), encode: encodeDestinations, bad },
         clock,
       ),
   )

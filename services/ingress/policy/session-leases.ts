@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { Kvm } from '@nats-io/kv'
 import type { KvEntry } from '@nats-io/kv'
-import { LEASE_MS, NO_SESSIONS, closeSession, openSession, renewLease } from '@postrider/limits/sessions'
+import { LEASE_MS, NO_SESSIONS, closeSession, openSession, renewLease, sessionsShape } from '@postrider/limits/sessions'
 import type { Sessions } from '@postrider/limits/sessions'
 import type { Broker } from '@postrider/queue/broker'
+import { readStored } from '@postrider/queue/stored'
 import { USE_BUCKET, sessionsKey } from '@postrider/queue/names'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { Refusal } from '../refusal.ts'
 import { Cell, Cells } from './cell.ts'
+import { quarantineCount } from './quarantine-count.ts'
 import { limitRefusal } from './limit-refusal.ts'
 
 /** Counts sessions that are logged in, for all ingress processes together. */
@@ -29,7 +31,8 @@ export async function openSessionLeases(broker: Broker, clock: () => number = Da
   const holder = randomUUID()
   const codec = {
     empty: NO_SESSIONS,
-    decode: (entry: KvEntry) => entry.json<Sessions>(),
+    decode: (entry: KvEntry) => readStored('a count of sessions', entry.string(), sessionsShape),
+    bad: quarantineCount(broker),
     encode: (sessions: Sessions) => JSON.stringify(sessions),
   }
   const cells = new Cells<Sessions>((account) => new Cell(kv, sessionsKey(account), codec, clock))

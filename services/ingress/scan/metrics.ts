@@ -24,6 +24,11 @@ export function createScanMetrics(registry: Registry, breaker: BreakerOf) {
       labelNames: ['scanner', 'outcome', 'action'],
       registers,
     }),
+    verdictsDropped: new Counter({
+      name: 'postrider_verdicts_dropped_total',
+      help: 'Verdicts of scanners that could not be written down; they do not count for the reputation of their sender.',
+      registers,
+    }),
     scanSeconds: new Histogram({
       name: 'postrider_scan_seconds',
       help: 'From showing a message to a scanner to its answer or failure.',

@@ -15,9 +15,16 @@ export interface ScanningDependencies {
   log: Logger
 }
 
+/** Verdicts that wait while the broker is away, some 20,000 of them; those that come then are dropped and counted. Octets. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024
+
 /** The scans of this process: counted, and what was found is written to EVENTS, where senders are judged by it. */
 export function createScanning({ broker, now, live, metrics, log }: ScanningDependencies): Scans {
-  const events = createEventLog(broker, 'ingress')
+  const events = createEventLog(broker, 'ingress', {
+    maxWaitingBytes: MAX_WAITING_BYTES,
+    // Whatever a scanner said: no message depends on it.
+    refused: (_, error) => Promise.reject(new Error('the broker refuses the verdict', { cause: error })),
+  })
   const settings = (): string => JSON.stringify(live.current.platform.scanning ?? {})
   let present = '{}'
   const tell = (): void => {
@@ -39,8 +46,10 @@ export function createScanning({ broker, now, live, metrics, log }: ScanningDepe
       log.info({ event: 'verdict', id, credential, scanner, outcome, action, reason })
       events
         .append({ type: 'verdict', at: now(), id, domain, credential, scanner, outcome, action, reason })
-        // Only when the connection is closed: the process ends.
-        .catch((error: unknown) => log.debug({ event: 'verdict-not-written', err: error }))
+        .catch((error: unknown) => {
+          metrics.verdictsDropped.inc()
+          log.debug({ event: 'verdict-not-written', err: error })
+        })
     },
   })
 }

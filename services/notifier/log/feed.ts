@@ -1,17 +1,12 @@
 import { DeliverPolicy } from '@nats-io/jetstream'
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
-import type { Broker } from '@postrider/queue/broker'
-import { decodeEvents } from '@postrider/queue/event'
-import type { QueueEvent } from '@postrider/queue/event'
 import { ALL_EVENTS, EVENTS, HELD, HELD_RECORDS, mailStream, newSubject } from '@postrider/queue/names'
-import { decodeHeld } from '@postrider/queue/held'
-import { RecordUnavailableError, readRecord } from '@postrider/queue/read-record'
-import type { ReadRecord } from '@postrider/queue/read-record'
-import { decodeRecord, envelopeBytes } from '@postrider/queue/record'
-import type { LogWriter } from './apply.ts'
+import { BadRecordError, NewerRecordError } from '@postrider/queue/stored'
 import { lastRecord, watchProgress } from './progress.ts'
-import type { LogReader } from './read.ts'
-import type { HeldLog } from '../review/held-log.ts'
+import { readEntry } from './read-entry.ts'
+import type { EntryDependencies } from './read-entry.ts'
+import { isDatabaseFault } from './skipped.ts'
+import type { Skipped } from './skipped.ts'
 
 export interface Feed {
   /** True once everything that was in the streams when the feed began is in the log. */
@@ -21,17 +16,17 @@ export interface Feed {
   stop(): Promise<void>
 }
 
-export interface FeedOptions {
-  broker: Broker
+export interface FeedOptions extends EntryDependencies {
   shards: number
-  writer: LogWriter
-  held: HeldLog
-  reader: LogReader
-  /** Runs in the transaction that writes the event, before it: the log is as it was without the event. */
-  beforeEvent?: (event: QueueEvent) => void
-  /** Runs in the transaction that writes the event: what follows from it is written with it. */
-  onEvent: (event: QueueEvent) => void
+  skipped: Skipped
+  /** The database cannot be written. */
   onError: (error: unknown) => void
+}
+
+interface Pending {
+  stream: string
+  seq: number
+  write: () => void
 }
 
 /** Writes that come close together share a transaction. */
@@ -39,14 +34,13 @@ const GATHER_MS = 20
 const GATHER_MOST = 500
 /** Between two tries to open a stream. */
 const REOPEN_MS = 200
-/** A stream that ends before a record for this long has lost it. Milliseconds. */
-const LOST_MS = 60_000
 /** A server that sends nothing for two heartbeats is gone, and the consumer with it. */
 const CONSUME = { max_messages: 1000, expires: 10_000, idle_heartbeat: 2000 }
 
-/** Keeps the log level with the streams. The position is stored with the content, so each record counts once. */
+/** Keeps the log level with the streams. The position is stored with the content, so each record counts once. A record that cannot be read
+ * or written is passed over, and remembered in `skipped`. */
 export function startFeed(options: FeedOptions): Feed {
-  const { broker, writer, reader, held, shards } = options
+  const { broker, writer, reader, skipped, shards } = options
   const streams = [...Array.from({ length: shards }, (_, shard) => mailStream(shard)), HELD, EVENTS]
   const subjectOf = (stream: string): string => {
     if (stream === EVENTS) return ALL_EVENTS
@@ -57,7 +51,7 @@ export function startFeed(options: FeedOptions): Feed {
     new Map(streams.map((stream) => [stream, reader.position(stream) - 1])),
   )
   const pendingOf = new Map<string, number>()
-  const pending: { stream: string; seq: number; apply: () => void }[] = []
+  const pending: Pending[] = []
   /** What is read from now, by stream. */
   const open = new Map<string, ConsumerMessages>()
   let timer: NodeJS.Timeout | undefined
@@ -68,67 +62,70 @@ export function startFeed(options: FeedOptions): Feed {
     timer = undefined
     const batch = pending.splice(0)
     if (batch.length === 0) return
-    writer.transaction(() => {
-      const last = new Map<string, number>()
-      for (const { stream, seq, apply } of batch) {
-        apply()
-        last.set(stream, seq)
-      }
-      for (const [stream, seq] of last) writer.position(stream, seq + 1)
-    })
+    try {
+      writer.transaction(() => {
+        const last = new Map<string, number>()
+        for (const { stream, seq, write } of batch) {
+          write()
+          last.set(stream, seq)
+        }
+        for (const [stream, seq] of last) writer.position(stream, seq + 1)
+      })
+    } catch (error) {
+      writeSingly(batch, error)
+    }
     for (const { stream, seq } of batch) progress.reached(stream, seq)
   }
 
-  function gather(stream: string, seq: number, apply: () => void): void {
-    pending.push({ stream, seq, apply })
+  function gather(stream: string, seq: number, write: () => void): void {
+    pending.push({ stream, seq, write })
     if (pending.length >= GATHER_MOST) flush()
-    else timer ??= setTimeout(flush, GATHER_MS)
+    else timer ??= setTimeout(flushLater, GATHER_MS)
   }
 
-  /** An event can come before the feed has read its message: then the message is fetched for it. */
-  async function events(message: JsMsg): Promise<void> {
-    const batch = decodeEvents(message.data)
-    for (const event of batch) {
-      if (!('content' in event) || reader.known(event.id)) continue
-      const record = await recordOf(event.content)
-      if (record !== undefined) {
-        const { envelope, parts } = decodeRecord(record.headers, record.data)
-        writer.message(envelope, { ...event.content, parts })
+  function flushLater(): void {
+    try {
+      flush()
+    } catch (error) {
+      if (!stopped) options.onError(error)
+    }
+  }
+
+  /** Writes what can be written of a batch that failed as a whole, and passes over the rest. */
+  function writeSingly(batch: Pending[], failure: unknown): void {
+    if (isDatabaseFault(failure)) throw failure
+    for (const { stream, seq, write } of batch) {
+      try {
+        writer.transaction(() => {
+          write()
+          writer.position(stream, seq + 1)
+        })
+      } catch (error) {
+        if (isDatabaseFault(error)) throw error
+        writer.transaction(() => {
+          skipped.add(stream, seq, error)
+          writer.position(stream, seq + 1)
+        })
       }
     }
-    gather(EVENTS, message.seq, () => {
-      for (const event of batch) {
-        options.beforeEvent?.(event)
-        if (event.type === 'review') held.review(event)
-        else writer.event(event)
-        options.onEvent(event)
-      }
-    })
   }
 
-  /** The message of an event; undefined when it is gone. Without it no notice can be owed, so it is waited for. */
-  function recordOf({ stream, seq }: { stream: string; seq: number }): Promise<ReadRecord | undefined> {
-    return readRecord(broker, stream, seq, LOST_MS).catch((error: unknown) => {
-      if (error instanceof RecordUnavailableError && error.beyondEnd) return undefined
-      throw error
-    })
-  }
-
-  /** The consumer sends headers only, and the envelope of some records is in their payload. */
-  async function payloadOf(stream: string, message: JsMsg): Promise<Uint8Array> {
-    if (envelopeBytes(message.headers) === 0) return message.data
-    const record = await readRecord(broker, stream, message.seq)
-    return record?.data ?? message.data
-  }
-
-  async function mail(stream: string, message: JsMsg): Promise<void> {
-    const { envelope, parts } = decodeRecord(message.headers, await payloadOf(stream, message))
-    gather(stream, message.seq, () => writer.message(envelope, { stream, seq: message.seq, parts }))
-  }
-
-  async function heldMail(message: JsMsg): Promise<void> {
-    const { envelope, parts, why } = decodeHeld(message.headers, await payloadOf(HELD, message))
-    gather(HELD, message.seq, () => held.held(envelope, why, { stream: HELD, seq: message.seq, parts }))
+  async function take(stream: string, message: JsMsg): Promise<void> {
+    const { seq, headers, data } = message
+    try {
+      const { write, error } = await readEntry(stream, { seq, headers, data }, options)
+      gather(stream, seq, () => {
+        write()
+        if (error !== undefined) skipped.add(stream, seq, error)
+      })
+    } catch (error) {
+      if (!(error instanceof BadRecordError || error instanceof NewerRecordError)) throw error
+      // A message that cannot be read comes to delivery too, which puts it into the quarantine.
+      const isLeft = error instanceof BadRecordError && stream !== HELD && stream !== EVENTS
+      gather(stream, seq, () => {
+        if (!isLeft) skipped.add(stream, seq, error)
+      })
+    }
   }
 
   async function openAt(stream: string, seq: number): Promise<ConsumerMessages> {
@@ -150,26 +147,14 @@ export function startFeed(options: FeedOptions): Feed {
         continue
       }
       open.set(stream, messages)
-      try {
-        for await (const message of messages) {
-          pendingOf.set(stream, message.info.pending)
-          // The consumer of a replica that lags begins where that replica ends.
-          if (message.seq < next) continue
-          await write(stream, message)
-          next = message.seq + 1
-        }
-      } catch (error) {
-        messages.stop()
-        if (!(error instanceof RecordUnavailableError)) throw error
-        // No leader for now. Nothing is passed over: a notice may follow from it.
-        await new Promise((resolve) => setTimeout(resolve, REOPEN_MS))
+      for await (const message of messages) {
+        pendingOf.set(stream, message.info.pending)
+        // The consumer of a replica that lags begins where that replica ends.
+        if (message.seq < next) continue
+        await take(stream, message)
+        next = message.seq + 1
       }
     }
-  }
-
-  function write(stream: string, message: JsMsg): Promise<void> {
-    if (stream === EVENTS) return events(message)
-    return stream === HELD ? heldMail(message) : mail(stream, message)
   }
 
   // A restarted broker has lost these consumers; by itself the client notices after some seconds of silence.
@@ -178,7 +163,7 @@ export function startFeed(options: FeedOptions): Feed {
   })
   for (const stream of streams) {
     follow(stream).catch((error: unknown) => {
-      // A record that can't be read or written: not for a retry to mend.
+      // The database, not a record: a record that cannot be taken in is passed over.
       if (!stopped) options.onError(error)
     })
   }

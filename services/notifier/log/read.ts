@@ -26,6 +26,14 @@ export interface LoggedRecipient {
   from?: string
 }
 
+/** A notice that is still to be sent. */
+export interface OwedNotice {
+  noticeId: string
+  /** What it is about: a queue id, or the name of an account. */
+  of: string
+  notice: unknown
+}
+
 export interface QueueFilter {
   id?: string
   /** The sending tenant's domain. */
@@ -88,7 +96,7 @@ export function createLogReader(db: DatabaseSync) {
        AND coalesce(json_extract(envelope, '$.releaseAt'), 0) <= ?1 ORDER BY accepted_at LIMIT ?2`,
   )
   const position = db.prepare('SELECT next_seq FROM positions WHERE stream = ?')
-  const outbox = db.prepare('SELECT notice_id, notice FROM outbox LIMIT ?')
+  const outbox = db.prepare('SELECT notice_id, of, notice FROM outbox WHERE notice_id > ? ORDER BY notice_id LIMIT ?')
   const counts = db.prepare(
     `SELECT state, count(*) AS n, sum(next_at IS NULL OR next_at <= ?1) AS due,
        min(coalesce(next_at, updated_at)) FILTER (WHERE next_at IS NULL OR next_at <= ?1) AS due_at
@@ -115,8 +123,13 @@ export function createLogReader(db: DatabaseSync) {
     toDelay: (acceptedBefore: number, limit: number): LoggedMessage[] =>
       toDelay.all(acceptedBefore, limit).map(toMessage),
     position: (stream: string): number => (position.get(stream)?.['next_seq'] as number | undefined) ?? 1,
-    outbox: (limit: number): { noticeId: string; notice: unknown }[] =>
-      outbox.all(limit).map((row) => ({ noticeId: row['notice_id'] as string, notice: json(row['notice']) })),
+    /** In the order of their ids, those after `afterId`. */
+    outbox: (afterId: string, limit: number): OwedNotice[] =>
+      outbox.all(afterId, limit).map((row) => ({
+        noticeId: row['notice_id'] as string,
+        of: row['of'] as string,
+        notice: json(row['notice']),
+      })),
     queue: ({ id, domain, destination, unattempted, limit }: QueueFilter): LoggedRecipient[] =>
       queue
         .all(id ?? null, domain ?? null, destination ?? null, limit ?? 1000, unattempted === true ? 1 : 0)

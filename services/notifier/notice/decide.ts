@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import type { Envelope, NoticeKind, Recipient } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
 import { wants } from '@postrider/dsn/wants'
+import { readStored } from '@postrider/queue/stored'
 
 /** A notice that is owed to a submitter. */
 export interface Notice {
@@ -39,3 +41,9 @@ export function noticesFor(event: AttemptEvent, envelope: Envelope, domainNotifi
 export function noticeId(kind: NoticeKind, of: string, key: string): string {
   return `n${createHash('sha256').update(`${kind}\n${of}\n${key}`).digest('hex').slice(0, 25)}`
 }
+
+const owed = z.object({ id: z.string(), of: z.string(), notice: z.looseObject({ kind: z.string() }) })
+
+/** A notice that went to the quarantine. Throws BadRecordError and NewerRecordError. */
+export const owedNotice = (data: Uint8Array): z.infer<typeof owed> =>
+  readStored('a notice', Buffer.from(data).toString(), owed)

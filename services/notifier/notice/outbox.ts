@@ -1,14 +1,17 @@
 import type { Envelope } from '@postrider/mail/envelope'
 import type { Acceptor } from '@postrider/queue/accept'
-import { NotStored } from '@postrider/queue/accept'
+import { NotStored, RecordRefusedError } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/queue/broker'
 import { ContentGone, readContent } from '@postrider/queue/content'
+import { quarantine } from '@postrider/queue/quarantine'
 import { RecordUnavailableError } from '@postrider/queue/read-record'
+import { RecordTooLargeError } from '@postrider/queue/record-size'
 import type { ContentRef } from '@postrider/queue/record'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { SignMail } from '@postrider/runtime-config/signing'
 import type { LogWriter } from '../log/apply.ts'
-import type { LogReader } from '../log/read.ts'
+import type { LogReader, OwedNotice } from '../log/read.ts'
+import { BackOff } from '../back-off.ts'
 import { buildReport } from '../report/build.ts'
 import type { HeldLog } from '../review/held-log.ts'
 import { buildSuspensionNotice, isSuspensionNotice } from '../standing/notice.ts'
@@ -29,56 +32,95 @@ export interface OutboxOptions {
   sent: (kind: string, of: string, id: string) => void
   /** Signs a notice, whose From field is given. */
   sign: SignMail
-  /** For the Date field and the envelope; milliseconds since the epoch. */
-  now: number
+  failed: (id: string, tries: number, error: unknown) => void
 }
 
-/** Sends the notices that are owed. Each is a message of the same durable queue, with an id that follows from what it tells:
- * when a crash comes between the broker's confirmation and the deletion here, the log shows it as sent.
- * Call only when the log has caught up with the queue. */
-export async function sendOwedNotices(options: OutboxOptions): Promise<void> {
-  const { reader, writer, acceptor } = options
-  for (const { noticeId, notice } of reader.outbox(100)) {
-    if (!reader.known(noticeId)) {
-      const built = isSuspensionNotice(notice)
-        ? buildSuspensionNotice(noticeId, notice, options.platform(), options.now)
-        : await build(noticeId, notice as Notice, options).catch(later)
-      // It stays owed; the others do not wait for it.
-      if (built === 'later') continue
-      if (built !== undefined) {
-        try {
-          const { envelope, content } = await signed(built, options)
-          const ref = await acceptor.store(envelope, content)
-          writer.message(envelope, ref)
-        } catch (error) {
-          // The broker is away; what is owed stays here until it is back.
-          if (error instanceof NotStored) return
-          throw error
-        }
-        if (isSuspensionNotice(notice)) options.sent(notice.kind, notice.account, noticeId)
-        else options.sent((notice as Notice).kind, (notice as Notice).of, noticeId)
-      }
+export interface Outbox {
+  /** `now` is for the Date field and the envelope; milliseconds since the epoch. */
+  send(now: number): Promise<void>
+}
+
+/** The other notices wait meanwhile. Milliseconds. */
+const CONTENT_PATIENCE_MS = 2000
+/** Notices that are looked at in a turn. */
+const MAX_A_TURN = 100
+/** A notice that fails so often for another reason than the broker goes to the quarantine. */
+const MAX_TRIES = 8
+/** After so many that the broker did not confirm in a row, the others of the turn are not tried. */
+const MAX_NOT_STORED = 3
+
+/** Sends the notices that are owed. Each is a message of the same durable queue, with an id that follows from what it tells: when a
+ * crash comes between the broker's confirmation and the deletion here, the log shows it as sent. A notice that cannot be sent is tried
+ * again later, and delays none of the others. Call only when the log has caught up with the queue. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { broker, reader, writer, failed } = options
+  const backOff = new BackOff()
+  /** The last one that was looked at. */
+  let cursor = ''
+
+  async function giveUp(row: OwedNotice, error: unknown): Promise<void> {
+    const { noticeId: id, of, notice } = row
+    const data = Buffer.from(JSON.stringify({ id, of, notice }))
+    await quarantine(broker, { kind: 'notice', error, data, id: of, name: id })
+    writer.dropNotice(id)
+    backOff.done(id)
+  }
+
+  async function trySend(row: OwedNotice, now: number): Promise<'sent' | 'not-stored' | 'failed'> {
+    const { noticeId: id } = row
+    try {
+      await send(row, options, now)
+      backOff.done(id)
+      return 'sent'
+    } catch (error) {
+      const tries = backOff.failed(id)
+      failed(id, tries, error)
+      if (error instanceof NotStored || error instanceof RecordUnavailableError) return 'not-stored'
+      const never = error instanceof RecordTooLargeError || error instanceof RecordRefusedError
+      if (never || tries >= MAX_TRIES) await giveUp(row, error)
+      return 'failed'
     }
-    writer.dropNotice(noticeId)
+  }
+
+  return {
+    async send(now) {
+      const rows = reader.outbox(cursor, MAX_A_TURN)
+      let notStored = 0
+      for (const row of rows) {
+        cursor = row.noticeId
+        if (!backOff.isDue(row.noticeId)) continue
+        notStored = (await trySend(row, now)) === 'not-stored' ? notStored + 1 : 0
+        if (notStored >= MAX_NOT_STORED) return
+      }
+      if (rows.length < MAX_A_TURN) cursor = ''
+    },
   }
 }
 
+async function send({ noticeId, notice }: OwedNotice, options: OutboxOptions, now: number): Promise<void> {
+  const { reader, writer, acceptor } = options
+  if (!reader.known(noticeId)) {
+    const built = isSuspensionNotice(notice)
+      ? buildSuspensionNotice(noticeId, notice, options.platform(), now)
+      : await build(noticeId, notice as Notice, options, now)
+    if (built !== undefined) {
+      const { envelope, content } = await signed(built, options, now)
+      const ref = await acceptor.store(envelope, content)
+      writer.message(envelope, ref)
+      if (isSuspensionNotice(notice)) options.sent(notice.kind, notice.account, noticeId)
+      else options.sent((notice as Notice).kind, (notice as Notice).of, noticeId)
+    }
+  }
+  writer.dropNotice(noticeId)
+}
+
 /** A domain whose DMARC policy is reject would lose its bounces otherwise. */
-async function signed(built: BuiltNotice, { sign, platform, now }: OutboxOptions): Promise<BuiltNotice> {
+async function signed(built: BuiltNotice, { sign, platform }: OutboxOptions, now: number): Promise<BuiltNotice> {
   const content = await sign(built.content, platform().notices.from, now)
   return { content, envelope: { ...built.envelope, size: content.length } }
 }
 
-/** The original cannot be read just now. */
-function later(error: unknown): 'later' {
-  if (error instanceof RecordUnavailableError) return 'later'
-  throw error
-}
-
-/** Other notices wait meanwhile. Milliseconds. */
-const CONTENT_PATIENCE_MS = 2000
-
-async function build(id: string, notice: Notice, { broker, reader, held, platform, now }: OutboxOptions) {
+async function build(id: string, notice: Notice, { broker, reader, held, platform }: OutboxOptions, now: number) {
   const original = reader.message(notice.of) ?? held.find(notice.of)
   if (original === undefined) return undefined
   const { hostName, notices } = platform()

@@ -3,7 +3,8 @@ import { eraseContent } from '@postrider/queue/content'
 import type { EventLog } from '@postrider/queue/publish-events'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { LogWriter } from '../log/apply.ts'
-import type { LogReader } from '../log/read.ts'
+import type { LogReader, LoggedMessage } from '../log/read.ts'
+import { BackOff } from '../back-off.ts'
 
 /** For messages of a domain that is no longer declared: what a Domain has by default. */
 const DEFAULT_RETENTION_MS = 30 * 24 * 3.6e6
@@ -17,26 +18,42 @@ export interface RetentionOptions {
   writer: LogWriter
   config: () => RuntimeConfig
   erased: (id: string, ageMs: number) => void
+  failed: (id: string, error: unknown) => void
 }
 
-/** Deletes content whose retention has ended, then says so. The order bears a crash: an erased content that no event tells of
- * is erased again at the next turn. Resolves with the number erased. */
-export async function eraseExpired(options: RetentionOptions, now: number): Promise<number> {
-  const { broker, events, reader, writer, config } = options
-  let count = 0
-  for (const domain of reader.domainsToErase()) {
-    const retention = config().domains.get(domain)?.retentionMs ?? DEFAULT_RETENTION_MS
-    for (const message of reader.toErase(domain, now - retention, MOST_A_TURN)) {
-      if (message.content !== null) await eraseContent(broker, message.content)
-      const event = { type: 'erase' as const, at: now, id: message.envelope.id, envelope: message.envelope }
-      await events.append(event)
-      // The feed will write the same again; written here, the next turn does not find it.
-      writer.event(event)
-      options.erased(message.envelope.id, now - message.envelope.acceptedAt)
-      count++
+/** Deletes content whose retention has ended, then says so. The order is crash-safe: an erased content that no event tells of is erased again
+ * at the next turn. A message whose content cannot be deleted is tried again later, and the others go on. */
+export function createRetention(options: RetentionOptions): (now: number) => Promise<void> {
+  const { reader, config, failed } = options
+  const backOff = new BackOff()
+  return async (now) => {
+    for (const domain of reader.domainsToErase()) {
+      const retention = config().domains.get(domain)?.retentionMs ?? DEFAULT_RETENTION_MS
+      // Those that wait come first: what is after them is read too.
+      for (const message of reader.toErase(domain, now - retention, MOST_A_TURN + backOff.size)) {
+        const { id } = message.envelope
+        if (!backOff.isDue(id)) continue
+        try {
+          await erase(message, now, options)
+          backOff.done(id)
+        } catch (error) {
+          backOff.failed(id)
+          failed(id, error)
+        }
+      }
     }
   }
-  return count
+}
+
+async function erase(message: LoggedMessage, now: number, options: RetentionOptions): Promise<void> {
+  const { broker, events, writer, erased } = options
+  const { envelope, content } = message
+  if (content !== null) await eraseContent(broker, content)
+  const event = { type: 'erase' as const, at: now, id: envelope.id, envelope }
+  await events.append(event)
+  // The feed will write the same again; written here, the next turn does not find it.
+  writer.event(event)
+  erased(envelope.id, now - envelope.acceptedAt)
 }
 
 /** Forgets placeholders that are older than the platform keeps them. */

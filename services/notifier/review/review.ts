@@ -10,6 +10,7 @@ import type { ContentRef } from '@postrider/queue/record'
 import type { EventLog } from '@postrider/queue/publish-events'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
+import { BackOff } from '../back-off.ts'
 import type { HeldLog, HeldMessage } from './held-log.ts'
 
 /** What became of a request to decide about a held message. */
@@ -30,6 +31,7 @@ export interface ReviewDependencies {
   /** Whether the log holds all that is in the streams: before, it can't be told what was released already. */
   ready: () => boolean
   decided: (event: ReviewEvent) => void
+  failed: (id: string, error: unknown) => void
   clock: Clock
 }
 
@@ -48,9 +50,10 @@ const STORE_WAIT_MS = 10_000
  * Release: the message goes into the queue under its own id, then the event, then the content in HELD is erased. After a crash the
  * log knows from the queue itself that it was released. Deletion and expiry: first the event, which is the truth, then the erasure. */
 export function createReview(dependencies: ReviewDependencies): Review {
-  const { broker, shards, events, reader, writer, held, ready, decided, clock } = dependencies
+  const { broker, shards, events, reader, writer, held, ready, decided, failed, clock } = dependencies
   /** Releases that the broker did not confirm: perhaps in the queue, so only to be released again. */
   const uncertain = new Set<string>()
+  const backOff = new BackOff()
   let last: Promise<unknown> = Promise.resolve()
 
   /** One after the other: a deletion must not come between the steps of a release. */
@@ -95,6 +98,21 @@ export function createReview(dependencies: ReviewDependencies): Review {
     return { done: 'deleted' }
   }
 
+  /** One that fails is tried again later, and the others go on. */
+  async function forEach(messages: HeldMessage[], act: (message: HeldMessage) => Promise<void>): Promise<void> {
+    for (const message of messages) {
+      const { id } = message.envelope
+      if (!backOff.isDue(id)) continue
+      try {
+        await act(message)
+        backOff.done(id)
+      } catch (error) {
+        backOff.failed(id)
+        failed(id, error)
+      }
+    }
+  }
+
   async function decide(
     id: string,
     act: (message: HeldMessage, content: ContentRef) => Promise<Decided>,
@@ -119,13 +137,13 @@ export function createReview(dependencies: ReviewDependencies): Review {
     delete: (id) => inTurn(() => decide(id, remove)),
     turn: (heldMs) =>
       inTurn(async () => {
-        for (const message of held.inQueue(MOST_A_TURN)) await writeDown(message, 'released')
+        const most = MOST_A_TURN + backOff.size
+        await forEach(held.inQueue(most), (message) => writeDown(message, 'released'))
         const certain = clock.certain()
-        const expired = certain === undefined ? [] : held.expired(certain - heldMs, MOST_A_TURN)
-        for (const message of expired) {
-          if (!uncertain.has(message.envelope.id)) await writeDown(message, 'expired')
-        }
-        for (const message of held.toErase(MOST_A_TURN)) await erase(message)
+        const expired = certain === undefined ? [] : held.expired(certain - heldMs, most)
+        const settled = expired.filter(({ envelope: { id } }) => !uncertain.has(id))
+        await forEach(settled, (message) => writeDown(message, 'expired'))
+        await forEach(held.toErase(most), erase)
       }),
   }
 }

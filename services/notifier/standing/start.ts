@@ -22,6 +22,8 @@ export interface StandingOptions {
   config: () => RuntimeConfig
   registry: Registry
   log: Logger
+  /** A standing cannot be read. */
+  bad: (revision: number, error: unknown) => void
   now: () => number
 }
 
@@ -40,7 +42,10 @@ const TELL_WITHIN_MS = 86_400_000
 export async function startStanding(options: StandingOptions): Promise<StandingWork> {
   const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)
-  const standings = await watchStandings(broker)
+  const standings = await watchStandings(broker, (account, revision, error) => {
+    log.error({ event: 'standing-bad', account, err: error })
+    options.bad(revision, error)
+  })
   const metrics = createStandingMetrics(registry, standings)
   const keeper = createStandingKeeper({
     broker,

@@ -1,0 +1,51 @@
+import { readStored } from '@postrider/queue/stored'
+import { kindOfKey, shapeOf } from './shapes.ts'
+
+/** An entry cannot be read. What it said before stays in force. */
+export interface BadEntry {
+  key: string
+  error: unknown
+}
+
+/** The entries of the bucket, each as it was when it could last be read: one that is bad does not take the others along. */
+export class LastGood {
+  readonly #values = new Map<string, unknown>()
+  readonly #bad = new Map<string, unknown>()
+
+  /** Resolves with the fault of a bad entry. */
+  put(key: string, text: string): BadEntry | undefined {
+    try {
+      this.#values.set(key, readStored(describe(key), text, shapeOf(key)))
+      this.#bad.delete(key)
+      return undefined
+    } catch (error) {
+      this.#bad.set(key, error)
+      return { key, error }
+    }
+  }
+
+  delete(key: string): void {
+    this.#values.delete(key)
+    this.#bad.delete(key)
+  }
+
+  /** Drops what is in the bucket no longer, after it was read as a whole. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const key of [...this.#values.keys(), ...this.#bad.keys()]) if (!keys.has(key)) this.delete(key)
+  }
+
+  get values(): ReadonlyMap<string, unknown> {
+    return this.#values
+  }
+
+  get bad(): number {
+    return this.#bad.size
+  }
+}
+
+/** `the configuration of domain example.org`. */
+function describe(key: string): string {
+  const kind = kindOfKey(key)
+  const name = key === kind ? '' : ` ${Buffer.from(key.slice(kind.length + 1), 'base64url').toString()}`
+  return `the configuration of ${kind}${name}`
+}

@@ -1,0 +1,28 @@
+import { Gauge } from 'prom-client'
+import type { Registry } from 'prom-client'
+import type { Logger } from '@postrider/telemetry/log'
+import type { BadEntry } from './last-good.ts'
+
+export interface ConfigReport {
+  /** An entry of the configuration cannot be read. */
+  bad(entry: BadEntry, revision: number): void
+  /** How many are bad now. */
+  badEntries(count: number): void
+  /** Something that follows the configuration failed. */
+  failed(error: unknown): void
+}
+
+/** Tells of bad entries in the log and by a metric, which each service has. */
+export function reportConfig(registry: Registry, log: Pick<Logger, 'error'>): ConfigReport {
+  const gauge = new Gauge({
+    name: 'postrider_config_bad_entries',
+    help: 'Entries of the configuration that cannot be read; what they said before stays in force.',
+    registers: [registry],
+  })
+  gauge.set(0)
+  return {
+    bad: ({ key, error }) => log.error({ event: 'config-bad', key, err: error }),
+    badEntries: (count) => gauge.set(count),
+    failed: (error) => log.error({ event: 'config-failed', err: error }),
+  }
+}

@@ -1,0 +1,13 @@
+import type { KvEntry } from '@nats-io/kv'
+import type { Broker } from '@postrider/queue/broker'
+import { USE_BUCKET } from '@postrider/queue/names'
+import { quarantine } from '@postrider/queue/quarantine'
+
+/** Notes a count that cannot be read. The account begins at nothing: refusing its mail until somebody comes would be worse. */
+export const quarantineCount =
+  (broker: Broker) =>
+  ({ revision, value }: KvEntry, error: unknown): void => {
+    const origin = { stream: `KV_${USE_BUCKET}`, seq: revision }
+    // Once, and not at the cost of the message that waits for the count.
+    quarantine(broker, { kind: 'value', error, origin, data: value }).catch(() => undefined)
+  }

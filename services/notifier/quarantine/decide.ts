@@ -1,0 +1,163 @@
+import { eraseContent } from '@postrider/queue/content'
+import { defer, enqueueAgain } from '@postrider/queue/defer'
+import type { CancelEvent } from '@postrider/queue/event'
+import { decodeEvents } from '@postrider/queue/event'
+import { EVENTS, QUARANTINE } from '@postrider/queue/names'
+import type { EventLog } from '@postrider/queue/publish-events'
+import type { QuarantineNote } from '@postrider/queue/quarantine'
+import { readRecord } from '@postrider/queue/read-record'
+import { decodeJob, decodeRecord } from '@postrider/queue/record'
+import type { Job } from '@postrider/queue/record'
+import { BadRecordError, NewerRecordError } from '@postrider/queue/stored'
+import { destinationsOf } from '@postrider/queue/take'
+import type { EntryDependencies } from '../log/read-entry.ts'
+import { owedNotice } from '../notice/decide.ts'
+import { RecordGoneError, replay } from './skips.ts'
+import { findQuarantined } from './stored.ts'
+import type { Quarantined } from './stored.ts'
+
+/** What became of a request to decide about a record in the quarantine. */
+export type QuarantineDecided =
+  { done: 'retried' | 'dropped'; id?: string | undefined } | { unknown: true } | { failed: string }
+
+export interface QuarantineDependencies extends EntryDependencies {
+  events: EventLog
+  decided: (decision: 'retried' | 'dropped', number: number, note: QuarantineNote | undefined) => void
+  now?: () => number
+}
+
+/** The record has no way back to where it was meant to go. */
+class NoRetryError extends Error {
+  override readonly name = 'NoRetryError'
+}
+
+/** Decides about records in the quarantine, one at a time. A record leaves the quarantine only after what follows from the decision is on disk,
+ * and each step may be repeated: a crash in between leaves it there, to be decided about again. */
+export function createQuarantineDecisions(dependencies: QuarantineDependencies) {
+  const { broker, decided } = dependencies
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function decide(
+    number: number,
+    decision: 'retried' | 'dropped',
+    act: (record: Quarantined, dependencies: QuarantineDependencies) => Promise<void>,
+  ): Promise<QuarantineDecided> {
+    const record = await findQuarantined(broker, number)
+    if (record === undefined) return { unknown: true }
+    try {
+      await act(record, dependencies)
+    } catch (error) {
+      if (isAboutTheRecord(error)) return { failed: error.message }
+      throw error
+    }
+    await broker.jsm.streams.deleteMessage(QUARANTINE, number, false)
+    decided(decision, number, record.note)
+    return { done: decision, id: record.note?.id }
+  }
+
+  /** One after the other: a record that is asked for twice is put back once. */
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = last.then(run)
+    last = result.catch(() => undefined)
+    return result
+  }
+
+  return {
+    retry: (number: number): Promise<QuarantineDecided> => inTurn(() => decide(number, 'retried', retry)),
+    drop: (number: number): Promise<QuarantineDecided> => inTurn(() => decide(number, 'dropped', drop)),
+  }
+}
+export type QuarantineDecisions = ReturnType<typeof createQuarantineDecisions>
+
+const isAboutTheRecord = (error: unknown): error is Error =>
+  error instanceof BadRecordError ||
+  error instanceof NewerRecordError ||
+  error instanceof RecordGoneError ||
+  error instanceof NoRetryError
+
+async function retry({ number, note, data }: Quarantined, dependencies: QuarantineDependencies): Promise<void> {
+  const { broker, writer, events, now = Date.now } = dependencies
+  if (note === undefined)
+    throw new NoRetryError('its note cannot be read, so it is not known where it belongs; drop it')
+  switch (note.kind) {
+    case 'message':
+      return enqueueAgain(broker, await messageJob(note, dependencies), number)
+    case 'job':
+      return enqueueAgain(broker, decodeJob(data), number)
+    case 'deferral':
+      return defer(broker, { ...decodeJob(data), again: true }, Math.max(now(), note.dueAt ?? 0))
+    case 'held':
+    case 'events':
+    case 'entry': {
+      const { stream, seq } = originOf(note)
+      return replay(stream, seq, dependencies)
+    }
+    case 'event':
+      for (const event of decodeEvents(asBatch(data))) await events.append(event)
+      return
+    case 'notice': {
+      const { id, of, notice } = owedNotice(data)
+      writer.queueNotice(id, of, notice)
+      return
+    }
+    case 'value':
+      throw new NoRetryError('a value is read again when it changes: correct what it was made of, then drop this')
+  }
+}
+
+/** Removes what the record stands for. What becomes of a message whose envelope can be read is written into the log. */
+async function drop({ note, data }: Quarantined, dependencies: QuarantineDependencies): Promise<void> {
+  const { broker, events, now = Date.now } = dependencies
+  if (note === undefined) return
+  const { kind } = note
+  if (kind === 'job' || kind === 'deferral' || kind === 'message') {
+    const job = await readable(() => (kind === 'message' ? messageJob(note, dependencies) : decodeJob(data)))
+    if (job !== undefined) {
+      await events.append(cancelled(job, now()))
+      return
+    }
+  }
+  // What lies on where it was would be found again when the log is built anew.
+  if ((kind === 'message' || kind === 'held') && note.origin !== undefined)
+    await eraseContent(broker, { ...note.origin, parts: [] })
+  if (kind === 'events' && note.origin !== undefined)
+    await eraseContent(broker, { stream: EVENTS, seq: note.origin.seq, parts: [] })
+}
+
+/** The job of a message that delivery left aside; the log has the message then, too. */
+async function messageJob(note: QuarantineNote, dependencies: QuarantineDependencies): Promise<Job> {
+  const { stream, seq } = originOf(note)
+  const record = await readRecord(dependencies.broker, stream, seq)
+  if (record === undefined) throw new RecordGoneError(stream, seq)
+  const { envelope, parts } = decodeRecord(record.headers, record.data)
+  await replay(stream, seq, dependencies)
+  const [destination = ''] = destinationsOf(envelope.recipients)
+  return { envelope, part: 0, attempt: 0, destination, content: { stream, seq, parts } }
+}
+
+function originOf({ origin }: QuarantineNote): { stream: string; seq: number } {
+  if (origin === undefined) throw new NoRetryError('its note does not say where it lay; drop it')
+  return origin
+}
+
+/** Undefined when it cannot be read. */
+async function readable<T>(read: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isAboutTheRecord(error)) return undefined
+    throw error
+  }
+}
+
+const cancelled = ({ envelope, part, destination, content }: Job, at: number): CancelEvent => ({
+  type: 'cancel',
+  at,
+  id: envelope.id,
+  part,
+  destination,
+  content,
+  recipients: envelope.recipients.map(({ address }) => address),
+})
+
+const asBatch = (event: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('['), event, Buffer.from(']')])

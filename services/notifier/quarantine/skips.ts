@@ -1,0 +1,66 @@
+import { HELD, EVENTS } from '@postrider/queue/names'
+import type { Broker } from '@postrider/queue/broker'
+import { quarantine } from '@postrider/queue/quarantine'
+import type { QuarantineKind } from '@postrider/queue/quarantine'
+import { readRecord } from '@postrider/queue/read-record'
+import { BadRecordError, NewerRecordError } from '@postrider/queue/stored'
+import type { LogWriter } from '../log/apply.ts'
+import type { EntryDependencies } from '../log/read-entry.ts'
+import { readEntry } from '../log/read-entry.ts'
+import type { Skipped, SkippedRecord } from '../log/skipped.ts'
+
+export interface SkipsOptions extends EntryDependencies {
+  broker: Broker
+  writer: LogWriter
+  skipped: Skipped
+  quarantined: (record: SkippedRecord) => void
+}
+
+const MAX_A_TURN = 100
+
+const kindOf = (stream: string): QuarantineKind => (stream === HELD ? 'held' : stream === EVENTS ? 'events' : 'entry')
+
+/** Puts what the log passed over into the quarantine. What a later release wrote is left where it is. */
+export async function quarantineSkipped({ broker, skipped, quarantined }: SkipsOptions): Promise<void> {
+  for (const record of skipped.list(false, MAX_A_TURN)) {
+    const { stream, seq, reason } = record
+    const stored = await readRecord(broker, stream, seq)
+    if (stored !== undefined) {
+      const kind = kindOf(stream)
+      const name = kind === 'entry' ? { name: `${stream}/${seq}` } : {}
+      await quarantine(broker, { kind, error: reason, origin: { stream, seq }, ...name, ...stored })
+      quarantined(record)
+    }
+    skipped.remove(stream, seq)
+  }
+}
+
+/** Reads again what a later release wrote: perhaps this process is of that release now. */
+export async function readSkippedAgain(options: SkipsOptions): Promise<void> {
+  for (const { stream, seq } of options.skipped.list(true, MAX_A_TURN)) {
+    try {
+      await replay(stream, seq, options)
+      options.skipped.remove(stream, seq)
+    } catch (error) {
+      if (error instanceof BadRecordError) options.skipped.add(stream, seq, error)
+      else if (!(error instanceof NewerRecordError)) throw error
+    }
+  }
+}
+
+/** The record lies there no longer. */
+export class RecordGoneError extends Error {
+  override readonly name = 'RecordGoneError'
+  constructor(stream: string, seq: number) {
+    super(`the record ${seq} of ${stream} was deleted`)
+  }
+}
+
+/** Takes a record into the log; doing so twice is harmless. Throws BadRecordError, NewerRecordError, RecordGoneError. */
+export async function replay(stream: string, seq: number, dependencies: EntryDependencies): Promise<void> {
+  const stored = await readRecord(dependencies.broker, stream, seq)
+  if (stored === undefined) throw new RecordGoneError(stream, seq)
+  const { write, error } = await readEntry(stream, { seq, ...stored }, dependencies)
+  dependencies.writer.transaction(write)
+  if (error instanceof Error) throw error
+}
