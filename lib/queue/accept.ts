@@ -40,6 +40,11 @@ export interface Acceptor {
   store(envelope: Envelope, content: Buffer): Promise<ContentRef>
 }
 
+/** A broker that restarts is back sooner. A client that hears 451 within this time tries again; one that waits for more gives up, and
+ * may have a duplicate. Milliseconds. */
+const AWAY_MS = 10_000
+const WITHDRAW_MS = 5000
+
 /** Writes accepted messages. `waitMs` bounds how long a client waits for its 250 or 451. */
 export function createAcceptor(broker: Broker, shards: number, waitMs: number): Acceptor {
   let turn = 0
@@ -93,21 +98,50 @@ export async function storeAt(
     maxPayload: maxPayloadOf(broker),
   })
   const parts: number[] = []
+  let recordSent = false
   try {
     await storeParts(broker, place.partSubject, envelope.id, content.subarray(plan.first), { plan, parts, waitMs })
     const { fields, payload } = recordOf(envelope, json, content.subarray(0, plan.first), plan, parts)
+    recordSent = true
     const ack = await publishLasting(broker, place.recordSubject, payload, {
       headers: headersOf([...fields, ...Object.entries(more)]),
       msgID: envelope.id,
       timeout: waitMs,
+      awayMs: AWAY_MS,
     })
     return { stream: place.stream, seq: ack.seq, parts }
   } catch (cause) {
     if (writeFailure(cause) === 'refused')
       throw new RecordRefusedError(parts.length === 0 ? 'nothing' : 'perhaps', { cause })
+    const end =
+      recordSent && !(cause instanceof JetStreamApiError) ? await withdraw(broker, place, envelope.id) : undefined
+    if (end !== undefined && end !== 'withdrawn') return { stream: place.stream, seq: end.storedAt, parts }
+    if (end === 'withdrawn') {
+      const left = parts.length === 0 ? 'nothing' : 'perhaps'
+      throw new NotStored(Math.round(performance.now() - started), { cause, left })
+    }
     // An answer of the broker says that it did not store this; without one it may have.
     const left = parts.length === 0 && cause instanceof JetStreamApiError ? 'nothing' : 'perhaps'
     throw new NotStored(Math.round(performance.now() - started), { cause, left })
+  }
+}
+
+/** Decides about a record that was given up without an answer, so that a client that is told 451 and sends the message again does not
+ * send it twice. A mark with the record's id takes the record's place: the broker stores an id once, so either the record is there, and
+ * the message is accepted after all, or it can no longer be stored. Undefined: the broker does not answer this either.
+ *
+ * Published once: repeated, the mark itself would be taken for the record. */
+async function withdraw(
+  broker: Broker,
+  place: Place,
+  id: string,
+): Promise<'withdrawn' | { storedAt: number } | undefined> {
+  if (!broker.connected) return undefined
+  try {
+    const ack = await broker.js.publish(place.partSubject, '', { msgID: id, timeout: WITHDRAW_MS, retries: 1 })
+    return ack.duplicate ? { storedAt: ack.seq } : 'withdrawn'
+  } catch {
+    return undefined
   }
 }
 
@@ -127,7 +161,11 @@ async function storeParts(
 ): Promise<void> {
   for (let at = 0; at < content.length; at += plan.partBytes) {
     const part = content.subarray(at, at + plan.partBytes)
-    const ack = await publishLasting(broker, subject, part, { msgID: `${id}/${parts.length}`, timeout: waitMs })
+    const ack = await publishLasting(broker, subject, part, {
+      msgID: `${id}/${parts.length}`,
+      timeout: waitMs,
+      awayMs: AWAY_MS,
+    })
     parts.push(ack.seq)
   }
 }

@@ -1,4 +1,5 @@
 import type { JetStreamPublishOptions, PubAck } from '@nats-io/jetstream'
+import { errors } from '@nats-io/transport-node'
 import type { Broker } from './broker.ts'
 
 export interface LastingPublish extends Partial<JetStreamPublishOptions> {
@@ -6,10 +7,26 @@ export interface LastingPublish extends Partial<JetStreamPublishOptions> {
   msgID: string
   /** Milliseconds until it is given up. */
   timeout: number
+  /** Given up earlier when the connection is lost for so long at a stretch. Milliseconds. */
+  awayMs?: number
 }
 
+/** The connection to the broker was lost for longer than the caller waits. */
+export class BrokerAwayError extends Error {
+  override readonly name = 'BrokerAwayError'
+  constructor(awayMs: number) {
+    super(`the broker has been away for ${Math.round(awayMs)} ms`)
+  }
+}
+
+/** Without an answer a record is published again after this long: a new leader of the stream does not answer what the one before it
+ * stored. Well within the time for which the broker knows an id (streams.ts). Milliseconds. */
+const REPEAT_MS = 50_000
+const WATCH_MS = 500
+
 /** Publishes, and again each time the connection is back: a confirmation that was due on a lost connection never comes, and
- * the broker may or may not have stored the record. Rejects with the broker's refusal, or when the time is over. */
+ * the broker may or may not have stored the record. Rejects with the broker's refusal, or when the time is over, and with
+ * BrokerAwayError. */
 export async function publishLasting(
   broker: Broker,
   subject: string,
@@ -18,32 +35,63 @@ export async function publishLasting(
 ): Promise<PubAck> {
   const deadline = performance.now() + options.timeout
   for (;;) {
-    const timeout = Math.max(1, deadline - performance.now())
-    const ack = await unlessReconnected(broker, broker.js.publish(subject, payload, { ...options, timeout }))
-    if (ack !== undefined) return ack
+    const left = Math.max(1, deadline - performance.now())
+    const timeout = Math.min(left, REPEAT_MS)
+    try {
+      const published = broker.js.publish(subject, payload, { ...options, timeout })
+      const ack = await unlessReconnected(broker, published, options.awayMs)
+      if (ack !== undefined) return ack
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError) || left <= REPEAT_MS) throw error
+    }
   }
 }
 
-/** Those who wait for a confirmation, told of a reconnect; each leaves when it has its answer. */
-const waiting = new WeakMap<Broker, Set<() => void>>()
+interface Waiter {
+  reconnected: () => void
+  away: (ms: number) => void
+}
+
+/** Those who wait for a confirmation; each leaves when it has its answer. */
+const waiting = new WeakMap<Broker, Set<Waiter>>()
 
 /** The promise's result, or undefined when the connection was lost and came back before it. */
-function unlessReconnected<T>(broker: Broker, promise: Promise<T>): Promise<T | undefined> {
+function unlessReconnected<T>(broker: Broker, promise: Promise<T>, awayMs = Infinity): Promise<T | undefined> {
   const others = waitersOf(broker)
   return new Promise((resolve, reject) => {
-    const again = (): void => resolve(undefined)
-    others.add(again)
-    promise.then(resolve, reject).finally(() => others.delete(again))
+    const waiter: Waiter = {
+      reconnected: () => resolve(undefined),
+      away: (ms) => {
+        if (ms >= awayMs) reject(new BrokerAwayError(ms))
+      },
+    }
+    others.add(waiter)
+    promise.then(resolve, reject).finally(() => others.delete(waiter))
   })
 }
 
-function waitersOf(broker: Broker): Set<() => void> {
+function waitersOf(broker: Broker): Set<Waiter> {
   const present = waiting.get(broker)
   if (present !== undefined) return present
-  const waiters = new Set<() => void>()
+  const waiters = new Set<Waiter>()
   waiting.set(broker, waiters)
   broker.onReconnect(() => {
-    for (const again of [...waiters]) again()
+    for (const waiter of [...waiters]) waiter.reconnected()
   })
+  watchConnection(broker, waiters)
   return waiters
+}
+
+function watchConnection(broker: Broker, waiters: ReadonlySet<Waiter>): void {
+  let lostAt: number | undefined
+  const watch = setInterval(() => {
+    if (broker.nc.isClosed()) clearInterval(watch)
+    if (broker.connected) {
+      lostAt = undefined
+      return
+    }
+    lostAt ??= performance.now()
+    for (const waiter of [...waiters]) waiter.away(performance.now() - lostAt)
+  }, WATCH_MS)
+  watch.unref()
 }

@@ -34,6 +34,10 @@ import { createRevoker } from './session/revoke.ts'
 /** How often strangers are looked at whose time is over. A flood that came in one second goes in ten parts, with mail served in between. */
 const SWEEP_MS = 100
 
+/** A slow disk is waited for: 451 for a message that is stored after all makes a duplicate. Clients wait ten minutes for the reply to the
+ * final dot (RFC 5321, section 4.5.3.2.6); many wait five. */
+const STORE_WAIT_MS = 240_000
+
 await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('ingress', brokerAccess(env))
   onStop(() => broker.close())
@@ -58,7 +62,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     (scanner) => scans.breaker(scanner),
   )
   const scans = createScanning({ broker, now: clock.now, live, metrics, log })
-  const storeWaitMs = env.whole('POSTRIDER_STORE_WAIT_MS', 10_000, [100, 120_000])
+  const storeWaitMs = env.whole('POSTRIDER_STORE_WAIT_MS', STORE_WAIT_MS, [100, 300_000])
   const acceptor = createAcceptor(broker, env.whole('POSTRIDER_SHARDS', 4, [1, 64]), storeWaitMs)
   const disk = await watchDisk(
     env.optional('POSTRIDER_QUEUE_FOLDER'),

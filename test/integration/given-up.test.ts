@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { errors } from '@nats-io/transport-node'
+import { NotStored, createAcceptor, mailPlace } from '@postrider/queue/accept'
+import { openBroker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/queue/broker'
+import { ensureStreams } from '@postrider/queue/streams'
+import { startBroker } from '../support/broker.ts'
+import type { TestBroker } from '../support/broker.ts'
+import { envelope } from '../support/envelope.ts'
+
+let server: TestBroker
+let broker: Broker
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const { recordSubject, stream } = mailPlace(0)
+
+before(async () => {
+  server = await startBroker()
+  broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
+})
+beforeEach(async () => {
+  for (const each of await Array.fromAsync(broker.jsm.streams.list())) await broker.jsm.streams.delete(each.config.name)
+  await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+})
+after(async () => {
+  await broker.close()
+  await server.stop()
+})
+
+const store = (id: string, waitMs: number, on = broker) =>
+  createAcceptor(on, 1, waitMs).store(envelope({ id }), Buffer.from('x'))
+const records = async () => {
+  const { state } = await broker.jsm.streams.info(stream, { subjects_filter: recordSubject })
+  return state.subjects?.[recordSubject] ?? 0
+}
+
+test('a broker that stands still is waited for while the connection is up', async () => {
+  process.kill(server.pid, 'SIGSTOP')
+  const stored = store('slow', 120_000)
+  await pause(12_000)
+  process.kill(server.pid, 'SIGCONT')
+  await stored
+  assert.equal(await records(), 1)
+})
+
+test('a message that was given up and is stored all the same is accepted', async () => {
+  process.kill(server.pid, 'SIGSTOP')
+  const stored = store('late', 1000)
+  await pause(2500)
+  process.kill(server.pid, 'SIGCONT')
+  const { seq } = await stored
+  assert.equal((await broker.jsm.streams.getMessage(stream, { seq }))?.subject, recordSubject)
+  assert.equal(await records(), 1)
+})
+
+test('a message that was given up and did not reach the broker cannot be stored later', async () => {
+  const publish: Broker['js']['publish'] = (subject, payload, options) =>
+    subject === recordSubject ? Promise.reject(new errors.TimeoutError()) : broker.js.publish(subject, payload, options)
+  const deaf = Object.create(broker, {
+    js: { value: Object.create(broker.js, { publish: { value: publish } }) as unknown },
+  }) as Broker
+  await assert.rejects(store('lost', 1000, deaf), (error) => error instanceof NotStored && error.left === 'nothing')
+  const { duplicate } = await broker.js.publish(recordSubject, 'what was on its way', { msgID: 'lost' })
+  assert.equal(duplicate, true)
+  assert.equal(await records(), 0)
+})
+
+test('a broker that goes away while it is waited for is given up soon, and at once when it is away', async () => {
+  process.kill(server.pid, 'SIGSTOP')
+  const stored = assert.rejects(store('away', 240_000), NotStored)
+  await pause(500)
+  process.kill(server.pid, 'SIGKILL')
+  const startedAt = performance.now()
+  await stored
+  assert.ok(performance.now() - startedAt < 120_000)
+  await assert.rejects(store('at once', 240_000), (error) => error instanceof NotStored && error.waitedMs === 0)
+})
