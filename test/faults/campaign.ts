@@ -21,8 +21,9 @@ export interface CampaignOptions
   say: (line: string) => void
 }
 
-/** A job whose worker died comes again after the broker's ack wait of 30 s; a slow remote takes a minute then. */
-const DRAIN_MS = 180_000
+/** A job whose worker died comes again after the broker's ack wait of 30 s; a slow remote takes a minute then. A restarted worker knows
+ * no destination, and sends to each over one connection first: slow mail goes one after the other. */
+const DRAIN_MS = 600_000
 /** Notices are made some 250 ms after the event, and the log follows the streams. */
 const LOG_MS = 10_000
 
