@@ -22,6 +22,7 @@ import { createMetrics } from './metrics.ts'
 import type { Judgement } from './outcome/judge.ts'
 import { deferOnFault } from './outcome/local-fault.ts'
 import { createResolver } from './route/resolver.ts'
+import { siteTimes } from './site/site.ts'
 import { createSites } from './site/sites.ts'
 
 await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
@@ -41,7 +42,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
     resolvers = platform.resolvers.join()
     resolver = createResolver(platform.resolvers)
   })
-  const sites = createSites()
+  const sites = createSites(() => siteTimes(config().platform.retry))
   onStop(() => sites.close())
   // Jobs held at once from each stream.
   const capacity = env.whole('POSTRIDER_JOBS_A_STREAM', 200, [1, 10_000])

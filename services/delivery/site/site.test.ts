@@ -6,6 +6,7 @@ import type { SmtpConnection } from '../transaction/connection.ts'
 import type { Finding } from './findings.ts'
 import { MAX_WAIT_MS } from './schedule.ts'
 import type { Place, Slot } from './site.ts'
+import { siteTimes } from './site.ts'
 import { createSites } from './sites.ts'
 import type { Sites } from './sites.ts'
 
@@ -13,7 +14,10 @@ let now = 0
 let sites: Sites
 beforeEach(() => {
   now = 1_000_000
-  sites = createSites({ idleMs: 60_000, restMs: 1000, maxRestMs: 8000 }, () => now)
+  sites = createSites(
+    () => ({ idleMs: 60_000, restMs: 1000, maxRestMs: 8000 }),
+    () => now,
+  )
 })
 afterEach(() => sites.close())
 
@@ -229,4 +233,14 @@ describe('an idle connection', () => {
     two.release({ connection: second, finding: 'works' })
     assert.deepEqual([second.ended, sites.connections], [true, 0])
   })
+})
+
+test('no site rests longer than the shortest delay between two attempts', () => {
+  const rests = (firstMs: number, capMs: number) => {
+    const { restMs, maxRestMs } = siteTimes({ firstMs, capMs })
+    return [restMs, maxRestMs]
+  }
+  assert.deepEqual(rests(300_000, 14_400_000), [1000, 60_000])
+  assert.deepEqual(rests(20, 1000), [20, 20])
+  assert.deepEqual(rests(60_000, 5000), [1000, 5000])
 })

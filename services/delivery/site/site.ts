@@ -1,3 +1,4 @@
+import type { RetryConfig } from '@postrider/runtime-config/config'
 import type { Route } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
 import type { Finding } from './findings.ts'
@@ -30,6 +31,14 @@ export interface SiteTimes {
 }
 
 export const SITE_TIMES: SiteTimes = { idleMs: 5000, restMs: 1000, maxRestMs: 60_000 }
+
+/** The times of a platform with this retry schedule: no site rests longer than the shortest delay between two attempts, so that a rest
+ * delays none of them. */
+export function siteTimes({ firstMs, capMs }: Pick<RetryConfig, 'firstMs' | 'capMs'>): SiteTimes {
+  const longest = Math.min(firstMs, capMs)
+  const { restMs, maxRestMs } = SITE_TIMES
+  return { ...SITE_TIMES, restMs: Math.min(restMs, longest), maxRestMs: Math.min(maxRestMs, longest) }
+}
 
 interface Reservation {
   resolve: (place: Place) => void

@@ -19,7 +19,11 @@ const MAX_LOOKED_AT = 10
 /** Jobs of all sites that rest come back no faster than one in so many milliseconds. */
 const RETURN_STEP_MS = 2.5
 
-export function createSites(times: SiteTimes = SITE_TIMES, now: () => number = () => performance.now()): Sites {
+/** `times` is asked for each new site. */
+export function createSites(
+  times: () => SiteTimes = () => SITE_TIMES,
+  now: () => number = () => performance.now(),
+): Sites {
   const sites = new Map<string, Site>()
   const returns = new Spread(RETURN_STEP_MS)
 
@@ -38,7 +42,7 @@ export function createSites(times: SiteTimes = SITE_TIMES, now: () => number = (
       let site = sites.get(route.site)
       if (site === undefined) {
         forgetSome()
-        sites.set(route.site, (site = new Site(times, returns, now)))
+        sites.set(route.site, (site = new Site(times(), returns, now)))
       }
       return site.reserve(route, wish)
     },

@@ -75,7 +75,7 @@ export async function startMailWorld(): Promise<MailWorld> {
       pools,
     }) as unknown as RuntimeConfig
   const now = (): number => performance.now() + clock
-  const sites = createSites(SITE_TIMES, now)
+  const sites = createSites(() => SITE_TIMES, now)
   const attempt = createAttempt({
     broker: {} as Broker,
     config,
