@@ -31,8 +31,8 @@ describe('a remote that is odd', () => {
     ended.push(() => connection.dialogue.destroy())
     return connection
   }
-  const send = (connection: SmtpConnection, given: Partial<TransactOptions> = {}): Promise<Sent> =>
-    transact(connection, { envelope: envelopeTo(TO), content: () => CONTENT }, { timeouts: TIMEOUTS, ...given })
+  const send = (connection: SmtpConnection, given: Partial<TransactOptions> = {}, to = TO): Promise<Sent> =>
+    transact(connection, { envelope: envelopeTo(to), content: () => CONTENT }, { timeouts: TIMEOUTS, ...given })
   const short = ({ outcome }: Sent): string[] =>
     outcome.recipients.map(({ result, stage, errorCode }) => [result, stage, errorCode].filter(Boolean).join(' '))
   const at =
@@ -100,11 +100,22 @@ describe('a remote that is odd', () => {
               ? '550 5.1.1 unknown'
               : undefined,
       ],
+      [
+        'answers MAIL twice, refuses the recipient in the middle, and is slow to answer DATA',
+        ({ stage, argument }) => {
+          if (stage === 'mail') return { raw: ['250 ok\r\n', '250 ok\r\n'], everyMs: 20 }
+          if (stage === 'data') return { raw: ['', '354 go\r\n'], everyMs: 200 }
+          return argument === TO[1] ? '550 5.1.1 unknown' : undefined
+        },
+      ],
     ]
     for (const [what, script] of groups) {
       test(`refuses nobody when it ${what}`, async () => {
         const receiver = await receive({ script })
-        const sent = await send(await open(receiver), { timeouts: { ...TIMEOUTS, dataMs: 500 } })
+        const sent = await send(await open(receiver), { timeouts: { ...TIMEOUTS, dataMs: 500 } }, [
+          ...TO,
+          'pat@remote.test',
+        ])
         for (const line of short(sent)) assert.match(line, /^failed \w+ PROTOCOL$/)
         assert.deepEqual([sent.outOfStep, sent.reusable, receiver.mails.length], [true, false, 0])
       })

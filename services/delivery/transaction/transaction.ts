@@ -167,8 +167,8 @@ class Transaction {
 
   async #refuseContent(data: Reply): Promise<void> {
     const surplus = this.#connection.dialogue.unread()
-    // 421 may come at any time; another reply too many means that they belong to other commands than it seemed.
-    if (this.#grouped && surplus !== undefined && surplus.code !== 421) {
+    // DATA is not answered by a success, and 421 alone comes unasked: the replies belong to other commands than it seemed.
+    if (this.#grouped && (!isRefusal(data) || (surplus !== undefined && surplus.code !== 421))) {
       this.#loseStep()
       return
     }
