@@ -1,3 +1,4 @@
+import { createHash, hash } from 'node:crypto'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { Broker } from './broker.ts'
@@ -47,14 +48,15 @@ const WITHDRAW_MS = 5000
 
 /** Writes accepted messages. `waitMs` bounds how long a client waits for its 250 or 451. */
 export function createAcceptor(broker: Broker, shards: number, waitMs: number): Acceptor {
-  let turn = 0
   return {
-    async store(envelope, content) {
-      const shard = turn++ % shards
-      return storeAt(broker, mailPlace(shard), envelope, content, waitMs)
-    },
+    store: async (envelope, content) =>
+      storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, waitMs),
   }
 }
+
+/** The stream of a message follows from its id: a message that is stored again is known there, and stored once. */
+export const shardOf = (id: string, shards: number): number =>
+  createHash('sha256').update(id).digest().readUInt32BE(0) % shards
 
 /** Where a message is written to. */
 export interface Place {
@@ -99,6 +101,7 @@ export async function storeAt(
   })
   const parts: number[] = []
   let recordSent = false
+  const sent = { repeated: false }
   try {
     await storeParts(broker, place.partSubject, envelope.id, content.subarray(plan.first), { plan, parts, waitMs })
     const { fields, payload } = recordOf(envelope, json, content.subarray(0, plan.first), plan, parts)
@@ -108,6 +111,9 @@ export async function storeAt(
       msgID: envelope.id,
       timeout: waitMs,
       awayMs: AWAY_MS,
+      onRepeat: () => {
+        sent.repeated = true
+      },
     })
     return { stream: place.stream, seq: ack.seq, parts }
   } catch (cause) {
@@ -120,8 +126,8 @@ export async function storeAt(
       const left = parts.length === 0 ? 'nothing' : 'perhaps'
       throw new NotStored(Math.round(performance.now() - started), { cause, left })
     }
-    // An answer of the broker says that it did not store this; without one it may have.
-    const left = parts.length === 0 && cause instanceof JetStreamApiError ? 'nothing' : 'perhaps'
+    // An answer of the broker says that it did not store this; without one, or after a repetition, it may have.
+    const left = parts.length === 0 && !sent.repeated && isAnswer(cause) ? 'nothing' : 'perhaps'
     throw new NotStored(Math.round(performance.now() - started), { cause, left })
   }
 }
@@ -145,6 +151,10 @@ async function withdraw(
   }
 }
 
+/** The broker's refusal, or its word that no server takes the record just now; the client library does not export that class. */
+const isAnswer = (error: unknown): boolean =>
+  error instanceof JetStreamApiError || (error instanceof Error && error.name === 'JetStreamNotEnabled')
+
 function recordOf(envelope: Envelope, json: Buffer, first: Buffer, plan: RecordPlan, parts: number[]) {
   return plan.envelopeInPayload
     ? { fields: payloadFields(envelope, json.length, parts), payload: Buffer.concat([json, first]) }
@@ -162,7 +172,8 @@ async function storeParts(
   for (let at = 0; at < content.length; at += plan.partBytes) {
     const part = content.subarray(at, at + plan.partBytes)
     const ack = await publishLasting(broker, subject, part, {
-      msgID: `${id}/${parts.length}`,
+      // A notice that is built again under its id has other octets.
+      msgID: `${id}/${parts.length}/${hash('sha256', part).slice(0, 16)}`,
       timeout: waitMs,
       awayMs: AWAY_MS,
     })

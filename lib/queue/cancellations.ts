@@ -13,7 +13,7 @@ export interface Cancellations {
 const keyOf = (id: string, destination: string): string => `${id}.${destinationToken(destination)}`
 
 /** Follows the bucket; resolves when all of it is known. */
-export async function watchCancellations(broker: Pick<Broker, 'js' | 'onReconnect'>): Promise<Cancellations> {
+export async function watchCancellations(broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>): Promise<Cancellations> {
   let keys = new Set<string>()
   const stop = await followBucket(broker, CANCELLED_BUCKET, {
     replace: (entries) => {

@@ -3,6 +3,7 @@ import { Kvm } from '@nats-io/kv'
 import type { KvWatchEntry } from '@nats-io/kv'
 import type { QueuedIterator } from '@nats-io/transport-node'
 import type { Broker } from './broker.ts'
+import { lastRevision } from './last-revision.ts'
 
 /** What follows a bucket of the broker. */
 export interface BucketFollower {
@@ -12,14 +13,14 @@ export interface BucketFollower {
   change(entry: KvWatchEntry): void
 }
 
-/** Between two tries to watch a bucket, and how long an empty one may say nothing. Milliseconds. */
+/** Between two tries to watch a bucket. Milliseconds. */
 const REOPEN_MS = 200
 /** A start waits this long. An older broker configuration may not let the bucket be read: then the service goes on without it. */
 const PATIENCE_MS = 10_000
 
 /** Follows a bucket until the returned function is called; resolves when everything that it holds has been taken. */
 export async function followBucket(
-  { js, onReconnect }: Pick<Broker, 'js' | 'onReconnect'>,
+  { js, jsm, onReconnect }: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   bucket: string,
   follower: BucketFollower,
 ): Promise<() => void> {
@@ -27,32 +28,35 @@ export async function followBucket(
   let watch: QueuedIterator<KvWatchEntry> | undefined
 
   async function follow(known: () => void): Promise<void> {
-    watch = await new Kvm(js)
-      .open(bucket)
-      .then((kv) => kv.watch())
-      // The broker is away, or the bucket does not exist yet.
-      .catch(() => undefined)
-    if (watch === undefined) return pause(REOPEN_MS)
+    // The broker is away, or the bucket does not exist yet.
+    const end = await lastRevision(jsm, bucket).catch(() => undefined)
+    watch = end === undefined ? undefined : await open()
+    if (watch === undefined || end === undefined) return pause(REOPEN_MS)
     const initial: KvWatchEntry[] = []
     const complete = (): void => {
       follower.replace(initial)
       known()
     }
-    // An empty bucket sends nothing.
-    const silent = setTimeout(complete, REOPEN_MS)
-    let whole = false
+    let whole = end === 0
+    if (whole) complete()
     for await (const entry of watch) {
-      clearTimeout(silent)
-      if (whole) follower.change(entry)
-      else {
-        initial.push(entry)
-        if ((entry.delta ?? 0) > 0) continue
-        whole = true
-        complete()
+      if (whole) {
+        follower.change(entry)
+        continue
       }
+      initial.push(entry)
+      // While more is known to come, what is here may be half of it.
+      if (entry.revision < end || (entry.delta ?? 0) > 0) continue
+      whole = true
+      complete()
     }
-    clearTimeout(silent)
   }
+
+  const open = (): Promise<QueuedIterator<KvWatchEntry> | undefined> =>
+    new Kvm(js)
+      .open(bucket)
+      .then((kv) => kv.watch())
+      .catch(() => undefined)
 
   onReconnect(() => watch?.stop())
   await new Promise<void>((resolve) => {

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Envelope } from '@postrider/mail/envelope'
-import { mailPlace, storeAt } from './accept.ts'
+import { mailPlace, shardOf, storeAt } from './accept.ts'
 import type { Broker } from './broker.ts'
 import { HELD, heldPartSubject, heldRecordSubject } from './names.ts'
 import { z } from 'zod'
@@ -55,6 +54,5 @@ export function enqueueHeld(
   content: Buffer,
   waitMs: number,
 ): Promise<ContentRef> {
-  const shard = createHash('sha256').update(envelope.id).digest().readUInt32BE(0) % shards
-  return storeAt(broker, mailPlace(shard), envelope, content, waitMs)
+  return storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, waitMs)
 }

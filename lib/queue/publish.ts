@@ -9,6 +9,8 @@ export interface LastingPublish extends Partial<JetStreamPublishOptions> {
   timeout: number
   /** Given up earlier when the connection is lost for so long at a stretch. Milliseconds. */
   awayMs?: number
+  /** Called before the record is published again. */
+  onRepeat?: () => void
 }
 
 /** The connection to the broker was lost for longer than the caller waits. */
@@ -44,6 +46,7 @@ export async function publishLasting(
     } catch (error) {
       if (!(error instanceof errors.TimeoutError) || left <= REPEAT_MS) throw error
     }
+    options.onRepeat?.()
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import type { DomainConfig } from './config.ts'
+import { NotSealed } from './seal.ts'
 import { platformSigningDomain, signPlatformMail, signingDomain } from './signing.ts'
 
 const domain = (name: string, keys = 1): DomainConfig =>
@@ -44,4 +45,13 @@ test('the signature comes before the content, which stays as it is', async () =>
   assert.ok(signed.subarray(-content.length).equals(content))
   const unsigned = await signPlatformMail(content, 'MAILER-DAEMON@mail.elsewhere.test', { domains, keysOf }, 0)
   assert.ok(unsigned.equals(content))
+})
+
+test('a key that does not open leaves the platform’s own mail unsigned', async () => {
+  const keysOf = (): never => {
+    throw new NotSealed('sealed with another platform key')
+  }
+  const content = Buffer.from('From: MAILER-DAEMON@mail.shop.example\r\n\r\nbody\r\n')
+  const sent = await signPlatformMail(content, 'MAILER-DAEMON@mail.shop.example', { domains, keysOf }, 0)
+  assert.ok(sent.equals(content))
 })

@@ -4,6 +4,7 @@ import type { DkimKey } from '@postrider/mail/dkim'
 import { domainOf } from '@postrider/mail/envelope'
 import { addressesOf } from '@postrider/mail/mailbox'
 import type { DomainConfig } from './config.ts'
+import { NotSealed } from './seal.ts'
 
 type Domains = ReadonlyMap<string, DomainConfig>
 
@@ -42,8 +43,8 @@ const above = (name: string): string => {
 /** Signs a mail whose From field is `from`; resolves with both. */
 export type SignMail = (content: Buffer, from: string, now: number) => Promise<Buffer>
 
-/** Signs the platform's own mail, whose From field is `from`; resolves with the content as it is where there is no key for it.
- * `now` is in milliseconds since the epoch. */
+/** Signs the platform's own mail, whose From field is `from`; resolves with the content as it is where there is no key for it, or
+ * none that opens: a notice without a signature is better than none. `now` is in milliseconds since the epoch. */
 export async function signPlatformMail(
   content: Buffer,
   from: string,
@@ -52,5 +53,10 @@ export async function signPlatformMail(
 ): Promise<Buffer> {
   const domain = platformSigningDomain(domains, from)
   if (domain === undefined) return content
-  return Buffer.concat([await signDkim(content, keysOf(domain), now), content])
+  try {
+    return Buffer.concat([await signDkim(content, keysOf(domain), now), content])
+  } catch (error) {
+    if (error instanceof NotSealed) return content
+    throw error
+  }
 }

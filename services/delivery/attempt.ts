@@ -76,7 +76,7 @@ export function createAttempt({
     if (cancellations.has(envelope.id, destination)) {
       // While it waited for the slot. Whoever takes it next writes that down.
       place.release({ finding: 'unknown' })
-      return { later: CANCELLED_AGAIN_MS }
+      return { later: CANCELLED_AGAIN_MS, ours: true }
     }
     const { hosts } = place
     const lookUp = {

@@ -114,12 +114,15 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
     taken.leaveToOther()
     return
   }
-  if ('later' in outcome && (!last || outcome.ours === true)) {
+  if (
+    'later' in outcome &&
+    (!last || outcome.ours === true || (before < expiresAt + retry.lifetimeMs && neverAsked(job, outcome)))
+  ) {
     // It comes back in time for its last attempt.
     const left = Math.ceil(expiresAt - clock.now())
     const delayMs = left > 0 ? Math.min(outcome.later, left) : outcome.later
     engine.postponed(job, delayMs)
-    await putOff(taken, delayMs, engine.broker)
+    await putOff(taken, delayMs, engine.broker, clock.now())
     return
   }
   const certain = clock.certain()
@@ -128,6 +131,10 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   if (!(await settle(taken, judgement, engine))) return
   engine.observe(job, judgement, startedAt)
 }
+
+/** The destination was never asked, and nothing speaks against it: after an outage of ours that was longer than the lifetime, mail has its
+ * first attempt before it expires. The caller bounds that. */
+const neverAsked = ({ attempt }: Job, { trouble }: Later): boolean => attempt === 0 && trouble === undefined
 
 /** An attempt may end for all recipients at once, by a fault for instance. Those that are settled stay as they are. */
 function openOnly(outcome: TransactionOutcome, { envelope }: Job): TransactionOutcome {

@@ -6,8 +6,8 @@ import type { Taken } from '@postrider/queue/take'
  * deliveries begin at one there: the number that remains counts the workers that ended with the job in hand (see isolation.ts). */
 export const MAX_POSTPONED_DELIVERIES = 5
 
-/** Gives a job back unattempted, to be taken again after `delayMs`. */
-export async function putOff(taken: Taken, delayMs: number, broker: Broker, now = Date.now()): Promise<void> {
+/** Gives a job back unattempted, to be taken again after `delayMs`. `now` is the platform's time, by which schedules become due. */
+export async function putOff(taken: Taken, delayMs: number, broker: Broker, now: number): Promise<void> {
   if (taken.deliveries < MAX_POSTPONED_DELIVERIES) {
     taken.postpone(delayMs)
     return

@@ -57,7 +57,7 @@ test('a job that is postponed again and again begins to count anew, and is not l
   const taker = take(async (taken) => {
     seen.push([taken.stream, taken.deliveries, taken.job.again ?? false])
     if (seen.length > MAX_POSTPONED_DELIVERIES + 2) taken.ack()
-    else await putOff(taken, 20, broker)
+    else await putOff(taken, 20, broker, Date.now())
   })
   await eventually(() => assert.equal(seen.length, MAX_POSTPONED_DELIVERIES + 3))
   await taker.stop()
