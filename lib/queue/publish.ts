@@ -1,13 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { JetStreamPublishOptions, PubAck } from '@nats-io/jetstream'
 import { errors } from '@nats-io/transport-node'
 import type { Broker } from './broker.ts'
+import { isElecting } from './temporary.ts'
 
 export interface LastingPublish extends Partial<JetStreamPublishOptions> {
   /** What makes a repetition harmless: the broker stores an id once. */
   msgID: string
   /** Milliseconds until it is given up. */
   timeout: number
-  /** Given up earlier when the connection is lost for so long at a stretch. Milliseconds. */
+  /** Given up earlier when the connection is lost for so long at a stretch, or the stream has no leader for so long: meanwhile the record is
+   * published again and again. Milliseconds. */
   awayMs?: number
   /** Called before the record is published again. */
   onRepeat?: () => void
@@ -25,6 +28,7 @@ export class BrokerAwayError extends Error {
  * stored. Well within the time for which the broker knows an id (streams.ts). Milliseconds. */
 const REPEAT_MS = 50_000
 const WATCH_MS = 500
+const ELECTION_PAUSE_MS = 250
 
 /** Publishes, and again each time the connection is back: a confirmation that was due on a lost connection never comes, and
  * the broker may or may not have stored the record. Rejects with the broker's refusal, or when the time is over, and with
@@ -36,6 +40,7 @@ export async function publishLasting(
   options: LastingPublish,
 ): Promise<PubAck> {
   const deadline = performance.now() + options.timeout
+  const electedBy = performance.now() + Math.min(options.timeout, options.awayMs ?? 0)
   for (;;) {
     const left = Math.max(1, deadline - performance.now())
     const timeout = Math.min(left, REPEAT_MS)
@@ -44,7 +49,8 @@ export async function publishLasting(
       const ack = await unlessReconnected(broker, published, options.awayMs)
       if (ack !== undefined) return ack
     } catch (error) {
-      if (!(error instanceof errors.TimeoutError) || left <= REPEAT_MS) throw error
+      if (isElecting(error) && performance.now() < electedBy) await pause(ELECTION_PAUSE_MS)
+      else if (!(error instanceof errors.TimeoutError) || left <= REPEAT_MS) throw error
     }
     options.onRepeat?.()
   }

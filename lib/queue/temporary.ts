@@ -26,5 +26,15 @@ export function isTemporary(error: unknown): boolean {
   return error instanceof errors.RequestError && !isDenied(error.cause)
 }
 
+/** A server has no leader for the stream just now (nats-server, errors.json). */
+const WITHOUT_LEADER: ReadonlySet<number> = new Set([10_008, 10_009])
+
+/** True while a stream elects a leader, which takes some seconds: nobody took the request. */
+export function isElecting(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return WITHOUT_LEADER.has(error.code)
+  if (error instanceof errors.NoRespondersError) return true
+  return error instanceof Error && error.name === 'JetStreamNotEnabled'
+}
+
 const isDenied = (cause: unknown): boolean =>
   cause instanceof errors.PermissionViolationError || cause instanceof errors.ClosedConnectionError

@@ -243,7 +243,6 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
     for (const [name, status, why] of [
       ['remote.test', '5.7.30', 'does not offer it'],
       ['clear.test', '5.7.10', 'has no TLS'],
-      ['forged.test', '5.7.10', 'has a certificate that nobody vouches for'],
     ] as const) {
       test(`a remote that ${why} gets nothing, and the sender is told; other mail goes on`, async () => {
         idIn(await send(`tls@${name}`, ' REQUIRETLS'))
@@ -254,6 +253,19 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
         assert.match((await arrived(`plain@${name}`)).content, /^TLS-Required: No\r$/m)
       })
     }
+  })
+
+  test('REQUIRETLS: a remote whose certificate nobody vouches for gets nothing; the message waits for a better one', async () => {
+    const id = idIn(await send('tls@forged.test', ' REQUIRETLS'))
+    await eventually(async () => {
+      const [recipient] = (await platform.message(id)).recipients
+      assert.equal(recipient?.state, 'deferred')
+      assert.equal(recipient.outcome?.category, 'tls')
+      assert.match(recipient.outcome.reply, /certificate/)
+    })
+    assert.equal(mailTo('tls@forged.test').length, 0)
+    idIn(await send('plain@forged.test', '', `From: ${APP}\r\nTLS-Required: No\r\n\r\nx`))
+    await arrived('plain@forged.test')
   })
 
   describe('SMTPUTF8', () => {

@@ -22,14 +22,18 @@ after(async () => {
   platform.remove()
 })
 
+/** As a client does: an election of a leader may be answered 451. */
+const submitPatiently = (to: string) => eventually(() => platform.submit({ to }), 60_000)
+const arrived = (address: string) => remote.mails.some(({ to }) => to.includes(address))
+
 test('three servers start, and mail goes on while one of them is dead', async () => {
-  await platform.submit({ to: 'before@remote.test' })
-  await eventually(() => assert.equal(remote.mails.length, 1))
+  await submitPatiently('before@remote.test')
+  await eventually(() => assert.ok(arrived('before@remote.test')), 60_000)
   const pids = await platform.pids()
   assert.equal(Object.keys(pids).filter((name) => name.startsWith('broker-')).length, 3)
   process.kill(pids['broker-0'] ?? 0, 'SIGKILL')
-  await platform.submit({ to: 'after@remote.test' })
-  await eventually(() => assert.equal(remote.mails.length, 2), 60_000)
+  await submitPatiently('after@remote.test')
+  await eventually(() => assert.ok(arrived('after@remote.test')), 60_000)
   await eventually(async () => assert.ok((await platform.pids())['broker-0'], 'started again'), 30_000)
 })
 
@@ -55,6 +59,6 @@ test('the queue of three servers does not become the queue of one', async () => 
   await assert.rejects(platform.restart(), /spec\.broker\.servers is 1, but the queue lies in .*, with three servers/)
   writeFileSync(join(platform.folder, 'platform.yaml'), text)
   await platform.restart()
-  await platform.submit({ to: 'again@remote.test' })
-  await eventually(() => assert.equal(remote.mails.length, 3), 60_000)
+  await submitPatiently('again@remote.test')
+  await eventually(() => assert.ok(arrived('again@remote.test')), 60_000)
 })
