@@ -3,7 +3,7 @@ import type { Broker } from './broker.ts'
 import { DUE_SUBJECT, waitSubject } from './names.ts'
 import { writePatiently } from './patience.ts'
 import { publishLasting } from './publish.ts'
-import { quarantine } from './quarantine.ts'
+import { quarantinePatiently } from './quarantine.ts'
 import { attemptKey, encodeJob } from './record.ts'
 import type { Job } from './record.ts'
 
@@ -23,7 +23,7 @@ export async function defer(broker: Broker, job: Job, at: number): Promise<void>
 }
 
 /** Defers a job whose attempt is final: repeated until the broker confirms it. A job that the broker refuses for what it is goes to the
- * quarantine. Rejects only when the connection is closed. */
+ * quarantine. Rejects when the connection is closed, or the quarantine refuses it as well. */
 export async function deferPatiently(broker: Broker, job: Job, at: number): Promise<void> {
   const written = await writePatiently(broker, () => defer(broker, job, at))
   if ('done' in written) return
@@ -35,7 +35,7 @@ export async function deferPatiently(broker: Broker, job: Job, at: number): Prom
     id: job.envelope.id,
     ...(Number.isFinite(at) ? { dueAt: at } : {}),
   }
-  await writePatiently(broker, () => quarantine(broker, suspect))
+  await quarantinePatiently(broker, suspect)
 }
 
 /** Jobs that are written at the same time: enough to share the broker's syncs. */
@@ -43,7 +43,8 @@ const MAX_PARALLEL = 32
 
 /** Writes one job a destination of a message that has several, however long that takes. The message ids make a repeated split harmless. A
  * job that the broker refuses for what it is goes to the quarantine, and the others go on. `wanted` is asked before each job: resolves with
- * false when a split is given up because another worker makes it by now. Rejects only when the connection is closed. */
+ * false when a split is given up because another worker makes it by now. Rejects when the connection is closed, or the quarantine refuses
+ * a job as well. */
 export async function enqueueJobs(broker: Broker, jobs: Job[], wanted: () => boolean = () => true): Promise<boolean> {
   const left = jobs.values()
   let written = 0
@@ -65,7 +66,7 @@ async function enqueue(broker: Broker, job: Job): Promise<void> {
   )
   if ('done' in written) return
   const suspect = { kind: 'job' as const, data: Buffer.from(data), name: attemptKey(job), id: job.envelope.id }
-  await writePatiently(broker, () => quarantine(broker, { ...suspect, error: written.refused }))
+  await quarantinePatiently(broker, { ...suspect, error: written.refused })
 }
 
 /** Makes a job due that lay in the quarantine, once for each number there. Its attempt may have been settled before: it is looked up first. */

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { maxPayloadOf } from './accept.ts'
 import type { Broker } from './broker.ts'
 import { quarantineSubject } from './names.ts'
+import { writePatiently } from './patience.ts'
 import { publishLasting } from './publish.ts'
 import { headersOf } from './record.ts'
 import { writeFailure } from './refusal.ts'
@@ -107,6 +108,13 @@ export async function quarantine(broker: Broker, suspect: Suspect, now = Date.no
   } catch (error) {
     if (writeFailure(error) !== 'conflict') throw error
   }
+}
+
+/** Puts a record into the quarantine, however long that takes. Throws the broker's refusal when it takes the record not even there: the
+ * record must then stay where it is. */
+export async function quarantinePatiently(broker: Broker, suspect: Suspect): Promise<void> {
+  const written = await writePatiently(broker, () => quarantine(broker, suspect))
+  if ('refused' in written) throw written.refused
 }
 
 /** Throws BadRecordError and NewerRecordError. */

@@ -137,6 +137,7 @@ class StreamTaker {
     if (room <= 0) return
     // The leases of what comes count from here: the broker hands nothing out before it is asked.
     const askedAt = performance.now()
+    const reconnects = this.#reconnects
     const batch = await consumer.fetch({ max_messages: room, expires: FETCH_MS })
     this.#endFetch = () => batch.stop()
     let count = 0
@@ -146,7 +147,9 @@ class StreamTaker {
       if (this.#stopped) message.nak()
       else this.#accept(message, askedAt)
     }
-    if (count < room) this.#lookBack.caughtUp(askedAt)
+    // A fetch that a lost connection cut off does not show that the broker had no more.
+    const isWhole = this.#broker.connected && reconnects === this.#reconnects
+    if (count < room && isWhole) this.#lookBack.caughtUp(askedAt)
   }
 
   #accept(message: JsMsg, askedAt: number): void {

@@ -1,7 +1,6 @@
-import { writePatiently } from '@postrider/queue/patience'
 import type { Broker } from '@postrider/queue/broker'
 import type { FatalAttempts } from '@postrider/queue/fatal-attempts'
-import { quarantine } from '@postrider/queue/quarantine'
+import { quarantinePatiently } from '@postrider/queue/quarantine'
 import { attemptKey, encodeJob } from '@postrider/queue/record'
 import type { Taken } from '@postrider/queue/take'
 import { MAX_POSTPONED_DELIVERIES } from './put-off.ts'
@@ -44,7 +43,8 @@ export function createIsolation(
       const data = Buffer.from(encodeJob(taken.job))
       const { id } = taken.job.envelope
       const suspect = { kind: 'job' as const, error, data, id, name: key, deliveries: taken.deliveries }
-      await writePatiently(broker, () => quarantine(broker, suspect))
+      // Where the quarantine refuses it, the job stays unacknowledged.
+      await quarantinePatiently(broker, suspect)
       taken.ack()
       quarantined(error, taken)
       await attempts.ended(key)

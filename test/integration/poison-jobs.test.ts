@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { createAcceptor } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/queue/broker'
 import type { Broker } from '@postrider/queue/broker'
+import { deferPatiently, enqueueJobs } from '@postrider/queue/defer'
 import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
 import { decodeNote } from '@postrider/queue/quarantine'
 import { decodeJob } from '@postrider/queue/record'
@@ -116,4 +117,26 @@ test('jobs with few deliveries are not held up by one that is attempted apart', 
   endFirst()
   await Promise.all([first, second])
   assert.deepEqual(story.slice(3), ['suspect ends', 'second begins', 'second ends'])
+})
+
+test('a job that even the quarantine refuses stays unacknowledged', async () => {
+  const refuseAll = async (bytes: number) => {
+    for (const stream of ['QUARANTINE', 'JOBS']) await broker.jsm.streams.update(stream, { max_msg_size: bytes })
+  }
+  await refuseAll(1)
+  try {
+    let acknowledged = false
+    const attempts = { begun: () => Promise.resolve(MAX_FATAL_ATTEMPTS + 1), ended: () => Promise.resolve() }
+    const isolate = createIsolation(broker, attempts, () => assert.fail('it is not in the quarantine'))
+    const taken = { job: jobOf('fatal'), deliveries: MAX_SHARED_DELIVERIES + 1, ack: () => (acknowledged = true) }
+    await assert.rejects(
+      isolate(taken as Partial<Taken> as Taken, () => Promise.resolve()),
+      /size exceeds/,
+    )
+    assert.equal(acknowledged, false)
+    await assert.rejects(deferPatiently(broker, jobOf('deferred'), Date.now() + 3.6e6), /size exceeds/)
+    await assert.rejects(enqueueJobs(broker, [jobOf('split')]), /size exceeds/)
+  } finally {
+    await refuseAll(-1)
+  }
 })

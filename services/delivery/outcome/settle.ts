@@ -32,9 +32,11 @@ export async function settle(
   // While the event waited for the broker another worker may have made the attempt and settled it: the first event counts.
   let counts = taken.proven
   if (!counts) {
-    await writePatiently(broker, async () => {
+    const looked = await writePatiently(broker, async () => {
       counts = isSame(event, await settled.lookUp(key, taken.since))
     })
+    // Unknown: a second attempt is better than none.
+    if ('refused' in looked) counts = true
   }
   if (counts && next !== undefined) await deferPatiently(broker, once(next.job), next.at)
   taken.ack()
