@@ -6,6 +6,7 @@ import {
   decodeDestinations,
   destinationHash,
   encodeDestinations,
+  pullBackNews,
   visit,
 } from './destinations.ts'
 import type { Destinations } from './destinations.ts'
@@ -85,4 +86,12 @@ test('what is remembered is bounded, forgets what was noted longest ago, and doe
   const data = encodeDestinations(state)
   assert.ok(data.length < 66_000)
   assert.ok(!Buffer.from(data).includes('.test'))
+})
+
+test('what a clock that was ahead has counted leaves a day from now', () => {
+  const { state } = run(2, [[400 * DAY, 'x.test', 'y.test']])
+  const present = pullBackNews(state, T0)
+  assert.equal(pullBackNews(present, T0), present)
+  assert.ok('used' in visit(present, ['z'], 2, T0))
+  assert.ok('destinations' in visit(present, ['z'], 2, T0 + DAY + HOUR))
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { DAY, isInside, sumOf, whenFree } from './window.ts'
+import { DAY, isInside, pullBack, sumOf, whenFree } from './window.ts'
 import type { Buckets } from './window.ts'
 
 /** Recipient domains that an account has sent to lately, and how many of them were new when. Hashed: what is kept for counting
@@ -30,6 +30,12 @@ export const destinationHash = (account: string, domain: string): string =>
     .update(`${account}\0${domain}`)
     .digest('base64url')
     .slice(0, (HASH_OCTETS * 8) / 6)
+
+/** As pullBackUse of use.ts. */
+export function pullBackNews(destinations: Destinations, now: number): Destinations {
+  const news = pullBack(destinations.news, DAY, now)
+  return news === destinations.news ? destinations : { ...destinations, news }
+}
 
 /** Counts the destinations among `hashes` that are new; or says that they are too many. `destinations` is the same object when
  * nothing is to be noted. */

@@ -6,6 +6,16 @@ export type RateUse = [fullAt: number, takenAt: number]
 /** What a token costs in time, milliseconds; not a whole number in general. */
 export const intervalOf = ({ messages, perMs }: RateConfig): number => perMs / messages
 
+/** Clocks of different servers may differ by this much while all is well: what one stamps is not to be forgiven by the next. Milliseconds. */
+const MAX_SKEW_MS = 10_000
+
+/** The use of a clock that was ahead, as of a burst that is spent now: else it would block until that time has passed. The same object when
+ * there is nothing to correct. */
+export function pullBackRate(use: RateUse, rate: RateConfig, now: number): RateUse {
+  const latest = now + rate.burst * intervalOf(rate)
+  return use[0] <= latest + MAX_SKEW_MS ? use : [latest, use[1]]
+}
+
 /** Takes a token, or says how many of the burst are gone and when there is one again. */
 export function takeToken(
   use: RateUse | undefined,

@@ -34,3 +34,10 @@ test('an end that is told twice, or of a lease that is over, frees nothing of an
   const less = closeSession(closeSession(state, 'one', 1), 'one', 2)
   assert.equal(count(less, 2), 1)
 })
+
+test('a lease of a clock that was ahead counts no more, and its holder begins again with what it knows of', () => {
+  const ahead = opened(NO_SESSIONS, 'one', 3_600_000)
+  assert.equal(count(ahead, 0), 0)
+  assert.equal(count(renewLease(ahead, 'one', 1, 0), 0), 1)
+  assert.equal(count(opened(NO_SESSIONS, 'one', LEASE_MS / 2), 0), 1)
+})

@@ -51,5 +51,6 @@ export function renewLease(sessions: Sessions, holder: string, known: number, no
 export const count = (sessions: Sessions, now: number): number =>
   Object.values(current(sessions, now)).reduce((sum, [own]) => sum + own, 0)
 
+/** A lease that ends later than any that could be given now is of a clock that was ahead. */
 const current = ({ holders }: Sessions, now: number): Sessions['holders'] =>
-  Object.fromEntries(Object.entries(holders).filter(([, [, until]]) => until > now))
+  Object.fromEntries(Object.entries(holders).filter(([, [, until]]) => until > now && until <= now + 2 * LEASE_MS))

@@ -4,7 +4,7 @@ import { tokensOut } from './rate.ts'
 import fc from 'fast-check'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Exceeded } from './exceeded.ts'
-import { NO_USE, isCounted, refund, spend } from './use.ts'
+import { NO_USE, isCounted, pullBackUse, refund, spend } from './use.ts'
 import type { Receipt, Use } from './use.ts'
 
 const SECOND = 1000
@@ -111,6 +111,56 @@ test('only limits over time need a use', () => {
   }
 })
 
+describe('counts that a clock stamped which was ahead', () => {
+  const ahead = 400 * DAY
+  /** Sends until refused with a clock that is ahead, then once at each time given. As the ledger does, it keeps what was corrected. */
+  function after(fields: Partial<LimitConfig>, spent: number, times: number[]): string[] {
+    const rules = limit(fields)
+    let use: Use = NO_USE
+    for (let sent = 0; sent < spent; sent++) {
+      const result = spend(use, rules, 1, T0 + ahead + sent * 2 * SECOND)
+      assert.ok('use' in result)
+      use = result.use
+    }
+    return times.map((at) => {
+      const present = pullBackUse(use, rules, T0 + at)
+      const result = spend(present, rules, 1, T0 + at)
+      use = 'use' in result ? result.use : present
+      return 'use' in result ? 'ok' : result.exceeded.field
+    })
+  }
+  test('count as of the present, for one window and no longer', () => {
+    assert.deepEqual(after({ messagesPerDay: 2 }, 2, [0, DAY - SECOND, DAY + 10 * MINUTE]), [
+      'messagesPerDay',
+      'messagesPerDay',
+      'ok',
+    ])
+    assert.deepEqual(after({ messagesPerMinute: 2 }, 2, [0, 59 * SECOND, 62 * SECOND]), [
+      'messagesPerMinute',
+      'messagesPerMinute',
+      'ok',
+    ])
+  })
+  test('are a burst that is spent now', () => {
+    const rate = { messages: 6, perMs: MINUTE, burst: 3 }
+    assert.deepEqual(after({ rate }, 3, [0, 9 * SECOND, 10 * SECOND, 11 * SECOND, 20 * SECOND]), [
+      'rate',
+      'rate',
+      'ok',
+      'rate',
+      'ok',
+    ])
+  })
+  test('by as little as servers differ are not forgiven', () => {
+    const rules = limit({ rate: { messages: 6, perMs: MINUTE, burst: 1 } })
+    const first = spend(NO_USE, rules, 1, T0 + 5 * SECOND)
+    assert.ok('use' in first)
+    assert.deepEqual(pullBackUse(first.use, rules, T0).rate, first.use.rate)
+    assert.ok('exceeded' in spend(first.use, rules, 1, T0 + 14 * SECOND))
+    assert.ok('use' in spend(first.use, rules, 1, T0 + 15 * SECOND))
+  })
+})
+
 describe('for every sequence of messages', () => {
   const sendings = fc.array(
     fc.record({ wait: fc.integer({ min: 0, max: 4 * HOUR }), recipients: fc.integer({ min: 1, max: 20 }) }),
@@ -158,6 +208,36 @@ describe('for every sequence of messages', () => {
         }
       }),
       { numRuns: 500 },
+    )
+  })
+
+  test('whatever a clock that was ahead has stamped: nothing is lost, and all is free after a day', () => {
+    fc.assert(
+      fc.property(
+        rules,
+        fc.option(pace, { nil: undefined }),
+        sendings,
+        fc.integer({ min: 0, max: 300 * DAY }),
+        (counts, rate, sent, back) => {
+          const fields = limit({ ...counts, rate })
+          const { use } = taken({ ...counts, rate }, sent)
+          const now = T0 - back
+          const sum = ({ day, minute }: Use): number[] => [
+            day.reduce((total, [, messages]) => total + messages, 0),
+            day.reduce((total, [, , recipients]) => total + recipients, 0),
+            minute.reduce((total, [, messages]) => total + messages, 0),
+          ]
+          const before = structuredClone(use)
+          const present = pullBackUse(use, fields, now)
+          assert.deepEqual(use, before)
+          assert.deepEqual(sum(present), sum(use))
+          assert.equal(pullBackUse(present, fields, now), present)
+          const later = now + DAY + 10 * MINUTE
+          const alone = limit({ messagesPerDay: 1, recipientsPerDay: 1, messagesPerMinute: 1, rate })
+          assert.ok('use' in spend(present, alone, 1, later))
+        },
+      ),
+      { numRuns: 300 },
     )
   })
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Exceeded } from './exceeded.ts'
-import { giveToken, intervalOf, takeToken } from './rate.ts'
+import { giveToken, intervalOf, pullBackRate, takeToken } from './rate.ts'
 import type { RateUse } from './rate.ts'
-import { DAY, MINUTE, isInside, sumOf, whenFree } from './window.ts'
+import { DAY, MINUTE, isInside, pullBack, sumOf, whenFree } from './window.ts'
 import type { Buckets, WindowShape } from './window.ts'
 
 /** What a credential or a domain has sent lately, as counts by time. Small enough to be one value of the broker. */
@@ -32,6 +32,16 @@ export interface Receipt {
   intervalMs?: number
 }
 
+/** A use that a clock which was ahead has stamped, as of now. The same object when there is nothing to correct. It is to be stored after a
+ * refusal, too: what is corrected again and again never ends. */
+export function pullBackUse(use: Use, { rate }: LimitConfig, now: number): Use {
+  const day = pullBack(use.day, DAY, now)
+  const minute = pullBack(use.minute, MINUTE, now)
+  const rateUse = use.rate === undefined || rate === undefined ? use.rate : pullBackRate(use.rate, rate, now)
+  if (day === use.day && minute === use.minute && rateUse === use.rate) return use
+  return { ...use, day, minute, ...(rateUse === undefined ? {} : { rate: rateUse }) }
+}
+
 /** Whether a message to so many recipients fits; counts it when it does. In no 24 hours, and in no 60 seconds, more than
  * the limit. */
 export function spend(
@@ -40,7 +50,7 @@ export function spend(
   recipients: number,
   now: number,
 ): { use: Use; receipt: Receipt } | { exceeded: Exceeded } {
-  const current = forget(use, now)
+  const current = forget(pullBackUse(use, limit, now), now)
   const checks: ['messagesPerMinute' | 'messagesPerDay' | 'recipientsPerDay', number, Buckets, WindowShape][] = [
     ['messagesPerMinute', 1, current.minute, MINUTE],
     ['messagesPerDay', 1, messagesOf(current), DAY],
@@ -57,7 +67,7 @@ export function spend(
   const counted = add(current, 1, recipients, now)
   const { rate } = limit
   if (rate === undefined) return { use: counted, receipt: { at: now, recipients } }
-  const token = takeToken(use.rate, rate, now)
+  const token = takeToken(current.rate, rate, now)
   if (!('use' in token)) return { exceeded: { limit: limit.name, field: 'rate', allowed: rate.burst, ...token } }
   return { use: { ...counted, rate: token.use }, receipt: { at: now, recipients, intervalMs: intervalOf(rate) } }
 }

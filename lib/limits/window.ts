@@ -15,6 +15,21 @@ export const sumOf = (buckets: Buckets): number => buckets.reduce((sum, [, count
 export const isInside = (bucket: number, { bucketMs, windowMs }: WindowShape, now: number): boolean =>
   (bucket + 1) * bucketMs + windowMs > now
 
+/** Counts of a clock that was ahead, as counts of the present: else they would block until that time has passed. The same array when there are
+ * none. */
+export function pullBack<Bucket extends [number, ...number[]]>(
+  buckets: Bucket[],
+  { bucketMs }: WindowShape,
+  now: number,
+): Bucket[] {
+  const present = Math.floor(now / bucketMs)
+  if (buckets.every(([bucket]) => bucket <= present)) return buckets
+  const [, ...counts] = buckets
+    .filter(([bucket]) => bucket >= present)
+    .reduce((total, bucket) => total.map((count, index) => count + (bucket[index] ?? 0)) as Bucket)
+  return [...buckets.filter(([bucket]) => bucket < present), [present, ...counts] as Bucket]
+}
+
 /** When `excess` of what is in the buckets will have left the window. */
 export function whenFree(buckets: Buckets, excess: number, { bucketMs, windowMs }: WindowShape, now: number): number {
   let freed = 0

@@ -4,11 +4,12 @@ import {
   decodeDestinations,
   destinationHash,
   encodeDestinations,
+  pullBackNews,
   visit,
 } from '@postrider/limits/destinations'
 import type { Destinations } from '@postrider/limits/destinations'
 import type { Exceeded } from '@postrider/limits/exceeded'
-import { NO_USE, isCounted, refund, spend, useShape } from '@postrider/limits/use'
+import { NO_USE, isCounted, pullBackUse, refund, spend, useShape } from '@postrider/limits/use'
 import type { Receipt, Use } from '@postrider/limits/use'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Broker } from '@postrider/queue/broker'
@@ -71,9 +72,10 @@ export async function openLedger(broker: Broker, clock: () => number = Date.now)
     if (allowed === undefined) return undefined
     const hashes = Array.from(destinations, (domain) => destinationHash(account, domain))
     return visits.of(account).request<Exceeded | undefined>((state, now) => {
-      const visited = visit(state, hashes, allowed, now)
+      const present = pullBackNews(state, now)
+      const visited = visit(present, hashes, allowed, now)
       if ('destinations' in visited) return { state: visited.destinations, result: undefined, settled: true }
-      return { state, result: { limit: limit.name, field: 'newDestinationsPerDay', ...visited } }
+      return { state: present, result: { limit: limit.name, field: 'newDestinationsPerDay', ...visited } }
     })
   }
 
@@ -85,8 +87,10 @@ export async function openLedger(broker: Broker, clock: () => number = Date.now)
       const spent: Spent = !isCounted(limit)
         ? { receipt: undefined }
         : await uses.of(account).request<Spent>((use, now) => {
-            const made = spend(use, limit, recipients, now)
-            return 'use' in made ? { state: made.use, result: { receipt: made.receipt } } : { state: use, result: made }
+            const present = pullBackUse(use, limit, now)
+            const made = spend(present, limit, recipients, now)
+            if ('use' in made) return { state: made.use, result: { receipt: made.receipt } }
+            return { state: present, result: made }
           })
       if ('exceeded' in spent) return spent
       const { receipt } = spent
