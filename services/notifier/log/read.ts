@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
 import type { ContentRef } from '@postrider/queue/record'
+import { HAS_RECIPIENTS } from './schema.ts'
 
 export interface LoggedMessage {
   envelope: Envelope
@@ -83,7 +84,7 @@ const toRecipient = (row: Row): LoggedRecipient => ({
 /** Reads of the log; the queries that a loop repeats are prepared once. */
 export function createLogReader(db: DatabaseSync) {
   const byId = db.prepare('SELECT * FROM messages WHERE id = ?')
-  const known = db.prepare('SELECT 1 FROM messages WHERE id = ?')
+  const known = db.prepare(`SELECT 1 FROM messages WHERE id = ? AND ${HAS_RECIPIENTS}`)
   const recipientsOf = db.prepare('SELECT * FROM recipients WHERE id = ? ORDER BY address')
   const storyOf = db.prepare('SELECT event FROM story WHERE id = ? ORDER BY at, rowid')
   const toErase = db.prepare(

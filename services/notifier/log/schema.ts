@@ -40,6 +40,10 @@ CREATE INDEX IF NOT EXISTS outbox_of ON outbox (of);
 CREATE TABLE IF NOT EXISTS positions (stream TEXT PRIMARY KEY, next_seq INTEGER NOT NULL) STRICT;
 `
 
+/** A release that knows only envelopes in headers reads a record with its envelope in the payload as a message whose recipients are no list
+ * (see payloadFields of queue/record.ts). Such a message is not known yet: its envelope is still to be read. */
+export const HAS_RECIPIENTS = `json_type(messages.envelope, '$.recipients') IS 'array'`
+
 /** Opens the log in WAL mode: readers do not wait for the writer, and a crash leaves whole transactions. */
 export function openLog(file: string): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

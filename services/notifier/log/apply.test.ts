@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Envelope } from '@postrider/mail/envelope'
+import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
+import { createLogWriter } from './apply.ts'
+import type { LogWriter } from './apply.ts'
+import { createLogReader } from './read.ts'
+import type { LogReader } from './read.ts'
+import { openLog } from './schema.ts'
+
+const NOW = 1_700_000_000_000
+const CONTENT = { stream: 'MAIL_0', seq: 1, parts: [] }
+
+const envelope = {
+  id: 'a',
+  from: 'app@sender.test',
+  domain: 'sender.test',
+  credential: 'app@sender.test',
+  acceptedAt: NOW,
+  recipients: [{ address: 'kim@remote.test' }, { address: 'lee@remote.test' }],
+} as unknown as Envelope
+
+const failed = (...addresses: string[]): AttemptEvent => ({
+  type: 'attempt',
+  at: NOW,
+  id: 'a',
+  part: 0,
+  attempt: 1,
+  destination: 'remote.test',
+  content: CONTENT,
+  outcomes: addresses.map((address): RecipientOutcome => ({
+    address,
+    state: 'failed',
+    category: 'other',
+    reply: '550 no',
+    status: '5.0.0',
+    stage: 'rcpt',
+  })),
+})
+
+function withLog(run: (writer: LogWriter, reader: LogReader) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'postrider-apply-'))
+  const db = openLog(join(folder, 'messages.sqlite'))
+  try {
+    run(createLogWriter(db), createLogReader(db))
+  } finally {
+    db.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('an event that is read twice is told once', () => {
+  withLog((writer, reader) => {
+    writer.message(envelope, CONTENT)
+    writer.event(failed('kim@remote.test'))
+    writer.event(failed('kim@remote.test'))
+    writer.event({ ...failed('kim@remote.test'), attempt: 2 })
+    assert.equal(reader.story('a').length, 2)
+  })
+})
+
+const asReadByAnEarlierRelease = { ...envelope, from: '', recipients: '' } as unknown as Envelope
+
+test('a message that an earlier release could not read is not known, and its envelope is replaced when it can be read', () => {
+  withLog((writer, reader) => {
+    writer.message(asReadByAnEarlierRelease, CONTENT)
+    assert.equal(reader.known('a'), false)
+    writer.message(envelope, CONTENT)
+    assert.equal(reader.known('a'), true)
+    assert.deepEqual(reader.message('a')?.envelope, envelope)
+    assert.equal(reader.message('a')?.open, 2)
+    writer.event(failed('kim@remote.test', 'lee@remote.test'))
+    assert.equal(reader.message('a')?.open, 0)
+    // A known envelope stays.
+    writer.message(asReadByAnEarlierRelease, CONTENT)
+    assert.deepEqual(reader.message('a')?.envelope, envelope)
+    assert.equal(reader.message('a')?.settledAt, NOW)
+  })
+})
+
+test('what events said of a message before its envelope could be read stays', () => {
+  withLog((writer, reader) => {
+    writer.message(asReadByAnEarlierRelease, CONTENT)
+    writer.event(failed('kim@remote.test'))
+    assert.notEqual(reader.message('a')?.settledAt, null)
+    writer.message(envelope, CONTENT)
+    assert.deepEqual([reader.message('a')?.open, reader.message('a')?.settledAt], [1, null])
+    assert.deepEqual(
+      reader.recipients('a').map(({ state }) => state),
+      ['failed', 'queued'],
+    )
+  })
+})
