@@ -26,7 +26,7 @@ import { oweDelayedNotices } from './notice/delayed.ts'
 import { createOutbox } from './notice/outbox.ts'
 import { answerQuarantine } from './quarantine/answer.ts'
 import { createQuarantineDecisions } from './quarantine/decide.ts'
-import { quarantineSkipped, readSkippedAgain } from './quarantine/skips.ts'
+import { createSkippedReader, quarantineSkipped } from './quarantine/skips.ts'
 import { quarantineBadEntries, quarantineValue } from './quarantine/values.ts'
 import { watchQuarantine } from './quarantine/watch.ts'
 import { answerReview } from './review/answer.ts'
@@ -148,6 +148,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     skipped,
     quarantined: ({ stream, seq, reason }: SkippedRecord) => log.error({ event: 'quarantined', stream, seq, reason }),
   }
+  const readSkipped = createSkippedReader(skips)
   const outbox = createOutbox({
     broker,
     acceptor,
@@ -171,7 +172,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   const quarantineTasks = (): Tasks => ({
     'count-quarantine': () => quarantine.look(),
     'quarantine-skipped': () => quarantineSkipped(skips),
-    'read-skipped': () => readSkippedAgain(skips),
+    'read-skipped': () => readSkipped(),
   })
   const tasks = (): Tasks => {
     if (!broker.connected) return {}

@@ -74,7 +74,8 @@ async function readEvents(data: Uint8Array, dependencies: EntryDependencies): Pr
       onEvent(event)
     }
   }
-  return { write, error: errors[0] }
+  // A bad event goes to the quarantine with its record; before that, a later release is to read the others.
+  return { write, error: errors.find((error) => error instanceof NewerRecordError) ?? errors[0] }
 }
 
 /** A record that cannot be read is found again in its own stream, and left to who reads that. */

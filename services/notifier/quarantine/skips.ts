@@ -4,6 +4,7 @@ import { quarantine } from '@postrider/queue/quarantine'
 import type { QuarantineKind } from '@postrider/queue/quarantine'
 import { readRecord } from '@postrider/queue/read-record'
 import { BadRecordError, NewerRecordError } from '@postrider/queue/stored'
+import { BackOff } from '../back-off.ts'
 import type { LogWriter } from '../log/apply.ts'
 import type { EntryDependencies } from '../log/read-entry.ts'
 import { readEntry } from '../log/read-entry.ts'
@@ -35,15 +36,31 @@ export async function quarantineSkipped({ broker, skipped, quarantined }: SkipsO
   }
 }
 
-/** Reads again what a later release wrote: perhaps this process is of that release now. */
-export async function readSkippedAgain(options: SkipsOptions): Promise<void> {
-  for (const { stream, seq } of options.skipped.list(true, MAX_A_TURN)) {
-    try {
-      await replay(stream, seq, options)
-      options.skipped.remove(stream, seq)
-    } catch (error) {
-      if (error instanceof BadRecordError) options.skipped.add(stream, seq, error)
-      else if (!(error instanceof NewerRecordError)) throw error
+/** Reads again what a later release wrote: perhaps this process is of that release now. A record that still cannot be read waits longer each
+ * time, and those after it have their turn. */
+export function createSkippedReader(options: SkipsOptions): () => Promise<void> {
+  const { skipped } = options
+  const backOff = new BackOff()
+  return async () => {
+    for (const { stream, seq } of skipped.list(true, MAX_A_TURN + backOff.size)) {
+      const key = `${stream}/${seq}`
+      if (!backOff.isDue(key)) continue
+      try {
+        await replay(stream, seq, options)
+        skipped.remove(stream, seq)
+        backOff.done(key)
+      } catch (error) {
+        if (error instanceof NewerRecordError) backOff.failed(key)
+        else {
+          if (error instanceof RecordGoneError) skipped.remove(stream, seq)
+          else if (error instanceof BadRecordError) skipped.add(stream, seq, error)
+          else {
+            backOff.failed(key)
+            throw error
+          }
+          backOff.done(key)
+        }
+      }
     }
   }
 }
@@ -56,11 +73,13 @@ export class RecordGoneError extends Error {
   }
 }
 
-/** Takes a record into the log; doing so twice is harmless. Throws BadRecordError, NewerRecordError, RecordGoneError. */
+/** Takes a record into the log. Of one that a later release wrote in part, nothing is written: the rest was taken in when the log passed
+ * over it, and would count again. Throws BadRecordError, NewerRecordError, RecordGoneError. */
 export async function replay(stream: string, seq: number, dependencies: EntryDependencies): Promise<void> {
   const stored = await readRecord(dependencies.broker, stream, seq)
   if (stored === undefined) throw new RecordGoneError(stream, seq)
   const { write, error } = await readEntry(stream, { seq, ...stored }, dependencies)
+  if (error instanceof NewerRecordError) throw error
   dependencies.writer.transaction(write)
   if (error instanceof Error) throw error
 }

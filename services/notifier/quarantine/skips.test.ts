@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { openBroker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/queue/broker'
+import type { QueueEvent, VerdictEvent } from '@postrider/queue/event'
+import { EVENTS } from '@postrider/queue/names'
+import { NewerRecordError } from '@postrider/queue/stored'
+import { ensureStreams } from '@postrider/queue/streams'
+import { startBroker } from '../../../test/support/broker.ts'
+import type { TestBroker } from '../../../test/support/broker.ts'
+import { createLogWriter } from '../log/apply.ts'
+import { createLogReader } from '../log/read.ts'
+import { openLog } from '../log/schema.ts'
+import { openSkipped } from '../log/skipped.ts'
+import { createHeldLog } from '../review/held-log.ts'
+import { RecordGoneError, createSkippedReader, replay } from './skips.ts'
+
+let server: TestBroker
+let broker: Broker
+
+before(async () => {
+  server = await startBroker()
+  broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
+  await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+})
+after(async () => {
+  await broker.close()
+  await server.stop()
+})
+
+const verdict: VerdictEvent = {
+  type: 'verdict',
+  at: 1,
+  id: 'a',
+  domain: 'sender.test',
+  credential: 'app@sender.test',
+  scanner: 'rspamd',
+  outcome: 'spam',
+  action: 'reject',
+  reason: 'spam',
+}
+
+function dependencies(t: { after: (run: () => void) => void }) {
+  const folder = mkdtempSync(join(tmpdir(), 'postrider-skips-'))
+  const db = openLog(join(folder, 'messages.sqlite'))
+  t.after(() => {
+    db.close()
+    rmSync(folder, { recursive: true })
+  })
+  const seen: QueueEvent[] = []
+  return {
+    seen,
+    broker,
+    writer: createLogWriter(db),
+    reader: createLogReader(db),
+    held: createHeldLog(db),
+    skipped: openSkipped(db),
+    quarantined: () => undefined,
+    onEvent: (event: QueueEvent) => void seen.push(event),
+  }
+}
+
+async function publish(...events: object[]): Promise<number> {
+  return (await broker.js.publish('event.delivery', JSON.stringify(events))).seq
+}
+
+test('of a record with an event of a later release nothing is written again, also beside a bad one', async (t) => {
+  const options = dependencies(t)
+  for (const events of [
+    [verdict, { ...verdict, v: 2 }],
+    [verdict, { type: 'garbage' }, { ...verdict, v: 2 }],
+  ]) {
+    const seq = await publish(...events)
+    await assert.rejects(replay(EVENTS, seq, options), NewerRecordError)
+    options.skipped.add(EVENTS, seq, new NewerRecordError('an event', 2))
+  }
+  const read = createSkippedReader(options)
+  await read()
+  await read()
+  assert.deepEqual(options.seen, [])
+  assert.equal(options.skipped.list(true, 10).length, 2)
+})
+
+test('a record that can be read is taken in once, and one that is gone is forgotten', async (t) => {
+  const options = dependencies(t)
+  const [readable, gone] = [await publish(verdict), await publish(verdict)]
+  await broker.jsm.streams.deleteMessage(EVENTS, gone)
+  await assert.rejects(replay(EVENTS, gone, options), RecordGoneError)
+  for (const seq of [readable, gone]) options.skipped.add(EVENTS, seq, new NewerRecordError('an event', 2))
+  const read = createSkippedReader(options)
+  await read()
+  await read()
+  assert.deepEqual(options.seen, [verdict])
+  assert.deepEqual(options.skipped.list(true, 10), [])
+})
