@@ -116,7 +116,7 @@ async function passwordIn(caller: Caller, namespace: string, name: string): Prom
   const secret = await caller.get<Wire<V1Secret>>(refTo(KINDS.Secret, namespace, name)).catch((cause: unknown) => {
     if (!isForbidden(cause)) throw cause
     throw new UsageError(
-      `the queue is for who runs the platform, and you may not read what it takes: ${cause.message}`,
+      `the queue commands are for whoever runs the platform, and you may not read the Secret that they need: ${cause.message}`,
       { cause },
     )
   })

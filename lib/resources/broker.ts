@@ -20,7 +20,7 @@ export const Broker = z.strictObject({
     .literal([1, 3])
     .default(1)
     .describe(
-      'Standalone: broker processes on this machine. Three keep a copy of each stream each, and mail goes on while one of them is down. Chosen once: the queue of one cannot become the queue of three.',
+      'Standalone: broker processes on this machine. Each of the three keeps a copy of every stream, and mail keeps flowing while one of them is down. Chosen once: the queue of one cannot become the queue of three.',
     ),
   replicas: z
     .literal([1, 3, 5])

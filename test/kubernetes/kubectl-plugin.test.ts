@@ -116,7 +116,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     assert.equal(queue.code, 2)
     assert.match(
       queue.err,
-      /the queue is for who runs the platform.*Secret postrider-system\/postrider-broker-accounts/,
+      /the queue commands are for whoever runs the platform.*Secret postrider-system\/postrider-broker-accounts/,
     )
   })
 

@@ -101,7 +101,9 @@ async function retry({ number, note, data }: Quarantined, dependencies: Quaranti
       return
     }
     case 'value':
-      throw new NoRetryError('a value is read again when it changes: correct what it was made of, then drop this')
+      throw new NoRetryError(
+        'a value is read again when it changes: correct the resource it was made from, then drop this record',
+      )
   }
 }
 
