@@ -5,6 +5,8 @@ export interface RuntimeConfig {
   platform: PlatformConfig
   /** By domain name (A-labels). */
   domains: Map<string, DomainConfig>
+  /** Domains that are declared and whose settings cannot be read, and could not be since this process began. */
+  unreadableDomains?: ReadonlySet<string>
   /** By full login address. */
   credentials: Map<string, CredentialConfig>
   /** In the order in which they are to be tried; the first whose match fits decides. */

@@ -8,7 +8,7 @@ import type {
   RuntimeConfig,
 } from './config.ts'
 import { LastGood } from './last-good.ts'
-import { kindOfKey } from './shapes.ts'
+import { kindOfKey, nameOfKey } from './shapes.ts'
 
 const keyed = (kind: string, name: string): string => `${kind}.${Buffer.from(name).toString('base64url')}`
 
@@ -39,11 +39,14 @@ const complete = (entry: Partial<PlatformConfig>): PlatformConfig =>
 export function decodeConfig(entries: ReadonlyMap<string, string>): RuntimeConfig | undefined {
   const live = new LastGood()
   for (const [key, text] of entries) live.put(key, text)
-  return configOf(live.values)
+  return configOf(live.values, live.unreadable)
 }
 
-/** The same, of entries that were read. */
-export function configOf(values: ReadonlyMap<string, unknown>): RuntimeConfig | undefined {
+/** The same, of entries that were read; `unreadable` are the keys of those that could not be. */
+export function configOf(
+  values: ReadonlyMap<string, unknown>,
+  unreadable: ReadonlySet<string> = new Set(),
+): RuntimeConfig | undefined {
   const all = (kind: string): unknown[] =>
     values
       .entries()
@@ -60,6 +63,7 @@ export function configOf(values: ReadonlyMap<string, unknown>): RuntimeConfig | 
     policies: (values.get('policies') ?? []) as PolicyConfig[],
     pools: new Map(pools.map((pool) => [pool.name, pool])),
     domains: new Map(domains.map((domain) => [domain.name, domain])),
+    unreadableDomains: new Set([...unreadable].filter((key) => kindOfKey(key) === 'domain').map(nameOfKey)),
     credentials: new Map(credentials.map((credential) => [credential.address, credential])),
   }
 }

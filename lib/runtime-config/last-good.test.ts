@@ -58,3 +58,15 @@ test('without a platform there is no configuration, and bad entries at the start
   assert.equal(decodeConfig(new Map([['platform', 'garbage']])), undefined)
   assert.equal(decodeConfig(new Map([...entries, [key, 'garbage']]))?.credentials.size, 0)
 })
+
+test('what cannot be read and never could is known to be there', () => {
+  const live = new LastGood()
+  for (const [name, text] of entries) live.put(name, text)
+  const domain = `domain.${Buffer.from('sender.test').toString('base64url')}`
+  live.put('policies', 'garbage')
+  live.put(domain, 'garbage')
+  assert.deepEqual([...live.unreadable], [domain])
+  assert.deepEqual([...(configOf(live.values, live.unreadable)?.unreadableDomains ?? [])], ['sender.test'])
+  live.delete(domain)
+  assert.equal(live.unreadable.size, 0)
+})

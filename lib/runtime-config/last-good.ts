@@ -1,5 +1,5 @@
 import { readStored } from '@postrider/queue/stored'
-import { kindOfKey, shapeOf } from './shapes.ts'
+import { kindOfKey, nameOfKey, shapeOf } from './shapes.ts'
 
 /** An entry cannot be read. What it said before stays in force. */
 export interface BadEntry {
@@ -41,11 +41,15 @@ export class LastGood {
   get bad(): number {
     return this.#bad.size
   }
+
+  /** Keys of bad entries that have no good value: nothing is known of what they say, but that they are there. */
+  get unreadable(): ReadonlySet<string> {
+    return new Set(this.#bad.keys().filter((key) => !this.#values.has(key)))
+  }
 }
 
 /** `the configuration of domain example.org`. */
 function describe(key: string): string {
-  const kind = kindOfKey(key)
-  const name = key === kind ? '' : ` ${Buffer.from(key.slice(kind.length + 1), 'base64url').toString()}`
-  return `the configuration of ${kind}${name}`
+  const name = nameOfKey(key)
+  return `the configuration of ${kindOfKey(key)}${name === '' ? '' : ` ${name}`}`
 }

@@ -8,6 +8,8 @@ export interface ConfigReport {
   bad(entry: BadEntry, revision: number): void
   /** How many are bad now. */
   badEntries(count: number): void
+  /** A start waits until these entries can be read. */
+  waiting(keys: string[]): void
   /** Something that follows the configuration failed. */
   failed(error: unknown): void
 }
@@ -23,6 +25,7 @@ export function reportConfig(registry: Registry, log: Pick<Logger, 'error'>): Co
   return {
     bad: ({ key, error }) => log.error({ event: 'config-bad', key, err: error }),
     badEntries: (count) => gauge.set(count),
+    waiting: (keys) => log.error({ event: 'config-waiting', keys }),
     failed: (error) => log.error({ event: 'config-failed', err: error }),
   }
 }

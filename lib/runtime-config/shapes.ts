@@ -54,5 +54,9 @@ const SHAPES: Record<string, z.ZodType> = {
 /** What an entry is, by its key: `domain.<name>`, `platform`. */
 export const kindOfKey = (key: string): string => key.split('.')[0] ?? ''
 
+/** What it is about; empty where there is only one of its kind. */
+export const nameOfKey = (key: string): string =>
+  Buffer.from(key.slice(kindOfKey(key).length + 1), 'base64url').toString()
+
 /** An entry of a kind that a later release added is not for this one. */
 export const shapeOf = (key: string): z.ZodType => SHAPES[kindOfKey(key)] ?? z.unknown()

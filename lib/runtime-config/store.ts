@@ -74,7 +74,11 @@ export interface LiveConfig {
   stop(): void
 }
 
-/** Follows the bucket; resolves when the whole configuration is here, which may be when it is first published. */
+/** Without these no mail can be handled as it should be: with no policies, what is to go by a route or by TLS alone would go to any MX host. */
+const ESSENTIAL = ['platform', 'policies', 'pools']
+
+/** Follows the bucket; resolves when the whole configuration is here, which may be when it is first published, or
+ * when what is essential in it can be read again. */
 export async function watchConfig(
   { js, jsm, onReconnect }: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   report: ConfigReport,
@@ -83,6 +87,7 @@ export async function watchConfig(
   const listeners: ((config: RuntimeConfig) => void)[] = []
   const live = new LastGood()
   let current: RuntimeConfig | undefined
+  let waiting = false
   let stopped = false
   let watch: KvWatch | undefined
 
@@ -118,7 +123,13 @@ export async function watchConfig(
       if (entry.revision < end || (entry.delta ?? 0) > 0) continue
       live.keepOnly(present)
       report.badEntries(live.bad)
-      const config = configOf(live.values)
+      const awaited = ESSENTIAL.filter((key) => live.unreadable.has(key))
+      if (awaited.length > 0 && current === undefined) {
+        if (!waiting) report.waiting(awaited)
+        waiting = true
+        continue
+      }
+      const config = configOf(live.values, live.unreadable)
       if (config === undefined) continue
       current = config
       known()

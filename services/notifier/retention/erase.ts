@@ -28,7 +28,10 @@ export function createRetention(options: RetentionOptions): (now: number) => Pro
   const backOff = new BackOff()
   return async (now) => {
     for (const domain of reader.domainsToErase()) {
-      const retention = config().domains.get(domain)?.retentionMs ?? DEFAULT_RETENTION_MS
+      const { domains, unreadableDomains } = config()
+      // It may ask for more than the default; what is deleted does not come back.
+      if (unreadableDomains?.has(domain) === true) continue
+      const retention = domains.get(domain)?.retentionMs ?? DEFAULT_RETENTION_MS
       // Those that wait come first: what is after them is read too.
       for (const message of reader.toErase(domain, now - retention, MOST_A_TURN + backOff.size)) {
         const { id } = message.envelope
