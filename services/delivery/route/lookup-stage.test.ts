@@ -76,6 +76,30 @@ describe('lookups', () => {
     assert.equal(running.length, 3)
   })
 
+  test('of one owner that fail say nothing about the others that share the zone', async () => {
+    const { ask, running, end } = stageOf({ silentAfter: 2, probes: 1 })
+    for (const name of ['mx1.a.uk.com', 'mx2.a.uk.com']) void ask(name)
+    await end(0, true)
+    await end(0, true)
+    void ask('mx3.a.uk.com')
+    assert.equal(await ask('mx4.a.uk.com'), 'silent')
+    void ask('b.uk.com')
+    void ask('c.uk.com')
+    assert.equal(running.length, 3)
+  })
+
+  test('give way when all the room to wait is taken: the zone with the most waiting loses its last', async () => {
+    const { ask, running, end } = stageOf({ inFlight: 1, waiting: 3 })
+    void ask('a.x.test')
+    const waiting = [ask('b.x.test'), ask('c.x.test'), ask('d.x.test')]
+    void ask('a.y.test')
+    assert.equal(await waiting[2], 'full')
+    assert.equal(await ask('b.y.test'), 'full', 'it would have as many as the other')
+    for (let count = 0; count < 3; count++) await end(0)
+    assert.equal(running.length, 1)
+    assert.deepEqual(await Promise.all(waiting.slice(0, 1)), [false])
+  })
+
   test('that wait for a zone that turns out silent go at once', async () => {
     const { ask, end } = stageOf({ perZone: 2, silentAfter: 2 })
     void ask('a.x.test')

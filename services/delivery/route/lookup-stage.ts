@@ -1,4 +1,4 @@
-import { zoneOf } from './zone.ts'
+import { branchOf, zoneOf } from './zone.ts'
 
 export interface LookupLimits {
   inFlight: number
@@ -7,12 +7,12 @@ export interface LookupLimits {
   /** Waiting for their turn, for such names. */
   waitingPerZone: number
   waiting: number
-  /** Failures in a row, no answer between them, after which a zone counts as silent. */
+  /** Failures in a row, no answer between them, after which a branch counts as silent; a zone, when so many of its branches failed. */
   silentAfter: number
   /** For how long, and how many lookups at a time find out meanwhile whether it answers again. */
   silentMs: number
   probes: number
-  /** Zones remembered. */
+  /** Zones remembered, and branches. */
   zones: number
 }
 
@@ -32,15 +32,27 @@ export type Turned = 'full' | 'silent'
 
 interface Zone {
   inFlight: number
-  waiting: (() => void)[]
+  /** Given whether the lookup has its turn; its place went to another zone otherwise. */
+  waiting: ((hasTurn: boolean) => void)[]
+  /** Branches whose lookups failed, none answered between them; `silentAfter` at most. */
+  failing: Set<string>
+  silentUntil: number
+}
+
+interface Branch {
+  /** Lookups in flight or waiting. */
+  inFlight: number
   failures: number
   silentUntil: number
 }
 
 /** Runs lookups, so many at once, and shares the room out by zone: a domain with any number of names whose name servers do not
- * answer holds a few places and no more. The zone with the fewest lookups in flight comes next. */
+ * answer holds a few places and no more. The zone with the fewest lookups in flight comes next, and the zone with the most waiting gives
+ * up a place when there is no room. Silence is learned by branch: a zone may belong to many owners, and one of them must not answer
+ * for the others. */
 export class LookupStage {
   readonly #zones = new Map<string, Zone>()
+  readonly #branches = new Map<string, Branch>()
   readonly #limits: LookupLimits
   readonly #now: () => number
   #inFlight = 0
@@ -56,24 +68,47 @@ export class LookupStage {
   async run<T>(name: string, lookup: () => Promise<T>, failed: (result: T) => boolean): Promise<T | Turned> {
     const key = zoneOf(name)
     const zone = this.#zone(key)
-    if (this.#isSilent(zone) && zone.inFlight >= this.#limits.probes) return 'silent'
-    if (!this.#mayStart(zone)) {
-      if (zone.waiting.length >= this.#limits.waitingPerZone || this.#waiting >= this.#limits.waiting) return 'full'
-      this.#waiting++
-      await new Promise<void>((resolve) => zone.waiting.push(resolve))
+    const branchKey = branchOf(name)
+    const branch = this.#branch(branchKey)
+    if ([zone, branch].some((each) => this.#isSilent(each) && each.inFlight >= this.#limits.probes)) return 'silent'
+    branch.inFlight++
+    try {
+      if (this.#mayStart(zone)) this.#begin(zone)
+      else if (!(await this.#turn(zone))) return 'full'
       // Found out while this one was waiting.
-      if (this.#isSilent(zone)) {
+      else if (this.#isSilent(zone) || this.#isSilent(branch)) {
         this.#end(key, zone)
         return 'silent'
       }
-    } else this.#begin(zone)
-    try {
-      const result = await lookup()
-      this.#learn(zone, failed(result))
-      return result
+      try {
+        const result = await lookup()
+        this.#learn(zone, branch, branchKey, failed(result))
+        return result
+      } finally {
+        this.#end(key, zone)
+      }
     } finally {
-      this.#end(key, zone)
+      branch.inFlight--
+      if (branch.inFlight === 0 && branch.failures === 0) this.#branches.delete(branchKey)
     }
+  }
+
+  /** Waits until the lookup may start: it counts as in flight then. False when there is no room to wait. */
+  async #turn(zone: Zone): Promise<boolean> {
+    if (zone.waiting.length >= this.#limits.waitingPerZone || !this.#makeRoom(zone)) return false
+    this.#waiting++
+    return new Promise<boolean>((resolve) => zone.waiting.push(resolve))
+  }
+
+  /** The last comer of the zone with the most waiting goes, unless this zone would have as many. */
+  #makeRoom(zone: Zone): boolean {
+    if (this.#waiting < this.#limits.waiting) return true
+    let longest = zone
+    for (const other of this.#zones.values()) if (other.waiting.length > longest.waiting.length) longest = other
+    if (longest.waiting.length <= zone.waiting.length + 1) return false
+    this.#waiting--
+    longest.waiting.pop()?.(false)
+    return true
   }
 
   #zone(key: string): Zone {
@@ -81,12 +116,22 @@ export class LookupStage {
     if (zone === undefined) {
       if (this.#zones.size >= this.#limits.zones)
         for (const [oldest, other] of this.#zones) if (isUnused(other) && this.#zones.delete(oldest)) break
-      this.#zones.set(key, (zone = { inFlight: 0, waiting: [], failures: 0, silentUntil: 0 }))
+      this.#zones.set(key, (zone = { inFlight: 0, waiting: [], failing: new Set(), silentUntil: 0 }))
     }
     return zone
   }
 
-  #isSilent({ silentUntil }: Zone): boolean {
+  #branch(key: string): Branch {
+    let branch = this.#branches.get(key)
+    if (branch === undefined) {
+      if (this.#branches.size >= this.#limits.zones)
+        for (const [oldest, { inFlight }] of this.#branches) if (inFlight === 0 && this.#branches.delete(oldest)) break
+      this.#branches.set(key, (branch = { inFlight: 0, failures: 0, silentUntil: 0 }))
+    }
+    return branch
+  }
+
+  #isSilent({ silentUntil }: Zone | Branch): boolean {
     return silentUntil > this.#now()
   }
 
@@ -99,16 +144,24 @@ export class LookupStage {
     zone.inFlight++
   }
 
-  #learn(zone: Zone, failed: boolean): void {
-    zone.failures = failed ? zone.failures + 1 : 0
-    if (!failed) zone.silentUntil = 0
-    else if (zone.failures >= this.#limits.silentAfter) zone.silentUntil = this.#now() + this.#limits.silentMs
+  #learn(zone: Zone, branch: Branch, branchKey: string, failed: boolean): void {
+    if (!failed) {
+      branch.failures = zone.silentUntil = branch.silentUntil = 0
+      zone.failing.clear()
+      return
+    }
+    const { silentAfter, silentMs } = this.#limits
+    const until = this.#now() + silentMs
+    branch.failures++
+    if (zone.failing.size < silentAfter) zone.failing.add(branchKey)
+    if (branch.failures >= silentAfter) branch.silentUntil = until
+    if (zone.failing.size >= silentAfter) zone.silentUntil = until
   }
 
   #end(key: string, zone: Zone): void {
     this.#inFlight--
     zone.inFlight--
-    if (isUnused(zone) && zone.failures === 0) this.#zones.delete(key)
+    if (isUnused(zone) && zone.failing.size === 0) this.#zones.delete(key)
     this.#serve()
   }
 
@@ -122,7 +175,7 @@ export class LookupStage {
       if (next === undefined || wake === undefined) return
       this.#waiting--
       this.#begin(next)
-      wake()
+      wake(true)
     }
   }
 }

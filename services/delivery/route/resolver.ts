@@ -70,6 +70,8 @@ export function createResolver(servers: string[], options: ResolverOptions = {})
     if (kept.size > MAX_KEPT) for (const oldest of kept.keys()) if (kept.delete(oldest)) break
     void answer.then((result) => {
       entry.until = now() + keepMs(result)
+      // It was not asked: nothing is known that could push out an answer.
+      if (isBusy(result) && kept.get(key) === entry) kept.delete(key)
     })
     return answer
   }

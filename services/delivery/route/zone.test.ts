@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { zoneOf } from './zone.ts'
+import { branchOf, zoneOf } from './zone.ts'
 
 test('names of one owner are told apart from those of others', () => {
   for (const [name, zone] of [
@@ -14,4 +14,8 @@ test('names of one owner are told apart from those of others', () => {
     ['', ''],
   ] as const)
     assert.equal(zoneOf(name), zone)
+})
+
+test('owners that share a zone have branches of their own', () => {
+  assert.deepEqual(['mx.a.uk.com', 'b.uk.com', 'uk.com', ''].map(branchOf), ['a.uk.com', 'b.uk.com', 'uk.com', ''])
 })
