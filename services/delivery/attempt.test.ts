@@ -285,6 +285,13 @@ describe('an attempt in which no host took the message', () => {
     assert.deepEqual([reply, retry], ['554 5.7.1 no', true])
   })
 
+  test('is not tried twice at a host that answered, when the next one has no address', async () => {
+    const one = await host('mx.a.test', at('connect', '421 4.3.2 not now'))
+    publish('a.test', 'mx.a.test', 'none.a.test')
+    assert.equal(only(await world.attempt('kim@a.test')).reply, '421 4.3.2 not now')
+    assert.equal(one.connections(), 1)
+  })
+
   test('is temporary when the only host refuses us in its greeting', async () => {
     await host('mx.a.test', at('connect', '554 5.7.1 no'))
     publish('a.test', 'mx.a.test')

@@ -67,6 +67,8 @@ class Trial {
   #notLookedUp = 0
   /** Some address was given all the time that a connection may take. */
   #waited = false
+  /** The first address that did not answer in the short time it was given. */
+  #hurried: Candidate | undefined
   #finding: Finding = 'unknown'
   #connection: SmtpConnection | undefined
 
@@ -77,19 +79,17 @@ class Trial {
   }
 
   async run(): Promise<Tried> {
-    let hurried: Candidate | undefined
     for await (const { candidate, equals, more } of this.#inOrder()) {
       if (this.#isOver()) break
       while (this.#mayTry(candidate)) {
         const isLast = !more || this.#connections === MAX_CONNECTIONS - 1
-        if (!isLast) hurried ??= candidate
         const outcome = await this.#visit(candidate, equals, isLast)
         if (outcome !== undefined) return this.#result(outcome)
       }
     }
     // Those that were thought to come after a hurried address turned out to have none.
-    if (hurried !== undefined && !this.#waited && this.#connections < MAX_CONNECTIONS) {
-      const outcome = await this.#visit(hurried, [], true)
+    if (this.#hurried !== undefined && !this.#waited && this.#connections < MAX_CONNECTIONS) {
+      const outcome = await this.#visit(this.#hurried, [], true)
       if (outcome !== undefined) return this.#result(outcome)
     }
     if (this.#notLookedUp > 0 && this.#notLookedUp === this.#failures.length) throw new LookupsBusyError()
@@ -141,6 +141,7 @@ class Trial {
       this.#failures.push(failureOf(error, this.#trial.envelope.recipients))
       // This machine has no path for the address's family: nothing was sent, and the others may still be tried.
       if (hasNoPath(error)) this.#connections--
+      if (isConnectTimeout(error)) this.#hurried ??= candidate
       this.#learn(error, candidate)
       return undefined
     }
@@ -269,3 +270,6 @@ class Trial {
     return { candidates, failures, loops }
   }
 }
+
+const isConnectTimeout = (error: Broken | TurnedAway): boolean =>
+  error instanceof Broken && error.stage === 'connect' && error.code === 'TIMEOUT'
