@@ -12,6 +12,10 @@ export const MAX_SHARED_DELIVERIES = MAX_POSTPONED_DELIVERIES + 1
 export const MAX_FATAL_ATTEMPTS = 3
 /** An attempt apart has this long for itself before the next one begins: what ends a process does so soon. Milliseconds. */
 const ALONE_MS = 10_000
+/** Jobs that wait for the one before them. They take up capacity, which the other jobs need. */
+export const MAX_WAITING_APART = 20
+/** The others are given back for this long. Their deliveries go on counting: they are still attempted apart. Milliseconds. */
+const APART_LATER_MS = 30_000
 
 /** Each attempt at this job ended with the process that made it. */
 export class FatalJobError extends Error {
@@ -34,6 +38,7 @@ export function createIsolation(
   quarantined: (error: FatalJobError, taken: Taken) => void,
 ): (taken: Taken, handle: () => Promise<void>) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve()
+  let waiting = 0
 
   async function apart(taken: Taken, handle: () => Promise<void>): Promise<void> {
     const key = attemptKey(taken.job)
@@ -53,11 +58,17 @@ export function createIsolation(
 
   return async (taken, handle) => {
     if (taken.deliveries <= MAX_SHARED_DELIVERIES) return handle()
+    if (waiting >= MAX_WAITING_APART) {
+      taken.postpone(APART_LATER_MS)
+      return
+    }
     const before = last
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const letNextBegin = (): void => resolve(undefined)
     last = promise
+    waiting++
     await before
+    waiting--
     const alone = setTimeout(letNextBegin, ALONE_MS)
     try {
       await apart(taken, handle)

@@ -13,7 +13,12 @@ import { decodeJob } from '@postrider/queue/record'
 import { ensureStreams } from '@postrider/queue/streams'
 import { takeJobs } from '@postrider/queue/take'
 import type { Taken } from '@postrider/queue/take'
-import { createIsolation, MAX_FATAL_ATTEMPTS, MAX_SHARED_DELIVERIES } from '../../services/delivery/isolation.ts'
+import {
+  createIsolation,
+  MAX_FATAL_ATTEMPTS,
+  MAX_SHARED_DELIVERIES,
+  MAX_WAITING_APART,
+} from '../../services/delivery/isolation.ts'
 import { MAX_POSTPONED_DELIVERIES, putOff } from '../../services/delivery/put-off.ts'
 import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
@@ -139,4 +144,26 @@ test('a job that even the quarantine refuses stays unacknowledged', async () => 
   } finally {
     await refuseAll(-1)
   }
+})
+
+test('jobs that are to be attempted apart do not fill the capacity: beyond a few they are given back', async () => {
+  const isolate = createIsolation(broker, openFatalAttempts(broker), () => undefined)
+  const { promise: end, resolve } = Promise.withResolvers<undefined>()
+  const postponed: number[] = []
+  let begun = 0
+  const run = (index: number) => {
+    const job = { job: jobOf(`apart${index}`), deliveries: MAX_SHARED_DELIVERIES + 1 }
+    const taken: Partial<Taken> = { ...job, postpone: () => void postponed.push(index) }
+    return isolate(taken as Taken, async () => {
+      begun++
+      await end
+    })
+  }
+  const first = run(0)
+  await eventually(() => assert.equal(begun, 1))
+  const others = Array.from({ length: MAX_WAITING_APART + 2 }, (_, index) => run(index + 1))
+  assert.deepEqual(postponed, [MAX_WAITING_APART + 1, MAX_WAITING_APART + 2])
+  resolve(undefined)
+  await Promise.all([first, ...others])
+  assert.equal(begun, MAX_WAITING_APART + 1)
 })
