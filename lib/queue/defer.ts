@@ -22,10 +22,14 @@ export async function defer(broker: Broker, job: Job, at: number): Promise<void>
   })
 }
 
+/** The broker may have stored a write that it did not confirm, and knows its message id for two minutes only: a write that is repeated
+ * later is a second copy of the job, whose attempt is looked up before it is made. */
+const doubted = (job: Job, repeated: boolean): Job => (repeated ? { ...job, again: true } : job)
+
 /** Defers a job whose attempt is final: repeated until the broker confirms it. A job that the broker refuses for what it is goes to the
  * quarantine. Rejects when the connection is closed, or the quarantine refuses it as well. */
 export async function deferPatiently(broker: Broker, job: Job, at: number): Promise<void> {
-  const written = await writePatiently(broker, () => defer(broker, job, at))
+  const written = await writePatiently(broker, (repeated) => defer(broker, doubted(job, repeated), at))
   if ('done' in written) return
   const suspect = {
     kind: 'deferral' as const,
@@ -60,12 +64,17 @@ export async function enqueueJobs(broker: Broker, jobs: Job[], wanted: () => boo
 }
 
 async function enqueue(broker: Broker, job: Job): Promise<void> {
-  const data = encodeJob(job)
-  const written = await writePatiently(broker, () =>
-    publishLasting(broker, DUE_SUBJECT, data, { msgID: `split:${attemptKey(job)}`, timeout: 5000 }),
-  )
+  const written = await writePatiently(broker, (repeated) => {
+    const data = encodeJob(doubted(job, repeated))
+    return publishLasting(broker, DUE_SUBJECT, data, { msgID: `split:${attemptKey(job)}`, timeout: 5000 })
+  })
   if ('done' in written) return
-  const suspect = { kind: 'job' as const, data: Buffer.from(data), name: attemptKey(job), id: job.envelope.id }
+  const suspect = {
+    kind: 'job' as const,
+    data: Buffer.from(encodeJob(job)),
+    name: attemptKey(job),
+    id: job.envelope.id,
+  }
   await quarantinePatiently(broker, { ...suspect, error: written.refused })
 }
 

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { errors, nanos } from '@nats-io/transport-node'
 import { createAcceptor } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/queue/broker'
 import type { Broker } from '@postrider/queue/broker'
-import { enqueueJobs } from '@postrider/queue/defer'
+import { deferPatiently, enqueueJobs } from '@postrider/queue/defer'
 import type { AttemptEvent } from '@postrider/queue/event'
 import { EXPIRED_MS } from '@postrider/queue/lease'
+import { waitSubject } from '@postrider/queue/names'
 import { joinPeers } from '@postrider/queue/peers'
 import type { Peers } from '@postrider/queue/peers'
 import { createEventLog } from '@postrider/queue/publish-events'
+import { decodeJob } from '@postrider/queue/record'
 import type { Job } from '@postrider/queue/record'
 import { createSettled, eventKey } from '@postrider/queue/settled'
 import type { Phase } from '@postrider/queue/stop'
@@ -268,6 +271,39 @@ test('a thousand jobs of one split are written while the disk stalls, and none t
   assert.equal(await written, true)
   assert.equal(await enqueueJobs(broker, jobs), true)
   assert.equal((await broker.jsm.streams.info('JOBS')).state.messages, 1000)
+})
+
+test('a job whose write is repeated after the broker forgot its id is looked up before it is attempted', async () => {
+  const { config } = await broker.jsm.streams.info('JOBS')
+  await broker.jsm.streams.update('JOBS', { ...config, duplicate_window: nanos(100) })
+  /** The broker stores what is published, and its first confirmation of a job comes too late. */
+  const confirmed = new Set<string | undefined>()
+  const publish: Broker['js']['publish'] = async (subject, data, options) => {
+    const ack = await broker.js.publish(subject, data, options)
+    if (confirmed.has(options?.msgID)) return ack
+    confirmed.add(options?.msgID)
+    await pause(500)
+    throw new errors.TimeoutError()
+  }
+  const js = Object.create(broker.js, { publish: { value: publish } }) as Broker['js']
+  const late = Object.create(broker, { js: { value: js } }) as Broker
+  const job: Job = {
+    envelope: envelope({ id: 'late' }),
+    part: 1,
+    attempt: 0,
+    destination: 'a.test',
+    content: { stream: 'MAIL_0', seq: 1, parts: [] },
+  }
+  const doubts: (boolean | undefined)[] = []
+  await enqueueJobs(late, [job])
+  for (const seq of [1, 2]) {
+    const stored = await broker.jsm.streams.getMessage('JOBS', { seq })
+    doubts.push(decodeJob(stored?.data ?? new Uint8Array()).again)
+  }
+  assert.deepEqual(doubts, [undefined, true])
+  await deferPatiently(late, { ...job, attempt: 1 }, Date.now() + 3.6e6)
+  const waiting = await broker.jsm.streams.getMessage('JOBS', { last_by_subj: waitSubject('a.test', 'late', 1) })
+  assert.equal(decodeJob(waiting?.data ?? new Uint8Array()).again, true)
 })
 
 test('a split that another worker makes by now is given up', async () => {
