@@ -9,7 +9,7 @@ test('a worker that is always ready looks back a few leases', () => {
   const lookBack = new LookBack(0)
   lookBack.clock(0, BROKER)
   lookBack.caughtUp(1_000_000)
-  assert.equal(lookBack.since(1_000_000, { storedAt: 0 }), BROKER + 1_000_000 - LOOK_BACK_MS)
+  assert.equal(lookBack.since(1_000_000, { storedAt: 0, deliveries: 1 }), BROKER + 1_000_000 - LOOK_BACK_MS)
   assert.ok(LOOK_BACK_MS >= 2 * ACK_WAIT_MS)
 })
 
@@ -17,27 +17,35 @@ test('the time in which it took no jobs is added', () => {
   const lookBack = new LookBack(0)
   lookBack.clock(0, BROKER)
   lookBack.caughtUp(1_000_000)
-  assert.equal(lookBack.since(1_300_000, { storedAt: 0 }), BROKER + 1_000_000 - LOOK_BACK_MS)
+  assert.equal(lookBack.since(1_300_000, { storedAt: 0, deliveries: 1 }), BROKER + 1_000_000 - LOOK_BACK_MS)
 })
 
 test('so is the time in which no worker ran', () => {
   const lookBack = new LookBack(0, 600_000)
   lookBack.clock(0, BROKER)
-  assert.equal(lookBack.since(0, { storedAt: 0 }), BROKER - 600_000 - LOOK_BACK_MS)
+  assert.equal(lookBack.since(0, { storedAt: 0, deliveries: 1 }), BROKER - 600_000 - LOOK_BACK_MS)
 })
 
 test('nothing was settled before it was stored', () => {
   const lookBack = new LookBack(0)
   lookBack.clock(0, BROKER)
-  assert.equal(lookBack.since(0, { storedAt: BROKER - 10 }), BROKER - 10)
+  assert.equal(lookBack.since(0, { storedAt: BROKER - 10, deliveries: 1 }), BROKER - 10)
+})
+
+test('a job that was given out before may have been settled at any time since it was stored', () => {
+  const lookBack = new LookBack(0)
+  lookBack.clock(0, BROKER)
+  lookBack.caughtUp(1_000_000)
+  const storedAt = BROKER + 1_000_000 - 10 * LOOK_BACK_MS
+  assert.equal(lookBack.since(1_000_000, { storedAt, deliveries: 2 }), storedAt)
 })
 
 test('but for a second copy of a job', () => {
   const lookBack = new LookBack(0)
   lookBack.clock(0, BROKER)
-  assert.equal(lookBack.since(0, { storedAt: BROKER, again: BROKER - 500_000 }), BROKER - 500_000)
+  assert.equal(lookBack.since(0, { storedAt: BROKER, deliveries: 2, again: BROKER - 500_000 }), BROKER - 500_000)
 })
 
 test('without knowledge of the broker’s clock the time of storing is all that is known', () => {
-  assert.equal(new LookBack(0).since(0, { storedAt: 17 }), 17)
+  assert.equal(new LookBack(0).since(0, { storedAt: 17, deliveries: 1 }), 17)
 })

@@ -1,12 +1,13 @@
 import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import { domainOf } from '@postrider/mail/envelope'
 import type { Broker } from './broker.ts'
-import { LOOK_BACK_MS, LookBack } from './look-back.ts'
+import { LookBack } from './look-back.ts'
 import { DELIVERY_CONSUMER, EVENTS, JOBS, eventSubject, mailStream } from './names.ts'
 import { quarantine } from './quarantine.ts'
 import { contentIn, decodeJob, decodeRecord } from './record.ts'
 import type { Job } from './record.ts'
 import { renewLeases } from './renew.ts'
+import { INDEX_LIMITS } from './settled-index.ts'
 import { brokerTime } from './settled.ts'
 import { atStop } from './stop.ts'
 import { NewerRecordError } from './stored.ts'
@@ -203,10 +204,10 @@ class StreamTaker {
     const storedAt = info.timestampNanos / 1e6
     const stream = this.#stream
     const since = (again?: number): number =>
-      this.#lookBack.since(performance.now(), { storedAt, ...(again === undefined ? {} : { again }) })
+      this.#lookBack.since(performance.now(), { storedAt, deliveries, ...(again === undefined ? {} : { again }) })
     if (stream === JOBS) {
       const job = decodeJob(data)
-      const again = job.again === true ? (job.since ?? storedAt - LOOK_BACK_MS) : undefined
+      const again = job.again === true ? (job.since ?? storedAt - INDEX_LIMITS.maxAgeMs) : undefined
       return { job, suspect, deliveries, since: since(again), stream }
     }
     const { envelope, parts } = decodeRecord(headers, data)

@@ -193,6 +193,17 @@ describe('a series of transactions', () => {
     )
   })
 
+  test('gives the commands of further transactions less time than those of the first', async () => {
+    const script = (step: Step): Answer | undefined =>
+      step.stage === 'mail' && step.time > 1 ? { hang: true } : limited(step)
+    const limited = limitedTo(2, '452 4.5.3 Too many recipients')
+    const receiver = await start({ script })
+    const { outcome } = await send(receiver, addresses(4), { limits: { ...TIME_LIMITS, furtherCommandsMs: 200 } })
+    const late = outcome.recipients.filter(({ errorCode }) => errorCode === 'TIMEOUT')
+    assert.equal(late.length, 2)
+    for (const { reply } of late) assert.match(reply, /for the commands before the content/)
+  })
+
   test('leaves the rest to the queue when its time is over', async () => {
     const receiver = await start({ script: limitedTo(2, '452 4.5.3 Too many recipients') })
     const { outcome } = await send(receiver, addresses(5), { limits: { ...TIME_LIMITS, seriesMs: 0 } })

@@ -56,7 +56,12 @@ export async function sendInSeries(
     const { maxRecipients = Infinity, lockStep = false } = peers.recall(current.peer)
     const recipients = left.slice(0, Math.max(1, Math.min(size, maxRecipients)))
     const envelope = { ...message.envelope, recipients }
-    const sent = await transact(current, { ...message, envelope }, { ...options, lockStep })
+    const commandsMs = progressed ? Math.min(limits.commandsMs, limits.furtherCommandsMs) : limits.commandsMs
+    const sent = await transact(
+      current,
+      { ...message, envelope },
+      { ...options, limits: { ...limits, commandsMs }, lockStep },
+    )
     const reusable = sent.reusable && current.used < messagesPerConnection
     if (!progressed || !closedMeanwhile(sent, current)) {
       results.note(sent.outcome)
