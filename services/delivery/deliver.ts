@@ -13,6 +13,7 @@ import type { Taken } from '@postrider/queue/take'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Judgement } from './outcome/judge.ts'
 import { judge, settledOnly } from './outcome/judge.ts'
+import { boundOnward } from './outcome/onward.ts'
 import { resume, settle, settlePart } from './outcome/settle.ts'
 import type { Attempt } from './attempt.ts'
 import type { Admission } from './capacity/admission.ts'
@@ -126,7 +127,10 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
     return
   }
   const certain = clock.certain()
-  const judged = 'later' in outcome ? neverFree(job, outcome) : openOnly(outcome, job)
+  const progressed = job.envelope.recipients.length < taken.job.envelope.recipients.length
+  const expired = certain !== undefined && certain >= expiresAt
+  const judged =
+    'later' in outcome ? neverFree(job, outcome) : boundOnward(openOnly(outcome, job), { progressed, expired })
   const judgement = judge(job, judged, { retry, now: clock.now(), certain })
   if (!(await settle(taken, judgement, engine))) return
   engine.observe(job, judgement, startedAt)
@@ -198,11 +202,12 @@ async function split(taken: Taken, { broker }: Engine): Promise<void> {
         envelope,
         destination,
         part: jobs.length + 1,
-        ...(taken.suspect ? { again: true, since: taken.since } : {}),
+        // Another split of the message may have been made at any time since it was accepted.
+        ...(taken.suspect ? { again: true, since: Math.min(taken.since, job.envelope.acceptedAt) } : {}),
       })
     }
   }
-  if (await enqueueJobs(broker, jobs, () => taken.inFlight)) taken.ack()
+  if (await enqueueJobs(broker, jobs, () => taken.inFlight && taken.proven)) taken.ack()
 }
 
 async function cancelled(taken: Taken, { events, clock }: Engine): Promise<void> {

@@ -94,6 +94,9 @@ export function remaining(job: Job, event: AttemptEvent): Job {
   }
 }
 
+/** Whether a result settles its recipient's mail, however often the message may still be tried. */
+export const isFinal = (result: RecipientResult): boolean => judgeRecipient(result, false).state !== 'deferred'
+
 function judgeRecipient(result: RecipientResult, expired: boolean): RecipientOutcome {
   const { recipient, stage } = result
   const reply = cut(result.reply, MAX_QUEUED_OCTETS)
