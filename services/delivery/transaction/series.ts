@@ -6,6 +6,7 @@ import { nextGroup } from './next-group.ts'
 import { Broken, TurnedAway } from './outcome.ts'
 import type { RecipientResult, TransactionOutcome } from './outcome.ts'
 import { TIME_LIMITS, TimeSpan } from './time-limits.ts'
+import type { TimeLimits } from './time-limits.ts'
 import { transact } from './transaction.ts'
 import type { MessageToSend, Sent, TransactOptions } from './transaction.ts'
 
@@ -56,12 +57,8 @@ export async function sendInSeries(
     const { maxRecipients = Infinity, lockStep = false } = peers.recall(current.peer)
     const recipients = left.slice(0, Math.max(1, Math.min(size, maxRecipients)))
     const envelope = { ...message.envelope, recipients }
-    const commandsMs = progressed ? Math.min(limits.commandsMs, limits.furtherCommandsMs) : limits.commandsMs
-    const sent = await transact(
-      current,
-      { ...message, envelope },
-      { ...options, limits: { ...limits, commandsMs }, lockStep },
-    )
+    const timed = { ...options, limits: limitsFor(limits, progressed), lockStep }
+    const sent = await transact(current, { ...message, envelope }, timed)
     const reusable = sent.reusable && current.used < messagesPerConnection
     if (!progressed || !closedMeanwhile(sent, current)) {
       results.note(sent.outcome)
@@ -82,6 +79,9 @@ export async function sendInSeries(
     current = reopened
   }
 }
+
+const limitsFor = (limits: TimeLimits, progressed: boolean): TimeLimits =>
+  progressed ? { ...limits, commandsMs: Math.min(limits.commandsMs, limits.furtherCommandsMs) } : limits
 
 async function orUndefined(opening: Promise<SmtpConnection>): Promise<SmtpConnection | undefined> {
   try {
