@@ -26,6 +26,15 @@ describe('clocks that agree', () => {
   })
 })
 
+test('a reading that was some milliseconds longer on its way does not let the time go back', () => {
+  const time = new PlatformTime(at(0))
+  const before = time.now(1000)
+  time.observe(at(1000, { broker: -40 }))
+  assert.ok(time.now(1001) > before)
+  time.observe(at(2000, { broker: -400 }))
+  assert.equal(time.now(2000), EPOCH + 1600)
+})
+
 describe('a machine whose clock is set by an hour, either way', () => {
   for (const machine of [HOUR, -HOUR]) {
     test(`by ${machine / HOUR} h: the time stays the broker’s, and nothing is over`, () => {

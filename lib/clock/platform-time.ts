@@ -6,6 +6,8 @@ export interface Reading {
 
 /** Clocks that differ by more than this are not believed when something would be lost for good. Milliseconds. */
 export const MAX_SKEW_MS = 2 * 60_000
+/** What a reading differs by less is the time that its answer took on its way: followed, it would let the time go back. Milliseconds. */
+const MIN_CORRECTION_MS = 100
 /** A clock that jumped forward is believed after it has kept its new time for this long. Milliseconds. */
 export const ADOPT_FORWARD_MS = 86_400_000
 
@@ -27,7 +29,8 @@ export class PlatformTime {
   }
 
   observe({ monotonic, broker }: Reading): void {
-    this.#toBroker = broker - monotonic
+    const offset = broker - monotonic
+    if (Math.abs(offset - this.#toBroker) >= MIN_CORRECTION_MS) this.#toBroker = offset
     const ahead = this.#toBroker - this.#toCertain
     if (ahead <= MAX_SKEW_MS) {
       this.#toCertain = this.#toBroker

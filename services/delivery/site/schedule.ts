@@ -9,9 +9,12 @@ import { Width } from './width.ts'
 export const SLOW_MS = 3000
 /** Who waits in memory for a slot has an answer after this long. */
 export const MAX_WAIT_MS = 3000
-/** Waiters kept for each connection that the site may have, and for a site in all: they take up the capacity of everybody. */
-const WAITERS_A_CONNECTION = 5
+/** Waiters kept for a site: they take up the capacity of everybody. A site that has shown that it is quick has as many as get their
+ * turn in time, since to give a job back costs the broker more than to keep it. */
 const MAX_WAITERS = 60
+const MAX_QUICK_WAITERS = 400
+/** For each connection that an unknown site may have. */
+const WAITERS_A_CONNECTION = 5
 /** Assumed of a site that has not ended a transaction yet: it gets few waiters. */
 const UNKNOWN_MS = 1500
 /** Jobs of a site that rests come back at this pace once the rest is over. */
@@ -150,7 +153,8 @@ export class SiteSchedule<Who> {
     const stalled = this.#oldestMs(now) > Math.max(MAX_WAIT_MS, 2 * usual)
     if (stalled || allowed === 0) return 0
     const inTime = Math.max(1, Math.floor((allowed * MAX_WAIT_MS) / usual))
-    return Math.min(inTime, allowed * WAITERS_A_CONNECTION, MAX_WAITERS)
+    const known = this.#slotTimes.transactionMs !== undefined
+    return known ? Math.min(inTime, MAX_QUICK_WAITERS) : Math.min(inTime, allowed * WAITERS_A_CONNECTION, MAX_WAITERS)
   }
 
   #oldestMs(now: number): number {
