@@ -25,6 +25,7 @@ import { allowedSenders } from '../session/submission.ts'
 import type { Submitter } from '../session/submission.ts'
 import { checkFrom } from './check-from.ts'
 import { newQueueId } from './queue-id.ts'
+import { storeWhileRoom } from './store-while-room.ts'
 
 /** A message whose final dot has come. */
 export interface Submission {
@@ -107,7 +108,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
         size: content.length,
         messageId: fixed.messageId,
       }
-      await keep(envelope, content, scan.decisive)
+      await storeWhileRoom(keep(envelope, content, scan.decisive), hasRoom)
       accepted(envelope, now)
       return id
     } catch (error) {
