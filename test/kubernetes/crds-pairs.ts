@@ -105,6 +105,10 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
       'mail-2',
       '2-mail',
     ),
+    [`spec.delivery.internalNetworks[]: ${NETWORK}`]: {
+      good: { ...LEAST.MailPlatform, delivery: { internalNetworks: ['10.0.0.0/8', '2001:db8::/32'] } },
+      bad: { ...LEAST.MailPlatform, delivery: { internalNetworks: ['ten'] } },
+    },
     ...autoscaled('ingress'),
     ...autoscaled('delivery'),
     ...resources('ingress'),
