@@ -1,7 +1,9 @@
 import { createHash, hash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { Broker } from './broker.ts'
+import type { Discard } from './discard.ts'
 import { mailStream, newSubject, partSubject } from './names.ts'
 import { publishLasting } from './publish.ts'
 import { headerFields, headersOf, payloadFields } from './record.ts'
@@ -45,12 +47,21 @@ export interface Acceptor {
  * may have a duplicate. Milliseconds. */
 const AWAY_MS = 10_000
 const WITHDRAW_MS = 5000
+const DISCARD_MS = 5000
 
-/** Writes accepted messages. `waitMs` bounds how long a client waits for its 250 or 451. */
-export function createAcceptor(broker: Broker, shards: number, waitMs: number): Acceptor {
+export interface StoreOptions {
+  /** Bounds how long a client waits for its 250 or 451. Milliseconds. */
+  waitMs: number
+  /** Sees to it that parts without a record are deleted; resolves when that is certain. Only for ids that are never stored again: the broker
+   * takes a part that comes again for the one that was deleted. */
+  discard?: Discard
+}
+
+/** Writes accepted messages. */
+export function createAcceptor(broker: Broker, shards: number, options: StoreOptions): Acceptor {
   return {
     store: async (envelope, content) =>
-      storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, waitMs),
+      storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, options),
   }
 }
 
@@ -82,54 +93,63 @@ export async function storeAt(
   place: Place,
   envelope: Envelope,
   content: Buffer,
-  waitMs: number,
+  { waitMs, discard }: StoreOptions,
   more: Record<string, string> = {},
 ): Promise<ContentRef> {
   const started = performance.now()
   // At once while the broker is away: a publish would wait for the reconnect.
   if (!broker.connected) throw new NotStored(0, { left: 'nothing', cause: new Error('the broker is away') })
+  const { id } = envelope
   const json = Buffer.from(JSON.stringify(envelope))
   const plan = planRecord({
     envelope: json.length,
     content: content.length,
-    otherHeaders: headerBytes([
-      ...payloadFields(envelope, json.length),
-      ['Nats-Msg-Id', envelope.id],
-      ...Object.entries(more),
-    ]),
+    otherHeaders: headerBytes([...payloadFields(envelope, json.length), ['Nats-Msg-Id', id], ...Object.entries(more)]),
     maxPayload: maxPayloadOf(broker),
   })
   const parts: number[] = []
-  let recordSent = false
-  const sent = { repeated: false }
+  const record = { sent: false, repeated: false }
   try {
-    await storeParts(broker, place.partSubject, envelope.id, content.subarray(plan.first), { plan, parts, waitMs })
+    await storeParts(broker, place.partSubject, id, content.subarray(plan.first), { plan, parts, waitMs })
     const { fields, payload } = recordOf(envelope, json, content.subarray(0, plan.first), plan, parts)
-    recordSent = true
+    record.sent = true
     const ack = await publishLasting(broker, place.recordSubject, payload, {
       headers: headersOf([...fields, ...Object.entries(more)]),
-      msgID: envelope.id,
+      msgID: id,
       timeout: waitMs,
       awayMs: AWAY_MS,
       onRepeat: () => {
-        sent.repeated = true
+        record.repeated = true
       },
     })
     return { stream: place.stream, seq: ack.seq, parts }
   } catch (cause) {
-    if (writeFailure(cause) === 'refused')
-      throw new RecordRefusedError(parts.length === 0 ? 'nothing' : 'perhaps', { cause })
-    const end =
-      recordSent && !(cause instanceof JetStreamApiError) ? await withdraw(broker, place, envelope.id) : undefined
-    if (end !== undefined && end !== 'withdrawn') return { stream: place.stream, seq: end.storedAt, parts }
-    if (end === 'withdrawn') {
-      const left = parts.length === 0 ? 'nothing' : 'perhaps'
-      throw new NotStored(Math.round(performance.now() - started), { cause, left })
-    }
-    // An answer of the broker says that it did not store this; without one, or after a repetition, it may have.
-    const left = parts.length === 0 && !sent.repeated && isAnswer(cause) ? 'nothing' : 'perhaps'
-    throw new NotStored(Math.round(performance.now() - started), { cause, left })
+    const refused = writeFailure(cause) === 'refused'
+    // An answer says that the broker did not store what it answers, unless that was sent before.
+    const answered = refused || isAnswer(cause)
+    const absent = !record.sent || (answered && !record.repeated)
+    const end = absent ? 'absent' : await withdraw(broker, place, id)
+    if (typeof end === 'object') return { stream: place.stream, seq: end.storedAt, parts }
+    // A part without an answer is perhaps stored, where nobody knows.
+    const noOtherPart = record.sent || answered
+    const isGone = end === 'absent' && (await areDiscarded(parts, () => discard?.(id, place.stream, parts)))
+    const left = isGone && noOtherPart ? 'nothing' : 'perhaps'
+    throw refused
+      ? new RecordRefusedError(left, { cause })
+      : new NotStored(Math.round(performance.now() - started), { cause, left })
   }
+}
+
+/** True when nothing of the parts stays. The client waits only a little for that: what is not known in time is done later. */
+async function areDiscarded(parts: number[], discard: () => Promise<void> | undefined): Promise<boolean> {
+  if (parts.length === 0) return true
+  const discarding = discard()
+  if (discarding === undefined) return false
+  const done = discarding.then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([done, pause(DISCARD_MS, false, { ref: false })])
 }
 
 /** Decides about a record that was given up without an answer, so that a client that is told 451 and sends the message again does not
@@ -141,11 +161,11 @@ async function withdraw(
   broker: Broker,
   place: Place,
   id: string,
-): Promise<'withdrawn' | { storedAt: number } | undefined> {
+): Promise<'absent' | { storedAt: number } | undefined> {
   if (!broker.connected) return undefined
   try {
     const ack = await broker.js.publish(place.partSubject, '', { msgID: id, timeout: WITHDRAW_MS, retries: 1 })
-    return ack.duplicate ? { storedAt: ack.seq } : 'withdrawn'
+    return ack.duplicate ? { storedAt: ack.seq } : 'absent'
   } catch {
     return undefined
   }
@@ -161,7 +181,8 @@ function recordOf(envelope: Envelope, json: Buffer, first: Buffer, plan: RecordP
     : { fields: headerFields(json.toString(), parts), payload: first }
 }
 
-/** Parts come before the record, which names them: without the record they are nothing, and age out. */
+/** Parts come before the record, which names them: without the record they are nothing, and are
+ * discarded, or age out. */
 async function storeParts(
   broker: Broker,
   subject: string,

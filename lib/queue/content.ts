@@ -40,11 +40,14 @@ async function readPiece(broker: Broker, ref: ContentRef, seq: number, patienceM
 
 /** Overwrites and deletes a content in the broker's files. The record goes last, so that a crash leaves what names the rest. */
 export async function eraseContent(broker: Broker, ref: ContentRef): Promise<void> {
-  for (const seq of [...ref.parts, ref.seq]) {
-    await broker.jsm.streams.deleteMessage(ref.stream, seq, true).catch((error: unknown) => {
-      if (!isDeleted(error)) throw error
-    })
-  }
+  for (const seq of [...ref.parts, ref.seq]) await erasePiece(broker, ref.stream, seq)
+}
+
+/** Overwrites and deletes one record of a content; one that is gone already is no error. */
+export async function erasePiece(broker: Broker, stream: string, seq: number): Promise<void> {
+  await broker.jsm.streams.deleteMessage(stream, seq, true).catch((error: unknown) => {
+    if (!isDeleted(error)) throw error
+  })
 }
 
 /** "sequence {seq} not found". */

@@ -81,7 +81,18 @@ export interface ReviewEvent {
   why: { scanner: string; reason: string }
 }
 
-export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent | VerdictEvent | ReviewEvent
+/** Parts of the content of a message that was not taken after all. No record names them, so the notifier deletes them. */
+export interface DiscardEvent {
+  type: 'discard'
+  at: number
+  /** Queue id that the parts bear; no message has it. */
+  id: string
+  stream: string
+  /** Sequence numbers. */
+  parts: number[]
+}
+
+export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent | VerdictEvent | ReviewEvent | DiscardEvent
 
 /** The events of a record, and why others in it could not be read. */
 export interface EventBatch {

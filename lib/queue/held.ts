@@ -1,6 +1,7 @@
 import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Envelope } from '@postrider/mail/envelope'
 import { mailPlace, shardOf, storeAt } from './accept.ts'
+import type { StoreOptions } from './accept.ts'
 import type { Broker } from './broker.ts'
 import { HELD, heldPartSubject, heldRecordSubject } from './names.ts'
 import { z } from 'zod'
@@ -30,12 +31,12 @@ export function hold(
   envelope: Envelope,
   why: HeldFor,
   content: Buffer,
-  waitMs: number,
+  options: StoreOptions,
 ): Promise<ContentRef> {
   const { id } = envelope
   const place = { stream: HELD, recordSubject: heldRecordSubject(id), partSubject: heldPartSubject(id) }
   const told = JSON.stringify({ ...why, reason: why.reason.slice(0, MAX_REASON) })
-  return storeAt(broker, place, envelope, content, waitMs, { [HELD_FOR]: told })
+  return storeAt(broker, place, envelope, content, options, { [HELD_FOR]: told })
 }
 
 /** Reads a record, as decodeRecord does. Throws BadRecordError and NewerRecordError. */
@@ -54,5 +55,5 @@ export function enqueueHeld(
   content: Buffer,
   waitMs: number,
 ): Promise<ContentRef> {
-  return storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, waitMs)
+  return storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, { waitMs })
 }

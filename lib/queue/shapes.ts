@@ -101,6 +101,7 @@ const EVENT_SHAPES = {
     envelope: envelopeShape,
     why: z.looseObject({ scanner: z.string(), reason: z.string() }),
   }),
+  discard: z.looseObject({ ...anyEvent, type: z.literal('discard'), stream: z.string().min(1), parts: z.array(whole) }),
 } satisfies Record<QueueEvent['type'], z.ZodType>
 
 /** An event of a type that a later release added passes: readers ignore it. */

@@ -3,7 +3,9 @@ import { createVerdicts } from '@postrider/credential/verdict-cache'
 import { brokerAccess } from '@postrider/queue/access'
 import { createAcceptor, maxPayloadOf } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/queue/broker'
+import { createDiscard } from '@postrider/queue/discard'
 import { hold } from '@postrider/queue/held'
+import { createEventLog } from '@postrider/queue/publish-events'
 import { maxEnvelopeBytes } from '@postrider/queue/record-size'
 import { createKeyring } from '@postrider/runtime-config/keyring'
 import { readPlatformKey } from '@postrider/runtime-config/seal'
@@ -38,6 +40,9 @@ const SWEEP_MS = 100
  * final dot (RFC 5321, section 4.5.3.2.6); many wait five. */
 const STORE_WAIT_MS = 240_000
 
+/** Events that wait while the broker is away, some 20,000 of them; those that come then are dropped. Octets. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024
+
 await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const broker = await openBroker('ingress', brokerAccess(env))
   onStop(() => broker.close())
@@ -61,9 +66,15 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     door,
     (scanner) => scans.breaker(scanner),
   )
-  const scans = createScanning({ broker, now: clock.now, live, metrics, log })
+  const events = createEventLog(broker, 'ingress', {
+    maxWaitingBytes: MAX_WAITING_BYTES,
+    // No message depends on any of them.
+    refused: (_, error) => Promise.reject(new Error('the broker refuses the event', { cause: error })),
+  })
+  const scans = createScanning({ events, now: clock.now, live, metrics, log })
   const storeWaitMs = env.whole('POSTRIDER_STORE_WAIT_MS', STORE_WAIT_MS, [100, 300_000])
-  const acceptor = createAcceptor(broker, env.whole('POSTRIDER_SHARDS', 4, [1, 64]), storeWaitMs)
+  const storing = { waitMs: storeWaitMs, discard: createDiscard(events, clock.now) }
+  const acceptor = createAcceptor(broker, env.whole('POSTRIDER_SHARDS', 4, [1, 64]), storing)
   const disk = await watchDisk(
     env.optional('POSTRIDER_QUEUE_FOLDER'),
     env.whole('POSTRIDER_QUEUE_RESERVE_BYTES', 64 * 1024 * 1024, [0, 2 ** 50]),
@@ -78,7 +89,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     hasRoom: () => disk.hasRoom,
     keysOf,
     scans,
-    hold: (envelope, { scanner, reason }, content) => hold(broker, envelope, { scanner, reason }, content, storeWaitMs),
+    hold: (envelope, { scanner, reason }, content) => hold(broker, envelope, { scanner, reason }, content, storing),
     accepted: (envelope, startedAt) => {
       metrics.accepted.inc()
       metrics.acceptedBytes.inc(envelope.size)

@@ -34,6 +34,7 @@ import { expiredNotice } from './review/expired-notice.ts'
 import { createHeldLog } from './review/held-log.ts'
 import { createReview } from './review/review.ts'
 import { startStanding } from './standing/start.ts'
+import { openDiscards } from './retention/discards.ts'
 import { createRetention, forgetPlaceholders } from './retention/erase.ts'
 import { startTurns } from './turns.ts'
 import type { Tasks } from './turns.ts'
@@ -61,7 +62,15 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
 
   const held = createHeldLog(db)
 
+  const discards = openDiscards({
+    db,
+    broker,
+    discarded: (id, parts) => log.info({ event: 'parts-discarded', id, parts }),
+    failed: (id, error) => log.error({ event: 'discard-failed', id, err: error }),
+  })
+
   const onEvent = (event: QueueEvent): void => {
+    discards.onEvent(event)
     if (event.type === 'review' && event.decision === 'expired') {
       const notice = expiredNotice(event)
       const id = noticeId('failed', event.id, 'review')
@@ -105,7 +114,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   const keysOf = keyFile === undefined ? () => [] : createKeyring(readPlatformKey(keyFile))
   const sign = (content: Buffer, from: string, now: number): Promise<Buffer> =>
     signPlatformMail(content, from, { domains: config.current.domains, keysOf }, now)
-  const acceptor = createAcceptor(broker, shards, 5000)
+  const acceptor = createAcceptor(broker, shards, { waitMs: 5000 })
   const events = createEventLog(broker, 'notifier')
   answerCancellations({ broker, events, reader, writer, now: clock.now })
   const platform = () => config.current.platform
@@ -185,6 +194,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
       ...quarantineTasks(),
       standing: () => standing.turn(now),
       notices: () => outbox.send(now),
+      discards: () => discards.turn(),
       review: () => review.turn(platform().heldMs ?? DEFAULT_HELD_MS),
       ...(certain === undefined
         ? {}

@@ -28,7 +28,7 @@ after(async () => {
 })
 
 const store = (id: string, waitMs: number, on = broker) =>
-  createAcceptor(on, 1, waitMs).store(envelope({ id }), Buffer.from('x'))
+  createAcceptor(on, 1, { waitMs }).store(envelope({ id }), Buffer.from('x'))
 const records = async () => {
   const { state } = await broker.jsm.streams.info(stream, { subjects_filter: recordSubject })
   return state.subjects?.[recordSubject] ?? 0

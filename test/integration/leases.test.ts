@@ -71,7 +71,7 @@ function worker(connection: Broker): Worker {
   return { taken, lost, taker }
 }
 
-const store = (id: string) => createAcceptor(broker, 1, 5000).store(envelope({ id }), Buffer.from('x'))
+const store = (id: string) => createAcceptor(broker, 1, { waitMs: 5000 }).store(envelope({ id }), Buffer.from('x'))
 
 test('a lease is renewed for as long as the job is in hand, and the final dot is allowed', async () => {
   const { taken, taker, lost } = worker(broker)

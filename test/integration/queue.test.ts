@@ -60,7 +60,7 @@ const jobOf = (id: string, destination = 'remote.test'): Job => ({
 
 test('a large message is stored in parts, read back whole, and erased from the files', async () => {
   const content = Buffer.alloc(2_000_000, 'a marker that can be looked for\r\n')
-  const acceptor = createAcceptor(broker, 2, 5000)
+  const acceptor = createAcceptor(broker, 2, { waitMs: 5000 })
   const ref = await acceptor.store(envelope({ id: 'large' }), content)
   assert.equal(ref.parts.length, 4)
   const read: Buffer[] = []
@@ -195,7 +195,7 @@ test('a job whose outcome is on disk is known as settled by another worker', asy
 
 test('a job taken but not acknowledged before the broker was killed is given out again, marked as suspect', async () => {
   const { jobs, taker } = collect((taken) => taken.job.envelope.id === 'held' && !taken.suspect)
-  await createAcceptor(broker, 2, 5000).store(envelope({ id: 'held' }), Buffer.from('x'))
+  await createAcceptor(broker, 2, { waitMs: 5000 }).store(envelope({ id: 'held' }), Buffer.from('x'))
   await eventually(() => assert.equal(jobs.length, 1))
   await server.crash()
   await eventually(() => assert.equal(jobs.length, 2), 60_000)

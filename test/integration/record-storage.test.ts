@@ -85,7 +85,7 @@ async function contentOf(ref: Parameters<typeof readContent>[1], first?: Uint8Ar
 }
 
 test('1,000 recipients with all DSN parameters are stored, taken and read, whatever the size of the content', async () => {
-  const acceptor = createAcceptor(broker, 2, 10_000)
+  const acceptor = createAcceptor(broker, 2, { waitMs: 10_000 })
   for (const [id, size] of [
     ['many-small', 100],
     ['many-large', 2_000_000],
@@ -108,7 +108,10 @@ test('1,000 recipients with all DSN parameters are stored, taken and read, whate
 })
 
 test('a record with a large envelope is one that release 6669486 gives back unread, and whose log it can go on from', async () => {
-  const ref = await createAcceptor(broker, 1, 10_000).store(fullEnvelope('neighbour', 1000), Buffer.from('x'))
+  const ref = await createAcceptor(broker, 1, { waitMs: 10_000 }).store(
+    fullEnvelope('neighbour', 1000),
+    Buffer.from('x'),
+  )
   const record = await broker.jsm.streams.getMessage(ref.stream, { seq: ref.seq })
   const old = JSON.parse(record?.header.get('Postrider-Envelope') ?? '') as Record<string, unknown>
   // Its delivery calls recipients.map before anything else, and gives back what throws.
@@ -123,7 +126,7 @@ test('a record with a large envelope is one that release 6669486 gives back unre
 test('a held message may have as many recipients', async () => {
   const given = fullEnvelope('held-many', 1000)
   const content = Buffer.alloc(300_000, 'held\r\n')
-  const ref = await hold(broker, given, { scanner: 'rspamd', reason: 'r'.repeat(100_000) }, content, 10_000)
+  const ref = await hold(broker, given, { scanner: 'rspamd', reason: 'r'.repeat(100_000) }, content, { waitMs: 10_000 })
   const record = await broker.jsm.streams.getMessage('HELD', { seq: ref.seq })
   assert.deepEqual(decodeHeld(record?.header, record?.data ?? Buffer.alloc(0)).envelope, given)
   assert.deepEqual(await contentOf(ref), content)
@@ -132,7 +135,7 @@ test('a held message may have as many recipients', async () => {
 test('a record that the broker can never store is refused, and nothing of it stays', async () => {
   const before = await mailBytes()
   const given = fullEnvelope('too-large', 14_000)
-  const store = createAcceptor(broker, 2, 10_000).store(given, Buffer.alloc(5_000_000))
+  const store = createAcceptor(broker, 2, { waitMs: 10_000 }).store(given, Buffer.alloc(5_000_000))
   await assert.rejects(store, RecordTooLargeError)
   assert.equal(await mailBytes(), before)
 })
@@ -141,14 +144,14 @@ test('a stream that refuses the record for its size is not a broker that is away
   const { config } = await broker.jsm.streams.info('MAIL_0')
   await broker.jsm.streams.update('MAIL_0', { ...config, max_msg_size: 1000 })
   const before = await mailBytes()
-  const store = createAcceptor(broker, 1, 10_000).store(envelope({ id: 'refused' }), Buffer.alloc(5000))
+  const store = createAcceptor(broker, 1, { waitMs: 10_000 }).store(envelope({ id: 'refused' }), Buffer.alloc(5000))
   await assert.rejects(store, (error) => error instanceof RecordRefusedError && error.left === 'nothing')
   assert.equal(await mailBytes(), before)
   await broker.jsm.streams.update('MAIL_0', { ...config, max_msg_size: -1 })
 })
 
 test('records that cannot be read go to the quarantine once, and their neighbours are delivered', async () => {
-  const acceptor = createAcceptor(broker, 1, 10_000)
+  const acceptor = createAcceptor(broker, 1, { waitMs: 10_000 })
   await broker.js.publish('mail.0.new', 'garbage')
   await acceptor.store(envelope({ id: 'after-garbage' }), Buffer.from('x'))
   await broker.js.publish('job.due', '{"envelope":')

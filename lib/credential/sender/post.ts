@@ -71,7 +71,7 @@ export async function postCode(
     size: content.length,
     messageId,
   }
-  await createAcceptor(broker, SHARDS, WAIT_MS).store(envelope, content)
+  await createAcceptor(broker, SHARDS, { waitMs: WAIT_MS }).store(envelope, content)
   return { messageID }
 }
 

@@ -1,5 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
-import { createEventLog } from '@postrider/queue/publish-events'
+import type { EventLog } from '@postrider/queue/publish-events'
 import type { LiveConfig } from '@postrider/runtime-config/store'
 import type { Logger } from 'pino'
 import type { ScanMetrics } from './metrics.ts'
@@ -8,23 +7,15 @@ import type { Scans } from './scan.ts'
 import { ScannerUnavailable } from './scanner.ts'
 
 export interface ScanningDependencies {
-  broker: Broker
+  events: EventLog
   now: () => number
   live: LiveConfig
   metrics: ScanMetrics
   log: Logger
 }
 
-/** Verdicts that wait while the broker is away, some 20,000 of them; those that come then are dropped and counted. Octets. */
-const MAX_WAITING_BYTES = 8 * 1024 * 1024
-
 /** The scans of this process: counted, and what was found is written to EVENTS, where senders are judged by it. */
-export function createScanning({ broker, now, live, metrics, log }: ScanningDependencies): Scans {
-  const events = createEventLog(broker, 'ingress', {
-    maxWaitingBytes: MAX_WAITING_BYTES,
-    // Whatever a scanner said: no message depends on it.
-    refused: (_, error) => Promise.reject(new Error('the broker refuses the verdict', { cause: error })),
-  })
+export function createScanning({ events, now, live, metrics, log }: ScanningDependencies): Scans {
   const settings = (): string => JSON.stringify(live.current.platform.scanning ?? {})
   let present = '{}'
   const tell = (): void => {

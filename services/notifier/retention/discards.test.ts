@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openBroker } from '@postrider/queue/broker'
+import { partSubject } from '@postrider/queue/names'
+import { ensureStreams } from '@postrider/queue/streams'
+import { startBroker } from '../../../test/support/broker.ts'
+import { openLog } from '../log/schema.ts'
+import { openDiscards } from './discards.ts'
+
+test('parts of a message that was not taken are deleted, and nothing that another message left under their numbers', async () => {
+  const server = await startBroker()
+  const broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
+  const folder = mkdtempSync(join(tmpdir(), 'postrider-discards-'))
+  const db = openLog(join(folder, 'messages.sqlite'))
+  try {
+    await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+    const part = async (msgID: string): Promise<number> =>
+      (await broker.js.publish(partSubject(0), 'octets', { msgID })).seq
+    const own = [await part('given-up/0/hash'), await part('given-up/1/hash')]
+    const foreign = await part('given-up-2/0/hash')
+    const failures: unknown[] = []
+    const discards = openDiscards({
+      db,
+      broker,
+      discarded: () => undefined,
+      failed: (id, error) => failures.push([id, error]),
+    })
+    const event = { type: 'discard', at: 1, id: 'given-up', stream: 'MAIL_0' } as const
+    discards.onEvent({ ...event, parts: [...own, foreign] })
+    // One that fails does not keep the others waiting.
+    discards.onEvent({ ...event, id: 'a-failing-one', stream: 'NO_SUCH_STREAM', parts: [1] })
+    await discards.turn()
+    const { state } = await broker.jsm.streams.info('MAIL_0', { deleted_details: true })
+    assert.equal(state.messages, 1)
+    assert.equal((await broker.jsm.streams.getMessage('MAIL_0', { seq: foreign }))?.seq, foreign)
+    assert.equal(failures.length, 1)
+    await discards.turn()
+    assert.equal(failures.length, 1, 'it is tried again later')
+  } finally {
+    await broker.close()
+    await server.stop()
+    db.close()
+    rmSync(folder, { recursive: true })
+  }
+})
