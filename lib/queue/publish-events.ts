@@ -4,7 +4,7 @@ import type { QueueEvent } from './event.ts'
 import { eventSubject } from './names.ts'
 import { writePatiently } from './patience.ts'
 import { publishLasting } from './publish.ts'
-import { quarantine } from './quarantine.ts'
+import { quarantinePatiently } from './quarantine.ts'
 
 export interface EventLog {
   /** Resolves when the event is on disk, or in the quarantine when the broker refuses it for what it is. Events that come together are
@@ -103,5 +103,5 @@ const toQuarantine =
   async (json: string, error: unknown): Promise<void> => {
     const data = Buffer.from(json)
     const { id } = JSON.parse(json) as QueueEvent
-    await writePatiently(broker, () => quarantine(broker, { kind: 'event', error, data, id }))
+    await quarantinePatiently(broker, { kind: 'event', error, data, id })
   }
