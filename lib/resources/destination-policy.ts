@@ -10,7 +10,12 @@ export const DestinationPolicySpec = z.strictObject({
         .min(1)
         .default(['*'])
         .describe('Recipient domains: name, *.name for all below, * for all.'),
-      mx: z.array(domainPattern()).default([]).describe('Names of the best MX host, in the same form. Empty: any.'),
+      mx: z
+        .array(domainPattern())
+        .default([])
+        .describe(
+          'Names of the best MX host, in the same form. Where several hosts are equally good, each must match. Empty: any.',
+        ),
     })
     .prefault({})
     .describe('Which destinations.'),
