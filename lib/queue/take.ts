@@ -1,6 +1,7 @@
 import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import { domainOf } from '@postrider/mail/envelope'
 import type { Broker } from './broker.ts'
+import { GivenBack } from './given-back.ts'
 import { LookBack } from './look-back.ts'
 import { DELIVERY_CONSUMER, EVENTS, JOBS, eventSubject, mailStream } from './names.ts'
 import { quarantine } from './quarantine.ts'
@@ -82,6 +83,7 @@ class StreamTaker {
   #suspectUpTo = Number.MAX_SAFE_INTEGER
   #reconnects = 0
   #lookBack = new LookBack(performance.now())
+  readonly #givenBack = new GivenBack()
   #endFetch: () => void = () => undefined
   #roomMade: () => void = () => undefined
 
@@ -173,6 +175,10 @@ class StreamTaker {
       onLost: this.#options.onLost ?? (() => undefined),
       left: (job) => this.#left(job),
       setAside: (job, aside) => this.#setAside(job, aside),
+      givenBack: ({ suspect, job, deliveries }) => {
+        // A doubt stays: somebody may have had it before.
+        if (!suspect && job.again !== true) this.#givenBack.add(message.seq, deliveries)
+      },
     })
     this.held.add(taken)
     void this.#options
@@ -200,7 +206,8 @@ class StreamTaker {
   #read(message: JsMsg): TakenRecord {
     const { info, seq, headers, data } = message
     const { deliveryCount: deliveries } = info
-    const suspect = deliveries > 1 || seq <= this.#suspectUpTo
+    const inOtherHands = deliveries > 1 && !this.#givenBack.isNext(seq, deliveries)
+    const suspect = inOtherHands || seq <= this.#suspectUpTo
     const storedAt = info.timestampNanos / 1e6
     const stream = this.#stream
     const since = (again?: number): number =>
@@ -256,6 +263,7 @@ class StreamTaker {
   async #suspectAll(): Promise<void> {
     const reconnects = ++this.#reconnects
     this.#suspectUpTo = Number.MAX_SAFE_INTEGER
+    this.#givenBack.clear()
     while (!this.#stopped && reconnects === this.#reconnects) {
       try {
         const info = await this.#broker.jsm.streams.info(this.#stream)

@@ -29,6 +29,8 @@ export interface TakenDependencies {
   /** The job is not in this worker's hand any more. */
   left: (job: TakenJob) => void
   setAside: (job: TakenJob, aside: boolean) => void
+  /** The job goes back to the broker, and was not attempted. */
+  givenBack: (job: TakenJob) => void
   onLost: OnLost
 }
 
@@ -55,6 +57,7 @@ export class TakenJob {
   readonly #left: (job: TakenJob) => void
   readonly #onLost: OnLost
   readonly #setAside: TakenDependencies['setAside']
+  readonly #givenBack: TakenDependencies['givenBack']
   readonly #cuts = new Set<() => void>()
   #stillOpen: (() => Promise<boolean>) | undefined
 
@@ -71,6 +74,7 @@ export class TakenJob {
     this.#left = given.left
     this.#onLost = given.onLost
     this.#setAside = given.setAside
+    this.#givenBack = given.givenBack
   }
 
   get phase(): Phase {
@@ -145,8 +149,11 @@ export class TakenJob {
   postpone(delayMs: number): void {
     if (this.#over) return
     // The broker would take it for the word of whoever holds the job by now.
-    if (this.#lease.state(performance.now()) === 'fresh' && this.#broker.connected)
+    if (this.#lease.state(performance.now()) === 'fresh' && this.#broker.connected) {
       this.#message.nak(Math.round(delayMs))
+      // Once it is settled in part it is no longer as it was.
+      if (this.#phase !== 'final') this.#givenBack(this)
+    }
     this.#leave()
   }
 

@@ -79,6 +79,13 @@ export function createAttempt({
       return { later: CANCELLED_AGAIN_MS, ours: true }
     }
     const { hosts } = place
+    const fence = {
+      content: () => {
+        taken.content()
+        place.tookRecipient()
+      },
+      finalDot: () => taken.finalDot(),
+    }
     const lookUp = {
       resolver: dns,
       sender,
@@ -102,7 +109,7 @@ export function createAttempt({
         const uncut = taken.onCut(() => connection.dialogue.destroy())
         const sent = await sendInSeries(
           connection,
-          { envelope, content: () => contentOf(broker, taken), fence: taken },
+          { envelope, content: () => contentOf(broker, taken), fence },
           { timeouts, reopen, progress, messagesPerConnection: route.messagesPerConnection },
         ).finally(uncut)
         stillOurs(taken)

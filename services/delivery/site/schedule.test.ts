@@ -64,6 +64,27 @@ describe('a site that nothing is known about', () => {
     assert.ok(later().later >= 100_000)
   })
 
+  test('that takes recipients and then thinks is given three more, and then nobody waits', () => {
+    slot()
+    schedule.tookRecipient()
+    for (let count = 0; count < 3; count++) {
+      const { who, got } = ask()
+      assert.equal(got, 'waits')
+      now += MAX_WAIT_MS
+      assert.deepEqual(schedule.answers(now), [{ who, answer: 'slot' }])
+    }
+    now += MAX_WAIT_MS
+    assert.ok(later().later >= MAX_WAIT_MS)
+  })
+
+  test('that thinks about its first message serves the others beside it', () => {
+    slot()
+    schedule.tookRecipient()
+    now = MAX_WAIT_MS
+    transact(5)
+    assert.equal(kinds(7), `${'slot,'.repeat(6)}waits`)
+  })
+
   test('grows with each success to as many as its policy allows', () => {
     transact(7)
     assert.equal(kinds(9), `${'slot,'.repeat(8)}waits`)
@@ -91,6 +112,18 @@ describe('a site that works', () => {
     transact(3, 'works', 2000)
     for (let count = 0; count < 4; count++) slot()
     assert.equal(kinds(7), `${'waits,'.repeat(6)}later`)
+  })
+
+  test('lets wait as many, and return as soon, while single transactions hang', () => {
+    transact(19)
+    for (let count = 0; count < 5; count++) slot()
+    now = 60_000
+    const before = kinds(15)
+    assert.equal(before, Array.from({ length: 15 }, () => 'slot').join())
+    let waiting = 0
+    while (ask().got === 'waits') waiting++
+    assert.ok(waiting > 100, `${waiting} wait`)
+    assert.ok(later().later < 3000)
   })
 
   test('and wants less has half the connections, and does not rest', () => {

@@ -17,6 +17,9 @@ const MAX_QUICK_WAITERS = 400
 const WAITERS_A_CONNECTION = 5
 /** Assumed of a site that has not ended a transaction yet: it gets few waiters. */
 const UNKNOWN_MS = 1500
+/** Transactions that take much longer than others get so many beside them: a remote that thinks for minutes about one message does not keep
+ * the others of its site waiting. */
+const MOST_BESIDE_STUCK = 3
 /** Jobs of a site that rests come back at this pace once the rest is over. */
 const RETURN_STEP_MS = 10
 /** While a probe is under way the others look again after this long. */
@@ -52,6 +55,8 @@ interface Waiter<Who> {
  * nor timers. Times are monotonic milliseconds. */
 export class SiteSchedule<Who> {
   #limit = 1
+  /** It has taken a recipient, or ended a transaction: it is no tarpit, or a generous one. */
+  #serves = false
   /** When each transaction under way began. */
   readonly #running = new Map<Who, number>()
   #waiting: Waiter<Who>[] = []
@@ -82,7 +87,9 @@ export class SiteSchedule<Who> {
   /** Transactions that the site may have at once. */
   allowed(now: number): number {
     const state = this.#breaker.state(now)
-    if (state === 'closed') return Math.max(1, Math.min(this.#width.value, this.#limit))
+    const beside = this.#serves ? Math.min(this.#stuck(now), MOST_BESIDE_STUCK) : 0
+    const width = this.#width.value + beside
+    if (state === 'closed') return Math.max(1, Math.min(width, this.#limit))
     return state === 'probing' ? 1 : 0
   }
 
@@ -118,6 +125,11 @@ export class SiteSchedule<Who> {
     return answers
   }
 
+  /** A transaction got as far as its content. */
+  tookRecipient(): void {
+    this.#serves = true
+  }
+
   /** A transaction is over. */
   done(who: Who, finding: Finding, now: number): void {
     const startedAt = this.#running.get(who)
@@ -125,10 +137,12 @@ export class SiteSchedule<Who> {
     this.#running.delete(who)
     if (finding === 'unknown') return
     if (typeof finding === 'object') {
+      this.#serves = false
       this.#width.halve()
       this.#breaker.failed(finding.unreachable, now)
       return
     }
+    this.#serves = true
     this.#breaker.answered()
     this.#slotTimes.took(now - startedAt)
     if (finding === 'crowded') this.#width.halve()
@@ -145,16 +159,35 @@ export class SiteSchedule<Who> {
     return this.#running.size < room
   }
 
-  /** As many as will have their turn in time, going by how long transactions take, and by the one that has been running for longest:
-   * a site that hangs has no waiters. */
+  /** As many as will have their turn in time, going by how long transactions take, at the connections that get on: a site that hangs has
+   * no waiters. */
   #maxWaiters(now: number): number {
-    const allowed = this.allowed(now)
-    const usual = this.#slotTimes.transactionMs ?? UNKNOWN_MS
-    const stalled = this.#oldestMs(now) > Math.max(MAX_WAIT_MS, 2 * usual)
-    if (stalled || allowed === 0) return 0
-    const inTime = Math.max(1, Math.floor((allowed * MAX_WAIT_MS) / usual))
+    const moving = this.#moving(now)
+    if (moving === 0) return 0
+    const inTime = Math.max(1, Math.floor((moving * MAX_WAIT_MS) / this.#usualMs))
     const known = this.#slotTimes.transactionMs !== undefined
-    return known ? Math.min(inTime, MAX_QUICK_WAITERS) : Math.min(inTime, allowed * WAITERS_A_CONNECTION, MAX_WAITERS)
+    return known ? Math.min(inTime, MAX_QUICK_WAITERS) : Math.min(inTime, moving * WAITERS_A_CONNECTION, MAX_WAITERS)
+  }
+
+  get #usualMs(): number {
+    return this.#slotTimes.transactionMs ?? UNKNOWN_MS
+  }
+
+  /** Transactions that take much longer than others. */
+  #stuck(now: number): number {
+    const stuckMs = Math.max(MAX_WAIT_MS, 2 * this.#usualMs)
+    let count = 0
+    // In the order in which they began.
+    for (const startedAt of this.#running.values()) {
+      if (now - startedAt < stuckMs) break
+      count++
+    }
+    return count
+  }
+
+  /** Transactions that the site may have at once, without those that hang. */
+  #moving(now: number): number {
+    return Math.max(0, this.allowed(now) - this.#stuck(now))
   }
 
   #oldestMs(now: number): number {
@@ -165,8 +198,10 @@ export class SiteSchedule<Who> {
   #later(now: number): Later {
     const state = this.#breaker.state(now)
     if (state === 'closed') {
-      const [width, waiting] = [this.allowed(now), this.#waiting.length]
-      return { later: this.#slotTimes.next(now, { width, waiting, oldestMs: this.#oldestMs(now) }) }
+      const [moving, waiting] = [this.#moving(now), this.#waiting.length]
+      const getsOn = moving > 0 && this.#slotTimes.transactionMs !== undefined
+      const pace = getsOn ? { width: moving, oldestMs: 0 } : { width: this.allowed(now), oldestMs: this.#oldestMs(now) }
+      return { later: this.#slotTimes.next(now, { ...pace, waiting }) }
     }
     const rest = state === 'open' ? this.#breaker.remaining(now) : PROBE_LATER_MS
     const spread = Math.max(this.#returns.next(now), this.#allReturns.next(now))

@@ -14,6 +14,8 @@ export interface Slot {
   takeIdle(fits: (connection: SmtpConnection) => boolean): SmtpConnection | undefined
   /** To be called before a new connection is opened: an idle one makes room for it, so that the site never has more than it may. */
   opening(): void
+  /** The site has taken a recipient, and waits for the content. */
+  tookRecipient(): void
   /** What the site's connections have learned about its hosts. */
   hosts: HostMemory
   /** Gives the slot back; with the connection when it can be used again, and with what was found out about the site. */
@@ -97,6 +99,10 @@ export class Site {
       takeIdle: (fits) => this.#idle.take(fits),
       opening: () => {
         if (this.connections > this.#schedule.allowed(this.#now())) this.#idle.closeOldest()
+      },
+      tookRecipient: () => {
+        this.#schedule.tookRecipient()
+        this.#serve()
       },
       hosts: this.#hosts,
       release: ({ connection, finding }) => {
