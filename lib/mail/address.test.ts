@@ -89,6 +89,8 @@ test('no way of writing From gets another address past the check', () => {
     '<victim@example.net>: me@example.org',
     'victim@example.net: me@example.org',
     '"victim@example.net": me@example.org;',
+    'victim@example.net:,me@example.org',
+    'me@example.org, victim@example.net:;',
     '<@victim@example.net:me@example.org>',
     '<@example.net,@victim.example.net:me@example.org>',
     'victim@example.net(me@example.org',

@@ -17,7 +17,9 @@ export function addressesOf(body: string): string[] {
   })
 }
 
-const isEmpty = ({ text, angles }: Mailbox): boolean => text.trim() === '' && angles.length === 0
+/** An empty group counts when its name could be taken for an address. */
+const isEmpty = ({ text, angles, group = '' }: Mailbox): boolean =>
+  text.trim() === '' && angles.length === 0 && !group.includes('@')
 
 // The space keeps it from being an address, whatever follows.
 const unreadable = (raw: string): string => `unreadable: ${raw.trim().slice(0, 200)}`
