@@ -4,14 +4,14 @@ import { ContentGone, readContent } from '@postrider/queue/content'
 import { RecordUnavailableError } from '@postrider/queue/read-record'
 import type { Taken } from '@postrider/queue/take'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
+import { attemptSettings } from './route/attempt-settings.ts'
 import { withBudget } from './route/lookup-budget.ts'
 import { LookupsBusyError, lookUpLater } from './route/lookups-busy.ts'
 import type { DnsResolver } from './route/resolver.ts'
 import type { Route, Way } from './route/route.ts'
 import { resolveRoute } from './route/router.ts'
-import { identity, senderOf } from './route/sender.ts'
+import { senderOf } from './route/sender.ts'
 import { siteKey } from './route/site-key.ts'
-import { networkList } from './route/special-addresses.ts'
 import { addressesOf } from './site/host-addresses.ts'
 import { createLocalAddresses } from './site/local-address.ts'
 import { open } from './site/open.ts'
@@ -52,12 +52,13 @@ export function createAttempt({
   const localAddress = createLocalAddresses()
   return async (taken, progress, last = false) => {
     const { envelope, destination, attempt } = taken.job
-    const { platform, policies, pools } = config()
-    const { smtpPort, hostName, timeouts, resolvers, internalNetworks = [] } = platform
+    const current = config()
+    const { platform, policies, pools } = current
+    const { smtpPort, timeouts } = platform
+    const { own, internal, connectionSettings } = attemptSettings(current)
     const dns = withBudget(resolver())
     const all = (result: Omit<RecipientResult, 'recipient'>) => ({ recipients: forAll(envelope.recipients, result) })
 
-    const own = identity(hostName, pools)
     const found = await resolveRoute(destination, { resolver: dns, policies, smtpPort, ownNames: own.names })
     if ('later' in found) return found
     if ('reply' in found) return all({ result: 'refused', reply: found.reply, stage: 'dns' })
@@ -65,7 +66,7 @@ export function createAttempt({
     const sender = senderOf(way, { platform, pools })
     if ('reply' in sender) return all({ result: 'refused', reply: sender.reply, stage: 'connect' })
 
-    const route: Route = { ...way, site: siteKey(way, { sender, timeouts, resolvers, internalNetworks }) }
+    const route: Route = { ...way, site: siteKey(way, sender, connectionSettings) }
     const place = await sites.reserve(route, { last, urgent: isUrgent(taken) })
     if ('later' in place) return place
 
@@ -90,7 +91,7 @@ export function createAttempt({
       resolver: dns,
       sender,
       ownAddresses: own.addresses,
-      internal: networkList(internalNetworks),
+      internal,
       seed: envelope.id,
       ipv4First: hosts.doubtsIpv6,
     }

@@ -16,10 +16,12 @@ export function senderOf(
 }
 
 /** What this platform is known by: mail to a host of that name or address would come back to it. */
-export function identity(
-  hostName: string,
-  pools: ReadonlyMap<string, PoolConfig>,
-): { names: ReadonlySet<string>; addresses: ReadonlySet<string> } {
+export interface Identity {
+  names: ReadonlySet<string>
+  addresses: ReadonlySet<string>
+}
+
+export function identity(hostName: string, pools: ReadonlyMap<string, PoolConfig>): Identity {
   const all = [...pools.values()]
   return {
     names: new Set([hostName, ...all.flatMap(({ ehloName }) => ehloName ?? [])]),

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TIMEOUTS } from '../transaction/testing/client.ts'
 import type { RouteHost, Way } from './route.ts'
+import { connectionSettings } from './attempt-settings.ts'
+import type { Sender } from './route.ts'
 import { siteKey } from './site-key.ts'
-import type { SiteMeaning } from './site-key.ts'
 
 const host = (name: string, preference: number, given: Partial<RouteHost> = {}): RouteHost => ({
   name,
@@ -19,14 +20,16 @@ const way: Way = {
   connections: 20,
   messagesPerConnection: 100,
 }
-const meaning: SiteMeaning = {
-  sender: { ehloName: 'us.test', addresses: [] },
+const us: Sender = { ehloName: 'us.test', addresses: [] }
+const settings = {
   timeouts: TIMEOUTS,
-  resolvers: [],
-  internalNetworks: [],
+  resolvers: [] as string[],
+  internalNetworks: [] as string[],
 }
-const key = (given: Partial<Way> = {}, under: Partial<SiteMeaning> = {}) =>
-  siteKey({ ...way, ...given }, { ...meaning, ...under })
+const key = (
+  given: Partial<Way> = {},
+  { sender = us, ...other }: Partial<typeof settings> & { sender?: Sender } = {},
+) => siteKey({ ...way, ...given }, sender, connectionSettings({ ...settings, ...other }))
 
 test('a site is the same for the same hosts, in whatever order they came', () => {
   assert.equal(key({ name: 'other', hosts: way.hosts.toReversed() }), key())

@@ -16,6 +16,7 @@ export interface HostAddresses {
 /** Puts equally good hosts into an order of chance that is the same at each attempt for one message, so that a later attempt can
  * go on where an earlier one ended (RFC 5321, 5.1: equal preferences are spread at random). */
 export function shuffled<T>(seed: string, items: readonly T[], nameOf: (item: T) => string): T[] {
+  if (items.length < 2) return [...items]
   return items
     .map((item) => ({ item, order: hash('sha1', `${seed} ${nameOf(item)}`) }))
     .sort((a, b) => (a.order < b.order ? -1 : 1))
@@ -25,6 +26,8 @@ export function shuffled<T>(seed: string, items: readonly T[], nameOf: (item: T)
 /** The addresses of equally good hosts: the first of each host, then the second of each, so that a host with many addresses that is
  * down does not keep an attempt from its equals; and the families in turn, so that neither does a family whose path is broken. */
 export function interleaved(hosts: readonly HostAddresses[]): Candidate[] {
+  const [only, another] = hosts
+  if (only !== undefined && another === undefined && only.candidates.length < 2) return [...only.candidates]
   const longest = Math.max(0, ...hosts.map(({ candidates }) => candidates.length))
   const all = Array.from({ length: longest }, (_, at) => hosts.flatMap(({ candidates }) => candidates[at] ?? [])).flat()
   const six = all.filter(({ address }) => isIPv6(address))
@@ -34,6 +37,8 @@ export function interleaved(hosts: readonly HostAddresses[]): Candidate[] {
 
 /** IPv6 and IPv4 in turn; IPv6 first unless its path is in doubt. */
 export function alternated<T>(six: readonly T[], four: readonly T[], ipv4First: boolean): T[] {
+  if (six.length === 0) return [...four]
+  if (four.length === 0) return [...six]
   const [first, second] = ipv4First ? [four, six] : [six, four]
   const length = Math.max(first.length, second.length)
   return Array.from({ length }, (_, at) => [first[at], second[at]])

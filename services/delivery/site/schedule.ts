@@ -117,6 +117,7 @@ export class SiteSchedule<Who> {
     }
     // The site may have become narrower or slower: those who came last would wait too long.
     const most = this.#maxWaiters(now)
+    if (this.#waiting.length <= most && now < (this.nextDeadline ?? Infinity)) return answers
     this.#waiting = this.#waiting.filter(({ who, last, deadline }, place) => {
       if (now < deadline && (last || place < most)) return true
       answers.push({ who, answer: this.#later(now) })

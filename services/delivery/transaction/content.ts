@@ -78,9 +78,15 @@ function interruptionOf(dialogue: Dialogue): Reply | undefined {
   return undefined
 }
 
-async function* piecesOf(content: AsyncIterable<Buffer> | Buffer): AsyncIterable<Buffer> {
-  for await (const part of Buffer.isBuffer(content) ? [content] : content)
-    for (let at = 0; at < part.length; at += PIECE) yield part.subarray(at, at + PIECE)
+const piecesOf = (content: AsyncIterable<Buffer> | Buffer): AsyncIterable<Buffer> | Iterable<Buffer> =>
+  Buffer.isBuffer(content) ? cutUp(content) : cutUpAll(content)
+
+async function* cutUpAll(content: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  for await (const part of content) yield* cutUp(part)
+}
+
+function* cutUp(part: Buffer): Iterable<Buffer> {
+  for (let at = 0; at < part.length; at += PIECE) yield part.subarray(at, at + PIECE)
 }
 
 /** Doubles the dot at the beginning of each line; the piece itself when there is none. */

@@ -139,6 +139,8 @@ export class ReplyReader {
 
 /** What people and rules read: `550-5.1.1 no` and `550 5.1.1 such user` become `550 5.1.1 no such user`. */
 function onOneLine(code: string, lines: string[]): string {
+  const [only = '', another] = lines
+  if (another === undefined && only[3] === ' ' && only.length > 4) return only
   const texts = lines.map((line) => (HAS_CODE.test(line) ? line.slice(3).replace(/^[ \0\t:;,-]/, '') : line))
   const status = /^([245]\.\d{1,3}\.\d{1,3}) /.exec(texts.find((text) => text !== '') ?? '')?.[1]
   const words = texts.map((text, index) =>
