@@ -177,7 +177,8 @@ class StreamTaker {
       setAside: (job, aside) => this.#setAside(job, aside),
       givenBack: ({ suspect, job, deliveries }) => {
         // A doubt stays: somebody may have had it before.
-        if (!suspect && job.again !== true) this.#givenBack.add(message.seq, deliveries)
+        const doubtful = suspect || job.again === true
+        if (!doubtful && this.#isOneServer) this.#givenBack.add(message.seq, deliveries)
       },
     })
     this.held.add(taken)
@@ -186,6 +187,11 @@ class StreamTaker {
       .catch((error: unknown) => this.#options.onError(error, this.#stream))
       // What was not settled is left unacknowledged.
       .finally(() => taken.leaveToOther())
+  }
+
+  /** A new leader of several servers may count a delivery again that the one before it made. */
+  get #isOneServer(): boolean {
+    return this.#broker.nc.info?.cluster === undefined
   }
 
   /** A record of a later release is for its workers. What no release can read goes to the quarantine; while that takes nothing, it is
