@@ -11,6 +11,7 @@ import type { ContentRef } from './record.ts'
 import { headerBytes, planRecord } from './record-size.ts'
 import type { RecordPlan } from './record-size.ts'
 import { writeFailure } from './refusal.ts'
+import { DUPLICATE_WINDOW_MS } from './streams.ts'
 
 /** What a message that was not stored has left in the queue. `perhaps`: the broker did not say, or parts of it are stored. */
 export type Left = 'nothing' | 'perhaps'
@@ -48,6 +49,8 @@ export interface Acceptor {
 const AWAY_MS = 10_000
 const WITHDRAW_MS = 5000
 const DISCARD_MS = 5000
+/** Well within the time for which the broker knows an id. */
+const MARK_COUNTS_MS = DUPLICATE_WINDOW_MS - 20_000
 
 export interface StoreOptions {
   /** Bounds how long a client waits for its 250 or 451. Milliseconds. */
@@ -107,37 +110,59 @@ export async function storeAt(
     otherHeaders: headerBytes([...payloadFields(envelope, json.length), ['Nats-Msg-Id', id], ...Object.entries(more)]),
     maxPayload: maxPayloadOf(broker),
   })
-  const parts: number[] = []
-  const record = { sent: false, repeated: false }
+  const sent: Sent = { parts: [], repeated: false }
+  const { parts } = sent
   try {
     await storeParts(broker, place.partSubject, id, content.subarray(plan.first), { plan, parts, waitMs })
     const { fields, payload } = recordOf(envelope, json, content.subarray(0, plan.first), plan, parts)
-    record.sent = true
+    sent.recordAt = performance.now()
     const ack = await publishLasting(broker, place.recordSubject, payload, {
       headers: headersOf([...fields, ...Object.entries(more)]),
       msgID: id,
       timeout: waitMs,
       awayMs: AWAY_MS,
       onRepeat: () => {
-        record.repeated = true
+        sent.repeated = true
       },
     })
     return { stream: place.stream, seq: ack.seq, parts }
   } catch (cause) {
-    const refused = writeFailure(cause) === 'refused'
-    // An answer says that the broker did not store what it answers, unless that was sent before.
-    const answered = refused || isAnswer(cause)
-    const absent = !record.sent || (answered && !record.repeated)
-    const end = absent ? 'absent' : await withdraw(broker, place, id)
-    if (typeof end === 'object') return { stream: place.stream, seq: end.storedAt, parts }
-    // A part without an answer is perhaps stored, where nobody knows.
-    const noOtherPart = record.sent || answered
-    const isGone = end === 'absent' && (await areDiscarded(parts, () => discard?.(id, place.stream, parts)))
-    const left = isGone && noOtherPart ? 'nothing' : 'perhaps'
-    throw refused
-      ? new RecordRefusedError(left, { cause })
-      : new NotStored(Math.round(performance.now() - started), { cause, left })
+    const end = await giveUp(broker, place, id, { sent, cause, discard })
+    if ('storedAt' in end) return { stream: place.stream, seq: end.storedAt, parts }
+    throw writeFailure(cause) === 'refused'
+      ? new RecordRefusedError(end.left, { cause })
+      : new NotStored(Math.round(performance.now() - started), { cause, left: end.left })
   }
+}
+
+/** What was sent to the broker of a message. */
+interface Sent {
+  /** Those that are stored. */
+  parts: number[]
+  /** When the record left, by the monotonic clock; undefined when it did not come to that. */
+  recordAt?: number
+  /** The record was sent more than once. */
+  repeated: boolean
+}
+
+/** Finds out what is left of a message whose record was not confirmed, and has its parts deleted when nothing names them. */
+async function giveUp(
+  broker: Broker,
+  place: Place,
+  id: string,
+  { sent, cause, discard }: { sent: Sent; cause: unknown; discard: Discard | undefined },
+): Promise<{ storedAt: number } | { left: Left }> {
+  const { parts, recordAt, repeated } = sent
+  // An answer says that the broker did not store what it answers, unless that was sent before.
+  const answered = writeFailure(cause) === 'refused' || isAnswer(cause)
+  const absent = recordAt === undefined || (answered && !repeated)
+  const end = absent ? 'absent' : await withdraw(broker, place, id)
+  if (typeof end === 'object') return end
+  // A mark says nothing about a record that was stored before the broker forgot its id.
+  const isUnnamed = end === 'absent' && (absent || performance.now() - recordAt < MARK_COUNTS_MS)
+  const isGone = isUnnamed && (await areDiscarded(parts, () => discard?.(id, place.stream, parts)))
+  // A part without an answer is perhaps stored, where nobody knows.
+  return { left: isGone && (recordAt !== undefined || answered) ? 'nothing' : 'perhaps' }
 }
 
 /** True when nothing of the parts stays. The client waits only a little for that: what is not known in time is done later. */

@@ -50,7 +50,7 @@ const MAX_QUARANTINE_BYTES = 256 * 1024 * 1024
 const CANCELLED_MS = 60 * 86_400_000
 
 /** Repeated publishes of the same id within this time are stored once. Milliseconds. */
-const DUPLICATE_WINDOW_MS = 120_000
+export const DUPLICATE_WINDOW_MS = 120_000
 
 /** Creates or updates streams, consumers and buckets. Idempotent; done by whoever owns the platform, never by a service. */
 export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, layout: Layout): Promise<void> {
