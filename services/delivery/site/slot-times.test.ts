@@ -37,6 +37,16 @@ test('while a transaction hangs its jobs return ever more rarely', () => {
   )
 })
 
+test('the jobs of a site that hangs return within about the time for which it has hung', () => {
+  const times = new SlotTimes()
+  const booked = Array.from({ length: 100 }, () => ask(times, 60_000, { oldestMs: 60_000 }))
+  assert.ok(
+    booked.every((ms) => ms >= 60_000 && ms <= 61_000),
+    booked.join(),
+  )
+  assert.equal(new Set(booked).size, 100, 'they do not come all at once')
+})
+
 test('what finds no time within ten minutes returns after that, a hundred jobs a second', () => {
   const times = known(60_000)
   const booked = Array.from({ length: 20_010 }, () => ask(times, 0))

@@ -3,6 +3,8 @@ import { Spread } from './spread.ts'
 const MIN_LATER_MS = 250
 /** No time is booked further ahead: a site may become quicker, and a backlog may be cancelled. */
 const MAX_BOOKED_MS = 10 * 60_000
+/** At a site that hangs no time is booked further ahead than it has hung, so that its mail goes on soon after it is well again. */
+const MIN_HUNG_MS = 10_000
 /** What finds no time to be booked comes back at this pace, after the longest booking. Each return of a job costs the broker a delivery
  * and this process a look-up. */
 const OVERFLOW_STEP_MS = 10
@@ -34,15 +36,17 @@ export class SlotTimes {
   }
 
   /** Whole milliseconds until the next time that has not been given to anybody. `width` transactions are made at once, `waiting` have
-   * been promised the next slots, and one has been running for `oldestMs`: the next one may take as long. */
+   * been promised the next slots. Nothing gets on, and one transaction has been running for `oldestMs`: the next one may take as long;
+   * 0 when the site gets on. */
   next(now: number, { width, waiting, oldestMs }: { width: number; waiting: number; oldestMs: number }): number {
     const share = Math.max(this.#transactionMs, oldestMs, this.#seen === 0 ? FIRST_STEP_MS : 1) / width
     // A site that has become quicker serves those who have a time already sooner than they were told.
     const taken = Math.max(0, this.#takenUntil - now) * Math.min(1, share / this.#share)
     const wanted = Math.max(taken, waiting * share) + share
     this.#share = share
-    this.#takenUntil = now + Math.min(wanted, MAX_BOOKED_MS)
-    const overflow = wanted > MAX_BOOKED_MS ? this.#overflow.next(now) : 0
+    const furthest = oldestMs === 0 ? MAX_BOOKED_MS : Math.min(MAX_BOOKED_MS, Math.max(MIN_HUNG_MS, oldestMs))
+    this.#takenUntil = now + Math.min(wanted, furthest)
+    const overflow = wanted > furthest ? this.#overflow.next(now) : 0
     return Math.round(Math.max(MIN_LATER_MS, this.#takenUntil - now + overflow))
   }
 }
