@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { nodeArguments } from '@postrider/plan/node-arguments'
 import { brokerEnvironment } from '@postrider/queue/access'
 import type { BrokerAccess } from '@postrider/queue/broker'
 import { deliveryGraceMs } from '@postrider/queue/stop'
@@ -80,7 +81,7 @@ function service(
     telemetryPort,
     graceMs: name === 'delivery' ? () => deliveryGraceMs(finalReplyMs()) : () => GRACE_MS,
     command: process.execPath,
-    args: [join(ROOT, 'services', name, 'main.ts')],
+    args: [...nodeArguments(name), join(ROOT, 'services', name, 'main.ts')],
     logFile: join(state, 'logs', `${instance}.log`),
     env: {
       NODE_ENV: 'production',

@@ -1,4 +1,5 @@
 import type { V1EnvVar, V1PodTemplateSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import { nodeArguments } from '@postrider/plan/node-arguments'
 import type { Wire } from '../kubernetes/object.ts'
 import { brokerAccessName, labelsOf, selectorOf, TELEMETRY_PORT } from './names.ts'
 import type { Component } from './names.ts'
@@ -89,7 +90,7 @@ export function podTemplate(given: PodWishes): Wire<V1PodTemplateSpec> {
           name: component,
           image: surroundings.image,
           imagePullPolicy: surroundings.imagePullPolicy,
-          command: ['node', `services/${component}/main.ts`],
+          command: ['node', ...nodeArguments(component), `services/${component}/main.ts`],
           env: [...commonEnv(wishes), ...wishes.env],
           ports: [
             ...wishes.ports.map((port) => ({ ...port, protocol: 'TCP' })),
