@@ -1,8 +1,8 @@
 import { Spread } from './spread.ts'
 
 const MIN_LATER_MS = 250
-/** No time is booked further ahead: a site may become quicker, and a backlog may be cancelled. */
-const MAX_BOOKED_MS = 10 * 60_000
+/** No time is booked further ahead: a site that was slow, or that this process has only begun to speak to, may become quicker. */
+const MAX_BOOKED_MS = 2 * 60_000
 /** At a site that hangs no time is booked further ahead than it has hung, so that its mail goes on soon after it is well again. */
 const MIN_HUNG_MS = 10_000
 /** What finds no time to be booked comes back at this pace, after the longest booking. Each return of a job costs the broker a delivery
