@@ -3,7 +3,8 @@ import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startLoad } from './load.ts'
 import type { LoadOptions } from './load.ts'
-import { deliveriesOnDisk, jobsLeft, watchQueue } from './queue-watch.ts'
+import { openAsOwner } from '../support/owner.ts'
+import { deliveriesOnDisk, jobsLeft } from './queue-watch.ts'
 import { startFaultReceiver } from './receiver.ts'
 import { runRounds } from './rounds.ts'
 import type { Round, RoundsOptions } from './rounds.ts'
@@ -61,7 +62,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Verdict> {
     await pause(1000)
     await load.stop()
     say('  the load ends; waiting until the queue is empty')
-    const broker = await watchQueue(platform.state, platform.ports.broker)
+    const broker = await openAsOwner(platform.state, platform.ports.broker)
     const left = await drained(() => jobsLeft(broker))
     const unsettled = await settled(platform)
     // What was sent last may still be on its way from the receiver's process.

@@ -1,18 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { openBroker } from '@postrider/queue/broker'
 import type { Broker } from '@postrider/queue/broker'
 import { decodeEvents } from '@postrider/queue/event'
 import { DELIVERY_CONSUMER, EVENTS, JOBS, mailStream } from '@postrider/queue/names'
 import { readStream } from '@postrider/queue/read-stream'
 
 const SHARDS = 4
-
-/** Looks at the platform's broker as its owner. */
-export async function watchQueue(state: string, port: number): Promise<Broker> {
-  const passwords = JSON.parse(readFileSync(join(state, 'broker', 'accounts.json'), 'utf8')) as Record<string, string>
-  return openBroker('faults', { servers: [`127.0.0.1:${port}`], user: 'admin', password: passwords['admin'] ?? '' })
-}
 
 /** Jobs that wait, are held by a worker, or are due: 0 means that the queue is empty. */
 export async function jobsLeft(broker: Broker): Promise<number> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
 import type { Decided, HeldAnswer } from '../../cli/queue/held-show.ts'
-import { watchQueue } from '../faults/queue-watch.ts'
+import { openAsOwner } from '../support/owner.ts'
 import { HELD } from '@postrider/queue/names'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
@@ -44,7 +44,7 @@ describe('held mail', { skip: rspamdMissing() }, () => {
   const arrived = (marker: string) => remote.mails.filter(({ content }) => content.includes(marker))
 
   async function recordsLeft(): Promise<number> {
-    const broker = await watchQueue(platform.state, platform.ports.broker)
+    const broker = await openAsOwner(platform.state, platform.ports.broker)
     try {
       return (await broker.jsm.streams.info(HELD)).state.messages
     } finally {
@@ -110,7 +110,7 @@ describe('held mail', { skip: rspamdMissing() }, () => {
   test('a notifier that is killed in the middle of releases repeats none and loses none', async () => {
     const ids = await Promise.all(Array.from({ length: 40 }, (_, index) => hold({ text: `marker-kill-${index}-` })))
     await eventually(async () => assert.equal((await heldIds()).length, ids.length))
-    const broker = await watchQueue(platform.state, platform.ports.broker)
+    const broker = await openAsOwner(platform.state, platform.ports.broker)
     const release = async (id: string): Promise<Decided> => {
       const reply = await broker.nc.request('log.decide', JSON.stringify({ id, decision: 'release' }), {
         timeout: 2000,

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { openBroker } from '@postrider/queue/broker'
 import type { Broker } from '@postrider/queue/broker'
 import type { QuarantineNote } from '@postrider/queue/quarantine'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
+import { openAsOwner } from '../support/owner.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
@@ -21,11 +19,7 @@ let broker: Broker
 before(async () => {
   remote = await startReceiver({ offers: ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'DSN'] })
   platform = await startPlatform({ routeTo: remote, messageSize: '10Mi' })
-  const passwords = JSON.parse(readFileSync(join(platform.state, 'broker', 'accounts.json'), 'utf8')) as {
-    admin: string
-  }
-  const servers = [`nats://127.0.0.1:${platform.ports.broker}`]
-  broker = await openBroker('test', { servers, user: 'admin', password: passwords.admin })
+  broker = await openAsOwner(platform.state, platform.ports.broker)
 })
 after(async () => {
   await broker.close()

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { openBroker } from '@postrider/queue/broker'
 import type { Broker } from '@postrider/queue/broker'
 import type { CredentialFile } from '@postrider/file-provider/state'
 import { eventually } from '../support/eventually.ts'
+import { openAsOwner } from '../support/owner.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
@@ -38,11 +38,7 @@ before(async () => {
       },
     ],
   })
-  const passwords = JSON.parse(readFileSync(join(platform.state, 'broker', 'accounts.json'), 'utf8')) as {
-    admin: string
-  }
-  const servers = [`nats://127.0.0.1:${platform.ports.broker}`]
-  broker = await openBroker('test', { servers, user: 'admin', password: passwords.admin })
+  broker = await openAsOwner(platform.state, platform.ports.broker)
 })
 after(async () => {
   await broker.close()

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createTransport } from 'nodemailer'
 import { parse } from 'yaml'
-import { openBroker } from '@postrider/queue/broker'
 import type { VerdictEvent } from '@postrider/queue/event'
 import { decodeEvents } from '@postrider/queue/event'
 import { EVENTS } from '@postrider/queue/names'
@@ -13,6 +12,7 @@ import { EICAR, EICAR_NAME, clamdMissing, startClamd } from '../support/clamd.ts
 import type { Daemon } from '../support/clamd.ts'
 import { eicarZip, filler } from '../support/eicar-mails.ts'
 import { eventually } from '../support/eventually.ts'
+import { openAsOwner } from '../support/owner.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver.ts'
@@ -127,11 +127,7 @@ describe('scanning', { skip }, () => {
   }
 
   async function verdicts(): Promise<VerdictEvent[]> {
-    const accounts = JSON.parse(readFileSync(join(platform.state, 'broker', 'accounts.json'), 'utf8')) as {
-      admin: string
-    }
-    const servers = [`127.0.0.1:${platform.ports.broker}`]
-    const broker = await openBroker('test', { servers, user: 'admin', password: accounts.admin })
+    const broker = await openAsOwner(platform.state, platform.ports.broker)
     try {
       const { state } = await broker.jsm.streams.info(EVENTS)
       const events: VerdictEvent[] = []
