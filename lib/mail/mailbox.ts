@@ -17,15 +17,18 @@ export function addressesOf(body: string): string[] {
   })
 }
 
-/** An empty group counts when its name could be taken for an address. */
-const isEmpty = ({ text, angles, group = '' }: Mailbox): boolean =>
-  text.trim() === '' && angles.length === 0 && !group.includes('@')
+/** A group whose name could be taken for an address counts even when it is empty. */
+const isEmpty = (mailbox: Mailbox): boolean =>
+  mailbox.text.trim() === '' && mailbox.angles.length === 0 && !beginsOddGroup(mailbox)
+
+const beginsOddGroup = ({ group = '' }: Mailbox): boolean => group.includes('@')
 
 // The space keeps it from being an address, whatever follows.
 const unreadable = (raw: string): string => `unreadable: ${raw.trim().slice(0, 200)}`
 
-function addressOf({ name, text, angles, after, group, oddComment }: Mailbox): string | undefined {
-  if (oddComment || angles.length > 1 || after.trim() !== '' || group?.includes('@')) return undefined
+function addressOf(mailbox: Mailbox): string | undefined {
+  const { name, text, angles, after, oddComment } = mailbox
+  if (oddComment || angles.length > 1 || after.trim() !== '' || beginsOddGroup(mailbox)) return undefined
   const [angle] = angles
   const address = (angle ?? text).trim()
   if (angle !== undefined && !isName(name, address)) return undefined

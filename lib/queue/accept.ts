@@ -160,15 +160,13 @@ async function giveUp(
   if (typeof end === 'object') return end
   // A mark says nothing about a record that was stored before the broker forgot its id.
   const isUnnamed = end === 'absent' && (absent || performance.now() - recordAt < MARK_COUNTS_MS)
-  const isGone = isUnnamed && (await areDiscarded(parts, () => discard?.(id, place.stream, parts)))
+  const isGone = isUnnamed && (parts.length === 0 || (await isDiscarded(discard?.(id, place.stream, parts))))
   // A part without an answer is perhaps stored, where nobody knows.
   return { left: isGone && (recordAt !== undefined || answered) ? 'nothing' : 'perhaps' }
 }
 
-/** True when nothing of the parts stays. The client waits only a little for that: what is not known in time is done later. */
-async function areDiscarded(parts: number[], discard: () => Promise<void> | undefined): Promise<boolean> {
-  if (parts.length === 0) return true
-  const discarding = discard()
+/** True when it is certain. The client waits only a little for that: what is not known in time is done later. */
+async function isDiscarded(discarding: Promise<void> | undefined): Promise<boolean> {
   if (discarding === undefined) return false
   const done = discarding.then(
     () => true,
@@ -206,8 +204,8 @@ function recordOf(envelope: Envelope, json: Buffer, first: Buffer, plan: RecordP
     : { fields: headerFields(json.toString(), parts), payload: first }
 }
 
-/** Parts come before the record, which names them: without the record they are nothing, and are
- * discarded, or age out. */
+/** Parts come before the record, which names them: without the record they are nothing, and are discarded or
+ * age out. */
 async function storeParts(
   broker: Broker,
   subject: string,

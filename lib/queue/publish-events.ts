@@ -8,7 +8,8 @@ import { quarantinePatiently } from './quarantine.ts'
 
 export interface EventLog {
   /** Resolves when the event is on disk, or in the quarantine when the broker refuses it for what it is. Events that come together are
-   * written together. Rejects with EventLogFullError, and when the connection is closed. */
+   * written together. Rejects with EventLogFullError, when the connection is closed, and when the quarantine refuses the event as
+   * well. */
   append(event: QueueEvent): Promise<void>
 }
 

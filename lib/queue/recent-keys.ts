@@ -19,4 +19,15 @@ export class RecentKeys {
   has(key: string): boolean {
     return this.#young.has(key) || this.#old.has(key)
   }
+
+  /** Whether it was there. */
+  delete(key: string): boolean {
+    const wasYoung = this.#young.delete(key)
+    return this.#old.delete(key) || wasYoung
+  }
+
+  clear(): void {
+    this.#young.clear()
+    this.#old.clear()
+  }
 }

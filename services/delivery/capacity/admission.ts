@@ -21,7 +21,7 @@ const MAX_KNOWN = 50_000
  * hangs leaves the rest to destinations that are known to work. */
 const UNKNOWN_PART = 0.5
 /** Attempts that take long are set aside up to this number, and up to so many octets of content that they keep in memory.
- * Each takes some 75 KB, so that a delivery process stays below 400 MB. */
+ * Each takes some 75 KB of resident memory, so that a delivery process stays below 400 MB. */
 const MAX_SLOW = 3000
 const MAX_SLOW_BYTES = 64 * 1024 * 1024
 /** A tenant may hold so many times what is free: two thirds when nobody else has slow destinations. */

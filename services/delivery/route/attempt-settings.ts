@@ -20,11 +20,11 @@ const known = new WeakMap<RuntimeConfig, AttemptSettings>()
 export function attemptSettings(config: RuntimeConfig): AttemptSettings {
   const present = known.get(config)
   if (present !== undefined) return present
-  const { hostName, timeouts, resolvers, internalNetworks = [] } = config.platform
+  const { hostName, internalNetworks = [] } = config.platform
   const made = {
     own: identity(hostName, config.pools),
     internal: networkList(internalNetworks),
-    connectionSettings: connectionSettings({ timeouts, resolvers, internalNetworks }),
+    connectionSettings: connectionSettings(config.platform),
   }
   known.set(config, made)
   return made

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TIMEOUTS } from '../transaction/testing/client.ts'
-import type { RouteHost, Way } from './route.ts'
 import { connectionSettings } from './attempt-settings.ts'
-import type { Sender } from './route.ts'
+import type { RouteHost, Sender, Way } from './route.ts'
 import { siteKey } from './site-key.ts'
 
 const host = (name: string, preference: number, given: Partial<RouteHost> = {}): RouteHost => ({

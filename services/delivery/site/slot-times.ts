@@ -36,8 +36,8 @@ export class SlotTimes {
   }
 
   /** Whole milliseconds until the next time that has not been given to anybody. `width` transactions are made at once, `waiting` have
-   * been promised the next slots. Nothing gets on, and one transaction has been running for `oldestMs`: the next one may take as long;
-   * 0 when the site gets on. */
+   * been promised the next slots. `oldestMs`: where nothing is known to get on, how long the oldest has been running, since the next may take
+   * as long; else 0. */
   next(now: number, { width, waiting, oldestMs }: { width: number; waiting: number; oldestMs: number }): number {
     const share = Math.max(this.#transactionMs, oldestMs, this.#seen === 0 ? FIRST_STEP_MS : 1) / width
     // A site that has become quicker serves those who have a time already sooner than they were told.
