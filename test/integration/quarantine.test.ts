@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { headers } from '@nats-io/transport-node'
+import { shardOf } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/queue/broker'
+import { mailStream, newSubject } from '@postrider/queue/names'
 import type { QuarantineNote } from '@postrider/queue/quarantine'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
@@ -10,6 +13,9 @@ import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Receiver } from '../support/receiver.ts'
+
+/** As a platform has them by default. */
+const SHARDS = 4
 
 let remote: Receiver
 let platform: TestPlatform
@@ -91,21 +97,27 @@ test('a job in the quarantine is delivered once by retry, and cancelled by drop'
   const quarantined = async (to: string): Promise<{ id: string; number: number }> => {
     const id = await platform.submit({ to })
     await arrives(to)
-    const story = await platform.message(id)
+    // The log has the message a moment after it has arrived.
+    const { envelope: accepted } = await eventually(async () => {
+      const answer = await platform.message(id)
+      assert.equal(answer.found, true)
+      return answer
+    })
+    const stream = mailStream(shardOf(id, SHARDS))
+    const { seq } =
+      (await broker.jsm.streams.getMessage(stream, { last_by_subj: newSubject(shardOf(id, SHARDS)) })) ?? {}
+    assert.ok(seq !== undefined)
     const job = {
-      envelope: { ...story.envelope, recipients: [{ address: `again-${to}` }] },
+      envelope: { ...accepted, recipients: [{ address: `again-${to}` }] },
       part: 7,
       attempt: 1,
       destination: 'remote.test',
-      content: { stream: 'MAIL_0', seq: 1, parts: [] },
+      content: { stream, seq, parts: [] },
     }
     const { state } = await broker.jsm.streams.info('QUARANTINE')
     const note = { kind: 'job', reason: 'a test', at: 1, id, bytes: 1 }
-    const { headers } = await import('@nats-io/transport-node')
     const fields = headers()
     fields.set('Postrider-Quarantine', JSON.stringify(note))
-    const content = (await broker.jsm.streams.getMessage('MAIL_0', { last_by_subj: 'mail.0.new' }))?.seq ?? 0
-    job.content.seq = content
     const outcome = {
       address: `again-${to}`,
       state: 'deferred',
