@@ -5,6 +5,7 @@ import { startLoad } from './load.ts'
 import type { LoadOptions } from './load.ts'
 import { openAsOwner } from '../support/owner.ts'
 import { deliveriesOnDisk, jobsLeft } from './queue-watch.ts'
+import type { Left } from './queue-watch.ts'
 import { startFaultReceiver } from './receiver.ts'
 import { runRounds } from './rounds.ts'
 import type { Round, RoundsOptions } from './rounds.ts'
@@ -88,12 +89,12 @@ export async function runCampaign(options: CampaignOptions): Promise<Verdict> {
 }
 
 /** Empty twice in a row, since what is settled may leave a notice to be sent. */
-async function drained(left: () => Promise<number>): Promise<number> {
+async function drained(left: () => Promise<Left[]>): Promise<Left[]> {
   const deadline = Date.now() + DRAIN_MS
   let quiet = 0
   for (;;) {
     const jobs = await left()
-    quiet = jobs === 0 ? quiet + 1 : 0
+    quiet = jobs.length === 0 ? quiet + 1 : 0
     if (quiet === 4 || Date.now() > deadline) return jobs
     await pause(500)
   }

@@ -5,12 +5,28 @@ import { readStream } from '@postrider/queue/read-stream'
 
 const SHARDS = 4
 
-/** Jobs that wait, are held by a worker, or are due: 0 means that the queue is empty. */
-export async function jobsLeft(broker: Broker): Promise<number> {
+/** What a stream of jobs still holds, as its consumer counts it. */
+export interface Left {
+  stream: string
+  /** Not given out yet. */
+  pending: number
+  /** Given out, and not acknowledged. */
+  inHand: number
+  /** Schedules and due jobs in the stream itself; those of JOBS that are pending or in hand are counted there as well. */
+  stored: number
+}
+
+/** What the queue still holds, stream by stream; empty when the queue is. */
+export async function jobsLeft(broker: Broker): Promise<Left[]> {
   const streams = [...Array.from({ length: SHARDS }, (_, shard) => mailStream(shard)), JOBS]
-  const infos = await Promise.all(streams.map((stream) => broker.jsm.consumers.info(stream, DELIVERY_CONSUMER)))
-  const waiting = (await broker.jsm.streams.info(JOBS)).state.messages
-  return infos.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, waiting)
+  const all = await Promise.all(
+    streams.map(async (stream) => {
+      const info = await broker.jsm.consumers.info(stream, DELIVERY_CONSUMER)
+      const stored = stream === JOBS ? (await broker.jsm.streams.info(JOBS)).state.messages : 0
+      return { stream, pending: info.num_pending, inHand: info.num_ack_pending, stored }
+    }),
+  )
+  return all.filter(({ pending, inHand, stored }) => pending + inHand + stored > 0)
 }
 
 /** When the delivery of each message was on disk first, by queue id. Milliseconds since the epoch. */

@@ -1,4 +1,5 @@
 import type { Offered } from './load.ts'
+import type { Left } from './queue-watch.ts'
 import type { Transaction } from './receiver-process.ts'
 import type { Round } from './rounds.ts'
 
@@ -9,8 +10,8 @@ export interface Evidence {
   transactions: Transaction[]
   /** When the delivery of a message was on disk, by queue id. */
   onDisk: Map<string, number>
-  /** Jobs left in the queue, and recipients whose outcome the message log does not know. */
-  jobsLeft: number
+  /** Streams with jobs left, and recipients whose outcome the message log does not know. */
+  jobsLeft: Left[]
   unsettled: number
   /** Least load that makes the rounds mean something, messages a second. */
   rateWanted: number
@@ -84,7 +85,7 @@ export function judgeFaults(evidence: Evidence): Verdict {
         missing.length + twice.length,
         `${owed.length} owed, ${missing.length} missing ${some(missing)}, ${twice.length} made twice`,
       ),
-      check('queue empty', evidence.jobsLeft, `${evidence.jobsLeft} jobs left`),
+      check('queue empty', evidence.jobsLeft.length, evidence.jobsLeft.map(leftOver).join(', ') || 'no job left'),
       check('log complete', evidence.unsettled, `${evidence.unsettled} recipients whose outcome the log does not know`),
       check(
         'load kept up',
@@ -145,6 +146,9 @@ function ambiguity({ rounds, onDisk }: Pick<Evidence, 'rounds' | 'onDisk'>): (tr
 
 /** The final dot may be on its way when the process is stopped. */
 const ECHO_MS = 100
+
+const leftOver = ({ stream, pending, inHand, stored }: Left): string =>
+  `${stream} ${pending} pending, ${inHand} in hand, ${stored} stored`
 
 const some = (messages: Offered[]): string =>
   messages.length === 0
