@@ -11,9 +11,12 @@ const cases: Case[] = [
   ['550 5.2.1 <kim@example.org>', 'rcpt', 'bounce', 'mailbox-disabled', 'enhanced'],
   ['550 5.7.612 Xyzzy', 'rcpt', 'retry', 'blocklisted', 'enhanced'],
   ['550 5.1.99 Xyzzy', 'rcpt', 'bounce', 'unknown-user', 'enhanced'],
-  ['550 5.0.0 Xyzzy', 'rcpt', 'bounce', 'unknown-user', 'code'],
+  ['550 5.0.0 Requested action not taken', 'rcpt', 'bounce', 'unknown-user', 'code'],
   // A code that stands alone says another thing at another stage.
-  ['550 Xyzzy', 'rcpt', 'bounce', 'unknown-user', 'code'],
+  ['550', 'rcpt', 'bounce', 'unknown-user', 'code'],
+  ['550 <kim@example.org>... sorry', 'rcpt', 'bounce', 'unknown-user', 'code'],
+  // Words that nobody knows speak of something else than the recipient.
+  ['550 Xyzzy', 'rcpt', 'bounce', 'policy', 'code'],
   ['550 Xyzzy', 'mail', 'bounce', 'policy', 'code'],
   ['554 Xyzzy', 'greeting', 'bounce', 'policy', 'code'],
   ['550 Xyzzy', undefined, 'bounce', 'other', 'nothing'],

@@ -60,7 +60,7 @@ function categoryOf(reply: ParsedReply, stage: Stage | undefined): Pick<BounceIn
   if (rule !== undefined) return { category: rule.category, decidedBy: 'text' }
   const byStatus = reply.enhanced === null ? undefined : categoryOfStatus(reply.enhanced, stage)
   if (byStatus !== undefined) return { category: byStatus, decidedBy: 'enhanced' }
-  const byCode = reply.code === null ? undefined : categoryOfCode(reply.code, stage)
+  const byCode = reply.code === null ? undefined : categoryOfCode(reply.code, stage, words)
   if (byCode !== undefined) return { category: byCode, decidedBy: 'code' }
   return { category: 'other', decidedBy: 'nothing' }
 }

@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts'
+import { TRANSLATED } from './translations.ts'
 
 /** SPF, DKIM, DMARC. DMARC first: its replies report the results of the other two. */
 export const AUTHENTICATION: readonly Rule[] = [
@@ -14,9 +15,16 @@ export const AUTHENTICATION: readonly Rule[] = [
 
 /** The sending address has no name, or its name does not lead back to it. */
 export const REVERSE_DNS: readonly Rule[] = [
+  { category: 'reverse-dns', pattern: TRANSLATED.reverseDns },
   {
     category: 'reverse-dns',
     pattern: /\bptr\b|\brdns\b|\bfcrdns\b|\breverse[ -]?(?:dns|lookup|host ?name|mapping|record|resolution)/,
+  },
+  {
+    category: 'reverse-dns',
+    pattern:
+      /\bhost ?names?\b.{0,30}\b(?:(?:not|n't) (?:resolve|match|found|valid)|invalid)|\bno (?:valid )?host ?name\b|\bdns problem with your ip\b/,
+    unless: /\b(?:recipient|destination|helo|ehlo)\b/,
   },
   {
     category: 'reverse-dns',

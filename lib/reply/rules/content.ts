@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts'
+import { TRANSLATED } from './translations.ts'
 
 /** Malware. Early, because a scanner's verdict is certain whatever stands around it. */
 export const MALWARE: readonly Rule[] = [
@@ -12,6 +13,7 @@ export const MALWARE: readonly Rule[] = [
 
 /** The message or a part of it is too long. */
 export const SIZE: readonly Rule[] = [
+  { category: 'message-too-large', pattern: TRANSLATED.tooLarge },
   {
     category: 'message-too-large',
     pattern: /\b(?:message|e?-?mail|attachments?|headers?|content)\b.{0,30}\btoo (?:large|big|long)\b|message too/,
@@ -19,7 +21,7 @@ export const SIZE: readonly Rule[] = [
   {
     category: 'message-too-large',
     pattern:
-      /\bsize\b.{0,40}\bexceed|exceed\w{0,5}\b.{0,60}\b(?:size|length|limit set by)|sizelimit|too much mail data/,
+      /\b(?:size|length)\b.{0,40}\bexceed|exceed\w{0,5}\b.{0,60}\b(?:size|length|limit set by)|sizelimit|too much mail data/,
   },
   { category: 'message-too-large', pattern: /\bmax(?:imum)?\b.{0,20}\b(?:message|mail) size\b|takes no more than/ },
 ]
@@ -29,12 +31,13 @@ export const FORBIDDEN_PARTS: readonly Rule[] = [
   {
     category: 'policy',
     pattern:
-      /potential security issue|\battachments?\b.{0,40}(?:allow|block|reject|prohibit|permit|type)|\bfile types?\b/,
+      /potential security issue|\bmacros?\b|\battachments?\b.{0,40}(?:allow|block|reject|prohibit|permit|type)|\bfile types?\b/,
   },
 ]
 
 /** The message looks unwanted. Late: many replies of another kind mention spam. */
 export const SPAM: readonly Rule[] = [
+  { category: 'spam-content', pattern: TRANSLATED.spam },
   {
     category: 'spam-content',
     pattern:

@@ -61,6 +61,9 @@ const BY_SUBJECT: Partial<Record<string, Category>> = {
   '7': 'policy',
 }
 
+/** Replies that come after the recipient was accepted. */
+const OF_MESSAGE: ReadonlySet<Stage> = new Set(['data', 'content', 'final'])
+
 /** Exchange Online numbers its reasons in blocks. */
 const BLOCKS: readonly { from: number; to: number; category: Category }[] = [
   { from: 320, to: 325, category: 'tls' },
@@ -71,8 +74,11 @@ const BLOCKS: readonly { from: number; to: number; category: Category }[] = [
 /** The category of an enhanced status by its detail, else by its subject. Undefined where it says nothing (`5.0.0`). */
 export function categoryOfStatus(enhanced: string, stage: Stage | undefined): Category | undefined {
   const category = categoryByTable(enhanced)
-  // At MAIL the address that is not known is the sender's.
-  return category === 'unknown-user' && stage === 'mail' ? 'policy' : category
+  // At MAIL the address that is not known is the sender's, and so is the mailbox.
+  if (stage === 'mail' && (category === 'unknown-user' || category === 'mailbox-disabled')) return 'policy'
+  // "Other or undefined mailbox status" says nothing of the mailbox when it was accepted before.
+  if (/^\d\.2\.0$/.test(enhanced) && stage !== undefined && OF_MESSAGE.has(stage)) return 'policy'
+  return category
 }
 
 function categoryByTable(enhanced: string): Category | undefined {

@@ -1,15 +1,20 @@
 import type { Rule } from './rule.ts'
+import { TRANSLATED } from './translations.ts'
+
+/** A quota of what may be sent, not of what a mailbox holds. */
+const OF_SENDER = /\bsender\b|\bsending\b|\bper (?:hour|day|minute)\b|\b(?:daily|hourly)\b/
 
 /** A mailbox without room. Before "unknown user": a full mailbox is often given 5.1.1, and its domain's name. */
 export const FULL: readonly Rule[] = [
   {
     category: 'mailbox-full',
     pattern: /\bover ?-?quota|\bquota (?:is |was |has been )?(?:exceeded|full|reached)|quotaexceeded|shutoffquota/,
+    unless: OF_SENDER,
   },
   {
     category: 'mailbox-full',
     pattern:
-      /\b(?:mail ?box|inbox|storage)\b.{0,40}\b(?:full|over (?:its|the|quota)|size limit|out of)\b|\bout of storage\b/,
+      /\b(?:mail ?box|inbox|storage)\b.{0,40}\b(?:full|over (?:its|the|quota)|size limit|out of)\b|\bout of storage\b|\bmail ?box limit\b/,
   },
   {
     category: 'mailbox-full',
@@ -17,12 +22,14 @@ export const FULL: readonly Rule[] = [
   },
   {
     category: 'mailbox-full',
-    pattern: /\b(?:postfach|boite)\b.{0,40}\b(?:voll|pleine)\b|\bbuzon\b.{0,30}\blleno\b|\bcasella\b.{0,30}\bpiena\b/,
+    pattern: /\bexhausted\b.{0,40}\b(?:storage|space|quota)\b/,
   },
+  { category: 'mailbox-full', pattern: TRANSLATED.full, unless: OF_SENDER },
 ]
 
 /** A mailbox that exists and is shut. `blocked` counts only of an account: a message can be blocked as well. */
 export const DISABLED: readonly Rule[] = [
+  { category: 'mailbox-disabled', pattern: TRANSLATED.disabled },
   {
     category: 'mailbox-disabled',
     pattern:
@@ -37,15 +44,19 @@ export const DISABLED: readonly Rule[] = [
   {
     category: 'mailbox-disabled',
     pattern:
-      /\b(?:account|compte|mail ?box)\b.{0,30}\b(?:(?:is|est|has been) (?:blocked|bloque)|(?:is )?not (?:yet )?activ(?:e|ated))\b/,
+      /\b(?:account|compte|mail ?box|domain)\b.{0,30}\b(?:(?:is|est|has been) (?:blocked|bloque)|(?:is )?not (?:yet )?activ(?:e|ated))\b/,
   },
 ]
+
+/** Nobody by that name, in other languages. */
+const FOREIGN: Rule = { category: 'unknown-user', notAt: ['mail'], pattern: TRANSLATED.unknownUser }
 
 const WHO =
   'user|recipient|mail ?box|addressee|account|addr|address|alias|customer|destinataire|adresse|usuario|empfanger'
 
 /** Nobody by that name. At MAIL the address in question is the sender's, so these rules do not hold there. */
 export const UNKNOWN: readonly Rule[] = [
+  FOREIGN,
   {
     category: 'unknown-user',
     notAt: ['mail'],
@@ -75,7 +86,8 @@ export const UNKNOWN: readonly Rule[] = [
   {
     category: 'unknown-user',
     notAt: ['mail'],
-    pattern: /\baddress lookup\b.{0,30}\bfail|addresses? rejected\W{0,3}$|\brecipient rejected\b|\baddr is unavailable/,
+    pattern:
+      /\baddress lookup\b.{0,30}\bfail|\brecipient verif\w{1,8}\b.{0,20}\bfail|\bnot listed in\b|addresses? rejected\W{0,3}$|\brecipient rejected\b|\baddr is unavailable/,
   },
   // Exchange Online's directory-based edge blocking.
   { category: 'unknown-user', enhanced: /^5\.4\.1$/, pattern: /access denied/ },

@@ -1,9 +1,11 @@
 import { AUTHENTICATION, REVERSE_DNS } from './authentication.ts'
 import { FORBIDDEN_PARTS, MALWARE, SIZE, SPAM } from './content.ts'
+import { ADDRESS_LISTS, CONTENT_LISTS } from './lists.ts'
 import { DISABLED, FULL, UNKNOWN } from './mailbox.ts'
 import { GREYLISTING, PACE } from './pace.ts'
 import { POLICY, SENDER } from './policy.ts'
-import { CONTENT_LISTINGS, REPUTATION } from './reputation.ts'
+import { PROVIDER_CODES } from './provider-codes.ts'
+import { REPUTATION } from './reputation.ts'
 import { DESTINATION, LOOPS, NETWORK } from './routing.ts'
 import type { Rule } from './rule.ts'
 import { SERVER } from './server.ts'
@@ -12,6 +14,7 @@ import { PROTOCOL, RELAYING, TLS } from './session.ts'
 /** Every text rule in the order in which it is asked: what names its cause without doubt first, what could mean many things
  * last. Each table's comment says why it stands where it stands; docs/reply-classification.md has the list. */
 export const TEXT_RULES: readonly Rule[] = [
+  ...PROVIDER_CODES,
   ...LOOPS,
   ...GREYLISTING,
   ...RELAYING,
@@ -20,7 +23,8 @@ export const TEXT_RULES: readonly Rule[] = [
   ...AUTHENTICATION,
   ...REVERSE_DNS,
   ...PACE,
-  ...CONTENT_LISTINGS,
+  ...CONTENT_LISTS,
+  ...ADDRESS_LISTS,
   ...REPUTATION,
   ...NETWORK,
   ...SENDER,

@@ -1,7 +1,9 @@
 import type { Rule } from './rule.ts'
+import { TRANSLATED } from './translations.ts'
 
 /** A first attempt is put off on purpose. Only a 4xx can be that. */
 export const GREYLISTING: readonly Rule[] = [
+  { category: 'greylisted', codeClass: 4, pattern: TRANSLATED.greylisted },
   { category: 'greylisted', codeClass: 4, pattern: /\bgr[ea]y(?:[ -]?list|\.rbl|ed\b)|postgrey/ },
   {
     category: 'greylisted',
@@ -15,11 +17,16 @@ export const GREYLISTING: readonly Rule[] = [
 /** Too much at once: connections, messages, recipients. Before reputation, because a limit is often explained by it
  * ("rate limited due to IP reputation"); after authentication, because a limit is often the punishment for lacking it. */
 export const PACE: readonly Rule[] = [
+  { category: 'rate-limited', pattern: TRANSLATED.pace },
+  {
+    category: 'rate-limited',
+    pattern: /\brate\b.{0,60}(?:exceed|over ?limit|too high)|\bout of allow\w{0,2} (?:rcpt|recipient)/,
+  },
   { category: 'rate-limited', pattern: /\brate[ -]?limit|throttl|frequency (?:is )?limited|slow down/ },
   {
     category: 'rate-limited',
     pattern:
-      /\btoo (?:many|much) (?:\S{1,20} ){0,3}(?:connections?|sessions?|messages?|e?-?mails?|recipients|rcpts|requests|deliveries)\b/,
+      /\btoo (?:many|much) (?:\S{1,20} ){0,3}(?:connections?|sessions?|messages?|e?-?mails?|recipients?|rcpts?|attempts|requests|deliveries)\b/,
     unless: /too much mail data/,
   },
   {
@@ -35,7 +42,11 @@ export const PACE: readonly Rule[] = [
     pattern: /\b(?:per|this|an?|each) (?:hour|day|minute|session|connection)\b.{0,40}(?:exceed|reach|limit)/,
   },
   { category: 'rate-limited', pattern: /(?:exceed|reach|limit).{0,40}\bper (?:hour|day|minute|session|connection)\b/ },
-  { category: 'rate-limited', pattern: /\b(?:daily|hourly|sending|submission) (?:message |mail )?(?:quota|limit)/ },
+  {
+    category: 'rate-limited',
+    pattern:
+      /\b(?:daily|hourly|sending|submission) (?:message |mail )?(?:quota|limit)|\bquota exceeded (?:for|by|of) (?:the |this )?sender\b/,
+  },
   { category: 'rate-limited', pattern: /\b(?:connections?|thread|session|recipients?|messages?) limit/ },
   { category: 'rate-limited', pattern: /connection slots|concurren(?:t|cy) .{0,30}(?:limit|exceed|reach)/ },
   {

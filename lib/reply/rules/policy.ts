@@ -7,12 +7,22 @@ export const SENDER: readonly Rule[] = [
   {
     category: 'policy',
     pattern:
-      /\bsender verif|\bverify (?:the )?sender|\bvalid sender\b|verify mail ?from|\bsender\b.{0,30}\bnot (?:in|local)\b|\bmail ?from\b.{0,60}\bmismatch/,
+      /\bsender (?:address |is )?(?:verif|not verified)|\bverify (?:the )?sender|\bvalid sender\b|verify mail ?from|\bsender\b.{0,30}\bnot (?:in|local)\b|\bmail ?from\b.{0,60}\bmismatch/,
   },
   {
     category: 'policy',
     pattern:
       /\b(?:sender|from)\b.{0,60}(?:\bdomain|address)\b.{0,60}(?:not exist|n't exist|not found|not resolve|n't resolve|is invalid)/,
+  },
+  // A mailing list, and who may write to it.
+  {
+    category: 'policy',
+    pattern:
+      /\bmailing ?list\b.{0,40}\b(?:closed|moderated|member|subscriber|post)|\b(?:not a|only) (?:list )?(?:members?|subscribers?)\b.{0,30}\b(?:list|post|group)|\bmembers? of (?:this|the) (?:list|group)\b/,
+  },
+  {
+    category: 'policy',
+    pattern: /\bnot available to your\b|\b(?:not|n't) accept (?:any )?(?:e-?)?mails? from\b|\bno mail from\b/,
   },
   {
     category: 'policy',

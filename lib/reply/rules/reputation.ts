@@ -1,51 +1,40 @@
 import type { Rule } from './rule.ts'
 
-/** A listing of a domain or URL in the message is a verdict on content; it does not pass by waiting. Before IP listings: the
- * same list keepers run both. */
-export const CONTENT_LISTINGS: readonly Rule[] = [
-  {
-    category: 'spam-content',
-    pattern: /\bdbl\b|\bsurbl\b|\buribl\b|\bspam url\b|\burls? (?:\S{1,20} )?(?:is |was )?(?:listed|black|block)/,
-  },
-  {
-    category: 'spam-content',
-    pattern: /\breputation of (?:the |a )?(?:sending )?domain\b|\bdomain(?:'s)? reputation\b/,
-    unless: /\bips?\b/,
-  },
-]
+const WE = "(?:ips?|client|host|server|network|mta(?:'s)?|address|sender ip)"
+const IPV4 = '\\[?\\d{1,3}(?:\\.\\d{1,3}){3}\\]?'
 
-/** The sending address is on a list or has a bad name. */
+/** The sending address is on a list that has no name here, or has a bad name. */
 export const REPUTATION: readonly Rule[] = [
+  { category: 'blocklisted', pattern: /\bblocked (?:by|using) (?:\S{1,20} )?(?:host|url)\b/ },
   {
     category: 'blocklisted',
-    pattern: /spamhaus|spamcop|barracudacentral|barracuda ?(?:networks\.com\/)?reputation|\bsorbs\b|abusix|uceprotect/,
+    pattern:
+      /\blisted (?:in|on|at|by) (?:\S{1,20} )?(?:host|url|\w{1,20}bl)\b|\bblocked using (?:\S{1,20} )?\w{1,20}bl\b/,
   },
   {
     category: 'blocklisted',
     pattern:
-      /dnsbl|\brbl|rbl\b|realtime block|\bsender ?score|mailspike|spamrl|backscatterer|invaluement|nixspam|\bpsbl\b/,
-  },
-  {
-    category: 'blocklisted',
-    pattern:
-      /\bcsi\b|cloudmark (?:sender|poor)|trend micro email reputation|prs\.proofpoint|ipcheck\.|sender\.office\.com/,
-  },
-  { category: 'blocklisted', pattern: /\bblocked using\b|\bblocked by \S{1,60}\.[a-z]{2,}/ },
-  {
-    category: 'blocklisted',
-    pattern:
-      /\b(?:ips?|client|host|server|network|mta(?:'s)?)\b.{0,80}(?:black-? ?list|block-? ?list|deny-? ?list|\bbanned\b|\blisted\b|reputation)/,
+      /\b(?:ips?|client|host|server|network|mta(?:'s)?)\b.{0,80}(?:black-? ?list|block-? ?list|deny-? ?list|reject list|\bbanned\b|\blisted\b|reputation)/,
     unless: /\b(?:sender|sending|from) domain\b/,
   },
   { category: 'blocklisted', pattern: /(?:\bbad|\bblack|banned|blocked|black-? ?listed|reputation).{0,30}\bips?\b/ },
   {
     category: 'blocklisted',
     pattern:
-      /\bip(?:s| address)?\b.{0,40}\b(?:blocked|not accepted|rejected|denied|black)\b|accepted from (?:this|your) ip\b/,
+      /\bip(?:s| address)?\b.{0,40}\b(?:blocked|not accepted|rejected|denied|black|locked|barred|refused|untrusted)\b|accepted from (?:this|your) ip\b/,
   },
+  // "ip in prison", "address 192.0.2.1 on my black book": we are in or on something.
   {
     category: 'blocklisted',
-    pattern: /\b\d{1,3}(?:\.\d{1,3}){3}\b.{0,20}\b(?:blocked|listed|blacklisted)\b|\bbanned sender ?\[/,
+    pattern: new RegExp(
+      `\\b${WE}(?: address)?(?: ${IPV4})? (?:is |was )?(?:in|on) (?:a |an |my |our |the |your )?(?!\\w{1,20}ed\\b)\\w`,
+    ),
+    unless: /\b(?:dns|ptr|helo|ehlo|spf|maintenance|error|recipient|user|mailbox|order|use|load|progress)\b/,
+  },
+  { category: 'blocklisted', pattern: /^ip is (?!not\b|invalid|missing|unknown|required)\w{1,20}\W{0,3}$/ },
+  {
+    category: 'blocklisted',
+    pattern: /\b\d{1,3}(?:\.\d{1,3}){3}\b.{0,20}\b(?:blocked|listed|blacklisted|locked|banned)\b|\bbanned sender ?\[/,
   },
   {
     category: 'blocklisted',

@@ -1,4 +1,6 @@
+import type { Stage } from '../category.ts'
 import type { Rule } from './rule.ts'
+import { TRANSLATED } from './translations.ts'
 
 /** Mail that goes round in circles. The words of loops contain words of sizes and limits, so this comes first. */
 export const LOOPS: readonly Rule[] = [
@@ -19,21 +21,37 @@ export const NETWORK: readonly Rule[] = [
   { category: 'other', pattern: /verification (?:is )?in progress/ },
 ]
 
+/** The recipient was accepted by then, or not yet named. */
+const OF_SENDER: readonly Stage[] = ['mail', 'data', 'content', 'final']
+
 /** The recipient's domain or its mail servers do not exist or take no mail. */
 export const DESTINATION: readonly Rule[] = [
-  { category: 'bad-destination-host', pattern: /non-?existent ?(?:domain|host)|\bnull mx\b|no such (?:domain|host)\b/ },
+  { category: 'bad-destination-host', notAt: OF_SENDER, pattern: TRANSLATED.destination },
   {
     category: 'bad-destination-host',
+    notAt: OF_SENDER,
+    pattern:
+      /non-?existent ?(?:domain|host)|\bunroute?able (?:mail )?(?:domain|host)|\bnull mx\b|no such (?:domain|host)\b/,
+  },
+  {
+    category: 'bad-destination-host',
+    notAt: OF_SENDER,
     pattern:
       /\b(?:domain|host) (?:name )?(?:\S{1,255} )?(?:not found|unknown|(?:does not|doesn't|not) (?:exist|accept mail))/,
   },
   {
     category: 'bad-destination-host',
+    notAt: OF_SENDER,
     pattern: /\b(?:unknown|find the|invalid) (?:recipient |destination )?(?:domain|host)\b/,
   },
   {
     category: 'bad-destination-host',
+    notAt: OF_SENDER,
     pattern: /\bmx (?:records?|hosts?)\b.{0,20}\bpoint|\bno (?:mx|mail servers?|mail hosts?)\b/,
   },
-  { category: 'bad-destination-host', pattern: /accepts? no mail|neither mail servers|all hosts? .{0,30}fail/ },
+  {
+    category: 'bad-destination-host',
+    notAt: OF_SENDER,
+    pattern: /accepts? no mail|neither mail servers|all hosts? .{0,30}fail/,
+  },
 ]

@@ -5,12 +5,12 @@ export const SERVER: readonly Rule[] = [
   {
     category: 'server-unavailable',
     pattern:
-      /\btemporar\w{2,4}\b|\bunavailable\b|\bnot available\b|\b(?:try|come back)(?: again)? later\b|\bplease retry\b/,
+      /\btemporar\w{1,4}\b|\bunavailable\b|\bnot available\b|\b(?:try|come back)(?: again)? later\b|\bplease retry\b/,
   },
   {
     category: 'server-unavailable',
     pattern:
-      /\bshutting down\b|\bbusy\b|\boverload|\bhigh load\b|\bload (?:is )?too high|\bmaintenance\b|\bout of memory\b/,
+      /\b(?:server|service|database|ldap|dns) (?:is )?down\b|\b(?:disk|ldap|database|mta|hardware) (?:failure|error|problem)\b|\bshutting down\b|\bbusy\b|\boverload|\bhigh load\b|\bload (?:is )?too high|\bmaintenance\b|\bout of memory\b/,
   },
   {
     category: 'server-unavailable',
@@ -18,10 +18,11 @@ export const SERVER: readonly Rule[] = [
   },
   {
     category: 'server-unavailable',
-    pattern: /\b(?:lookup|write|internal|config(?:uration)?|local|server) (?:\S{1,20} )?(?:failure|error|problem)\b/,
+    pattern:
+      /\b(?:lookup|write|internal|system|storage|config(?:uration)?|local|server) (?:\S{1,20} )?(?:failure|error|problem)\b/,
   },
   {
     category: 'server-unavailable',
-    pattern: /\b(?:unable to|could not|cannot) (?:accept|process|load|complete|queue)\b/,
+    pattern: /\b(?:unable to|could not|cannot) (?:be )?(?:stored?|accept|process|load|complete|queue)\b/,
   },
 ]

@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts'
+import { TRANSLATED } from './translations.ts'
 
 /** We asked a server to pass mail on that is not its own. */
 export const RELAYING: readonly Rule[] = [
@@ -12,6 +13,8 @@ export const RELAYING: readonly Rule[] = [
     pattern:
       /\b(?:unable|not (?:allowed|permitted|authorized)|cannot|can't|do not|don't|won't|unauthorized|for) (?:to )?relay\b/,
   },
+  { category: 'relay-denied', pattern: /\bno relay(?:ing)?\b|\bden(?:y|ies|ied) (?:\S{1,20} )?relay/ },
+  { category: 'relay-denied', pattern: TRANSLATED.relay },
   { category: 'relay-denied', pattern: /rcpthosts|tenantattribution|\bnot a gateway\b/ },
 ]
 
@@ -21,19 +24,23 @@ export const TLS: readonly Rule[] = [
   {
     category: 'tls',
     pattern:
-      /\btls\b.{0,40}(?:requir|need|mandatory|sessions|available|handshake|fail|negotiat)|\b(?:over|without|use) (?:a )?(?:tls|ssl)\b/,
+      /\b(?:too )?(?:old|weak|outdated|obsolete) (?:tls|ssl)\b|\b(?:tls|ssl) (?:version|too old)\b|\btls\b.{0,40}(?:requir|need|mandatory|sessions|available|handshake|fail|negotiat)|\b(?:over|without|use) (?:a )?(?:tls|ssl)\b/,
   },
   {
     category: 'tls',
     pattern:
       /\b(?:requires?|must use|no) (?:\S{1,12} )?(?:tls|ssl|encrypt(?:ion|ed))\b|\bencryption (?:is )?(?:requir|need)/,
   },
+  { category: 'tls', pattern: /\b(?:tls|ssl)(?:v?[ \d.]{1,6})?\b.{0,30}\b(?:not |un)supported/ },
   { category: 'tls', pattern: /\bcertificate\b.{0,40}(?:valid|expired|fail|mismatch|trust)/ },
 ]
 
 /** The dialogue or the form of the message breaks a rule of RFC 5321 or RFC 5322. */
 export const PROTOCOL: readonly Rule[] = [
-  { category: 'protocol-error', pattern: /\bsyntax|\bsyntactic|protocol (?:violation|error)|(?:bad|out of) sequence/ },
+  {
+    category: 'protocol-error',
+    pattern: /\bsyntax|\bsyntactic|protocol (?:violation|error|deviation)|(?:bad|out of) sequence/,
+  },
   {
     category: 'protocol-error',
     pattern: /\b(?:unrecognized|unimplemented|unknown|invalid|unauthenticated) commands?\b|not implemented/,
@@ -46,11 +53,11 @@ export const PROTOCOL: readonly Rule[] = [
   {
     category: 'protocol-error',
     pattern:
-      /\b(?:helo|ehlo)\b.{0,30}(?:invalid|reject|requir|argument|first|name)|\b(?:invalid|bad|no|polite) (?:helo|ehlo)\b/,
+      /\b(?:helo|ehlo)\b.{0,40}(?:invalid|reject|requir|argument|first|name|match|resolv|incorrect|forg)|\b(?:invalid|bad|no|polite) (?:helo|ehlo)\b/,
   },
   {
     category: 'protocol-error',
-    pattern: /\brfc[ -.]?\d{3,4}[ -]complian|not a valid rfc|\bmalformed\b|non-?compliant/,
+    pattern: /\brfc[ -.]?(?:\d{3,4}[ -])?(?:complian|violat|conform)|not a valid rfc|\bmalformed\b|non-?compliant/,
   },
   {
     category: 'protocol-error',
@@ -63,7 +70,8 @@ export const PROTOCOL: readonly Rule[] = [
   },
   {
     category: 'protocol-error',
-    pattern: /\bencoded-word\b|\bbare (?:lf|cr)\b|smtplf|\bline (?:limit|length|(?:is )?too long)/,
+    pattern:
+      /\bencoded-word\b|synchroni[sz]ation error|\billegal char|\bstray (?:newline|lf|cr)\b|\bbare (?:lf|cr)\b|smtplf|\bline (?:limit|length|(?:is )?too long)/,
   },
   {
     category: 'protocol-error',

@@ -1,4 +1,5 @@
 import type { Category, Stage } from '../category.ts'
+import { isBareRefusal } from './bare-refusal.ts'
 
 /** What a code means that comes alone (RFC 5321, 4.2.3; RFC 3207; RFC 4954; RFC 7504), with the codes that some gateways
  * made up. Where a code means different things at different stages, `BY_STAGE` is asked first. */
@@ -21,6 +22,7 @@ const BY_CODE: Partial<Record<number, Category>> = {
   511: 'unknown-user',
   512: 'bad-destination-host',
   521: 'bad-destination-host',
+  523: 'message-too-large',
   530: 'policy',
   534: 'policy',
   535: 'policy',
@@ -38,15 +40,18 @@ const BY_STAGE: Partial<Record<Stage, Partial<Record<number, Category>>>> = {
   connect: { 521: 'policy', 550: 'policy', 553: 'policy', 554: 'policy' },
   greeting: { 521: 'policy', 550: 'policy', 553: 'policy', 554: 'policy' },
   ehlo: { 550: 'policy', 553: 'policy', 554: 'policy' },
-  mail: { 550: 'policy', 552: 'message-too-large', 553: 'policy', 554: 'policy' },
+  mail: { 521: 'policy', 550: 'policy', 552: 'message-too-large', 553: 'policy', 554: 'policy', 556: 'policy' },
   rcpt: { 550: 'unknown-user', 553: 'unknown-user', 554: 'policy' },
   data: { 550: 'policy', 554: 'policy' },
   final: { 550: 'policy', 552: 'message-too-large', 554: 'policy' },
 }
 
-/** The category of a code that stands alone. */
-export function categoryOfCode(code: number, stage: Stage | undefined): Category | undefined {
+/** The category of a code whose words told nothing; `words` as `wording` gives them. */
+export function categoryOfCode(code: number, stage: Stage | undefined, words: string): Category | undefined {
   if (code < 400) return 'protocol-error'
   if (stage === 'starttls') return 'tls'
-  return (stage && BY_STAGE[stage]?.[code]) ?? BY_CODE[code]
+  const category = stage && BY_STAGE[stage]?.[code]
+  // A wrong "unknown user" is counted against the sender.
+  if (category === 'unknown-user' && !isBareRefusal(words)) return 'policy'
+  return category ?? BY_CODE[code]
 }

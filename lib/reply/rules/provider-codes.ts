@@ -1,0 +1,19 @@
+import type { Rule } from './rule.ts'
+
+/** Codes that single providers write instead of words. First, since what stands around them is often misleading. */
+export const PROVIDER_CODES: readonly Rule[] = [
+  // Yahoo: with 4xx a pace, with 5xx a listing.
+  { category: 'blocklisted', codeClass: 5, pattern: /\[tss\d\d\]|\bpermanently deferred\b/ },
+  // Exchange Online says that the server is busy when it slows a sender down.
+  { category: 'rate-limited', enhanced: /^4\.7\.500$/, pattern: /\bbusy\b/ },
+  // NetEase (163.com, 126.com): two letters for the layer, three for the reason.
+  { category: 'rate-limited', pattern: /\bhl:(?:icc|ifc|mep|itc)\b/ },
+  { category: 'spam-content', pattern: /\bdt:(?:spm|vir|sps)\b/ },
+  { category: 'rate-limited', pattern: /\b(?:mi|rp):(?:cel|ccl|dmc|drc|qrc|trc|sfq|stc|src|scc)\b/ },
+  { category: 'blocklisted', pattern: /\bhl:[a-z]{3}\b|\bdt:rbl\b|\b(?:wm|mi|rp):(?:bli|ipb)\b/ },
+  { category: 'policy', pattern: /\b(?:mi|rp|wm|dt|mx):[a-z]{3}\b/ },
+  // Gmail counts by IP address, by DKIM domain and by SPF domain, and names what it counted by.
+  { category: 'rate-limited', pattern: /\bunusual rate of\b|\breceiving mail (?:too quickly|at a rate)\b/ },
+  // Charter and Cox. What follows names the sender's address, its domain or the message.
+  { category: 'policy', pattern: /\baup#/, unless: /rbl\b/ },
+]
