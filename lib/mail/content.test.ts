@@ -30,17 +30,50 @@ test('every other kind of line break becomes CRLF, so that nothing ends the mess
     ['a\r.\rb', 'a\r\n.\r\nb\r\n'],
     ['a\r\n.\nb', 'a\r\n.\r\nb\r\n'],
     ['a\n.\r\nb', 'a\r\n.\r\nb\r\n'],
-    ['a\r\n.\rb', 'a\r\n.\r\nb\r\n'],
-    ['a\r.\r\nb', 'a\r\n.\r\nb\r\n'],
-    ['a\r\r\nb', 'a\r\n\r\nb\r\n'],
+    ['a\r\n\r\n.\rb', 'a\r\n\r\n.\r\nb\r\n'],
+    ['a\r\n\r\n.\r.\r\nb', 'a\r\n\r\n.\r\n.\r\nb\r\n'],
+    ['a\r\r\nb', 'a\r\nb\r\n'],
+    ['a\r\r\r\n\r\r\nb\r\r\n', 'a\r\n\r\nb\r\n'],
     ['a\n\r\nb', 'a\r\n\r\nb\r\n'],
-    ['a\n\rb', 'a\r\n\r\nb\r\n'],
+    ['a\n\n\rb', 'a\r\n\r\n\r\nb\r\n'],
     ['a\r', 'a\r\n'],
     ['\n', '\r\n'],
     ['', '\r\n'],
     ['a', 'a\r\n'],
   ]
   for (const [raw, wanted] of table) assert.equal(normal(raw), wanted, JSON.stringify(raw))
+})
+
+test('a CR that stands alone in the header is a space, and none where a line begins', () => {
+  const table: [string, string][] = [
+    ['Subject: a\rBcc: b\r\n\r\nc\r\n', 'Subject: a Bcc: b\r\n\r\nc\r\n'],
+    ['Subject: a\r\rb\r\n\r\nc\rd\r\n', 'Subject: a b\r\n\r\nc\r\nd\r\n'],
+    ['A: b\n\rC: d\n\r\ne', 'A: b\r\nC: d\r\n\r\ne\r\n'],
+    // An old Mac, whose last line SMTP has ended.
+    ['A: b\rC: d\r\re\r\n', 'A: b\r\nC: d\r\n\r\ne\r\n'],
+  ]
+  for (const [raw, wanted] of table) assert.equal(normal(raw), wanted, JSON.stringify(raw))
+})
+
+test('what programs write before the header goes', () => {
+  const message = 'From: a\r\nTo: b\r\n\r\nbody\r\n'
+  const bom = '\xef\xbb\xbf'
+  const mbox = 'From app@example.test Fri Nov 27 09:00:00 2026\r\n'
+  for (const before of [
+    '',
+    bom,
+    '\r\n',
+    '\r\n \t\r\n',
+    ' ',
+    '\t',
+    mbox,
+    `>${mbox}`,
+    `${bom}\r\n${mbox}\r\n `,
+    '\r\n'.repeat(99),
+  ])
+    assert.equal(normal(before + message), message, JSON.stringify(before))
+  for (const kept of ['From : a\r\n\r\nFrom b\r\n', '\r\nno header\r\n', ' \r\n', `${bom}text\r\n`])
+    assert.equal(normal(kept), kept)
 })
 
 test('NUL is refused, with what to do about it', () => {
@@ -63,6 +96,67 @@ test('a long header line is folded at its last white space and means the same', 
   const field = /^To: a\r\n(Subject: [^]*)\r\nCc: b\r\n\r\nbody\r\n$/.exec(content)?.[1] ?? ''
   assert.equal(field.replaceAll('\r\n', ''), `Subject: ${words}`)
   for (const line of field.split('\r\n')) assert.match(line, /\S/)
+})
+
+const addresses = (count: number): string => Array.from({ length: count }, (_, at) => `kim${at}@example.org`).join(',')
+const folds = (field: string, min = 2): string[] => {
+  const content = normal(`${field}\r\nX-After: b\r\n\r\nbody\r\n`)
+  const lines = /^([^]*)\r\nX-After: b\r\n\r\nbody\r\n$/.exec(content)?.[1]?.split('\r\n') ?? []
+  assert.ok(lines.length >= min)
+  for (const line of lines) assert.ok(line.length <= 998 && /\S/.test(line))
+  assert.equal(lines.map((line, at) => (at === 0 ? line : line.slice(1))).join(''), field)
+  return lines
+}
+
+test('a field without white space is folded where a space means nothing', () => {
+  for (const line of folds(`To: ${addresses(200)}`).slice(1)) assert.match(line, /^ kim\d+@/)
+  for (const line of folds(`References: ${'<0123456789abcdef@mail.example.org>'.repeat(80)}`).slice(1))
+    assert.match(line, /^ </)
+  for (const line of folds(`Content-Type: text/x;${'name=value;'.repeat(200)}`).slice(1)) assert.match(line, /^ name=/)
+  for (const line of folds(`DKIM-Signature: v=1;a=x;b=${'AbC/'.repeat(600)};d=example.org`).slice(1))
+    assert.match(line, /^ [AbC/]/)
+  folds(`Cc: "${'x,y'.repeat(200)}"<kim@example.org>,${addresses(60)}`)
+})
+
+test('a quoted comma, an opaque field and a single long id are no place to fold: the field and its length are named', () => {
+  const table: [string, RegExp][] = [
+    [`To: "${'x,'.repeat(600)}"@example.org`, /the To field has a line of 1218 octets, and 998 is the limit/],
+    [`X-Data: ${'a,b;'.repeat(300)}`, /the X-Data field has a line of 1208 octets/],
+    [`References: <${'x'.repeat(1480)}@example.org>`, /the References field has a line of 1506 octets/],
+  ]
+  for (const [field, message] of table)
+    assert.throws(() => normal(`${field}\r\n\r\nbody\r\n`), { status: '5.6.0', message })
+})
+
+test('a long body line is cut at a blank, else where a character begins', () => {
+  const body = (line: string): string => normal(`A: b\r\n\r\n${line}\r\n`).slice(8)
+  const words = 'word '.repeat(500).trim()
+  const lines = body(words).split('\r\n')
+  for (const line of lines) assert.ok(line.length <= 998)
+  assert.equal(lines.join(''), words)
+  for (const line of lines.slice(1, -1)) assert.match(line, /^ word/)
+  const umlauts = Buffer.from('x' + 'é'.repeat(700)).toString('latin1')
+  for (const line of body(umlauts).split('\r\n')) assert.doesNotMatch(Buffer.from(line, 'latin1').toString(), /\ufffd/)
+})
+
+test('a long line of quoted-printable is broken softly, one of base64 into short lines', () => {
+  const qp = '=C3=A9a'.repeat(300)
+  const alone = normal(`A: b\r\nContent-Transfer-Encoding: Quoted-Printable\r\n\r\n${qp}\r\n`)
+  assert.equal(alone.split('\r\n\r\n')[1]?.replaceAll('=\r\n', ''), `${qp}\r\n`)
+  assert.doesNotMatch(alone, /=[0-9A-F]?=\r\n/)
+  const part = (encoding: string, body: string): string =>
+    `--b1\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}\r\n`
+  const base64 = Buffer.alloc(3000, 'x').toString('base64')
+  const text = 'y'.repeat(1200)
+  const content = normal(
+    `A: b\r\nContent-Type: multipart/mixed; boundary="b1"\r\n\r\n${part('quoted-printable', qp)}${part('base64', base64)}${part('8bit', text)}--b1--\r\n${qp}\r\n`,
+  )
+  const [, first = '', second = '', third = '', last = ''] = content.split(/--b1(?:--)?\r\n/)
+  assert.ok(first.replaceAll('=\r\n', '').includes(qp))
+  assert.ok(second.replaceAll('\r\n', '').includes(base64))
+  assert.match(second, /\r\n\S{76}\r\n/)
+  assert.match(third, /y{998}\r\n y{202}\r\n/)
+  assert.doesNotMatch(last, /=\r\n[^ ]/)
 })
 
 test('a header line of white space does not end the header', () => {

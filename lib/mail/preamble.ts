@@ -1,0 +1,35 @@
+import { readHeaderBlock } from './header-block.ts'
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+const LF = 0x0a
+
+/** How many lines before the header are looked at. */
+const MAX_LINES = 100
+
+/** Takes away what programs put before the header of CRLF-only content: a byte order mark, empty lines, the `From ` line of an mbox file
+ * (RFC 4155), and white space before the first field's name. None of it means anything in mail (RFC 5322, 2.1), and each of them would
+ * make the header a part of the body. Content without a field behind all that stays as it is. */
+export function withoutPreamble(content: Buffer): Buffer {
+  let start = content.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0
+  for (let lines = 0; lines < MAX_LINES && start < content.length; lines++) {
+    const end = content.indexOf(LF, start) + 1
+    if (!isEmpty(content, start, end) && !isMboxLine(content, start)) break
+    start = end
+  }
+  while (isBlank(content[start])) start++
+  if (start === 0) return content
+  const rest = content.subarray(start)
+  return readHeaderBlock(rest).fields.length > 0 ? rest : content
+}
+
+const isEmpty = (content: Buffer, start: number, end: number): boolean => {
+  let at = start
+  while (isBlank(content[at])) at++
+  return at === end - 2
+}
+
+/** With `>` where a mailbox has quoted it. */
+const isMboxLine = (content: Buffer, start: number): boolean =>
+  /^>?From (?!\s*:)/.test(content.toString('latin1', start, start + 64))
+
+const isBlank = (octet: number | undefined): boolean => octet === 0x20 || octet === 0x09
