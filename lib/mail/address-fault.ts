@@ -1,15 +1,6 @@
-import {
-  LONGEST_ADDRESS,
-  LONGEST_DOMAIN,
-  LONGEST_LOCAL_PART,
-  isAddressLiteral,
-  isLocalPart,
-  normaliseAddress,
-  normaliseDomain,
-} from './address.ts'
+import { MAX_ADDRESS, MAX_DOMAIN, isAddressLiteral, isLocalPart, normaliseAddress, normaliseDomain } from './address.ts'
 
-/** What is wrong with an address that MAIL or RCPT names, for whoever wrote it; undefined exactly when normaliseAddress takes it.
- * The limits are those of RFC 5321, 4.5.3.1. */
+/** What is wrong with an address that MAIL, RCPT or From names, for whoever wrote it; undefined exactly when normaliseAddress takes it. */
 export function addressFault(address: string): string | undefined {
   if (normaliseAddress(address) !== undefined) return undefined
   const at = address.lastIndexOf('@')
@@ -18,20 +9,30 @@ export function addressFault(address: string): string | undefined {
   return localPartFault(address.slice(0, at)) ?? domainFault(address.slice(at + 1)) ?? tooLong()
 }
 
+const NAMES: Partial<Record<string, string>> = {
+  ' ': 'a space',
+  '\t': 'a tab',
+  ',': 'a comma',
+  ';': 'a semicolon',
+  ':': 'a colon',
+}
+
 function localPartFault(local: string): string | undefined {
-  if (Buffer.byteLength(local) > LONGEST_LOCAL_PART) {
-    return `what is before the @ is longer than ${LONGEST_LOCAL_PART} octets`
-  }
-  if (isLocalPart(local)) return undefined
-  if (/^\.|\.$|\.\./.test(local)) return 'dots before the @ stand alone and between other characters'
-  return 'what is before the @ has characters that need quotes, or that no address may have'
+  // Dots in odd places are put into quotes.
+  if (isLocalPart(local.replaceAll('.', 'x'))) return undefined
+  if (local.startsWith('"')) return 'the quotes before the @ do not hold all that is there'
+  const [odd] = /[\s"(),:;<>@[\\\]]/.exec(local) ?? []
+  if (odd === undefined) return 'the part before the @ contains a character that is not visible'
+  return `the part before the @ contains ${NAMES[odd] ?? `the character ${odd}`}`
 }
 
 function domainFault(domain: string): string | undefined {
   if (domain === '') return 'there is no domain after the @'
-  if (domain.startsWith('[')) return isAddressLiteral(domain) ? undefined : 'what is in brackets is no IP address'
-  if (domain.length > LONGEST_DOMAIN) return `its domain is longer than ${LONGEST_DOMAIN} octets`
-  return normaliseDomain(domain) === undefined ? 'its domain is no domain name' : undefined
+  if (domain.startsWith('[')) {
+    return isAddressLiteral(domain) ? undefined : `"${domain}" is not an IP address in brackets`
+  }
+  if (domain.length > MAX_DOMAIN) return `its domain is longer than ${MAX_DOMAIN} octets`
+  return normaliseDomain(domain) === undefined ? `"${domain}" is not a valid domain name` : undefined
 }
 
-const tooLong = (): string => `it is longer than ${LONGEST_ADDRESS} octets`
+const tooLong = (): string => `it is longer than ${MAX_ADDRESS} octets`

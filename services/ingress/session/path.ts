@@ -12,8 +12,8 @@ export interface Path {
 
 export type PathCommand = 'MAIL FROM' | 'RCPT TO'
 
-/** Reads a MAIL or RCPT command's line (RFC 5321, 4.1.2). White space after the colon is taken, as by everybody; a source route
- * is read past (RFC 5321, appendix C). Throws a Refusal that says what is wrong with it. */
+/** Reads a MAIL or RCPT command's line (RFC 5321, 4.1.2). White space after the colon and inside the brackets is accepted, as by everybody; a
+ * source route is read past (RFC 5321, appendix C). Throws a Refusal that says what is wrong with it. */
 export function readPath(line: string, command: PathCommand): Path {
   const refuse = (what: string): Refusal =>
     new Refusal(501, command === 'MAIL FROM' ? '5.1.7' : '5.1.3', what, reasonOf(command))
@@ -24,9 +24,14 @@ export function readPath(line: string, command: PathCommand): Path {
   const end = endOfPath(rest)
   if (end === undefined) throw refuse(`put the address into angle brackets: ${command}:<address>`)
   const after = rest.slice(end)
+  if (/^[ \t]*,|^[ \t]*</.test(after)) throw refuse(`name one address in each ${command}`)
   if (after !== '' && !/^[ \t]/.test(after)) throw refuse('put a space between the address and its parameters')
   // The host before the colon would only be asked to send it on; nobody does any more.
-  const address = rest.slice(1, end - 1).replace(/^@[^\s,:@<>]+(?:,@[^\s,:@<>]+)*:/, '')
+  const address = rest
+    .slice(1, end - 1)
+    .trim()
+    .replace(/^@[^\s,:@<>]+(?:,@[^\s,:@<>]+)*:/, '')
+  if (namesSeveral(address)) throw refuse(`name one address in each ${command}`)
   return { address, parameters: readParameters(after) }
 }
 
@@ -35,7 +40,8 @@ export function readPath(line: string, command: PathCommand): Path {
 export function addressOf(address: string, command: PathCommand, utf8: boolean): string {
   const status = command === 'MAIL FROM' ? '5.1.7' : '5.1.3'
   const fault = addressFault(address)
-  if (fault !== undefined) throw new Refusal(501, status, `<${address}> is no address: ${fault}`, reasonOf(command))
+  if (fault !== undefined)
+    throw new Refusal(501, status, `<${address}> is not a valid address: ${fault}`, reasonOf(command))
   if (!utf8 && /[^\u0000-\u007f]/.test(address)) {
     const what = `<${address}> needs SMTPUTF8: say so in MAIL FROM, or write its domain as xn--...`
     throw new Refusal(553, '5.6.7', what, reasonOf(command))
@@ -45,6 +51,9 @@ export function addressOf(address: string, command: PathCommand, utf8: boolean):
 
 export const reasonOf = (command: PathCommand): 'sender' | 'recipient' =>
   command === 'MAIL FROM' ? 'sender' : 'recipient'
+
+/** `kim@example.org,lee@example.org`, outside quotes. */
+const namesSeveral = (text: string): boolean => /@[^@"]*[,;][^@"]*@/.test(text)
 
 /** Offset after the closing bracket; brackets inside a quoted local part do not count. */
 function endOfPath(text: string): number | undefined {
