@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findLogin } from '@postrider/credential/find-login'
 import type { Verdicts } from '@postrider/credential/verdict-cache'
-import { normaliseAddress } from '@postrider/mail/address'
 import type { LoginGuard } from './login-guard.ts'
 import { networkOf } from './network.ts'
 
@@ -39,8 +39,9 @@ const LEAST_MS = 250
 export function createLogin({ credentials, verdicts, guard, now = () => performance.now() }: LoginDependencies): Login {
   return async (username, password, remoteAddress) => {
     const startedAt = now()
-    const address = normaliseAddress(username) ?? ''
-    const hashes = credentials().get(address)?.passwordHashes ?? []
+    const known = credentials()
+    const address = findLogin(known, username)
+    const hashes = known.get(address)?.passwordHashes ?? []
     const claim = { account: address, address: remoteAddress }
     const remembered = verdicts.remembered(address, password, hashes)
     const { familiar, blockedMs } = guard.judge(claim)

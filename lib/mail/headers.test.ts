@@ -32,7 +32,7 @@ test('a complete message gets its trace field and nothing else', () => {
   assert.equal(fixed.text, TRACE + text)
   assert.deepEqual(
     [fixed.messageId, fixed.from, fixed.resentFrom, fixed.utf8],
-    ['<1@a>', ['kim@example.org'], undefined, false],
+    ['<1@a>', { body: 'kim@example.org', addresses: ['kim@example.org'] }, undefined, false],
   )
 })
 
@@ -45,6 +45,20 @@ test('Date and Message-ID are added where they are missing, and replaced where t
     `${TRACE}${added}From: a@b.c\r\n${body}`,
   )
   assert.equal(fixUp('From: a@b.c\r\n').messageId, `<${options.id}@mail.example.org>`)
+})
+
+test('SMTPUTF8 is needed for addresses, not for other text', () => {
+  const utf8 = (text: string): boolean => fixUpHeaders(Buffer.from(text), options).utf8
+  assert.equal(utf8('From: Kïm <a@b.c>\r\nSubject: Grüße\r\nX-A: ü@x\r\n\r\nbody\r\n'), false)
+  for (const field of ['To: kïm@b.c', 'Cc: a@b.c, K <k@bücher.test>', 'Reply-To: ü', 'Resent-From: ü@b.c'])
+    assert.equal(utf8(`From: a@b.c\r\n${field}\r\n\r\nbody\r\n`), true, field)
+})
+
+test('a second Bcc goes as the first one does', () => {
+  assert.match(
+    fixUp('From: a@b.c\r\nBcc: x@y.z\r\nTo: t@y.z\r\nBcc: y@y.z\r\n\r\nbody\r\n').text,
+    /\r\nFrom: a@b\.c\r\nTo: t@y\.z\r\n\r\nbody/,
+  )
 })
 
 test('blind recipients stay blind: Bcc goes with all its lines, and `for` is not told to several', () => {

@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer'
+import { needsUtf8 } from './address.ts'
 import { applyEdits } from './edits.ts'
 import type { Edit } from './edits.ts'
 import { addressesOf } from './mailbox.ts'
@@ -15,12 +16,20 @@ export interface FixedContent {
   content: Buffer
   /** With its angle brackets. */
   messageId: string
-  /** Addresses in From, as they came. */
-  from: string[]
-  /** Addresses in the newest Resent-From, as they came; empty when its block has none, absent when nothing was resent. */
-  resentFrom?: string[]
-  /** The header holds octets over 127 (RFC 6532). */
+  from: FromField
+  /** The newest Resent-From; without addresses when its block has none, absent when nothing was resent. */
+  resentFrom?: FromField
+  /** An address in the header can be named only with SMTPUTF8 (RFC 6531, 3.3). Other text over ASCII needs nothing of a server: it is passed on
+   * by those without SMTPUTF8 as well, and programs that say the keyword for every message mean no more by it. */
   utf8: boolean
+}
+
+/** A From or Resent-From field. */
+export interface FromField {
+  /** Unfolded. */
+  body: string
+  /** As they came; what cannot be read is no address (mailbox.ts). */
+  addresses: string[]
 }
 
 /** RFC 5322, 3.6: at most one of each. A second one is shown by some clients and checked by none. */
@@ -30,7 +39,6 @@ const ONCE = new Set([
   'reply-to',
   'to',
   'cc',
-  'bcc',
   'subject',
   'date',
   'message-id',
@@ -48,9 +56,14 @@ export interface FixOptions extends Trace {
   submitting: Submitting
 }
 
+const ADDRESS_FIELDS = new Set(['from', 'sender', 'reply-to', 'to', 'cc'].flatMap((name) => [name, `resent-${name}`]))
+
+const namesUtf8 = (content: Buffer, field: Field): boolean =>
+  ADDRESS_FIELDS.has(field.name) && addressesOf(fieldValue(content, field)).some(needsUtf8)
+
 /** What RFC 6409, 8 lets a submission server change: Date and Message-ID where they are missing or empty, in the newest block of
  * Resent- fields likewise; Bcc away; Sender as sender-field.ts says; and the trace field that RFC 5321, 4.4 asks for, without
- * the client's address. Every other octet stays as it is. A line that is no field begins the body, as with Postfix: a blank
+ * the client's address. Every other octet stays as it is. A line that is not a field begins the body, as with Postfix: a blank
  * line is put before it.
  * Throws ContentRefused for headers that no server should pass on. */
 export function fixUpHeaders(content: Buffer, options: FixOptions): FixedContent {
@@ -61,7 +74,7 @@ export function fixUpHeaders(content: Buffer, options: FixOptions): FixedContent
     if (same === undefined) byName.set(field.name, [field])
     else same.push(field)
   }
-  check(byName, block)
+  check(byName, block, content)
   const first = (name: string): Field | undefined => byName.get(name)?.[0]
   const message = fixIdentity(content, '', 0, first, options)
   const resent = newestResent(block.fields)
@@ -78,7 +91,7 @@ export function fixUpHeaders(content: Buffer, options: FixOptions): FixedContent
     messageId: message.messageId,
     from: message.from,
     ...(again === undefined ? {} : { resentFrom: again.from }),
-    utf8: !isAscii(content.subarray(0, block.end)),
+    utf8: !isAscii(content.subarray(0, block.end)) && block.fields.some((field) => namesUtf8(content, field)),
   }
 }
 
@@ -89,7 +102,7 @@ function fixIdentity(
   start: number,
   field: (name: string) => Field | undefined,
   { id, hostName, now, submitting }: FixOptions,
-): { edits: Edit[]; from: string[]; messageId: string } {
+): { edits: Edit[]; from: FromField; messageId: string } {
   const edits: Edit[] = []
   const value = (name: string): string | undefined => {
     const given = field(name)
@@ -102,7 +115,8 @@ function fixIdentity(
   const add = (name: string, body: string): void => {
     edits.unshift({ start, end: start, text: `${prefix}${name}: ${body}\r\n` })
   }
-  const from = addressesOf(value('from') ?? '')
+  const body = value('from') ?? ''
+  const from = addressesOf(body)
   const fate = senderFate(value('sender'), from, submitting)
   if (fate !== 'stays') remove('sender')
   if (fate === 'is set') add('Sender', submitting.login)
@@ -116,23 +130,25 @@ function fixIdentity(
     remove('date')
     add('Date', rfc5322Date(now))
   }
-  return { edits, from, messageId }
+  return { edits, from: { body, addresses: from }, messageId }
 }
 
-function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock): void {
+function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock, content: Buffer): void {
   if (end > LONGEST_BLOCK) {
     throw new ContentRefused(552, '5.3.4', `the header is longer than ${LONGEST_BLOCK} octets; shorten it`)
   }
   if (!byName.has('from')) {
-    const where = separated ? '' : ' before the first line that is no header field'
-    throw new ContentRefused(550, '5.6.0', `the message has no From field${where}; add one`)
+    const text = separated
+      ? 'the message has no From field; add one'
+      : `the header ends at the line "${lineAt(content, end)}", which is not a header field, and has no From field before it`
+    throw new ContentRefused(550, '5.6.0', text)
   }
   for (const [name, fields] of byName) {
     if (ONCE.has(name) && fields.length > 1) {
       throw new ContentRefused(
         550,
         '5.6.0',
-        `the message has ${fields.length} ${name} fields; there may be one (RFC 5322, 3.6)`,
+        `the message has ${fields.length} ${titleOf(name)} fields, but only one is allowed (RFC 5322, 3.6)`,
       )
     }
   }
@@ -140,6 +156,17 @@ function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock): v
     throw new ContentRefused(554, '5.4.6', `the message has passed more than ${MOST_HOPS} servers; it goes in a loop`)
   }
 }
+
+/** The beginning of a line, to be quoted. */
+const lineAt = (content: Buffer, start: number): string =>
+  content
+    .toString('utf8', start, start + 60)
+    .replace(/[\r\n][^]*$/, '')
+    .replace(/[\u0000-\u001f\u007f"]/g, '?')
+
+/** `message-id` as it is usually written. */
+const titleOf = (name: string): string =>
+  name === 'message-id' ? 'Message-ID' : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
 
 /** The id that the log and notices name: the first one in the field, else the beginning of what stands there. */
 function shortId(value: string): string {

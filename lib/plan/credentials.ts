@@ -1,4 +1,4 @@
-import { withLowerDomain } from '@postrider/mail/address'
+import { lowerAscii, withLowerDomain } from '@postrider/mail/address'
 import type { CredentialConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import { limitOf } from './limits.ts'
@@ -12,6 +12,8 @@ export function planCredentials(
   wanted: Wanted[],
 ): Map<string, CredentialConfig> {
   const credentials = new Map<string, CredentialConfig>()
+  /** As they are, by their lower-case form: capitals make no difference at a login. */
+  const logins = new Map<string, string>()
   for (const credential of inventory.all('SMTPCredential')) {
     const { spec } = credential
     const address = withLowerDomain(spec.address)
@@ -25,10 +27,17 @@ export function planCredentials(
       )
       continue
     }
-    if (credentials.has(address)) {
-      inventory.report(credential, 'spec.address', `is ${address}, which another SMTPCredential has already`)
+    const other = logins.get(lowerAscii(address))
+    if (other !== undefined) {
+      const differs = other === address ? '' : '; logins that differ only in case are the same'
+      inventory.report(
+        credential,
+        'spec.address',
+        `is ${address}, and another SMTPCredential is ${other} already${differs}`,
+      )
       continue
     }
+    logins.set(lowerAscii(address), address)
     const generated = observed.verifiers.get(`${credential.namespace}/${credential.name}`) ?? []
     if (generated.length === 0 && spec.passwordHashes.length === 0) wanted.push({ thing: 'password', credential })
     credentials.set(address, {

@@ -88,7 +88,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       if (refusal !== undefined) throw refusal
       const signature = await signDkim(
         scan.content,
-        keysOf(signingDomain(config().domains, fixed.from, submitter.domain)),
+        keysOf(signingDomain(config().domains, fixed.from.addresses, submitter.domain)),
         now,
       )
       const content = putBefore(scan.content, signature, Buffer.from(scan.fields))

@@ -1,13 +1,30 @@
 import { matchesSender } from '@postrider/mail/address'
+import { fromFault } from '@postrider/mail/from-fault'
+import type { FromField } from '@postrider/mail/headers'
 import { Refusal } from '../refusal.ts'
 
 /** Every address in From, and in the Resent-From of whoever sends a message on, must be one that the submitter may send as (RFC 6409, 6.1). Throws the Refusal. */
-export function checkFrom(field: 'From' | 'Resent-From', addresses: string[], allowed: string[], login: string): void {
+export function checkFrom(
+  field: 'From' | 'Resent-From',
+  { body, addresses }: FromField,
+  allowed: string[],
+  login: string,
+): void {
+  if (addresses.length === 0) {
+    throw new Refusal(
+      550,
+      '5.6.0',
+      `the ${field} field is missing or contains no address; write name@domain`,
+      'content',
+    )
+  }
   const foreign = addresses.find((address) => !matchesSender(allowed, address))
-  if (addresses.length > 0 && foreign === undefined) return
-  const text =
-    foreign === undefined
-      ? `the ${field} field is missing or holds no address`
-      : `${login} may not send with ${field}: ${foreign}; use its own address or add this one to the allowed senders`
-  throw new Refusal(550, foreign === undefined ? '5.6.0' : '5.7.1', text, foreign === undefined ? 'content' : 'sender')
+  if (foreign === undefined) return
+  const fault = fromFault(field, body)
+  if (fault !== undefined) throw new Refusal(550, '5.6.0', fault, 'content')
+  throw new Refusal(550, '5.7.1', notAllowed(login, foreign), 'sender')
 }
+
+/** For whoever names a sender in MAIL or From that is not theirs. */
+export const notAllowed = (login: string, sender: string): string =>
+  `${login} is not allowed to send as ${sender}; send as ${login}, or ask for ${sender} to be added to its allowed senders`

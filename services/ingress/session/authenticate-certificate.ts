@@ -1,4 +1,4 @@
-import { normaliseAddress } from '@postrider/mail/address'
+import { findLogin } from '@postrider/credential/find-login'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { SubjectNames } from '@postrider/tls/host-names'
 import { Refusal } from '../refusal.ts'
@@ -18,12 +18,12 @@ export function loginOfCertificate({ authorization, names }: CertificateClaim, c
   const shown = new Set([...dns, ...emails, ...uris])
   const asked = authorization === '' ? emails : [authorization]
   for (const name of asked) {
-    const found = config.credentials.get(normaliseAddress(name) ?? '')
+    const found = config.credentials.get(findLogin(config.credentials, name))
     if (found?.certificateNames?.some((one) => shown.has(one))) return found.address
   }
   const text =
     authorization === ''
-      ? 'your certificate names no credential that lists it; name one, or see its clientCertificates'
-      : 'wrong user name, or its credential lists none of the names in your certificate (clientCertificates)'
+      ? 'no credential lists the address in your certificate; give a user name, or add the certificate to its clientCertificates'
+      : 'wrong user name, or its credential does not list a name in your certificate (clientCertificates)'
   throw new Refusal(535, '5.7.8', text, 'auth')
 }

@@ -1,3 +1,4 @@
+import { findLogin } from '@postrider/credential/find-login'
 import { TooBusy } from '@postrider/credential/verdict-cache'
 import { LoginBlocked } from '@postrider/guard/login'
 import type { Login } from '@postrider/guard/login'
@@ -18,8 +19,25 @@ export const createAuthenticator =
     throw new Refusal(535, '5.7.8', text, 'auth')
   }
 
+/** Who a client of AUTH PLAIN says it is, and who it wants to act as (RFC 4616, 2). */
+export interface PlainIdentities {
+  authcid?: string
+  authzid?: string
+}
+
+/** Nobody acts as somebody else here: the second identity is empty, or the login itself. Throws the Refusal. */
+export function checkPlain(
+  { authcid = '', authzid = '' }: PlainIdentities,
+  logins: ReadonlyMap<string, unknown>,
+): void {
+  if (authcid === '') throw new Refusal(501, '5.5.2', 'AUTH PLAIN needs the user name before the password', 'auth')
+  if (authzid === '' || findLogin(logins, authzid) === findLogin(logins, authcid)) return
+  const text = 'the authorization identity must be empty or the user name itself; you cannot act as another user'
+  throw new Refusal(535, '5.7.8', text, 'auth')
+}
+
 function refusalOf(cause: unknown): unknown {
   if (cause instanceof LoginBlocked) return new Refusal(421, '4.7.0', cause.text, 'blocked', { cause })
   if (!(cause instanceof TooBusy)) return cause
-  return new Refusal(454, '4.7.0', 'too many logins at once; try again in some seconds', 'auth', { cause })
+  return new Refusal(454, '4.7.0', 'too many logins at once; try again in a few seconds', 'auth', { cause })
 }

@@ -9,6 +9,7 @@ import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { matchesSender } from '@postrider/mail/address'
 import type { Recipient } from '@postrider/mail/envelope'
 import type { Acceptance } from '../message/accept.ts'
+import { notAllowed } from '../message/check-from.ts'
 import { receive } from '../message/receive.ts'
 import type { Received } from '../message/receive.ts'
 import type { SessionLeases } from '../policy/session-leases.ts'
@@ -16,6 +17,7 @@ import type { StandingOf } from '../policy/suspended.ts'
 import { Refusal } from '../refusal.ts'
 import { loginOfCertificate } from './authenticate-certificate.ts'
 import type { CertificateClaim } from './authenticate-certificate.ts'
+import { checkPlain } from './authenticate.ts'
 import type { Authenticator } from './authenticate.ts'
 import { pathOf } from './envelope-connection.ts'
 import type { EnvelopeRoom } from './envelope-room.ts'
@@ -107,8 +109,12 @@ export function createHandlers({
   }
 
   return {
-    onAuth({ username, password }, session, callback) {
-      admit(() => authenticate(username ?? '', password ?? '', session.remoteAddress), session, callback)
+    onAuth({ method, username, password, ...plain }, session, callback) {
+      const identify = async (): Promise<string> => {
+        if (method === 'PLAIN') checkPlain(plain, config().credentials)
+        return authenticate(username ?? '', password ?? '', session.remoteAddress)
+      }
+      admit(identify, session, callback)
     },
 
     onExternal(claim, session, answer) {
@@ -121,8 +127,7 @@ export function createHandlers({
         const { from, mail } = readMail(given, session)
         // The null reverse path is allowed: a client may send a notice of its own (RFC 5321, 4.5.5).
         if (from !== '' && !matchesSender(allowedSenders(submitter), from)) {
-          const text = `${submitter.credential.address} may not send as <${from}>; add it to the allowed senders`
-          throw new Refusal(553, '5.7.1', text, 'sender')
+          throw new Refusal(553, '5.7.1', notAllowed(submitter.credential.address, from), 'sender')
         }
         const most = mostOctets(submitter, config().platform.messageBytes)
         if (mail.size !== undefined && mail.size > most) {
@@ -142,7 +147,7 @@ export function createHandlers({
           throw new Refusal(
             452,
             '4.5.3',
-            `no more than ${most} recipients a message; send the rest in another one`,
+            `a message may have at most ${most} recipients; send the others in another message`,
             'limit',
           )
         }
