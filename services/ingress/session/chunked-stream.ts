@@ -17,6 +17,7 @@ export class ChunkedStream extends StrictParser {
   /** The next octets are no commands. To be called from a command's handler, before its callback. */
   readChunk(octets: number, into: Writable | undefined, done: Chunk['done']): void {
     this.#chunk = { left: octets, into, done }
+    this.leaveCommands()
     // The library then gives what follows the command's line to _write, and counts the time as the client's.
     this._dataMode = true
   }

@@ -37,6 +37,14 @@ export class EnvelopeConnection extends SMTPConnection {
     return []
   }
 
+  override handler_EHLO(command: Buffer, callback: () => void): void {
+    super.handler_EHLO(withOneName(command), callback)
+  }
+
+  override handler_HELO(command: Buffer, callback: () => void): void {
+    super.handler_HELO(withOneName(command), callback)
+  }
+
   override handler_MAIL(command: Buffer, callback: () => void): void {
     this.emitConnection()
     const { envelope } = this.session
@@ -71,7 +79,8 @@ export class EnvelopeConnection extends SMTPConnection {
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     // The one reply of several lines is that to EHLO.
-    super.send(code, Array.isArray(data) ? [...data, ...this.offers()] : data, context)
+    if (Array.isArray(data)) super.send(code, [...data, ...this.offers()].map(inAscii), context)
+    else super.send(code, typeof data === 'string' ? inAscii(data) : data, context)
   }
 
   /** BDAT (RFC 3030). Its octets are read in any case: they must never be taken for commands. */
@@ -161,6 +170,16 @@ export class EnvelopeConnection extends SMTPConnection {
     callback()
   }
 }
+
+/** Some computers have blanks in their names, and nothing here depends on the name. */
+function withOneName(command: Buffer): Buffer {
+  const [verb = '', ...words] = command.toString().trim().split(/\s+/)
+  return Buffer.from(words.length > 1 ? `${verb} ${words.join('-')}` : command.toString())
+}
+
+/** A reply has UTF-8 only for a client that asked for it (RFC 6531, 3.7.4.2). What it quotes is written as in RFC 6533, 3. */
+const inAscii = (text: string): string =>
+  text.replace(/[^\u0000-\u007f]/gu, (char) => `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`)
 
 function addressIn(command: Buffer, verb: PathCommand): PathAddress {
   try {

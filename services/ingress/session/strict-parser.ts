@@ -1,6 +1,6 @@
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 
-/** Why a line is none that a command may be. */
+/** Why a line cannot be a command. */
 export type LineFault = 'bare' | 'nul'
 
 const LF = 0x0a
@@ -13,8 +13,16 @@ export class StrictParser extends SMTPStream {
   onfault: (fault: LineFault) => void = () => undefined
   #previous = 0
 
+  /** Octets that are not commands follow: a CR at the end of a packet with some of them is theirs. */
+  protected leaveCommands(): void {
+    this.#previous = 0
+  }
+
   override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
-    if (this._dataMode || this.isClosed) return super._write(chunk, encoding, next)
+    if (this._dataMode || this.isClosed) {
+      this.leaveCommands()
+      return super._write(chunk, encoding, next)
+    }
     const fault = this.#faultAt(chunk)
     if (fault === undefined) return super._write(chunk, encoding, next)
     this.#previous = LF
