@@ -55,7 +55,7 @@ test('a text is cut into strings of 255 octets, with what a zone file takes for 
   )
 })
 
-test('what the DNS of others says can not end a comment', () => {
+test('what the DNS of others says cannot end a comment', () => {
   const lines = zoneLines('example.org', [
     record({ purpose: 'DKIM', state: 'Different', seen: 'p=x\nevil. IN A 192.0.2.1' }),
     record({ state: 'Unknown', seen: 'SERVFAIL\nevil. IN A 192.0.2.1' }),

@@ -34,7 +34,7 @@ const STATES = {
   held: 'waits for: queue held release or delete',
   released: 'released',
   deleted: 'deleted',
-  expired: 'deleted, since nobody decided in time',
+  expired: 'deleted, since no one decided in time',
 }
 
 /** The part of a message's story that tells of its review. */

@@ -19,7 +19,7 @@ export async function checkPorts(wanted: WantedPort[]): Promise<void> {
       problems.push(`port ${port} (${purpose}) is taken by another program; stop it or choose another port`)
     else if (error === 'EACCES')
       problems.push(`port ${port} (${purpose}) may be opened by root only; choose one from 1024 up`)
-    else if (error !== undefined) problems.push(`port ${port} (${purpose}) can not be opened on ${host}: ${error}`)
+    else if (error !== undefined) problems.push(`port ${port} (${purpose}) cannot be opened on ${host}: ${error}`)
   }
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
 }

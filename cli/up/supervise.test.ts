@@ -62,7 +62,7 @@ test('restart ends it and starts it again; stop ends it for good, by force when 
   await polite.stop()
 })
 
-test('a program that can not be started is tried again, and a log that can not be opened does not keep it from running', async () => {
+test('a program that cannot be started is tried again, and a log that cannot be opened does not keep it from running', async () => {
   const failed: string[] = []
   const missing = supervise(
     { ...program('missing', ''), command: join(folder, 'not-there') },

@@ -62,7 +62,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
           renameSync(`${leftovers}.new`, leftovers)
         } catch (error) {
           // Costs the next start the knowledge of what a killed one left behind, and nothing else.
-          say(`${leftovers} can not be written: ${String(error)}`)
+          say(`${leftovers} cannot be written: ${String(error)}`)
         }
       },
       onExit: (name, code, signal, ms) =>

@@ -13,7 +13,7 @@ export const ADOPT_FORWARD_MS = 86_400_000
 
 /** The platform's time, which is the broker's: retries become due by it, and all services share it, whatever their own clocks say.
  *
- * A clock that somebody sets must not make mail expire. So there is a second time beside it, for what can not be undone: it never
+ * A clock that somebody sets must not make mail expire. So there is a second time beside it, for what cannot be undone: it never
  * goes faster than the monotonic clock. It follows a jump back at once, and a jump forward only after a day. Pure: the readings
  * come in as arguments. */
 export class PlatformTime {

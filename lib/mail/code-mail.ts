@@ -46,11 +46,11 @@ export function codeMail({ from, to, domainName, hostName, code, messageId, date
     '',
     `It is good until ${rfc5322Date(expiresAt)}.`,
     '',
-    'If you did not expect this, do nothing and tell nobody the code: without it',
+    'If you did not expect this, do nothing and tell no one the code: without it',
     'nothing is sent in your name. Nobody has access to your mailbox either way.',
     '',
     `This mail was sent by ${hostName}, which sends mail for that domain.`,
-    'At most three of these come in a day, whoever asks.',
+    'You will get at most three of these a day.',
     '',
   ]
   return Buffer.from(lines.join('\r\n'), 'latin1')

@@ -106,7 +106,7 @@ print(json.dumps([verify(base64.b64decode(message)) for message in given['messag
   },
 )
 
-test('what is signed can not be changed, and no second From, Subject or Reply-To be added', async () => {
+test('what is signed cannot be changed, and no second From, Subject or Reply-To be added', async () => {
   const message = (await signed(taken(Buffer.from(MESSAGES.plain ?? '')))).toString()
   const changes = [
     (text: string) => text.replace('Hello.', 'Hello!'),

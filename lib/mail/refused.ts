@@ -1,4 +1,4 @@
-/** Content that can not be sent on as mail. The edge turns it into the client's reply. */
+/** Content that cannot be sent on as mail. The edge turns it into the client's reply. */
 export class ContentRefused extends Error {
   override readonly name = 'ContentRefused'
   /** SMTP reply code (RFC 5321, 4.2). */

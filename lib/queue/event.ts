@@ -7,8 +7,10 @@ import { BadRecordError, checkStored, parseJson } from './stored.ts'
 export interface RecipientOutcome {
   address: string
   state: 'delivered' | 'deferred' | 'failed'
-  /** The remote's words, or ours when there was no remote. */
+  /** The remote's words, or with `ours` those of this platform. */
   reply: string
+  /** Nobody said it: this platform found it out itself. Absent in events of an earlier release. */
+  ours?: boolean
   /** RFC 3463 status for the notice: the remote's, or one that fits. */
   status: string
   category: string

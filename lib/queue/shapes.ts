@@ -58,6 +58,7 @@ const outcome = z.looseObject({
   address: z.string().min(1),
   state: z.enum(['delivered', 'deferred', 'failed']),
   reply: z.string(),
+  ours: z.boolean().optional(),
   status: z.string(),
   category: z.string(),
   stage: z.string(),

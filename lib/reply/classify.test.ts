@@ -30,7 +30,7 @@ const cases: Case[] = [
   ['552 5.2.2 Over quota', 'rcpt', 'retry', 'mailbox-full', 'text'],
   ['552 5.5.3 Too many recipients', 'rcpt', 'retry', 'rate-limited', 'text'],
   ['550 5.7.1 blocked using zen.spamhaus.org', 'connect', 'retry', 'blocklisted', 'text'],
-  // Giving up can not be taken back, so what is not understood is tried again.
+  // Giving up cannot be taken back, so what is not understood is tried again.
   ['', 'rcpt', 'retry', 'other', 'nothing'],
   ['5.1.1 User unknown', 'rcpt', 'bounce', 'unknown-user', 'text'],
   ['354 go ahead', 'rcpt', 'retry', 'protocol-error', 'code'],

@@ -33,7 +33,7 @@ export interface RefusalReply {
  *
  * The action follows from the three-digit code (RFC 5321, 4.2.1), whatever the enhanced status says: 4xx is tried again, 5xx is
  * not, save for the categories of `RETRIED_WHEN_5XX`. A reply without a code is judged by its enhanced status; one with
- * neither is tried again, because giving up can not be taken back. */
+ * neither is tried again, because giving up cannot be taken back. */
 export function getBounceInfo({ response, stage }: RefusalReply): BounceInfo {
   const reply = parseReply(response)
   const { category, decidedBy } = categoryOf(reply, stage)
@@ -58,6 +58,8 @@ function categoryOf(reply: ParsedReply, stage: Stage | undefined): Pick<BounceIn
   const words = wording(reply.text)
   const rule = TEXT_RULES.find((candidate) => holds(candidate, words, reply, stage))
   if (rule !== undefined) return { category: rule.category, decidedBy: 'text' }
+  // Whatever else is said to STARTTLS, there is no TLS.
+  if (stage === 'starttls' && reply.code !== null) return { category: 'tls', decidedBy: 'code' }
   const byStatus = reply.enhanced === null ? undefined : categoryOfStatus(reply.enhanced, stage)
   if (byStatus !== undefined) return { category: byStatus, decidedBy: 'enhanced' }
   const byCode = reply.code === null ? undefined : categoryOfCode(reply.code, stage, words)

@@ -7,6 +7,9 @@ const RULES_SEE = 2000
 const BOILERPLATE =
   /to (?:best |better )?(?:protect (?:our )?users from spam|reduce the amount of spam|help (?:prevent|fight|reduce) spam)[^.,]{0,60}/g
 
+/** What somebody called his rule. */
+const NAMED_RULE = /\b(?:rule|filter|policy) (?:named |called )?(?:'[^']{1,80}'|"[^"]{1,80}")/g
+
 const MAIL_ADDRESS = /[^\s<>"'(),;:=/@]{1,64}@[a-z0-9.-]{1,255}/g
 
 /** The words as the rules see them: lower case, one kind of apostrophe and space, accents dropped, mail addresses replaced
@@ -23,6 +26,7 @@ export function wording(text: string): string {
     .replace(MAIL_ADDRESS, 'addr')
   return withoutHosts(plain)
     .replace(BOILERPLATE, '')
+    .replace(NAMED_RULE, 'rule')
     .replace(/\bexe+ded\b/g, 'exceeded')
     .replace(/[\s_]+/g, ' ')
     .trim()

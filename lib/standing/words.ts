@@ -12,5 +12,5 @@ export const whySuspended = ({ reason, percent, recipients, limitPercent, at }: 
 /** How it comes to an end, for people. */
 export const wayBack = ({ resumable }: Suspension): string =>
   resumable
-    ? 'mend the cause, then set spec.resume to any new text'
-    : 'it is the second time in 30 days: only who runs this platform can end it'
+    ? 'fix the cause, then set spec.resume to a new value'
+    : 'this is the second time in 30 days; only your mail administrator can lift it'

@@ -31,7 +31,7 @@ export function readCertificate(certFile: string, keyFile: string): CertificateF
     subjectNames(cert)
     createSecureContext({ cert, key })
   } catch (cause) {
-    throw new BadCertificate(certFile, `can not be used for TLS: ${(cause as Error).message}`, { cause })
+    throw new BadCertificate(certFile, `cannot be used for TLS: ${(cause as Error).message}`, { cause })
   }
   return { cert, key }
 }
@@ -48,7 +48,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new BadCertificate(file, 'can not be read; check its path and permissions', { cause })
+    throw new BadCertificate(file, 'cannot be read; check its path and permissions', { cause })
   }
 }
 

@@ -38,7 +38,7 @@ export class UnsuitableKey extends Error {
   override readonly name = 'UnsuitableKey'
   readonly type: string
   constructor(type: string) {
-    super(`a key of type ${type} can not sign; RSA and ECDSA can`)
+    super(`a key of type ${type} cannot sign; RSA and ECDSA can`)
     this.type = type
   }
 }

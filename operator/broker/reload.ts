@@ -9,7 +9,7 @@ export interface ServerState {
   server: string
   /** - current: it has read what its files are to hold
    * - stale: it serves, with files of before
-   * - away: it can not be reached */
+   * - away: it cannot be reached */
   state: 'current' | 'stale' | 'away'
   /** Why it is not current, as far as that is known. */
   why?: string

@@ -66,7 +66,7 @@ test('an ownership that was verified outlives a missing record for a week', () =
   )
 })
 
-test('a DNS that can not be asked changes nothing', () => {
+test('a DNS that cannot be asked changes nothing', () => {
   const before = [
     condition('OwnershipRecordPresent', 'True', 0),
     condition('OwnershipVerified', 'True', 0),

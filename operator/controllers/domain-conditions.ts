@@ -98,7 +98,7 @@ function judged(type: string, records: ComparedRecord[], before: Condition[]): F
   const unknown = records.filter(({ state }) => state === 'Unknown')
   if (unknown.length === 0) return { type, status: 'True', reason: 'Verified', message: 'all records are in the DNS' }
   const was = before.find((condition) => condition.type === type)
-  const message = `the DNS can not be asked (${unknown[0]?.seen ?? ''}); asked again soon`
+  const message = `the DNS cannot be asked (${unknown[0]?.seen ?? ''}); asked again soon`
   return { type, status: was?.status ?? 'Unknown', reason: 'LookupFailed', message }
 }
 

@@ -52,7 +52,7 @@ test('DKIM is compared by its key, DMARC by having a policy, the return path by 
   assert.equal(state('ReturnPath'), 'Missing')
 })
 
-test('a DNS that can not be asked tells nothing', () => {
+test('a DNS that cannot be asked tells nothing', () => {
   const [wanted] = wantedRecords(facts, key)
   assert.ok(wanted)
   assert.equal(compareRecord(wanted, { failed: 'ETIMEOUT' }).state, 'Unknown')

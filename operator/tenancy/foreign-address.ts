@@ -1,7 +1,7 @@
 import type { AnyResource } from '@postrider/resources/kinds'
 import { ownerOf } from './senders.ts'
 
-/** Why a SenderAddress can not be had by a code: it is of a domain that another namespace has proved. Whoever reads one mailbox
+/** Why a SenderAddress cannot be had by a code: it is of a domain that another namespace has proved. Whoever reads one mailbox
  * there does not decide who may send as the domain. Pure. */
 export function foreignAddress(resource: AnyResource, owners: ReadonlyMap<string, string>): string | undefined {
   if (resource.kind !== 'SenderAddress') return undefined

@@ -24,7 +24,7 @@ export const MOST_BODY = 64 * 1024
 /** Reads a request, its body with it; throws a Problem. */
 export async function readRequest(incoming: IncomingMessage, secure: boolean): Promise<ApiRequest> {
   const url = URL.parse(incoming.url ?? '', 'http://host.invalid')
-  if (url === null) throw new Problem(400, 'the address of the request can not be read')
+  if (url === null) throw new Problem(400, 'the address of the request cannot be read')
   return {
     method: incoming.method ?? '',
     path: decoded(url.pathname),
@@ -41,7 +41,7 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path)
   } catch {
-    throw new Problem(400, 'the path of the request can not be decoded')
+    throw new Problem(400, 'the path of the request cannot be decoded')
   }
 }
 

@@ -61,10 +61,10 @@ export function createAttempt({
 
     const found = await resolveRoute(destination, { resolver: dns, policies, smtpPort, ownNames: own.names })
     if ('later' in found) return found
-    if ('reply' in found) return all({ result: 'refused', reply: found.reply, stage: 'dns' })
+    if ('reply' in found) return all({ result: 'refused', reply: found.reply, ours: true, stage: 'dns' })
     const way: Way = envelope.requireTls === true ? { ...found, tls: 'required', requireTls: true } : found
     const sender = senderOf(way, { platform, pools })
-    if ('reply' in sender) return all({ result: 'refused', reply: sender.reply, stage: 'connect' })
+    if ('reply' in sender) return all({ result: 'refused', reply: sender.reply, ours: true, stage: 'connect' })
 
     const route: Route = { ...way, site: siteKey(way, sender, connectionSettings) }
     const place = await sites.reserve(route, { last, urgent: isUrgent(taken) })
@@ -142,7 +142,7 @@ async function onSlot(slot: Slot, trial: Omit<HostTrial, 'slot'>): Promise<Trans
     // What else is thrown is a fault of ours: the job comes again.
     if (!(error instanceof ContentGone)) throw error
     const reply = '554 5.3.0 the content of the message is no longer stored here'
-    return { recipients: forAll(trial.envelope.recipients, { result: 'refused', reply, stage: 'content' }) }
+    return { recipients: forAll(trial.envelope.recipients, { result: 'refused', reply, ours: true, stage: 'content' }) }
   }
 }
 

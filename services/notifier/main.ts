@@ -44,7 +44,7 @@ const TURN_MS = 250
 /** While the configuration of an earlier version is in force. */
 const DEFAULT_HELD_MS = 7 * 86_400_000
 
-// The log, notices and retention can wait when the machine is busy; taking and delivering mail can not.
+// The log, notices and retention can wait when the machine is busy; taking and delivering mail cannot.
 setPriority(10)
 
 await runService('notifier', async ({ env, log, registry, needs, onStop }) => {

@@ -90,7 +90,7 @@ test('one broker, three brokers, and one of somebody else', { skip }, async () =
   )
 })
 
-test('values that can not work are refused, and the field is named', { skip }, async () => {
+test('values that cannot work are refused, and the field is named', { skip }, async () => {
   const refused: [string[], RegExp][] = [
     [['broker.replicas=2'], /broker\/replicas.*1, 3/s],
     [['broker.enabled=false'], /broker\/external\/url/],

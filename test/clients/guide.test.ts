@@ -37,7 +37,7 @@ test('a guide is its named blocks: files, ways to run, trust, and what is seen w
   })
 })
 
-test('a guide that can not be run as it stands is refused', () => {
+test('a guide that cannot be run as it stands is refused', () => {
   assert.throws(() => readGuide(GUIDE.replace('sh run by hand', 'sh')), GuideUnclear)
   assert.throws(() => readGuide(GUIDE.replace('sh trust', 'sh')), GuideUnclear)
   assert.throws(() => readGuide(GUIDE.replace('js send.mjs', 'js ../send.mjs')), GuideUnclear)

@@ -43,7 +43,7 @@ describe('a cluster', { concurrency: false }, () => {
   step('under load, a restart of the broker: nothing lost', brokerRestart)
 
   step('a changed limit holds in every ingress pod within 5 s', changedLimit)
-  step('a deleted credential ends its sessions and can not log in within 5 s', deletedCredential)
+  step('a deleted credential ends its sessions and cannot log in within 5 s', deletedCredential)
   step('a renewed certificate is shown, and no pod starts again', renewedCertificate)
   step('what somebody edits or deletes of the owned objects is back within 10 s, with an Event', drift)
   // Leaves the keys of deleted Domains behind, which are kept for a week and put back no more.

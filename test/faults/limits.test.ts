@@ -10,7 +10,7 @@ test('eight client processes against two ingress processes get exactly what a li
   assert.deepEqual([run.accepted, run.delivered, run.lost], [LIMIT, LIMIT, 0])
   assert.ok(run.refusals.length > 0)
   assert.ok(
-    run.refusals.every((reply) => reply.includes('200 of 200 messages in 24 hours used; frees at')),
+    run.refusals.every((reply) => reply.includes('has sent 200 of 200 messages in 24 hours')),
     run.refusals[0],
   )
   assert.ok(

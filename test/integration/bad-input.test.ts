@@ -176,7 +176,7 @@ describe('certificates', { skip: needs('openssl', 'openssl') }, () => {
     const missing = join(scratch, 'missing.pem')
     const text = join(scratch, 'text.pem')
     writeFileSync(text, 'no certificate\n')
-    assertRefused(await upWith({ ...good, certificateFile: missing }), `${missing} can not be read`)
+    assertRefused(await upWith({ ...good, certificateFile: missing }), `${missing} cannot be read`)
     assertRefused(await upWith({ ...good, certificateFile: text }), `${text} holds no PEM certificate`)
     assertRefused(await upWith({ ...good, keyFile: text }), `${text} holds no PEM private key`)
     assertRefused(

@@ -79,7 +79,8 @@ test('Outlook is answered, at whatever path it writes, and told where to post', 
   assert.equal(posted.status, 200)
   assert.match(posted.body.toString(), /<LoginName>nobody@sender\.test<\/LoginName>/)
   assert.match(posted.body.toString(), new RegExp(`<Type>SMTP</Type>\\s*<Server>mail\\.sender\\.test</Server>`))
-  assert.equal((await ask('/autodiscover/autodiscover.xml', { post: post('a@other.test') })).status, 404)
+  const other = await ask('/autodiscover/autodiscover.xml', { post: post('a@other.test') })
+  assert.match(other.body.toString(), /<ErrorCode>500</)
   const invalid = await ask('/autodiscover/autodiscover.xml', { post: '<x/>' })
   assert.match(invalid.body.toString(), /<ErrorCode>600</)
   const newer = await ask('/autodiscover/autodiscover.json?Email=a@sender.test&Protocol=AutodiscoverV1')
@@ -87,6 +88,95 @@ test('Outlook is answered, at whatever path it writes, and told where to post', 
     Protocol: 'AutodiscoverV1',
     Url: 'https://localhost/autodiscover/autodiscover.xml',
   })
+})
+
+/** As Outlook and Microsoft's connectivity test write them, and as administrators put them into proxies. */
+const SPELLINGS = [
+  '/autodiscover/autodiscover.xml',
+  '/Autodiscover/Autodiscover.xml',
+  '/AutoDiscover/Autodiscover.xml',
+  '/AutoDiscover/AutoDiscover.xml',
+  '/AUTODISCOVER/AUTODISCOVER.XML',
+  '//autodiscover/autodiscover.xml',
+]
+const HOSTS = ['sender.test', 'autodiscover.sender.test']
+
+test('autodiscover is answered in each spelling, at both hosts, by POST and GET, and in version 2', async () => {
+  for (const host of HOSTS)
+    for (const path of SPELLINGS) {
+      for (const address of ['app@sender.test', 'App@Sender.Test', ' app@sender.test ', 'app+tag@sender.test']) {
+        const { status, body } = await ask(path, { host, post: post(address) })
+        assert.equal(status, 200, path)
+        assert.match(body.toString(), /<Type>IMAP<\/Type>[^]*<Type>SMTP<\/Type>/, `${host}${path} ${address}`)
+      }
+      for (const [address, code] of [
+        ['', 600],
+        ['%EMAILADDRESS%', 600],
+        ['app@', 600],
+        ['app@other.test', 500],
+      ] as const) {
+        const { status, body } = await ask(path, { host, post: post(address) })
+        assert.equal(status, 200)
+        assert.match(body.toString(), new RegExp(`<ErrorCode>${code}</ErrorCode>`), address)
+      }
+      assert.match((await ask(path, { host })).body.toString(), /<ErrorCode>600</, `GET ${host}${path}`)
+    }
+  for (const path of [
+    '/autodiscover/autodiscover.json?Email=app@sender.test&Protocol=AutodiscoverV1',
+    '/Autodiscover/Autodiscover.json?Email=app%40sender.test&protocol=autodiscoverv1&RedirectCount=1',
+    '/autodiscover/autodiscover.json/v1.0/app@sender.test?Protocol=AutodiscoverV1',
+    '/AutoDiscover/AutoDiscover.json/v1.0/app%2Btag%40sender.test?Protocol=AutoDiscoverV1&RedirectCount=1',
+  ]) {
+    const { status, body } = await ask(path, { host: 'autodiscover.sender.test' })
+    assert.equal(status, 200, path)
+    assert.match((JSON.parse(body.toString()) as { Url: string }).Url, /\/autodiscover\/autodiscover\.xml$/)
+  }
+  const missing = await ask('/autodiscover/autodiscover.json/v1.0/app@sender.test')
+  assert.deepEqual(
+    [missing.status, JSON.parse(missing.body.toString())],
+    [400, { ErrorCode: 'MandatoryParameterMissing', ErrorMessage: 'The Protocol parameter is missing.' }],
+  )
+  const ews = await ask('/autodiscover/autodiscover.json?Email=a@sender.test&Protocol=EWS')
+  assert.deepEqual(
+    [ews.status, (JSON.parse(ews.body.toString()) as { ErrorCode: string }).ErrorCode],
+    [404, 'ProtocolNotSupported'],
+  )
+})
+
+test('autoconfig is answered in each spelling of its path, its host and the address', async () => {
+  const wanted = (await ask(`${XML}?emailaddress=app%40sender.test`)).body.toString()
+  const paths = [
+    XML,
+    '/mail/config-v1.1.xml',
+    '/Mail/Config-v1.1.XML',
+    '//mail/config-v1.1.xml',
+    '/.well-known/AutoConfig/mail/config-v1.1.xml/',
+  ]
+  const queries = [
+    '',
+    '?emailaddress=',
+    '?emailaddress=app@sender.test',
+    '?EmailAddress=App%40Sender.Test',
+    '?emailaddress=app+tag@sender.test',
+    '?emailaddress=app%2Btag%40sender.test',
+    '?emailaddress=%20app@sender.test%20',
+    '?emailaddress=%EMAILADDRESS%',
+    '?emailaddress=%25EMAILADDRESS%25',
+    '?emailaddress={emailaddress}',
+    '?emailaddress=%EMAILLOCALPART%@sender.test',
+  ]
+  for (const host of [
+    'autoconfig.sender.test',
+    'autodiscover.sender.test',
+    'sender.test',
+    'AutoConfig.Sender.Test:443',
+  ])
+    for (const path of paths)
+      for (const query of queries) {
+        const { status, body } = await ask(path + query, { host })
+        assert.deepEqual([status, body.toString()], [200, wanted], `${host}${path}${query}`)
+      }
+  for (const query of ['?emailaddress=app', '?emailaddress=a@b@c']) assert.equal((await ask(XML + query)).status, 400)
 })
 
 test(

@@ -81,7 +81,7 @@ describe('where mail goes', { skip: unboundMissing() }, () => {
   const arrives: [domain: string, what: string, where: () => Receiver][] = [
     ['plain.test', 'its MX', () => first],
     ['order.test', 'the MX of the lowest preference, not the first record', () => second],
-    ['fallback.test', 'the next MX when the best one can not be reached', () => second],
+    ['fallback.test', 'the next MX when the best one cannot be reached', () => second],
     ['unnamed.test', 'the next MX when the best one has no address', () => second],
     ['implicit.test', 'its own address when it has no MX', () => second],
     ['six.test', 'an MX that has only an IPv6 address', () => six],

@@ -113,7 +113,7 @@ test('of 500 messages that eight clients send at once to two processes, exactly 
       response,
       /4\.7\.1 limit limit-daily of credential daily@sender\.test: 300 of 300 messages in 24 hours/,
     )
-    assert.match(response, /frees at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    assert.match(response, /try again after \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   }
   await eventually(() => assert.equal(remote.mails.length, 300), 60_000)
   const shares = await Promise.all([40, 41].map((offset) => metrics(platform.ports.telemetry + offset)))
@@ -139,7 +139,7 @@ describe('other limits', () => {
     assert.equal(code, 452)
     assert.match(
       response,
-      /limit-people of credential people@sender\.test: 3 of 5 recipients in 24 hours used; frees at/,
+      /credential people@sender\.test has sent to 3 of 5 recipients in 24 hours \(SMTPLimit "limit-people"\); try again after/,
     )
     assert.equal(await client.send({ to: ['d@remote.test', 'e@remote.test'] }), 'ok')
     client.close()
@@ -150,7 +150,7 @@ describe('other limits', () => {
     for (let sent = 0; sent < 3; sent++) assert.equal(await client.send(), 'ok')
     const { code, response } = refusal(await client.send())
     assert.equal(code, 452)
-    assert.match(response, /3 of 3 messages a minute used; frees at/)
+    assert.match(response, /has sent 3 of 3 messages in a minute .*; try again after/)
     client.close()
   })
 
@@ -161,7 +161,7 @@ describe('other limits', () => {
     assert.equal(refused.length, 4)
     for (const { code, response } of refused) {
       assert.equal(code, 452)
-      assert.match(response, /4 of 4 messages at once, with 2 more every 3600 s, used; frees at \d{4}-/)
+      assert.match(response, /has sent 4 of 4 messages at once \(2 more every 3600 s\) .*; try again after \d{4}-/)
     }
     client.close()
   })
@@ -171,7 +171,7 @@ describe('other limits', () => {
     assert.equal(await client.send({ to: ['a@one.test', 'b@one.test'] }), 'ok')
     const { code, response } = refusal(await client.send({ to: ['a@two.test', 'a@three.test'] }))
     assert.equal(code, 452)
-    assert.match(response, /1 of 2 new recipient domains in 24 hours used; frees at/)
+    assert.match(response, /has sent to 1 of 2 new recipient domains in 24 hours .*; try again after/)
     assert.equal(await client.send({ to: 'a@two.test' }), 'ok')
     assert.equal(refusal(await client.send({ to: ['a@one.test', 'a@three.test'] })).code, 452)
     assert.equal(await client.send({ to: ['c@one.test', 'd@two.test'] }), 'ok')

@@ -138,14 +138,14 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
       good: furtherCertificate({ secretName: 'mail-tls' }),
       bad: furtherCertificate({}),
     },
-    'spec.ingress.listeners: two listeners can not have the same port': {
+    'spec.ingress.listeners: two listeners cannot have the same port': {
       good: listeners(
         { mode: 'ImplicitTLS', port: 1465, address: '127.0.0.1' },
         { mode: 'STARTTLS', port: 1465, address: '127.0.0.2' },
       ),
       bad: listeners({ mode: 'ImplicitTLS', port: 1465 }, { mode: 'STARTTLS', port: 1465 }),
     },
-    'spec.ingress.listeners: two listeners can not have the same port of the Service; give one of them another servicePort':
+    'spec.ingress.listeners: two listeners cannot have the same port of the Service; give one of them another servicePort':
       {
         good: listeners(
           { mode: 'STARTTLS', port: 1587 },
@@ -209,7 +209,7 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
   },
   Domain: {
     [`: ${NAME}`]: nameOf('Domain', '1-shop', 'shop.example'),
-    'spec.domainName: domainName can not be changed; make another Domain': {
+    'spec.domainName: domainName cannot be changed; make another Domain': {
       good: [LEAST.Domain, { ...LEAST.Domain, state: 'Suspended' }],
       bad: [LEAST.Domain, { domainName: 'other.test' }],
     },
@@ -228,11 +228,11 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
       good: credential({ rotation: { request: 'may' } }),
       bad: credential({ rotation: { request: 'may' }, passwordHashes: [HASH] }),
     },
-    'spec.address: address can not be changed; make another SMTPCredential': {
+    'spec.address: address cannot be changed; make another SMTPCredential': {
       good: [LEAST.SMTPCredential, credential({ state: 'Suspended' })],
       bad: [LEAST.SMTPCredential, credential({ address: 'other@example.test' })],
     },
-    'spec.domainRef: domainRef can not be changed; make another SMTPCredential': {
+    'spec.domainRef: domainRef cannot be changed; make another SMTPCredential': {
       good: [LEAST.SMTPCredential, credential({ limitRef: { name: 'few' } })],
       bad: [LEAST.SMTPCredential, credential({ domainRef: { name: 'other' } })],
     },
@@ -240,7 +240,7 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
   SMTPLimit: { [`: ${NAME}`]: nameOf('SMTPLimit', '1-few', 'few.shop') },
   SenderAddress: {
     [`: ${NAME}`]: nameOf('SenderAddress', '1-boss', 'boss.shop'),
-    'spec.domainRef: domainRef can not be changed; make another SenderAddress': {
+    'spec.domainRef: domainRef cannot be changed; make another SenderAddress': {
       good: [LEAST.SenderAddress, { ...LEAST.SenderAddress, address: 'chief@elsewhere.test', code: 'abc' }],
       bad: [LEAST.SenderAddress, { ...LEAST.SenderAddress, domainRef: { name: 'other' } }],
     },

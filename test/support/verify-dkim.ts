@@ -11,7 +11,7 @@ export interface DkimVerdict {
   valid: boolean
 }
 
-/** Why dkimpy can not be asked here, for `skip`; false when it can. Ed25519 needs PyNaCl besides. */
+/** Why dkimpy cannot be asked here, for `skip`; false when it can. Ed25519 needs PyNaCl besides. */
 export const dkimpyMissing = (): string | false =>
   needsPython('dkim', 'python3-dkim') || needsPython('nacl', 'python3-nacl')
 

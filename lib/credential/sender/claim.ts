@@ -22,7 +22,7 @@ const text = (digest: Buffer): string => digest.toString('base64url').slice(0, 2
 export const fingerprintOf = (platformKey: Buffer, claim: Claim): string =>
   text(keyedDigest(platformKey, 'claim', claim))
 
-/** What only the platform can write: who may change an object's status can not make itself verified by that. */
+/** What only the platform can write: who may change an object's status cannot make itself verified by that. */
 export const proofOf = (platformKey: Buffer, claim: Claim): string => text(keyedDigest(platformKey, 'proof', claim))
 
 /** Tells a wrong code that was given back from the next one, without keeping it. */

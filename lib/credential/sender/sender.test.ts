@@ -88,7 +88,7 @@ test('a code is good for 24 hours, whatever is written onto it', () => {
     assert.ok(!isProven(KEY, advance(KEY, written, { claim: CLAIM, code }, late), CLAIM))
 })
 
-test('who can write a status can not make himself verified by it', () => {
+test('who can write a status cannot make himself verified by it', () => {
   const { known } = sent()
   const other = proofOf(KEY, { ...CLAIM, owner: 'uid-2' })
   for (const proof of ['', 'yes', other, proofOf(randomBytes(32), CLAIM)]) {

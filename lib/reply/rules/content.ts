@@ -11,6 +11,11 @@ export const MALWARE: readonly Rule[] = [
   },
 ]
 
+/** A verdict that lists what it was made of, which may be SPF, a name or a listing. */
+export const SPAM_CHECKS: readonly Rule[] = [
+  { category: 'spam-content', pattern: /\bfail\w{0,3}\b.{0,20}\banti-?spam checks?\b/ },
+]
+
 /** The message or a part of it is too long. */
 export const SIZE: readonly Rule[] = [
   { category: 'message-too-large', pattern: TRANSLATED.tooLarge },
@@ -21,7 +26,7 @@ export const SIZE: readonly Rule[] = [
   {
     category: 'message-too-large',
     pattern:
-      /\b(?:size|length)\b.{0,40}\bexceed|exceed\w{0,5}\b.{0,60}\b(?:size|length|limit set by)|sizelimit|too much mail data/,
+      /\b(?:size|length)\b.{0,40}\bexceed|exceed\w{0,5}\b.{0,60}\b(?:size|length|limit set by)|\bsize ?limit\b|too much mail data/,
   },
   { category: 'message-too-large', pattern: /\bmax(?:imum)?\b.{0,20}\b(?:message|mail) size\b|takes no more than/ },
 ]
@@ -31,7 +36,7 @@ export const FORBIDDEN_PARTS: readonly Rule[] = [
   {
     category: 'policy',
     pattern:
-      /potential security issue|\bmacros?\b|\battachments?\b.{0,40}(?:allow|block|reject|prohibit|permit|type)|\bfile types?\b/,
+      /potential security issue|\bmacros?\b|\bpassword-?protected\b|\b(?:zip|exe|executable|archive) files?\b|\bfile (?:extension|name)s?\b|\battachments?\b.{0,40}(?:allow|block|reject|prohibit|permit|type)|\bfile types?\b/,
   },
 ]
 
@@ -41,7 +46,7 @@ export const SPAM: readonly Rule[] = [
   {
     category: 'spam-content',
     pattern:
-      /\bspam|anti-?spam|\bjunk\b|unsolicited|\bphish|\bsuspicious\b|\bbulk e?-?mail\b|\bofr 506\b|\bscored\b.{0,20}\d/,
+      /\bspam|anti-?spam|\bjunk\b|unsolicited|\bgtube\b|\bphish|\bsuspicious\b|\bbulk e?-?mail\b|\bofr 506\b|\bscored\b.{0,20}\d/,
   },
   {
     category: 'spam-content',

@@ -25,7 +25,11 @@ export const ADDRESS_LISTS: readonly Rule[] = [
     pattern: TRANSLATED.listed,
     unless: /\bdomain|\b(?:dominio|domaine|domane)\b|\babsender|\bremitente|\bexpediteur/,
   },
-  { category: 'blocklisted', pattern: /\bspam sources?\b|\bsource of spam\b|\bknown spammers?\b/ },
+  {
+    category: 'blocklisted',
+    pattern:
+      /\bspam sources?\b|\bspam\b.{0,20}\bfrom (?:this|your) (?:ip|host|server|network)\b|\bsource of spam\b|\bknown spammers?\b/,
+  },
   { category: 'blocklisted', pattern: /\baddresslist\b|dnsbl|\brbl|rbl\b|realtime block|real-time black/ },
   {
     category: 'blocklisted',

@@ -8,7 +8,8 @@ const OF_SENDER = /\bsender\b|\bsending\b|\bper (?:hour|day|minute)\b|\b(?:daily
 export const FULL: readonly Rule[] = [
   {
     category: 'mailbox-full',
-    pattern: /\bover ?-?quota|\bquota (?:is |was |has been )?(?:exceeded|full|reached)|quotaexceeded|shutoffquota/,
+    pattern:
+      /\bover ?-?quota|\bquota (?:is |was |has been )?(?:exceeded|full|reached|over)\b|quotaexceeded|shutoffquota/,
     unless: OF_SENDER,
   },
   {
@@ -30,6 +31,7 @@ export const FULL: readonly Rule[] = [
 /** A mailbox that exists and is shut. `blocked` counts only of an account: a message can be blocked as well. */
 export const DISABLED: readonly Rule[] = [
   { category: 'mailbox-disabled', pattern: TRANSLATED.disabled },
+  { category: 'mailbox-disabled', pattern: /\bno (?:\S{1,12} )?activity\b/ },
   {
     category: 'mailbox-disabled',
     pattern:
@@ -76,7 +78,8 @@ export const UNKNOWN: readonly Rule[] = [
   {
     category: 'unknown-user',
     notAt: ['mail'],
-    pattern: /\bnot (?:our|a valid|in|a) (?:e?-?mail )?(?:customer|user|recipient|address|mailbox|member)/,
+    pattern:
+      /\bnot (?:our|a valid|in|a|an?|(?:an? )?(?:known|existing|local|registered)) (?:e?-?mail )?(?:customer|user|recipient|address|mailbox|member)/,
   },
   {
     category: 'unknown-user',

@@ -1,5 +1,5 @@
 import { AUTHENTICATION, REVERSE_DNS } from './authentication.ts'
-import { FORBIDDEN_PARTS, MALWARE, SIZE, SPAM } from './content.ts'
+import { FORBIDDEN_PARTS, MALWARE, SIZE, SPAM, SPAM_CHECKS } from './content.ts'
 import { ADDRESS_LISTS, CONTENT_LISTS } from './lists.ts'
 import { DISABLED, FULL, UNKNOWN } from './mailbox.ts'
 import { GREYLISTING, PACE } from './pace.ts'
@@ -20,6 +20,7 @@ export const TEXT_RULES: readonly Rule[] = [
   ...RELAYING,
   ...TLS,
   ...MALWARE,
+  ...SPAM_CHECKS,
   ...AUTHENTICATION,
   ...REVERSE_DNS,
   ...PACE,

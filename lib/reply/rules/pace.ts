@@ -5,13 +5,19 @@ import { TRANSLATED } from './translations.ts'
 export const GREYLISTING: readonly Rule[] = [
   { category: 'greylisted', codeClass: 4, pattern: TRANSLATED.greylisted },
   { category: 'greylisted', codeClass: 4, pattern: /\bgr[ea]y(?:[ -]?list|\.rbl|ed\b)|postgrey/ },
+  { category: 'greylisted', codeClass: 4, pattern: /\bnot (?:yet )?whitelisted\b/ },
   {
     category: 'greylisted',
     codeClass: 4,
     enhanced: /^4\.7\.1$/,
     pattern: /^(?:please )?(?:try again|come back) later\W{0,3}$/,
   },
-  { category: 'greylisted', codeClass: 4, pattern: /\b(?:try|retry|come back)(?: again)? in \d{1,5} ?(?:s|sec|min)/ },
+  {
+    category: 'greylisted',
+    codeClass: 4,
+    pattern: /\b(?:try|retry|come back)(?: again)? in \d{1,5} ?(?:s|sec|min)/,
+    unless: /\bmaintenance\b|\bshut/,
+  },
 ]
 
 /** Too much at once: connections, messages, recipients. Before reputation, because a limit is often explained by it
@@ -26,12 +32,12 @@ export const PACE: readonly Rule[] = [
   {
     category: 'rate-limited',
     pattern:
-      /\btoo (?:many|much) (?:\S{1,20} ){0,3}(?:connections?|sessions?|messages?|e?-?mails?|recipients?|rcpts?|attempts|requests|deliveries)\b/,
+      /\btoo (?:many|much) (?:\S{1,20} ){0,3}(?:connections?|sessions?|messages?|e?-?mails?|recipients?|rcpts?|attempts|addresses|requests|deliveries)\b/,
     unless: /too much mail data/,
   },
   {
     category: 'rate-limited',
-    pattern: /\b(?:excessive|unusual|unexpected|high) (?:volume|rate|number|sending|traffic|activity)/,
+    pattern: /\b(?:excessive|unusual|unexpected|high) (?:amounts?|volume|rate|number|sending|traffic|activity)/,
   },
   {
     category: 'rate-limited',
@@ -47,7 +53,11 @@ export const PACE: readonly Rule[] = [
     pattern:
       /\b(?:daily|hourly|sending|submission) (?:message |mail )?(?:quota|limit)|\bquota exceeded (?:for|by|of) (?:the |this )?sender\b/,
   },
-  { category: 'rate-limited', pattern: /\b(?:connections?|thread|session|recipients?|messages?) limit/ },
+  {
+    category: 'rate-limited',
+    pattern:
+      /\b(?:connections?|thread|session|recipients?|rcpt|messages?) limit|\bexceed\w{0,3}\b.{0,30}\b(?:messag|send|mail)\w{0,5} limits?\b/,
+  },
   { category: 'rate-limited', pattern: /connection slots|concurren(?:t|cy) .{0,30}(?:limit|exceed|reach)/ },
   {
     category: 'rate-limited',

@@ -39,7 +39,7 @@ export const POLICY: readonly Rule[] = [
   {
     category: 'policy',
     pattern:
-      /\bnot (?:authori[sz]ed|allowed|permitted|accepted)\b|\bauth(?:entication)? (?:is )?(?:required|failed)|\bforge(?:d|ry)\b|\bnotauthorized\b/,
+      /\bnot (?:authori[sz]ed|allowed|permitted|accepted)\b|\bauth(?:entication)? (?:is )?(?:required|failed)|\brequires? (?:smtp )?auth|\bforge(?:d|ry)\b|\bnotauthorized\b/,
   },
   {
     category: 'policy',

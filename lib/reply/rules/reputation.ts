@@ -21,7 +21,7 @@ export const REPUTATION: readonly Rule[] = [
   {
     category: 'blocklisted',
     pattern:
-      /\bip(?:s| address)?\b.{0,40}\b(?:blocked|not accepted|rejected|denied|black|locked|barred|refused|untrusted)\b|accepted from (?:this|your) ip\b/,
+      /\bip(?:s| address)?\b.{0,40}\b(?:blocked|not accepted|rejected|denied|black|locked|barred|refused|untrusted|filtered)\b|accepted from (?:this|your) ip\b/,
   },
   // "ip in prison", "address 192.0.2.1 on my black book": we are in or on something.
   {
@@ -43,6 +43,7 @@ export const REPUTATION: readonly Rule[] = [
   {
     category: 'blocklisted',
     pattern: /\bblack-? ?list|\bblock-? ?list/,
-    unless: /\bdomain|\b(?:sender|envelope|from) address|\brecipient|\bsubject\b|\battachment/,
+    unless:
+      /\bdomain|\b(?:sender|envelope|from) address|\brecipient|\bsubject\b|\battachment|\bfile\b|\bextension\b|\bwords?\b|\bphrases?\b/,
   },
 ]

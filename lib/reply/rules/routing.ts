@@ -14,7 +14,8 @@ export const LOOPS: readonly Rule[] = [
 export const NETWORK: readonly Rule[] = [
   {
     category: 'network',
-    pattern: /\btimed?[ -]?out\b|\bconnection (?:reset|lost|dropped|aborted)\b|\blost connection\b/,
+    pattern:
+      /\btimed?[ -]?out\b|\b(?:tcp|socket|network)\b.{0,20}\berror\b|\bconnection (?:reset|lost|dropped|aborted)\b|\blost connection\b/,
   },
   { category: 'network', pattern: /\bdns (?:query|lookup|server|resolution) (?:fail|error|time)/ },
   { category: 'network', pattern: /no route to host|network (?:is )?unreachable|host (?:is )?unreachable/ },

@@ -10,7 +10,7 @@ export const SERVER: readonly Rule[] = [
   {
     category: 'server-unavailable',
     pattern:
-      /\b(?:server|service|database|ldap|dns) (?:is )?down\b|\b(?:disk|ldap|database|mta|hardware) (?:failure|error|problem)\b|\bshutting down\b|\bbusy\b|\boverload|\bhigh load\b|\bload (?:is )?too high|\bmaintenance\b|\bout of memory\b/,
+      /\b(?:server|service|database|ldap|dns) (?:is )?down\b|\b(?:disk|ldap|database|mta|hardware) (?:failure|error|problem)\b|\bshutting down\b|\bbusy\b|\boverload|\bhigh load\b|\bload (?:is )?too high|\bmaintenance\b|\bout of memory\b|\bcannot allocate\b|\b(?:cannot|can't) fork\b/,
   },
   {
     category: 'server-unavailable',

@@ -57,7 +57,8 @@ export const PROTOCOL: readonly Rule[] = [
   },
   {
     category: 'protocol-error',
-    pattern: /\brfc[ -.]?(?:\d{3,4}[ -])?(?:complian|violat|conform)|not a valid rfc|\bmalformed\b|non-?compliant/,
+    pattern:
+      /\brfc[ -.]?(?:\d{3,4}[ -])?(?:complian|violat|conform)|\brfc ?\d{3,4}\b.{0,20}\b(?:error|requirement|standard)|\b(?:conform|comply) (?:to|with) (?:the )?rfc|\bonly one \S{1,20} (?:header|field)|not a valid rfc|\bmalformed\b|non-?compliant/,
   },
   {
     category: 'protocol-error',
@@ -71,7 +72,7 @@ export const PROTOCOL: readonly Rule[] = [
   {
     category: 'protocol-error',
     pattern:
-      /\bencoded-word\b|synchroni[sz]ation error|\billegal char|\bstray (?:newline|lf|cr)\b|\bbare (?:lf|cr)\b|smtplf|\bline (?:limit|length|(?:is )?too long)/,
+      /\bencoded-word\b|synchroni[sz]ation error|\billegal char|\bstray (?:newline|lf|cr)\b|\bbare (?:lf|cr|line-?feed|newline)|smtplf|\bline (?:limit|length|(?:is )?too long)/,
   },
   {
     category: 'protocol-error',

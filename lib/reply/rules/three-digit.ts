@@ -21,6 +21,7 @@ const BY_CODE: Partial<Record<number, Category>> = {
   510: 'unknown-user',
   511: 'unknown-user',
   512: 'bad-destination-host',
+  517: 'policy',
   521: 'bad-destination-host',
   523: 'message-too-large',
   530: 'policy',

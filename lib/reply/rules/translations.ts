@@ -10,6 +10,7 @@ export const TRANSLATED = {
   ),
   listed: either(
     /\b(?:schwarzen?|sperr) ?liste|\bliste noire|\blista (?:negra|nera)\b|\bzwarte lijst|\bczarn(?:a|ej) li[sś]|\bkara liste/,
+    /\b(?:listad[oa]|gelistet|listee?|repertoriee?|elencat[oa]|vermeld|kay[iı]tl[iı])\b.{0,30}\b(?:host|url|addresslist|rbl|dnsbl)\b/,
     /ч[её]рн(?:ый|ого|ом) спис|黑名单|ブラックリスト/,
   ),
   pace: either(
@@ -38,7 +39,7 @@ export const TRANSLATED = {
   destination:
     /\b(?:domane|domaine|dominio|domein)\b.{0,60}\b(?:existiert nicht|nicht gefunden|n'existe pas|inconnu|no existe|nao existe|non esiste|inesistente|inexistente|bestaat niet)\b/,
   disabled:
-    /(?:邮箱|用户|帐号|账号).{0,6}(?:已?被?(?:禁用|停用|冻结|锁定))|(?:учетная запись|ящик).{0,20}(?:заблокирован|отключен)|\bconta\b.{0,30}\bdesativad/,
+    /(?:邮箱|用户|帐号|账号).{0,6}(?:已?被?(?:禁用|停用|冻结|锁定))|(?:учетная запись|ящик).{0,20}(?:заблокирован|отключен)|\b(?:conta|caixa|cuenta|casilla|buzon|casella)\b.{0,40}\b(?:desativad|expirad|caducad|desactivad|suspendid|suspens|bloquead|inactiv|deshabilitad|disattivat|sospes|disabilitat|scadut)|\b(?:konto|skrzynka)\b.{0,30}\b(?:zablokowan|nieaktywn)|\bpostvak\b.{0,30}\b(?:geblokkeerd|opgeheven)/,
   relay: either(
     /\bweiterleitung\b.{0,40}\b(?:nicht|verweigert|abgelehnt)\b|\brelais\b.{0,30}\b(?:refuse|interdit|non)|\brelay(?:ing)?\b.{0,20}\b(?:nicht|non|no)\b/,
     /\b(?:retransmissao|reenvio|reenvio de correo|retransmision)\b.{0,30}\b(?:negad[oa]|no permitid[oa]|nao permitid[oa])|ретрансляц|пересылка запрещ|中继|中継/,

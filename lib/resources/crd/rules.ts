@@ -81,11 +81,11 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
     'ingress.listeners': [
       {
         rule: 'self.all(a, self.exists_one(b, a.port == b.port && a.address == b.address))',
-        message: 'two listeners can not have the same port',
+        message: 'two listeners cannot have the same port',
       },
       {
         rule: `self.all(a, self.exists_one(b, ${servicePort('a')} == ${servicePort('b')}))`,
-        message: 'two listeners can not have the same port of the Service; give one of them another servicePort',
+        message: 'two listeners cannot have the same port of the Service; give one of them another servicePort',
       },
     ],
     'ingress.listeners[]': [
@@ -141,7 +141,7 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
     'verification.recheck': [{ rule: `${ms('self')} >= 1000`, message: 'recheck must be at least 1s' }],
   },
   Domain: {
-    domainName: [{ rule: 'self == oldSelf', message: 'domainName can not be changed; make another Domain' }],
+    domainName: [{ rule: 'self == oldSelf', message: 'domainName cannot be changed; make another Domain' }],
     'dkim.algorithms': [{ rule: 'size(self) < 2 || self[0] != self[1]', message: 'names an algorithm twice' }],
   },
   SMTPCredential: {
@@ -155,11 +155,11 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
         message: 'rotation.request is for a generated password; give other passwordHashes instead',
       },
     ],
-    address: [{ rule: 'self == oldSelf', message: 'address can not be changed; make another SMTPCredential' }],
-    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef can not be changed; make another SMTPCredential' }],
+    address: [{ rule: 'self == oldSelf', message: 'address cannot be changed; make another SMTPCredential' }],
+    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef cannot be changed; make another SMTPCredential' }],
   },
   SenderAddress: {
-    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef can not be changed; make another SenderAddress' }],
+    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef cannot be changed; make another SenderAddress' }],
   },
 }
 

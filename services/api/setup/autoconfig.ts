@@ -1,6 +1,6 @@
 import { content } from '../response.ts'
 import type { Handler } from '../router.ts'
-import { addressOf, domainOfHost, settingsOf } from './settings.ts'
+import { addressIn, addressOf, domainOfHost, settingsOf } from './settings.ts'
 import type { ClientSettings, MailServer } from './settings.ts'
 import { document, element } from './xml.ts'
 import type { XmlElement } from './xml.ts'
@@ -8,8 +8,8 @@ import type { XmlElement } from './xml.ts'
 /** Mozilla's config-v1.1.xml, which Thunderbird, Evolution, KMail, K-9 and FairEmail read
  * (https://benbucksch.github.io/autoconfig-spec/). The domain is that of the address, or of the host that was asked. */
 export const autoconfig: Handler = ({ query, host }, { config, submission }) => {
-  const asked = query.get('emailaddress')
-  const domain = asked === null || asked === '' ? domainOfHost(host) : addressOf(asked).domain
+  const asked = addressIn(query)
+  const domain = asked === undefined ? domainOfHost(host) : addressOf(asked).domain
   return content('text/xml; charset=utf-8', autoconfigDocument(settingsOf(domain, config(), submission)))
 }
 

@@ -2,7 +2,7 @@ import { Problem } from '../problem.ts'
 import { content } from '../response.ts'
 import type { ApiResponse } from '../response.ts'
 import type { Handler } from '../router.ts'
-import { addressOf, loginAt, settingsOf } from './settings.ts'
+import { addressOf, loginAt, settingsOf, valueOf } from './settings.ts'
 import type { ClientSettings, MailServer } from './settings.ts'
 import { document, element, textOf } from './xml.ts'
 import type { XmlElement } from './xml.ts'
@@ -18,23 +18,39 @@ export const autodiscover: Handler = ({ body }, { config, submission }) => {
   if (schema !== undefined && schema !== OUTLOOK) return refused('601', 'Provider is not available')
   const asked = textOf(posted, 'EMailAddress')
   if (asked === undefined) return refused('600', 'Invalid Request')
-  const { address, domain } = addressOf(asked)
-  return xml(autodiscoverDocument(settingsOf(domain, config(), submission), address))
+  try {
+    const { address, domain } = addressOf(asked)
+    return xml(autodiscoverDocument(settingsOf(domain, config(), submission), address))
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return error.status === 404
+      ? refused('500', 'The email address cannot be found.')
+      : refused('600', 'Invalid Request')
+  }
 }
 
 /** Outlook asks `autodiscover.<domain>` by plain HTTP for the place of the real one: where the certificate fits the name. */
 export const autodiscoverRedirect: Handler = ({ host }, { publicHost }) => {
-  if (publicHost === undefined || publicHost === host)
-    throw new Problem(405, 'post the request here', { allow: 'POST' })
+  // Here is the real one, and a GET asks it nothing.
+  if (publicHost === undefined || publicHost === host) return refused('600', 'Invalid Request')
   return { status: 302, headers: { location: `https://${publicHost}${PATH}` }, body: '' }
 }
 
-/** The newer question for where the older one is answered. */
+/** The newer question for where the older one is answered ([MS-OXDSCLI], 3.1.5.4): the same for every address, which stands in the query or at the
+ * end of the path. */
 export const autodiscoverV2: Handler = ({ query, host }, { publicHost = host }) => {
-  if (query.get('Protocol')?.toLowerCase() !== 'autodiscoverv1') throw new Problem(404, 'only AutodiscoverV1 is there')
+  const protocol = valueOf(query, 'protocol')
+  if (protocol === undefined) return refusedV2(400, 'MandatoryParameterMissing', 'The Protocol parameter is missing.')
+  if (protocol.toLowerCase() !== 'autodiscoverv1')
+    return refusedV2(404, 'ProtocolNotSupported', 'The only supported value of Protocol is AutodiscoverV1.')
   const answer = { Protocol: 'AutodiscoverV1', Url: `https://${publicHost}${PATH}` }
   return content('application/json', JSON.stringify(answer))
 }
+
+const refusedV2 = (status: number, code: string, text: string): ApiResponse => ({
+  ...content('application/json', JSON.stringify({ ErrorCode: code, ErrorMessage: text })),
+  status,
+})
 
 /** Pure. */
 export function autodiscoverDocument({ incoming, outgoing }: ClientSettings, address: string): string {
@@ -95,6 +111,7 @@ const refused = (code: string, message: string): ApiResponse =>
             { Time: '00:00:00', Id: '0' },
             element('ErrorCode', {}, code),
             element('Message', {}, message),
+            element('DebugData', {}),
           ),
         ),
       ),

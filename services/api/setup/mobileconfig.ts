@@ -3,12 +3,12 @@ import { content } from '../response.ts'
 import type { Handler } from '../router.ts'
 import { nameUuid } from './name-uuid.ts'
 import { plist } from './plist.ts'
-import { addressOf, loginAt, settingsOf } from './settings.ts'
+import { addressIn, addressOf, loginAt, settingsOf } from './settings.ts'
 import type { ClientSettings, MailServer } from './settings.ts'
 
 /** A configuration profile for the Mail of iOS, iPadOS and macOS, signed with the certificate of the platform. */
 export const mobileconfig: Handler = ({ query }, { config, submission, sign }) => {
-  const { address, domain } = addressOf(query.get('emailaddress'))
+  const { address, domain } = addressOf(addressIn(query))
   const profile = profileOf(settingsOf(domain, config(), submission), address)
   return content('application/x-apple-aspen-config', sign(Buffer.from(profile)), {
     'content-disposition': `attachment; filename="${domain}.mobileconfig"`,

@@ -44,15 +44,29 @@ function outgoingOf({ host, implicitTls, startTls }: Submission): MailServer[] {
   return [...at(implicitTls, true), ...at(startTls, false)]
 }
 
-/** An address of a request and its domain; throws a Problem where it is none. */
-export function addressOf(given: string | null): { address: string; domain: string } {
-  const address = normaliseAddress(given ?? '')
+/** A parameter of a query, its name in whatever case. */
+export const valueOf = (query: URLSearchParams, name: string): string | undefined =>
+  [...query].find(([key]) => key.toLowerCase() === name)?.[1]
+
+/** `%EMAILADDRESS%`, `{email}`: a client that asked before it filled them in. */
+const PLACEHOLDER = /^[%{$<[][^@]*[%}>\]]$/
+
+/** The address that a query asks about; undefined where it names none. A `+` is one, though forms write a blank so. */
+export function addressIn(query: URLSearchParams): string | undefined {
+  const asked = (valueOf(query, 'emailaddress') ?? '').trim()
+  return asked === '' || PLACEHOLDER.test(asked) ? undefined : asked.replaceAll(' ', '+')
+}
+
+/** An address of a request and its domain, white space around it aside; throws a Problem when it is not a full address. */
+export function addressOf(given: string | null | undefined): { address: string; domain: string } {
+  const address = normaliseAddress((given ?? '').trim())
   if (address === undefined) throw new Problem(400, 'emailaddress must be a full address: local@domain')
   return { address, domain: address.slice(address.lastIndexOf('@') + 1) }
 }
 
-/** The domain that a request means by its host name: `autoconfig.example.org` and `example.org` are example.org. */
-export const domainOfHost = (host: string): string => normaliseDomain(host.replace(/^autoconfig\./, '')) ?? host
+/** The domain that a request means by its host name: `autoconfig.example.org`, `autodiscover.example.org` and `example.org` are example.org. */
+export const domainOfHost = (host: string): string =>
+  normaliseDomain(host.replace(/^(?:autoconfig|autodiscover)\./, '')) ?? host
 
 /** What a client logs in with at a server. */
 export const loginAt = ({ userName }: Pick<MailServer, 'userName'>, address: string): string =>

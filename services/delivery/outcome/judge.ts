@@ -100,24 +100,25 @@ export const isFinal = (result: RecipientResult): boolean => judgeRecipient(resu
 function judgeRecipient(result: RecipientResult, expired: boolean): RecipientOutcome {
   const { recipient, stage } = result
   const reply = cut(result.reply, MAX_QUEUED_OCTETS)
-  const common = { address: recipient.address, stage }
+  const ours = result.ours === true || result.result === 'failed'
+  const common = { address: recipient.address, stage, ...(ours ? { ours: true as const } : {}) }
   if (result.result === 'delivered') {
     return {
       ...common,
       state: 'delivered',
       reply,
-      status: statusOf(result.reply, '2.0.0'),
+      status: statusOf(result, '2.0.0'),
       category: 'delivered',
     }
   }
   const info = result.result === 'refused' ? getBounceInfo({ response: result.reply, stage }) : fault(result)
   const base = { ...common, reply, category: info.category }
   if (info.action === 'bounce' && result.retry !== true && result.onward !== true)
-    return { ...base, state: 'failed', status: statusOf(result.reply, '5.0.0', info) }
+    return { ...base, state: 'failed', status: statusOf(result, '5.0.0', info) }
   // RFC 3463, 4.4.7: the time is up; the last reply says why it never went through.
   if (expired && result.onward !== true) return { ...base, state: 'failed', status: '4.4.7' }
   // A status of class 5 speaks of a failure; what is tried again has not failed.
-  return { ...base, state: 'deferred', status: statusOf(result.reply, '4.0.0', info).replace(/^5/, '4') }
+  return { ...base, state: 'deferred', status: statusOf(result, '4.0.0', info).replace(/^5/, '4') }
 }
 
 const fault = (result: RecipientResult): Pick<BounceInfo, 'action' | 'category' | 'enhanced'> =>

@@ -21,6 +21,7 @@ const localFault = ({ envelope }: Job): TransactionOutcome => ({
   recipients: forAll(envelope.recipients, {
     result: 'refused',
     reply: '451 4.3.0 the attempt failed on this platform, before an answer of the remote server',
+    ours: true,
     stage: 'content',
   }),
 })

@@ -1,4 +1,5 @@
 import type { BounceInfo } from '@postrider/reply/classify'
+import type { RecipientResult, Stage } from '../transaction/outcome.ts'
 
 /** Details of RFC 3463 for what we know of a reply that carries no status of its own. */
 const BY_CATEGORY: Partial<Record<string, string>> = {
@@ -23,9 +24,13 @@ const BY_CATEGORY: Partial<Record<string, string>> = {
   'protocol-error': '5.0',
 }
 
-/** The status a notice states: the reply's own where its class agrees with the code, else one that fits the category. */
+/** Where no reply came: the host did not answer (RFC 3463, 3.5: X.4.1), its name could not be looked up (X.4.3), or the connection broke off
+ * (X.4.2, as for the category). */
+const BY_STAGE: Partial<Record<Stage, string>> = { dns: '4.3', connect: '4.1' }
+
+/** The status a notice states: the reply's own where its class agrees with the code, else one that fits the stage or the category. */
 export function statusOf(
-  reply: string,
+  { reply, result, stage }: Pick<RecipientResult, 'reply' | 'result' | 'stage'>,
   fallback: string,
   info?: Pick<BounceInfo, 'category'> & { enhanced?: string | null },
 ): string {
@@ -33,6 +38,7 @@ export function statusOf(
   if (own !== undefined && own[0] === code) return own
   // Some put it elsewhere in the text, as qmail does: (#5.1.1).
   if (info?.enhanced?.startsWith(fallback[0] ?? '5')) return info.enhanced
-  const detail = info && BY_CATEGORY[info.category]
+  const byStage = result === 'failed' && info?.category === 'network' ? BY_STAGE[stage] : undefined
+  const detail = byStage ?? (info && BY_CATEGORY[info.category])
   return detail === undefined ? fallback : `${fallback[0] ?? '5'}.${detail}`
 }

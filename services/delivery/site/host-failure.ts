@@ -35,17 +35,28 @@ export function failureOf(error: Broken | TurnedAway, recipients: Recipient[]): 
     const result = { result: 'failed' as const, reply: error.message, errorCode: error.code, stage }
     return { outcome: { recipients: forAll(recipients, result), ...(remote && { remote }) }, temporary: true, stage }
   }
-  return refusal(error.reply.text, stage, recipients, { temporary: !(error instanceof RequireTlsUnmet), remote })
+  const ours = error instanceof RequireTlsUnmet
+  return refusal(error.reply.text, stage, recipients, { temporary: !ours, remote, ours })
 }
 
-/** A refusal in the name of a host; 4xx is temporary unless told otherwise. */
+/** A refusal of a host, or with `ours` one that follows from what is known of it; 4xx is temporary unless told otherwise. */
 export function refusal(
   reply: string,
   stage: Stage,
   recipients: Recipient[],
-  { temporary = reply.startsWith('4'), remote }: { temporary?: boolean; remote?: Remote } = {},
+  {
+    temporary = reply.startsWith('4'),
+    remote,
+    ours = false,
+  }: { temporary?: boolean; remote?: Remote; ours?: boolean } = {},
 ): HostFailure {
-  const result = { result: 'refused' as const, reply, stage, ...(temporary ? { retry: true as const } : {}) }
+  const result = {
+    result: 'refused' as const,
+    reply,
+    stage,
+    ...(temporary ? { retry: true as const } : {}),
+    ...(ours ? { ours: true as const } : {}),
+  }
   return { outcome: { recipients: forAll(recipients, result), ...(remote && { remote }) }, temporary, stage }
 }
 

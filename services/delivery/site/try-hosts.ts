@@ -164,7 +164,7 @@ class Trial {
     const impossible = cannotTake(connection, envelope)
     if (impossible === undefined) return send(connection, () => open(candidate, connectMs))
     const { remote } = connection
-    this.#failures.push(refusal(impossible, 'mail', envelope.recipients, { temporary: false, remote }))
+    this.#failures.push(refusal(impossible, 'mail', envelope.recipients, { temporary: false, remote, ours: true }))
     this.#unsuited.add(candidate.host.name)
     return undefined
   }
@@ -261,7 +261,7 @@ class Trial {
     const found = await Promise.all(ordered.map(addressesOf))
     for (const [at, { name }] of ordered.entries()) if ('reply' in (found[at] ?? {})) this.#settled.add(name)
     const without = found.filter((answer) => 'reply' in answer)
-    const failures = without.map(({ reply }) => refusal(reply, 'dns', envelope.recipients))
+    const failures = without.map(({ reply }) => refusal(reply, 'dns', envelope.recipients, { ours: true }))
     this.#notLookedUp += without.filter(({ busy }) => busy === true).length
     // This platform is one of the group: its equals may send the message back (RFC 5321, 5.1).
     const loops = without.some((answer) => answer.loops === true)

@@ -16,6 +16,8 @@ export interface RecipientResult {
   /** For `failed`: the error's code, as Node names it (`ECONNREFUSED`), or one of TIMEOUT, CLOSED, TLS. */
   errorCode?: string
   stage: Stage
+  /** A refusal that this platform found out itself, in words of ours that look like a reply: nobody said it. */
+  ours?: true
   /** A refusal that speaks of a host, not of the message: tried again, whatever its code. */
   retry?: true
   /** It is asked about in a further transaction of the same attempt (series.ts). */

@@ -242,7 +242,7 @@ describe('a transaction', () => {
     assert.equal(sent.outcome.ambiguous, undefined)
   })
 
-  test('with a content that can not be read to its end throws, and the remote gets no final dot', async () => {
+  test('with a content that cannot be read to its end throws, and the remote gets no final dot', async () => {
     const [receiver, connection] = await start()
     async function* broken() {
       yield CONTENT

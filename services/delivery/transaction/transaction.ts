@@ -54,7 +54,7 @@ export async function transact(
   const impossible = cannotTake(connection, envelope)
   connection.used++
   if (impossible !== undefined) {
-    const recipients = forAll(envelope.recipients, { result: 'refused', reply: impossible, stage: 'mail' })
+    const recipients = forAll(envelope.recipients, { result: 'refused', reply: impossible, ours: true, stage: 'mail' })
     return { outcome: { recipients, remote }, reusable: true, begun: true, taken: 0, unasked: [], outOfStep: false }
   }
   const transaction = new Transaction(connection, message, options)
@@ -244,7 +244,7 @@ class Transaction {
     const { recipients } = this.#message.envelope
     if (this.#connection.capabilities.utf8) return recipients
     for (const recipient of recipients.filter(({ address }) => needsUtf8(address))) {
-      this.#settle(recipient, { result: 'refused', reply: NEEDS_UTF8, stage: 'rcpt' })
+      this.#settle(recipient, { result: 'refused', reply: NEEDS_UTF8, ours: true, stage: 'rcpt' })
     }
     return this.#open()
   }
@@ -265,8 +265,8 @@ class Transaction {
     this.outOfStep = true
     this.clean = false
     this.#connection.dialogue.destroy()
-    for (const [recipient, { result, stage, reply }] of this.#results) {
-      if (result === 'refused' && reply !== NEEDS_UTF8) this.#results.set(recipient, uncertain(recipient, stage, reply))
+    for (const [recipient, { result, stage, reply, ours }] of this.#results) {
+      if (result === 'refused' && ours !== true) this.#results.set(recipient, uncertain(recipient, stage, reply))
     }
     for (const recipient of this.#open()) this.#settle(recipient, uncertain(recipient, this.#stage))
   }

@@ -19,7 +19,7 @@ export function readProxyHeader(socket: Socket): Promise<ProxyHeader> {
     }
     const fail = (error: unknown): void =>
       done(() =>
-        reject(error instanceof BadProxyHeader ? error : new BadProxyHeader('can not be read', { cause: error })),
+        reject(error instanceof BadProxyHeader ? error : new BadProxyHeader('cannot be read', { cause: error })),
       )
     const gone = (): void => fail(new BadProxyHeader('ended too early'))
     const timer = setTimeout(() => fail(new BadProxyHeader(`did not come within ${WAIT_MS} ms`)), WAIT_MS)

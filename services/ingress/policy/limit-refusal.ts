@@ -2,24 +2,26 @@ import type { Exceeded, LimitField } from '@postrider/limits/exceeded'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { Refusal } from '../refusal.ts'
 
-const WORDS: Record<Exclude<LimitField, 'rate'>, string> = {
-  messagesPerDay: 'messages in 24 hours',
-  recipientsPerDay: 'recipients in 24 hours',
-  messagesPerMinute: 'messages a minute',
-  newDestinationsPerDay: 'new recipient domains in 24 hours',
-  concurrentSessions: 'sessions at once',
+/** What has used how much of what. */
+const WORDS: Record<LimitField, (used: string, limit: LimitConfig) => string> = {
+  messagesPerDay: (used) => `has sent ${used} messages in 24 hours`,
+  recipientsPerDay: (used) => `has sent to ${used} recipients in 24 hours`,
+  messagesPerMinute: (used) => `has sent ${used} messages in a minute`,
+  newDestinationsPerDay: (used) => `has sent to ${used} new recipient domains in 24 hours`,
+  concurrentSessions: (used) => `has ${used} sessions open`,
+  rate: (used, { rate }) =>
+    `has sent ${used} messages at once (${rate?.messages ?? 0} more every ${(rate?.perMs ?? 0) / 1000} s)`,
 }
 
 /** The reply that names the limit, its use and when it frees. 4xx: the same message is welcome later, and a client that queues
  * will send it then. */
 export function limitRefusal(account: string, limit: LimitConfig, exceeded: Exceeded, code = 452): Refusal {
   const { field, used, allowed, freeAt } = exceeded
-  const what = field === 'rate' ? rateWords(limit) : WORDS[field]
-  const frees =
-    freeAt === undefined ? 'frees when one ends' : `frees at ${new Date(freeAt).toISOString().replace(/\.\d+Z$/, 'Z')}`
-  const text = `limit ${exceeded.limit} of ${account.replace('/', ' ')}: ${used} of ${allowed} ${what} used; ${frees}`
+  const what = WORDS[field](`${used} of ${allowed}`, limit)
+  const then =
+    freeAt === undefined
+      ? 'try again when one of them ends'
+      : `try again after ${new Date(freeAt).toISOString().replace(/\.\d+Z$/, 'Z')}`
+  const text = `limit reached: ${account.replace('/', ' ')} ${what} (SMTPLimit "${exceeded.limit}"); ${then}`
   return new Refusal(code, '4.7.1', text, 'limit')
 }
-
-const rateWords = ({ rate }: LimitConfig): string =>
-  `messages at once, with ${rate?.messages ?? 0} more every ${(rate?.perMs ?? 0) / 1000} s,`

@@ -51,7 +51,7 @@ test('what the domain refuses is taken back from the credential, and the reply n
   assert.equal(asked.at(-1), 'refund credential/a@sender.test 3 at 7')
 })
 
-test('a count that can not be kept is a refusal for now', async () => {
+test('a count that cannot be kept is a refusal for now', async () => {
   const { ledger, asked } = ledgerWith({ 'domain/sender.test': new Error('no broker') })
   await assert.rejects(reserve(ledger, both, message), {
     responseCode: 451,

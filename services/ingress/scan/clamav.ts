@@ -101,7 +101,7 @@ function replyOf(socket: Socket, timeoutMs: number): Promise<string> {
       socket.destroy()
       resolve(text.slice(0, end === -1 ? LONGEST_REPLY : end))
     })
-    socket.once('error', (error) => give(error, `can not be talked to: ${error.message}`))
+    socket.once('error', (error) => give(error, `cannot be reached: ${error.message}`))
     socket.once('close', () => give(undefined, 'closed the connection without a verdict'))
   })
 }

@@ -40,7 +40,7 @@ function post(url: URL, mail: ScannedMail, timeoutMs: number): Promise<string> {
       })
     })
     request.once('error', (error) => {
-      give(signal.aborted ? `said nothing within ${timeoutMs} ms` : `can not be talked to: ${error.message}`, error)
+      give(signal.aborted ? `said nothing within ${timeoutMs} ms` : `cannot be reached: ${error.message}`, error)
     })
     request.end(mail.content)
   })

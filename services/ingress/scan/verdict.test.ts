@@ -91,7 +91,7 @@ test('an answer that is no verdict is none', () => {
   assert.deepEqual(ofClamav('stream: OK'), { kind: 'clean' })
   assert.deepEqual(ofClamav('stream: A B FOUND'), { kind: 'infected', name: 'A B' })
   assert.deepEqual(ofClamav('INSTREAM size limit exceeded. ERROR'), { kind: 'too-large' })
-  for (const reply of ['', 'stream: OK but', 'UNKNOWN COMMAND', 'stream: Can not allocate memory ERROR']) {
+  for (const reply of ['', 'stream: OK but', 'UNKNOWN COMMAND', 'stream: Cannot allocate memory ERROR']) {
     assert.throws(() => ofClamav(reply), ScannerUnavailable, reply)
   }
   for (const text of [

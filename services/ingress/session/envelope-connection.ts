@@ -48,7 +48,7 @@ export class EnvelopeConnection extends SMTPConnection {
   override handler_MAIL(command: Buffer, callback: () => void): void {
     this.emitConnection()
     const { envelope } = this.session
-    if (envelope.mailFrom) return this.#refuse('5.5.1 MAIL was given already; RSET begins anew', callback)
+    if (envelope.mailFrom) return this.#refuse('5.5.1 MAIL was given already; use RSET to start again', callback)
     const given = addressIn(command, 'MAIL FROM')
     this._server.onMailFrom(given, this.session, (error?: SMTPServerError | null) => {
       if (error) {
@@ -64,7 +64,7 @@ export class EnvelopeConnection extends SMTPConnection {
   override handler_RCPT(command: Buffer, callback: () => void): void {
     const { envelope } = this.session
     if (!envelope.mailFrom) return this.#refuse('5.5.1 say MAIL FROM first', callback)
-    if (this.#chunked !== undefined) return this.#refuse('5.5.1 the content has begun; go on with BDAT', callback)
+    if (this.#chunked !== undefined) return this.#refuse('5.5.1 the content has begun; continue with BDAT', callback)
     const given = addressIn(command, 'RCPT TO')
     this._server.onRcptTo(given, this.session, (error?: SMTPServerError | null) => {
       if (error) {
@@ -103,14 +103,15 @@ export class EnvelopeConnection extends SMTPConnection {
   }
 
   override handler_DATA(command: Buffer, callback: () => void): void {
-    if (this.#chunked !== undefined) return this.#refuse('5.5.1 the message comes by BDAT; go on with it', callback)
+    if (this.#chunked !== undefined)
+      return this.#refuse('5.5.1 this message is sent by BDAT; continue with BDAT', callback)
     super.handler_DATA(command, callback)
   }
 
   override _createParser(): ChunkedStream {
     const parser = new ChunkedStream({ maxCommandLength: this._server.options.maxCommandLength })
     parser.oncommand = (command, callback) => this._onCommand(command, callback)
-    parser.on('error', (error) => this.send(421, `Error: ${error.message}`))
+    parser.on('error', (error) => this.send(421, `4.3.0 ${error.message}`))
     return parser
   }
 
@@ -127,7 +128,7 @@ export class EnvelopeConnection extends SMTPConnection {
   #chunkFault(): string | undefined {
     const { mailFrom, rcptTo } = this.session.envelope
     if (!mailFrom) return '5.5.1 say MAIL FROM first'
-    return rcptTo.length === 0 ? '5.5.1 no recipient was taken; say RCPT TO first' : undefined
+    return rcptTo.length === 0 ? '5.5.1 no recipient was accepted; say RCPT TO first' : undefined
   }
 
   #readChunk({ octets, last }: ChunkCommand): void {

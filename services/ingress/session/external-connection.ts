@@ -20,7 +20,7 @@ export class ExternalConnection extends EnvelopeConnection {
   }
 
   loginByCertificate(_claim: CertificateClaim, answer: LoginAnswer): void {
-    answer(new Error('no login by certificate here'))
+    answer(new Error('login by certificate is not offered here'))
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
@@ -32,7 +32,7 @@ export class ExternalConnection extends EnvelopeConnection {
   override handler_AUTH(command: Buffer, callback: () => void): void {
     const names = this.#names()
     if (this.secure && names === undefined && this.clientCertificate() === 'Required') {
-      this.send(530, '5.7.0 this port wants a certificate of yours, from a CA that it knows')
+      this.send(530, '5.7.0 this port requires a client certificate from a CA that it trusts')
       return callback()
     }
     const [, mechanism = '', initial, ...more] = command.toString().trim().split(/\s+/)
@@ -51,8 +51,8 @@ export class ExternalConnection extends EnvelopeConnection {
   }
 
   #external(response: string, names: SubjectNames, callback: () => void): void {
-    if (response === '*') return this.#end(501, '5.7.0 given up', callback)
-    if (!BASE64.test(response)) return this.#end(501, '5.5.2 the response is no base64', callback)
+    if (response === '*') return this.#end(501, '5.7.0 login cancelled', callback)
+    if (!BASE64.test(response)) return this.#end(501, '5.5.2 the response is not valid base64', callback)
     const authorization = Buffer.from(response, 'base64').toString()
     this.loginByCertificate({ authorization, names }, (error, { user } = {}) => {
       if (error) return this.#end(error.responseCode ?? 535, error.message, callback)

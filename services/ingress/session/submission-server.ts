@@ -12,6 +12,7 @@ import type { ClientCertificate } from './client-certificate.ts'
 import { ExternalConnection } from './external-connection.ts'
 import type { LoginAnswer } from './external-connection.ts'
 import type { ChunkedStream } from './chunked-stream.ts'
+import { ownText } from './reply-texts.ts'
 
 /** What the library calls a connection by; the id becomes the session's. */
 interface SocketOptions {
@@ -167,15 +168,18 @@ class PromptConnection extends ExternalConnection {
     const { maxClients } = this._server.options
     this._setListeners(() => {
       if (maxClients && this._server.connections.size > maxClients) {
-        this.send(421, `${this.name} has too many connections; try again in a moment`, false)
+        this.send(421, `4.7.0 ${this.name} has too many connections; try again in a moment`, false)
         return
       }
       this.connectionReady()
     })
   }
 
-  override send(code: number, data: string | string[], context?: string | false): void {
+  override send(given: number, said: string | string[], context?: string | false): void {
+    const data = typeof said === 'string' ? (ownText(said) ?? said) : said
     const own = typeof data === 'string' && OWN_STATUS.test(data)
+    // The library has a joke that succeeds.
+    const code = given === 200 ? 500 : given
     super.send(code, this.secure || !Array.isArray(data) ? data : data.filter(isNotAuth), own ? false : context)
     if (code >= 500) this.#count(code)
     else if (context === 'DATA_OK') this.#errors = 0
@@ -184,7 +188,7 @@ class PromptConnection extends ExternalConnection {
   override _createParser(): ChunkedStream {
     const parser = super._createParser()
     parser.onfault = (fault) => {
-      this.send(500, fault === 'nul' ? '5.5.2 NUL is no part of a command' : '5.5.2 end each line with CR LF')
+      this.send(500, fault === 'nul' ? '5.5.2 a command may not contain NUL' : '5.5.2 end each line with CR LF')
       this.close()
     }
     return parser
@@ -193,7 +197,7 @@ class PromptConnection extends ExternalConnection {
   override _onCommand(command: Buffer, callback?: () => void): void {
     this.#commands++
     if (command.length > LONGEST_LINE && !this._nextHandler && !/^AUTH /i.test(command.toString('latin1', 0, 5))) {
-      this.send(500, `5.5.2 a line may have ${LONGEST_LINE} octets`)
+      this.send(500, `5.5.2 a command line may have at most ${LONGEST_LINE} octets`)
       setImmediate(() => callback?.())
       return
     }
@@ -209,7 +213,7 @@ class PromptConnection extends ExternalConnection {
     if (this._server instanceof SubmissionServer) this._server.refusedAtDoor('slow', this.remoteAddress)
     this.send(
       421,
-      `4.4.2 too slow: ${stage === 'content' ? 'the message did not go on' : 'no whole command came'} in time`,
+      `4.4.2 too slow: ${stage === 'content' ? 'the message did not continue' : 'no complete command came'} in time`,
     )
   }
 

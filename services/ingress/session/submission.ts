@@ -30,7 +30,7 @@ export function submitterOf(login: string, config: RuntimeConfig, standingOf: St
   }
   if (credential.suspended || domain.suspended) {
     const what = credential.suspended ? `credential ${credential.address}` : `domain ${domain.name}`
-    throw new Refusal(450, '4.7.1', `the ${what} is suspended; ask who runs this platform`, 'suspended')
+    throw new Refusal(450, '4.7.1', `the ${what} is suspended; contact your mail administrator`, 'suspended')
   }
   refuseSuspended([credentialAccount(credential.address), domainAccount(domain.name)], standingOf)
   return { credential, domain, limits: limitsOf(login, config, standingOf) }
@@ -72,9 +72,9 @@ export function recipientOf(path: Path, ownDomain: string, utf8: boolean): Recip
   const destination = domainOf(address)
   if (!destination.includes('.') || destination.startsWith('[')) {
     const why = destination.startsWith('[')
-      ? 'an address literal is no mail domain here'
+      ? 'mail to an address literal is not sent from here'
       : 'it needs a full domain name'
-    throw new Refusal(553, '5.1.3', `the address <${given}> can not be delivered to: ${why}`, 'recipient')
+    throw new Refusal(553, '5.1.3', `<${given}> cannot be delivered to: ${why}`, 'recipient')
   }
   return { address, ...readRcptParameters(path) }
 }

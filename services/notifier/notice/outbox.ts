@@ -136,6 +136,7 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
       status: outcome.status,
       reply: outcome.reply,
       category: outcome.category,
+      ...(outcome.ours === true ? { ours: true } : {}),
       at,
       ...(notice.remote === undefined ? {} : { remoteMta: notice.remote.host }),
       ...(notice.retryUntil === undefined ? {} : { willRetryUntil: notice.retryUntil }),

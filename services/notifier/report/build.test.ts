@@ -95,13 +95,47 @@ test('only what a server said is called smtp', { skip: noPython }, () => {
 
 test('each recipient of several has its own fields and its own words', { skip: noPython }, () => {
   const addresses = ['a@one.test', 'b@two.test', 'c@three.test']
-  const outcomes = addresses.map((address) => ({ ...first, recipient: { address }, reply: `550 not ${address}` }))
+  const outcomes = addresses.map((address, at) => ({ ...first, recipient: { address }, reply: `550 not ${at}` }))
   const { recipients, text } = read({ outcomes })
   assert.deepEqual(
     recipients.map((one) => header(one, 'Final-Recipient')),
     addresses.map((address) => `rfc822; ${address}`),
   )
-  for (const address of addresses) assert.ok(text.includes(`550 not ${address}`))
+  for (const [at, address] of addresses.entries()) assert.match(text, new RegExp(`<${address}>[^<]*550 not ${at}`))
+})
+
+test('recipients to which the same happened are told of together', { skip: noPython }, () => {
+  const addresses = ['a@remote.test', 'b@remote.test', 'c@remote.test']
+  const outcomes = addresses.map((address, at) => ({
+    ...first,
+    recipient: { address },
+    reply: at < 2 ? `550 5.1.1 <${address}>: unknown` : '550 5.2.1 closed',
+    category: at < 2 ? 'unknown-user' : 'mailbox-disabled',
+  }))
+  const { recipients, text } = read({ outcomes })
+  assert.equal(recipients.length, 3)
+  assert.match(
+    text,
+    /<a@remote\.test>\r\n<b@remote\.test>\r\n {4}There is no mailbox with this name\.[^]*said: 550 5\.1\.1 <the address>: unknown/,
+  )
+  assert.match(text, /<c@remote\.test>\r\n {4}The mailbox exists/)
+})
+
+test('what this platform found out itself is said by nobody', { skip: noPython }, () => {
+  const reply = '550 5.1.2 the domain remote.test does not exist'
+  const { text, recipient } = read({
+    outcomes: [{ ...first, reply, status: '5.1.2', category: 'bad-destination-host', ours: true }],
+  })
+  assert.equal(header(recipient, 'Diagnostic-Code'), 'x-postrider; the domain remote.test does not exist')
+  assert.match(text, /Details: the domain remote\.test does not exist/)
+  assert.doesNotMatch(text, / said/)
+})
+
+test('the text names the subject and the time of acceptance', { skip: noPython }, () => {
+  const headers = Buffer.from('Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n')
+  const { text } = read({ returned: { headers } })
+  assert.ok(Buffer.from(text, 'latin1').toString().includes('Subject: Grüße'))
+  assert.match(text, /Accepted: Mon, 05 Jan 2026 08:30:00 UTC \(queue ID 01ORIGINAL\)/)
 })
 
 test('addresses that are not ASCII are told in the 7-bit form of RFC 6533', { skip: noPython }, () => {

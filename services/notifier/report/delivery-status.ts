@@ -25,7 +25,7 @@ function perRecipient(report: Report, outcome: ReportedOutcome): string {
     ['Action', report.kind === 'delivered' && report.relayed === true ? 'relayed' : report.kind],
     ['Status', statusFor(report.kind, outcome.status)],
     ['Remote-MTA', remoteMta && `dns; ${remoteMta}`],
-    ['Diagnostic-Code', reply && diagnosticCode(reply)],
+    ['Diagnostic-Code', reply && diagnosticCode(outcome, reply)],
     ['Last-Attempt-Date', dateTime(outcome.lastAttempt ?? outcome.at)],
     // RFC 3464, 2.3.9: for delayed recipients only.
     ['Will-Retry-Until', report.kind === 'delayed' && willRetryUntil !== undefined && dateTime(willRetryUntil)],
@@ -45,11 +45,18 @@ export function statusFor(kind: Report['kind'], status: string): string {
 }
 
 /** `smtp` is for what an SMTP server said, and nothing else (RFC 3464, 2.3.6). */
-function diagnosticCode(reply: string): string | undefined {
-  const text = printableAscii(reply)
+function diagnosticCode(outcome: ReportedOutcome, reply: string): string | undefined {
+  const here = foundHere(outcome)
+  const text = printableAscii(here ? withoutCodes(reply) : reply)
   if (text === '') return undefined
-  return isSmtpReply(text) ? `smtp; ${text}` : `x-postrider; ${text}`
+  return isSmtpReply(text) && !here ? `smtp; ${text}` : `x-postrider; ${text}`
 }
+
+/** This platform found it out itself: no server said it. */
+export const foundHere = ({ ours }: ReportedOutcome): boolean => ours === true
+
+/** Words of ours look like a reply inside the queue, where their codes decide what is tried again. */
+export const withoutCodes = (reply: string): string => reply.replace(/^[45]\d\d (?:[245]\.\d{1,3}\.\d{1,3} )?/, '')
 
 export const isSmtpReply = (reply: string): boolean => /^[2-5]\d\d([ -]|$)/.test(reply)
 

@@ -1,69 +1,97 @@
 import { wants } from '@postrider/dsn/wants'
 import { adviceFor } from './advice.ts'
-import { isSmtpReply, statusFor } from './delivery-status.ts'
+import { foundHere, isSmtpReply, statusFor, withoutCodes } from './delivery-status.ts'
 import { oneLine } from './field.ts'
+import { originalSubject } from './original-subject.ts'
 import type { Report, ReportedOutcome } from './report.ts'
 
 const WIDTH = 72
 
-/** The part of the report that is for people: what happened to each recipient, and what the sender can do. CRLF line ends. */
+/** The part of the report that is for people: what happened to each recipient, and what the sender can do. Recipients to which the same
+ * happened are told of together. CRLF line ends. */
 export function humanText(report: Report, returned: 'headers' | 'full' | undefined): string {
   const { original, reportingMta } = report
+  const subject = originalSubject(report.returned)
   const paragraphs = [
     wrap(introduction(report)),
-    ...report.outcomes.map((outcome) => recipientText(report, outcome)),
+    ...groups(report),
     [
       ...wrap('Your message:'),
+      ...(subject === undefined ? [] : wrap(`Subject: ${subject}`, '    ')),
       ...wrap(`Message-ID: ${original.messageId}`, '    '),
-      ...wrap(`Taken: ${moment(original.acceptedAt)}, as ${original.id}`, '    '),
+      ...wrap(`Accepted: ${moment(original.acceptedAt)} (queue ID ${original.id})`, '    '),
     ],
     wrap(attached(returned)),
-    wrap(`This notice was made by the mail system at ${reportingMta}. Nobody reads replies to it.`),
+    wrap(`This notice was sent by the mail system at ${reportingMta}. Replies to it are not read.`),
   ]
   return `${paragraphs.map((lines) => lines.join('\r\n')).join('\r\n\r\n')}\r\n`
 }
 
 function introduction({ kind, relayed, outcomes }: Report): string {
-  const whom = outcomes.length === 1 ? 'this recipient' : `these ${outcomes.length} recipients`
+  const one = outcomes.length === 1
+  const whom = one ? 'this recipient' : `these ${outcomes.length} recipients`
   switch (kind) {
     case 'failed':
-      return `Your message could not be delivered to ${whom}. It will not be tried again.`
+      return `Your message could not be delivered to ${whom}. No further attempt will be made.`
     case 'delayed':
-      return `Your message has not been delivered to ${whom} yet. You need not do anything: it is being tried again.${
+      return `Your message has not been delivered to ${whom} yet. You do not need to do anything: we keep trying.${
         outcomes.every(({ recipient }) => wants(recipient, 'failed', false))
-          ? ' You will be told if it can not be delivered in the end.'
+          ? ' If it cannot be delivered, you will be told.'
           : ''
       }`
     case 'delivered':
-      return relayed === true
-        ? `Your message was taken by the mail server of ${whom}. That server sends no notices of its own, so this is the last you hear of it unless something goes wrong.`
-        : `Your message was delivered to ${whom}.`
+      if (relayed !== true) return `Your message was delivered to ${whom}.`
+      return one
+        ? "The recipient's mail server has accepted your message. It does not send delivery reports, so you will hear nothing more unless something goes wrong."
+        : `The mail servers of ${whom} have accepted your message. They do not send delivery reports, so you will hear nothing more unless something goes wrong.`
   }
 }
 
-function recipientText(report: Report, outcome: ReportedOutcome): string[] {
-  const lines = wrap(`<${outcome.recipient.address}>`)
+/** One paragraph for each thing that happened. Servers repeat the address in their replies, which makes no difference. */
+function groups(report: Report): string[][] {
+  const alike = Map.groupBy(report.outcomes, (outcome) => outcomeText(report, outcome, 'the address').join('\n'))
+  return [...alike.values()].map((outcomes) => [
+    ...outcomes.flatMap(({ recipient }) => wrap(`<${recipient.address}>`)),
+    ...outcomes
+      .slice(0, 1)
+      .flatMap((first) => outcomeText(report, first, outcomes.length > 1 ? 'the address' : undefined)),
+  ])
+}
+
+/** `name` takes the place of the recipient's address in the reply. */
+function outcomeText(report: Report, outcome: ReportedOutcome, name: string = outcome.recipient.address): string[] {
+  const lines: string[] = []
   const say = (text: string): void => void lines.push(...wrap(text, '    '))
-  if (report.kind === 'delivered') say(`${report.relayed === true ? 'Passed on' : 'Delivered'}: ${moment(outcome.at)}`)
-  else {
-    const { meaning, todo } = adviceFor(outcome.category)
+  if (report.kind === 'delivered') {
+    say(`${report.relayed === true ? 'Accepted' : 'Delivered'}: ${moment(outcome.at)}`)
+  } else {
+    const { meaning, todo } = adviceFor(outcome.category, outcome.status)
     say(meaning)
     if (report.kind === 'failed' && statusFor('failed', outcome.status) === '4.4.7') {
-      say(`It was tried again and again since ${moment(report.original.acceptedAt)}; now the time is up.`)
+      say(
+        `We kept trying from ${moment(report.original.acceptedAt)} until ${moment(outcome.at)}, and have now given up.`,
+      )
     }
     if (report.kind === 'delayed' && outcome.willRetryUntil !== undefined) {
-      say(`It will be tried again until ${moment(outcome.willRetryUntil)}.`)
+      say(`We will keep trying until ${moment(outcome.willRetryUntil)}.`)
     }
-    if (report.kind === 'failed' && todo !== undefined) say(`What you can do: ${todo}`)
+    if (report.kind === 'failed') say(`What you can do: ${todo}`)
   }
-  // Of a reply in several lines, the code is worth saying once.
-  const reply = oneLine((outcome.reply ?? '').replace(/[\r\n]+\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3} )?/g, ' '))
-  if (reply !== '') say(`${speaker(outcome, reply)}: ${reply}`)
+  const reply = replyText(outcome).replaceAll(outcome.recipient.address, name)
+  if (reply !== '') say(`${speaker(outcome)}: ${reply}`)
   return lines
 }
 
-function speaker({ remoteMta }: ReportedOutcome, reply: string): string {
-  if (!isSmtpReply(reply)) return 'Details'
+/** Of a reply in several lines, the code is worth saying once; of words of ours not at all. */
+function replyText(outcome: ReportedOutcome): string {
+  const reply = outcome.reply ?? ''
+  if (foundHere(outcome)) return oneLine(withoutCodes(reply))
+  return oneLine(reply.replace(/[\r\n]+\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3} )?/g, ' '))
+}
+
+function speaker(outcome: ReportedOutcome): string {
+  if (foundHere(outcome) || !isSmtpReply(outcome.reply ?? '')) return 'Details'
+  const { remoteMta } = outcome
   return remoteMta === undefined ? 'The server said' : `${oneLine(remoteMta)} said`
 }
 

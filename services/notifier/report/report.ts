@@ -26,6 +26,8 @@ export interface ReportedOutcome {
   status: string
   /** The remote host's words, or ours when none answered. May hold anything. */
   reply?: string
+  /** The reply is ours, whatever it looks like. */
+  ours?: boolean
   /** As the reply was classified: chooses the advice. */
   category?: string
   remoteMta?: string

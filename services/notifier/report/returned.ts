@@ -14,7 +14,7 @@ export interface Part {
 
 /** The third part of the report (RFC 6522, 3 (c)); undefined when nothing of the original is left.
  *
- * message/rfc822 can not be encoded as a whole (RFC 2046, 5.2.1), so its parts are; where the headers themselves are UTF-8,
+ * message/rfc822 cannot be encoded as a whole (RFC 2046, 5.2.1), so its parts are; where the headers themselves are UTF-8,
  * message/global, which can be (RFC 6533, 4 and 6.4). */
 export function returnedPart(returned: Returned, utf8: boolean): Part | undefined {
   if ('headers' in returned) return headerPart(withCrlf(returned.headers).replace(/\r\n\r\n[^]*$/, '\r\n'), utf8)

@@ -52,11 +52,11 @@ export function buildSuspensionNotice(
     field('Content-Type', 'text/plain; charset=us-ascii'),
     '\r\n',
     `The ${what} at ${hostName}\r\nis ${whySuspended(suspension)}.\r\n\r\n`,
-    'New messages are answered with 450 until then; what is queued goes on.\r\n\r\n',
-    `The way back: ${wayBack(suspension)}.\r\n\r\n`,
+    'Until the suspension is lifted, new messages are refused (450); queued ones are still\r\ndelivered.\r\n\r\n',
+    `To lift it: ${wayBack(suspension)}.\r\n\r\n`,
     suspension.reason === 'Bounces'
-      ? 'Recipients that do not exist come from old or bought lists, or from somebody who guesses\r\naddresses with your password. Remove them, and change the password if the mail is not yours.\r\n'
-      : 'Mail that is refused as spam or malware is often sent by somebody else who has your\r\npassword. Look at what was sent, and change the password if the mail is not yours.\r\n',
+      ? 'Recipients that do not exist come from old or bought lists, or from someone who guesses\r\naddresses with your password. Remove them, and change the password if the mail is not yours.\r\n'
+      : 'Mail that is refused as spam or malware is often sent by someone else who has your\r\npassword. Look at what was sent, and change the password if the mail is not yours.\r\n',
   ]
   const content = Buffer.from(lines.join(''), 'latin1')
   const envelope: Envelope = {
