@@ -23,8 +23,11 @@ export interface Envelope {
   envid?: string
   /** BODY=8BITMIME was given, or the content has octets over 127 (RFC 6152). */
   eightBit: boolean
-  /** The sender's address or the header needs SMTPUTF8 on the way (RFC 6531); a recipient's own address may need it besides. */
+  /** The sender's address or one in the header needs SMTPUTF8 on the way (RFC 6531); a recipient's own address may need it besides. */
   utf8: boolean
+  /** Other text in the header is UTF-8, and the client said SMTPUTF8, as some programs do for every message: so do we to servers that offer it,
+   * and to the others the message goes without, as everybody's 8-bit headers do. */
+  utf8Text?: boolean
   /** The sending tenant's domain: decides retention, notices and limits. */
   domain: string
   /** The login that submitted it; empty for a notice. */

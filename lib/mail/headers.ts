@@ -19,9 +19,10 @@ export interface FixedContent {
   from: FromField
   /** The newest Resent-From; without addresses when its block has none, absent when nothing was resent. */
   resentFrom?: FromField
-  /** An address in the header can be named only with SMTPUTF8 (RFC 6531, 3.3). Other text over ASCII needs nothing of a server: it is passed on
-   * by those without SMTPUTF8 as well, and programs that say the keyword for every message mean no more by it. */
+  /** An address in the header can be named only with SMTPUTF8 (RFC 6531, 3.3). */
   utf8: boolean
+  /** The header holds octets over 127. */
+  utf8Text: boolean
 }
 
 /** A From or Resent-From field. */
@@ -86,12 +87,14 @@ export function fixUpHeaders(content: Buffer, options: FixOptions): FixedContent
     ...block.fields.filter(({ name }) => REMOVED.has(name)).map(({ start, end }) => ({ start, end, text: '' })),
   ]
   if (!block.separated || block.end === content.length) edits.push({ start: block.end, end: block.end, text: '\r\n' })
+  const utf8Text = !isAscii(content.subarray(0, block.end))
   return {
     content: applyEdits(content, edits),
     messageId: message.messageId,
     from: message.from,
     ...(again === undefined ? {} : { resentFrom: again.from }),
-    utf8: !isAscii(content.subarray(0, block.end)) && block.fields.some((field) => namesUtf8(content, field)),
+    utf8: utf8Text && block.fields.some((field) => namesUtf8(content, field)),
+    utf8Text,
   }
 }
 

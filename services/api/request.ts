@@ -23,7 +23,8 @@ export const MOST_BODY = 64 * 1024
 
 /** Reads a request, its body with it; throws a Problem. */
 export async function readRequest(incoming: IncomingMessage, secure: boolean): Promise<ApiRequest> {
-  const url = URL.parse(incoming.url ?? '', 'http://host.invalid')
+  // Two slashes at its beginning would make a host of the first part (RFC 3986, 4.2).
+  const url = URL.parse((incoming.url ?? '').replace(/^\/{2,}/, '/'), 'http://host.invalid')
   if (url === null) throw new Problem(400, 'the address of the request cannot be read')
   return {
     method: incoming.method ?? '',

@@ -111,7 +111,7 @@ test('of 500 messages that eight clients send at once to two processes, exactly 
     assert.equal(code, 452)
     assert.match(
       response,
-      /4\.7\.1 limit limit-daily of credential daily@sender\.test: 300 of 300 messages in 24 hours/,
+      /4\.7\.1 limit reached: credential daily@sender\.test has sent 300 of 300 messages in 24 hours \(SMTPLimit "limit-daily"\)/,
     )
     assert.match(response, /try again after \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   }
@@ -194,7 +194,7 @@ describe('other limits', () => {
     for (const { smtp, reply } of refused) {
       assert.match(
         reply,
-        /^454 4\.7\.1 limit limit-talkative of credential talkative@sender\.test: 3 of 3 sessions at once used/,
+        /^454 4\.7\.1 limit reached: credential talkative@sender\.test has 3 of 3 sessions open \(SMTPLimit "limit-talkative"\)/,
       )
       smtp.close()
     }

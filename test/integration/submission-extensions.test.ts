@@ -285,7 +285,11 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
       await arrived('ascii@old.test')
       assert.doesNotMatch(receivers['old.test']?.lines.join('\n') ?? '', /SMTPUTF8/)
       idIn(await send('header@old.test', ' SMTPUTF8', `From: ${APP}\r\nSubject: grüße\r\n\r\nx`))
-      assert.match((await bounceOf('header@old.test')).content, /^Status: 5\.6\.7\r$/m)
+      // Go's net/smtp says SMTPUTF8 for every message: 8-bit text in the header is no reason to send it back.
+      const { content } = await arrived('header@old.test')
+      assert.match(Buffer.from(content, 'latin1').toString(), /^Subject: grüße\r$/m)
+      idIn(await send('address@old.test', ' SMTPUTF8', `From: ${APP}\r\nCc: grüße@sender.test\r\n\r\nx`))
+      assert.match((await bounceOf('address@old.test')).content, /^Status: 5\.6\.7\r$/m)
     })
 
     test('of two at a remote without it the one with an ASCII address gets the mail', async () => {
@@ -349,12 +353,14 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
     test('what is no address is told why at RCPT', async () => {
       for (const [bad, why] of [
         ['kim', /no @/],
-        ['a b@remote.test', /quotes/],
-        ['.a@remote.test', /dots/],
-        [`${'x'.repeat(65)}@remote.test`, /64 octets/],
-        ['kim@remote..test', /no domain name/],
-        ['kim@-remote.test', /no domain name/],
-        [`kim@${'y'.repeat(64)}.test`, /no domain name/],
+        ['a b@remote.test', /a space/],
+        ['a,b@remote.test', /a comma/],
+        ['kim@remote.test,lee@remote.test', /one address in each/],
+        [`${'x'.repeat(501)}@remote.test`, /512 octets/],
+        ['kim@remote..test', /not a valid domain name/],
+        ['kim@-remote.test', /not a valid domain name/],
+        ['alice@ｅxample.test', /not a valid domain name/],
+        [`kim@${'y'.repeat(64)}.test`, /not a valid domain name/],
       ] as const) {
         const reply = await send(bad)
         assert.match(reply, /^501 5\.1\.3 /, bad)
@@ -395,7 +401,7 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
         /X-Before: 1\r\nResent-Date: [^\r]+\r\nResent-Message-ID: <[^\r]+>\r\nResent-From: b@sender\.test\r\nResent-To: kim@remote\.test\r\nFrom:/,
       )
       const foreign = 'Resent-From: ceo@other.test\r\nFrom: a@sender.test\r\n\r\nx'
-      assert.match(await send('r2@remote.test', '', foreign), /^550 5\.7\.1 .*Resent-From: ceo@other\.test/)
+      assert.match(await send('r2@remote.test', '', foreign), /^550 5\.7\.1 .*send as ceo@other\.test \(Resent-From\)/)
       const nobody = 'Resent-To: kim@remote.test\r\nFrom: a@sender.test\r\n\r\nx'
       assert.match(await send('r3@remote.test', '', nobody), /^550 5\.6\.0 .*Resent-From/)
     })

@@ -21,12 +21,14 @@ export function cannotTake({ capabilities, remote }: SmtpConnection, envelope: E
 
 /** The commands of one transaction, each with its line end: MAIL, RCPT for each recipient, DATA. */
 export function commandsOf(envelope: Envelope, recipients: Recipient[], capabilities: Capabilities): string[] {
-  const { from, size, eightBit, utf8, requireTls, ret, envid } = envelope
+  const { from, size, eightBit, utf8, utf8Text, requireTls, ret, envid } = envelope
+  const saysUtf8 =
+    utf8 || (utf8Text === true && capabilities.utf8) || recipients.some(({ address }) => needsUtf8(address))
   // 8-bit content goes to a remote without 8BITMIME as it is: recoding it would break its signature, and all take it.
   const mail =
     (capabilities.size === undefined ? '' : ` SIZE=${size}`) +
     (eightBit && capabilities.eightBitMime ? ' BODY=8BITMIME' : '') +
-    (utf8 || recipients.some(({ address }) => needsUtf8(address)) ? ' SMTPUTF8' : '') +
+    (saysUtf8 ? ' SMTPUTF8' : '') +
     (requireTls === true ? ' REQUIRETLS' : '') +
     (capabilities.dsn ? mailParameters({ ret, envid }) : '')
   return [

@@ -100,6 +100,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
         ...(submission.envid === undefined ? {} : { envid: submission.envid }),
         eightBit: submission.eightBit || normal.eightBit,
         utf8: submission.utf8 && (fixed.utf8 || needsUtf8(from)),
+        ...(submission.utf8 && fixed.utf8Text ? { utf8Text: true } : {}),
         ...(submission.hold === undefined ? {} : { releaseAt: releaseTime(submission.hold, now) }),
         ...(submission.requireTls ? { requireTls: true } : {}),
         domain,

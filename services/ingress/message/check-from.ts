@@ -22,9 +22,9 @@ export function checkFrom(
   if (foreign === undefined) return
   const fault = fromFault(field, body)
   if (fault !== undefined) throw new Refusal(550, '5.6.0', fault, 'content')
-  throw new Refusal(550, '5.7.1', notAllowed(login, foreign), 'sender')
+  throw new Refusal(550, '5.7.1', notAllowed(login, foreign, field === 'From' ? '' : ` (${field})`), 'sender')
 }
 
 /** For whoever names a sender in MAIL or From that is not theirs. */
-export const notAllowed = (login: string, sender: string): string =>
-  `${login} is not allowed to send as ${sender}; send as ${login}, or ask for ${sender} to be added to its allowed senders`
+export const notAllowed = (login: string, sender: string, where = ''): string =>
+  `${login} is not allowed to send as ${sender}${where}; send as ${login}, or ask for ${sender} to be added to its allowed senders`

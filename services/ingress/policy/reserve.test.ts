@@ -44,7 +44,7 @@ test('what the domain refuses is taken back from the credential, and the reply n
   await assert.rejects(reserve(ledger, both, message), (error: unknown) => {
     assert.ok(error instanceof Refusal)
     assert.deepEqual([error.responseCode, error.status, error.reason], [452, '4.7.1', 'limit'])
-    assert.match(error.message, /limit many of domain sender\.test: 9 of 10 recipients in 24 hours/)
+    assert.match(error.message, /domain sender\.test has sent to 9 of 10 recipients in 24 hours \(SMTPLimit "many"\)/)
     assert.match(error.message, /1970-01-02T00:00:00Z/)
     return true
   })
