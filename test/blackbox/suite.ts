@@ -2,6 +2,7 @@ import { auth } from './checks/auth.ts'
 import { basics } from './checks/basics.ts'
 import { content } from './checks/content.ts'
 import { envelope } from './checks/envelope.ts'
+import { programs } from './checks/programs.ts'
 import { robustness } from './checks/robustness.ts'
 import { tls } from './checks/tls.ts'
 import type { Check } from './check.ts'
@@ -13,5 +14,6 @@ export const SUITE: Record<string, Check[]> = {
   AUTH: auth,
   Envelope: envelope,
   Content: content,
+  'Mail as programs write it': programs,
   Robustness: robustness,
 }
