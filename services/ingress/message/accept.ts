@@ -6,6 +6,7 @@ import { normaliseContent } from '@postrider/mail/content'
 import { signDkim } from '@postrider/mail/dkim'
 import type { DkimKey } from '@postrider/mail/dkim'
 import { fixUpHeaders } from '@postrider/mail/headers'
+import type { FixedContent } from '@postrider/mail/headers'
 import { ContentRefused } from '@postrider/mail/refused'
 import type { Acceptor } from '@postrider/queue/accept'
 import { NotStored, RecordRefusedError } from '@postrider/queue/accept'
@@ -92,23 +93,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
         now,
       )
       const content = putBefore(scan.content, signature, Buffer.from(scan.fields))
-      const envelope: Envelope = {
-        id,
-        from,
-        recipients,
-        ...(submission.ret === undefined ? {} : { ret: submission.ret }),
-        ...(submission.envid === undefined ? {} : { envid: submission.envid }),
-        eightBit: submission.eightBit || normal.eightBit,
-        utf8: submission.utf8 && (fixed.utf8 || needsUtf8(from)),
-        ...(submission.utf8 && fixed.utf8Text ? { utf8Text: true } : {}),
-        ...(submission.hold === undefined ? {} : { releaseAt: releaseTime(submission.hold, now) }),
-        ...(submission.requireTls ? { requireTls: true } : {}),
-        domain,
-        credential,
-        acceptedAt: now,
-        size: content.length,
-        messageId: fixed.messageId,
-      }
+      const envelope = envelopeOf(submission, { id, now, size: content.length, eightBit: normal.eightBit, fixed })
       await storeWhileRoom(keep(envelope, content, scan.decisive), hasRoom)
       accepted(envelope, now)
       return id
@@ -116,6 +101,37 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       if (!isPerhapsKept(error)) await release()
       throw storageRefusal(error) ?? error
     }
+  }
+}
+
+interface Prepared {
+  id: string
+  now: number
+  /** Octets of the content as it is stored. */
+  size: number
+  eightBit: boolean
+  fixed: Pick<FixedContent, 'messageId' | 'utf8' | 'utf8Text'>
+}
+
+/** What the queue keeps beside the content. Pure. */
+function envelopeOf(submission: Submission, { id, now, size, eightBit, fixed }: Prepared): Envelope {
+  const { from, recipients, ret, envid, utf8, requireTls, hold, submitter } = submission
+  return {
+    id,
+    from,
+    recipients,
+    ...(ret === undefined ? {} : { ret }),
+    ...(envid === undefined ? {} : { envid }),
+    eightBit: submission.eightBit || eightBit,
+    utf8: utf8 && (fixed.utf8 || needsUtf8(from)),
+    ...(utf8 && fixed.utf8Text ? { utf8Text: true } : {}),
+    ...(hold === undefined ? {} : { releaseAt: releaseTime(hold, now) }),
+    ...(requireTls ? { requireTls: true } : {}),
+    domain: submitter.domain.name,
+    credential: submitter.credential.address,
+    acceptedAt: now,
+    size,
+    messageId: fixed.messageId,
   }
 }
 
