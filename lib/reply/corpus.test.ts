@@ -40,13 +40,14 @@ const corpus = read('smtp-responses')
 const kinds = read('smtp-responses-2')
 const collected = read('collected')
 const collected2 = read('collected-2')
+const collected3 = read('collected-3')
 const heldOut = read('held-out')
 
 /** Two replies that differ in numbers and addresses only are the same reply. */
 const essence = (response: string): string => response.toLowerCase().replace(/[\w.+-]+@[\w.-]+|\d+|\W+/g, ' ')
 
 describe('labelled replies', () => {
-  for (const [name, replies] of Object.entries({ corpus, kinds, collected, collected2 })) {
+  for (const [name, replies] of Object.entries({ corpus, kinds, collected, collected2, collected3 })) {
     test(`at least 99.5 % of the ${name} get the right action, 97 % the right category`, (t) => {
       const { action, category } = measure(replies, (line) => t.diagnostic(line))
       assert.ok(action >= 0.995)

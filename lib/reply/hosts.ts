@@ -50,6 +50,8 @@ const saidBy = (url: string): string | undefined => PAGES.find(([page]) => url.i
 
 function named(host: string): string | undefined {
   const [name = ''] = host.split('/')
+  // It explains a failure, and nothing else.
+  if (/(?:^|\.)openspf\.[a-z]{3}$/.test(name)) return ' spf '
   if (CONTENT_LIST_KEEPERS.test(name)) return ' contentlist '
   return LIST_KEEPERS.test(name) ? ' addresslist ' : undefined
 }

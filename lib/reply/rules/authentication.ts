@@ -18,7 +18,7 @@ export const REVERSE_DNS: readonly Rule[] = [
   { category: 'reverse-dns', pattern: TRANSLATED.reverseDns },
   {
     category: 'reverse-dns',
-    pattern: /\bptr\b|\brdns\b|\bfcrdns\b|\breverse[ -]?(?:dns|lookup|host ?name|mapping|record|resolution)/,
+    pattern: /\bptr\b|\brdns\b|\bfcrdns\b|\breverse[ -]?(?:dns|lookup|host ?name|mapping|record|resolution|name)/,
   },
   {
     category: 'reverse-dns',

@@ -3,6 +3,7 @@ import { TRANSLATED } from './translations.ts'
 
 /** Malware. Early, because a scanner's verdict is certain whatever stands around it. */
 export const MALWARE: readonly Rule[] = [
+  { category: 'virus', pattern: TRANSLATED.virus },
   { category: 'spam-content', pattern: /\bspam or virus/ },
   {
     category: 'virus',
@@ -14,6 +15,10 @@ export const MALWARE: readonly Rule[] = [
 /** A verdict that lists what it was made of, which may be SPF, a name or a listing. */
 export const SPAM_CHECKS: readonly Rule[] = [
   { category: 'spam-content', pattern: /\bfail\w{0,3}\b.{0,20}\banti-?spam checks?\b/ },
+  {
+    category: 'spam-content',
+    pattern: /\b(?:detected|identified|classified|considered|flagged|marked) as (?:\S{1,12} )?spam\b/,
+  },
 ]
 
 /** The message or a part of it is too long. */
@@ -26,7 +31,7 @@ export const SIZE: readonly Rule[] = [
   {
     category: 'message-too-large',
     pattern:
-      /\b(?:size|length)\b.{0,40}\bexceed|exceed\w{0,5}\b.{0,60}\b(?:size|length|limit set by)|\bsize ?limit\b|too much mail data/,
+      /\b(?:size|length)\b.{0,40}\bexceed|\blength\b.{0,60}\bmaximum\b|exceed\w{0,5}\b.{0,60}\b(?:size|length|limit set by)|\bsize ?limit\b|too much mail data/,
   },
   { category: 'message-too-large', pattern: /\bmax(?:imum)?\b.{0,20}\b(?:message|mail) size\b|takes no more than/ },
 ]
@@ -46,7 +51,7 @@ export const SPAM: readonly Rule[] = [
   {
     category: 'spam-content',
     pattern:
-      /\bspam|anti-?spam|\bjunk\b|unsolicited|\bgtube\b|\bphish|\bsuspicious\b|\bbulk e?-?mail\b|\bofr 506\b|\bscored\b.{0,20}\d/,
+      /\bspam|anti-?spam|\bjunk\b|unsolicited|\bunwanted\b|\bgtube\b|\bphish|\bsuspicious\b|\bbulk e?-?mail\b|\bofr 506\b|\bscored\b.{0,20}\d/,
   },
   {
     category: 'spam-content',

@@ -9,7 +9,8 @@ export const CONTENT_LISTS: readonly Rule[] = [
   },
   {
     category: 'spam-content',
-    pattern: /\breject(?:ed)? content\b|\bspam urls?\b|\burls? (?:\S{1,20} )?(?:is |was |are )?(?:listed|black|block)/,
+    pattern:
+      /\breject(?:ed)? content\b|\b(?:urls?|links?|domains?) in (?:this|the|your) (?:e?-?mail|message)\b|\bspam urls?\b|\burls? (?:\S{1,20} )?(?:is |was |are )?(?:listed|black|block)/,
   },
   {
     category: 'spam-content',

@@ -2,7 +2,7 @@ import type { Rule } from './rule.ts'
 import { TRANSLATED } from './translations.ts'
 
 /** A quota of what may be sent, not of what a mailbox holds. */
-const OF_SENDER = /\bsender\b|\bsending\b|\bper (?:hour|day|minute)\b|\b(?:daily|hourly)\b/
+const OF_SENDER = /\bsender\b|\bqueue\b|\bsending\b|\bper (?:hour|day|minute)\b|\b(?:daily|hourly)\b/
 
 /** A mailbox without room. Before "unknown user": a full mailbox is often given 5.1.1, and its domain's name. */
 export const FULL: readonly Rule[] = [
@@ -35,7 +35,7 @@ export const DISABLED: readonly Rule[] = [
   {
     category: 'mailbox-disabled',
     pattern:
-      /\b(?:user|account|mail ?box|addr|address|recipient|domain|konto|compte|customer)\b.{0,60}\b(?:disabled|inactive|suspended|locked|deactivated|closed|terminated|discontinued|expired|frozen|deaktiviert|gesperrt|desactive)\b/,
+      /\b(?:user|account|mail ?box|addr|address|mailaddress|recipient|domain|konto|compte|customer)\b.{0,60}\b(?:disabled|inactive|suspended|locked|deactivated|closed|terminated|discontinued|expired|frozen|deaktiviert|gesperrt|desactive)\b/,
     unless: /\bsender\b|\bsending (?:account|domain)/,
   },
   {
@@ -54,7 +54,7 @@ export const DISABLED: readonly Rule[] = [
 const FOREIGN: Rule = { category: 'unknown-user', notAt: ['mail'], pattern: TRANSLATED.unknownUser }
 
 const WHO =
-  'user|recipient|mail ?box|addressee|account|addr|address|alias|customer|destinataire|adresse|usuario|empfanger'
+  'user|recipient|rcpt|mail ?box|addressee|account|addr|address|alias|customer|destinataire|adresse|usuario|empfanger'
 
 /** Nobody by that name. At MAIL the address in question is the sender's, so these rules do not hold there. */
 export const UNKNOWN: readonly Rule[] = [
@@ -62,8 +62,13 @@ export const UNKNOWN: readonly Rule[] = [
   {
     category: 'unknown-user',
     notAt: ['mail'],
+    pattern: /\bno (?:\S{1,20} ){1,3}for this (?:address|recipient|user)\b/,
+  },
+  {
+    category: 'unknown-user',
+    notAt: ['mail'],
     pattern: new RegExp(
-      `\\b(?:${WHO})\\b.{0,60}\\b(?:unknown|not (?:be )?found|not exist|(?:doesn|didn|don)'t exist|no longer|no exist|cannot be verified|not available|unavailable|invalid(?:e)?|not known|undeliverable|unbekannt|inconnue?|desconocido|no existe|nicht gefunden|introuvable)\\b`,
+      `\\b(?:${WHO})\\b.{0,60}\\b(?:unknown|not (?:be )?found|not exist|(?:doe?sn?|didn|don)'?t exist|not used|not in use|no longer|no exist|cannot be verified|not available|unavailable|invalid(?:e)?|not known|undeliverable|unbekannt|inconnue?|desconocido|no existe|nicht gefunden|introuvable)\\b`,
     ),
     unless: /temporarily (?:un|not )available|\bsender\b|policy/,
   },

@@ -5,7 +5,7 @@ import { TRANSLATED } from './translations.ts'
 export const GREYLISTING: readonly Rule[] = [
   { category: 'greylisted', codeClass: 4, pattern: TRANSLATED.greylisted },
   { category: 'greylisted', codeClass: 4, pattern: /\bgr[ea]y(?:[ -]?list|\.rbl|ed\b)|postgrey/ },
-  { category: 'greylisted', codeClass: 4, pattern: /\bnot (?:yet )?whitelisted\b/ },
+  { category: 'greylisted', codeClass: 4, pattern: /\bnot (?:yet )?whitelisted\b|\bnot yet authori[sz]ed\b/ },
   {
     category: 'greylisted',
     codeClass: 4,
@@ -24,6 +24,7 @@ export const GREYLISTING: readonly Rule[] = [
  * ("rate limited due to IP reputation"); after authentication, because a limit is often the punishment for lacking it. */
 export const PACE: readonly Rule[] = [
   { category: 'rate-limited', pattern: TRANSLATED.pace },
+  { category: 'rate-limited', pattern: /\btoo (?:fast|quickly|often|frequently)\b|\bqueue quota\b/ },
   {
     category: 'rate-limited',
     pattern: /\brate\b.{0,60}(?:exceed|over ?limit|too high)|\bout of allow\w{0,2} (?:rcpt|recipient)/,

@@ -7,7 +7,7 @@ export const SENDER: readonly Rule[] = [
   {
     category: 'policy',
     pattern:
-      /\bsender (?:address |is )?(?:verif|not verified)|\bverify (?:the )?sender|\bvalid sender\b|verify mail ?from|\bsender\b.{0,30}\bnot (?:in|local)\b|\bmail ?from\b.{0,60}\bmismatch/,
+      /\bsender (?:address |is )?(?:verif|not verified)|\bverify (?:the )?sender|\bvalid sender\b|verify mail ?from|\bsender\b.{0,30}\bnot (?:in|local)\b|\bmail ?from\b.{0,60}\b(?:mismatch|invalid)/,
   },
   {
     category: 'policy',
@@ -44,7 +44,7 @@ export const POLICY: readonly Rule[] = [
   {
     category: 'policy',
     pattern:
-      /\bblocked\b|\bblock-rcpt\b|\brefused to\b|badrcptto|badmailfrom|purported responsible|\brestrict(?:ed|ion)/,
+      /\bblocked\b|\bblock-rcpt\b|\brefused to\b|badrcptto|badmailfrom|purported responsible|\bmulti-?recipient\b|\brestrict(?:ed|ion)/,
   },
   { category: 'policy', codeClass: 5, pattern: /\ballowed[- ]senders|\bblack-? ?list|\bblock-? ?list/ },
   // A bare no. Where the status says more than "policy", it is asked instead.

@@ -12,6 +12,10 @@ export const PROVIDER_CODES: readonly Rule[] = [
   { category: 'rate-limited', pattern: /\b(?:mi|rp):(?:cel|ccl|dmc|drc|qrc|trc|sfq|stc|src|scc)\b/ },
   { category: 'blocklisted', pattern: /\bhl:[a-z]{3}\b|\bdt:rbl\b|\b(?:wm|mi|rp):(?:bli|ipb)\b/ },
   { category: 'policy', pattern: /\b(?:mi|rp|wm|dt|mx):[a-z]{3}\b/ },
+  // AOL.
+  { category: 'reverse-dns', pattern: /\(dns:[a-z0-9]{1,3}\)/ },
+  { category: 'rate-limited', pattern: /\(con:[a-z0-9]{1,3}\)/ },
+  { category: 'blocklisted', pattern: /\((?:rtr|dyn):[a-z0-9]{1,3}\)/ },
   // Gmail counts by IP address, by DKIM domain and by SPF domain, and names what it counted by.
   { category: 'rate-limited', pattern: /\bunusual rate of\b|\breceiving mail (?:too quickly|at a rate)\b/ },
   // Charter and Cox. What follows names the sender's address, its domain or the message.

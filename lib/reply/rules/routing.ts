@@ -6,7 +6,8 @@ import { TRANSLATED } from './translations.ts'
 export const LOOPS: readonly Rule[] = [
   {
     category: 'other',
-    pattern: /\b(?:mail)?loop(?:s|ed|ing)?\b|\bhop count\b|\b(?:many|\d{1,3}) hops\b|many received headers/,
+    pattern:
+      /\b(?:mail)?loop(?:s|ed|ing)?\b|\bhop count\b|\b(?:many|\d{1,3}) hops\b|many received headers|number of .{0,3}received\b/,
   },
 ]
 
@@ -17,8 +18,11 @@ export const NETWORK: readonly Rule[] = [
     pattern:
       /\btimed?[ -]?out\b|\b(?:tcp|socket|network)\b.{0,20}\berror\b|\bconnection (?:reset|lost|dropped|aborted)\b|\blost connection\b/,
   },
-  { category: 'network', pattern: /\bdns (?:query|lookup|server|resolution) (?:fail|error|time)/ },
-  { category: 'network', pattern: /no route to host|network (?:is )?unreachable|host (?:is )?unreachable/ },
+  { category: 'network', pattern: /\bdns (?:query|lookup|server|resolution|resolve) (?:fail|error|time)|\bno dns\b/ },
+  {
+    category: 'network',
+    pattern: /no route to host|network (?:is )?unreachable|host (?:is )?unreachable|unreachable host/,
+  },
   { category: 'other', pattern: /verification (?:is )?in progress/ },
 ]
 
@@ -27,12 +31,13 @@ const OF_SENDER: readonly Stage[] = ['mail', 'data', 'content', 'final']
 
 /** The recipient's domain or its mail servers do not exist or take no mail. */
 export const DESTINATION: readonly Rule[] = [
+  { category: 'bad-destination-host', pattern: /\bhost not found\b/ },
   { category: 'bad-destination-host', notAt: OF_SENDER, pattern: TRANSLATED.destination },
   {
     category: 'bad-destination-host',
     notAt: OF_SENDER,
     pattern:
-      /non-?existent ?(?:domain|host)|\bunroute?able (?:mail )?(?:domain|host)|\bnull mx\b|no such (?:domain|host)\b/,
+      /non-?exist[ae]nt ?(?:domain|host)|\bunroute?able (?:mail )?(?:domain|host)|\bnull mx\b|no such (?:domain|host)\b/,
   },
   {
     category: 'bad-destination-host',

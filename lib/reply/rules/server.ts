@@ -4,6 +4,10 @@ import type { Rule } from './rule.ts'
 export const SERVER: readonly Rule[] = [
   {
     category: 'server-unavailable',
+    pattern: /\b(?:virus|clam\w{0,3}|scanner|filter)\b.{0,30}\b(?:unavailable|unreachable|fail|error|timeout)/,
+  },
+  {
+    category: 'server-unavailable',
     pattern:
       /\btemporar\w{1,4}\b|\bunavailable\b|\bnot available\b|\b(?:try|come back)(?: again)? later\b|\bplease retry\b/,
   },

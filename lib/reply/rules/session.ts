@@ -13,7 +13,11 @@ export const RELAYING: readonly Rule[] = [
     pattern:
       /\b(?:unable|not (?:allowed|permitted|authorized)|cannot|can't|do not|don't|won't|unauthorized|for) (?:to )?relay\b/,
   },
-  { category: 'relay-denied', pattern: /\bno relay(?:ing)?\b|\bden(?:y|ies|ied) (?:\S{1,20} )?relay/ },
+  {
+    category: 'relay-denied',
+    pattern:
+      /\bno relay(?:ing)?\b|\bnot configured to relay\b|\b(?:don't|do not|doesn't|does not) (?:handle|process|host|serve)(?: \S{1,12})? mail (?:for|to)\b|\bden(?:y|ies|ied) (?:\S{1,20} )?relay/,
+  },
   { category: 'relay-denied', pattern: TRANSLATED.relay },
   { category: 'relay-denied', pattern: /rcpthosts|tenantattribution|\bnot a gateway\b/ },
 ]

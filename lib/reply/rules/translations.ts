@@ -48,5 +48,6 @@ export const TRANSLATED = {
     /逆引き|反向(?:解析|域名)|反解|обратн\S{0,4} (?:dns|зон|запис)|\b(?:dns|resolution|resolucion|risoluzione) (?:inverse|inverso|invers[oa])\b|\bdns reverso\b/,
   tooLarge:
     /\b(?:nachricht|mail)\b.{0,30}\bzu (?:gross|groß|lang)|\bmessage\b.{0,20}\btrop (?:gros|volumineux|long)|\bmensaje\b.{0,30}\bdemasiado grande|\bmessaggio\b.{0,30}\btroppo grande|\bmensagem\b.{0,30}\bmuito grande|邮件.{0,8}(?:过大|太大)|(?:размер|превышает).{0,30}(?:сообщени|письм)\S{0,3}.{0,20}(?:превыш|размер|больш)/,
+  virus: /ウイルス|ウィルス|病毒|вирус/,
   spam: /垃圾邮件|スパム|迷惑メール|спам/,
 } as const
