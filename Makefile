@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check test-clients properties blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean clock-jumps
+.PHONY: run test check test-clients properties programs blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean clock-jumps
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -17,6 +17,10 @@ check: node_modules/.ready
 	@$(NODE) node_modules/typescript/bin/tsc --noEmit
 	@$(NODE) node_modules/eslint/bin/eslint.js .
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
+
+# Mail as real programs write it, sent to Postrider and to Postfix (with Debian's packages). ARGS=--write makes docs/programs.md of it.
+programs: node_modules/.ready
+	@$(NODE) test/programs/main.ts $(ARGS)
 
 # What the RFCs ask of a submission server, tried over raw sockets on Postrider and Postfix; one table (needs postfix and sasl2-bin
 # for the second half). ARGS=--write makes docs/blackbox.md of it.

@@ -72,7 +72,14 @@ test('what programs write before the header goes', () => {
     '\r\n'.repeat(99),
   ])
     assert.equal(normal(before + message), message, JSON.stringify(before))
-  for (const kept of ['From : a\r\n\r\nFrom b\r\n', '\r\nno header\r\n', ' \r\n', `${bom}text\r\n`])
+  assert.equal(normal(`Date: x\r\n${mbox}${message}`), `Date: x\r\n${message}`)
+  for (const kept of [
+    `A: b\r\nFrom me to you: hello\r\nC: d\r\n`,
+    'From : a\r\n\r\nFrom b\r\n',
+    '\r\nno header\r\n',
+    ' \r\n',
+    `${bom}text\r\n`,
+  ])
     assert.equal(normal(kept), kept)
 })
 

@@ -17,10 +17,23 @@ export function withoutPreamble(content: Buffer): Buffer {
     start = end
   }
   while (isBlank(content[start])) start++
-  if (start === 0) return content
-  const rest = content.subarray(start)
+  const rest = withoutInnerLine(content.subarray(start))
+  if (rest.length === content.length) return content
   return readHeaderBlock(rest).fields.length > 0 ? rest : content
 }
+
+/** A program that adds fields of its own puts them before the line of the mailbox. */
+function withoutInnerLine(content: Buffer): Buffer {
+  const { end, separated } = readHeaderBlock(content)
+  if (separated || end === 0) return content
+  const next = content.indexOf(LF, end) + 1
+  if (!MBOX_LINE.test(content.toString('latin1', end, Math.min(next, end + 500)))) return content
+  if (readHeaderBlock(content.subarray(next)).fields.length === 0) return content
+  return Buffer.concat([content.subarray(0, end), content.subarray(next)])
+}
+
+/** With its date, as in `From kim@example.org Fri Nov 27 09:00:00 2026`. */
+const MBOX_LINE = /^>?From \S+ +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d/
 
 const isEmpty = (content: Buffer, start: number, end: number): boolean => {
   let at = start

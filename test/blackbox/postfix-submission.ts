@@ -14,6 +14,10 @@ export const postfixSubmissionMissing = (): string | false => postfixMissing() |
 
 export interface RunningService {
   service: Service
+  /** PEM of what its certificate is verified by. */
+  ca: string
+  /** Folder of its state, where the records to publish are. */
+  state?: string
   stop(): Promise<void>
 }
 
@@ -56,6 +60,7 @@ export async function startPostfixSubmission(messageBytes: number): Promise<Runn
   )
   return {
     service: { name: 'Postfix', host, submissions, submission: postfix.port, username, password, receiver },
+    ca: cert,
     async stop() {
       await postfix.stop()
       await receiver.close()

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { startPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { RunningService } from './postfix-submission.ts'
@@ -10,6 +11,8 @@ export async function startPostrider(messageBytes: number): Promise<RunningServi
   const { username, password } = platform.credential
   return {
     service: { name: 'Postrider', host: '127.0.0.1', submissions, submission, username, password, receiver },
+    ca: readFileSync(platform.caFile, 'utf8'),
+    state: platform.state,
     async stop() {
       await platform.stop()
       platform.remove()
