@@ -1,7 +1,7 @@
 # Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
 NODE := node_modules/.bin/node
 
-.PHONY: run test check test-clients properties programs blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean clock-jumps
+.PHONY: run test check test-clients properties programs notices blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean clock-jumps
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -21,6 +21,10 @@ check: node_modules/.ready
 # Mail as real programs write it, sent to Postrider and to Postfix (with Debian's packages). ARGS=--write makes docs/programs.md of it.
 programs: node_modules/.ready
 	@$(NODE) test/programs/main.ts $(ARGS)
+
+# What a sender is told when mail fails, is delayed or was delivered. ARGS=--write makes docs/notices.md of it.
+notices: node_modules/.ready
+	@$(NODE) test/notices/main.ts $(ARGS)
 
 # What the RFCs ask of a submission server, tried over raw sockets on Postrider and Postfix; one table (needs postfix and sasl2-bin
 # for the second half). ARGS=--write makes docs/blackbox.md of it.

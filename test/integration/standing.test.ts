@@ -75,11 +75,11 @@ test('whose recipients do not exist is suspended, told once, and told at each tr
     reply,
     /^450 4\.7\.1 the credential app@sender\.test is suspended since \d{4}-\S+Z: \d+ % of \d+ recipients bounced/,
   )
-  assert.match(reply, /\(limit 40 %\); mend the cause, then set spec\.resume to any new text$/)
+  assert.match(reply, /\(limit 40 %\); fix the cause, then set spec\.resume to a new value$/)
   await eventually(() => assert.equal(noticesTo('app@sender.test').length, 1), 30_000)
   const [notice] = noticesTo('app@sender.test')
   assert.equal(notice?.from, '')
-  assert.match(notice.content, /The way back: mend the cause, then set spec\.resume to any new text\./)
+  assert.match(notice.content, /To lift it: fix the cause, then set spec\.resume to a new value\./)
   assert.equal((await suspensionOf('credential/app@sender.test'))?.reason, 'Bounces')
   assert.equal(await suspensionOf('domain/sender.test'), undefined)
   assert.match(await platform.metrics('notifier'), /^postrider_suspended_accounts\{kind="credential"\} 1$/m)

@@ -83,7 +83,7 @@ export async function startCluster({ shards }: { shards: number }): Promise<Test
       },
     })
     const more = `http: "${HOST}:${port.monitor + index}"\nlame_duck_duration: "30s"\nlame_duck_grace_period: "2s"\n`
-    writeFileSync(join(own, 'nats.conf'), more + config)
+    writeFileSync(join(own, 'nats.conf'), more + throughProxies(config))
     return createServer(binary, own, `tls://${listen}`, port.monitor + index)
   })
   const access = (user: string): BrokerAccess => ({
@@ -122,6 +122,11 @@ export async function startCluster({ shards }: { shards: number }): Promise<Test
   await cluster.healthy()
   return cluster
 }
+
+/** Servers tell each other the addresses of the third one, and may connect there before their own route to the proxy stands: then nothing would
+ * be held back. What they tell leads nowhere. */
+const throughProxies = (config: string): string =>
+  config.replace('  no_advertise: true\n', `  no_advertise: true\n  advertise: "${HOST}:1"\n`)
 
 async function writeCertificates(folder: string): Promise<ServerTls> {
   const files = {

@@ -115,10 +115,12 @@ function judgeRecipient(result: RecipientResult, expired: boolean): RecipientOut
   const base = { ...common, reply, category: info.category }
   if (info.action === 'bounce' && result.retry !== true && result.onward !== true)
     return { ...base, state: 'failed', status: statusOf(result, '5.0.0', info) }
-  // RFC 3463, 4.4.7: the time is up; the last reply says why it never went through.
-  if (expired && result.onward !== true) return { ...base, state: 'failed', status: '4.4.7' }
   // A status of class 5 speaks of a failure; what is tried again has not failed.
-  return { ...base, state: 'deferred', status: statusOf(result, '4.0.0', info).replace(/^5/, '4') }
+  const status = statusOf(result, '4.0.0', info).replace(/^5/, '4')
+  if (!expired || result.onward === true) return { ...base, state: 'deferred', status }
+  // RFC 3463, 3.5: the time is up (4.4.7), and the last reply says why. Where no server said anything the status has to: the host did not
+  // answer (4.4.1), or could not be looked up (4.4.3).
+  return { ...base, state: 'failed', status: ours ? status : '4.4.7' }
 }
 
 const fault = (result: RecipientResult): Pick<BounceInfo, 'action' | 'category' | 'enhanced'> =>

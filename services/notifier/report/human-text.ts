@@ -67,7 +67,7 @@ function outcomeText(report: Report, outcome: ReportedOutcome, name: string = ou
   } else {
     const { meaning, todo } = adviceFor(outcome.category, outcome.status)
     say(meaning)
-    if (report.kind === 'failed' && statusFor('failed', outcome.status) === '4.4.7') {
+    if (report.kind === 'failed' && statusFor('failed', outcome.status).startsWith('4')) {
       say(
         `We kept trying from ${moment(report.original.acceptedAt)} until ${moment(outcome.at)}, and have now given up.`,
       )
