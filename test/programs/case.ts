@@ -3,7 +3,8 @@ export interface ProgramCase {
   name: string
   /** [program, Debian package] that must be there. */
   needs?: [program: string, packageName: string][]
-  /** For bash, in a folder of its own. Known to it: HOST, PORT (TLS from the first octet), LOGIN, PASSWORD, CA, FROM, TO. */
+  /** For bash, in a folder of its own. Known to it: HOST, PORT (TLS from the first octet), LOGIN, PASSWORD, CA, FROM, TO;
+   * the password is in the file `password` as well. */
   script: string
   /** It is refused by Postrider on purpose, with a reply that matches. */
   refused?: RegExp

@@ -9,7 +9,7 @@ const SWAKS: ProgramCase['needs'] = [['swaks', 'swaks']]
 const HEADER = 'From: App <$FROM>\\nTo: <$TO>\\nSubject: a test'
 
 const msmtp = (options: string): string =>
-  `msmtp ${options} --host="$HOST" --port="$PORT" --tls=on --tls-starttls=off --tls-trust-file="$CA" --auth=on --user="$LOGIN" --passwordeval="printf %s $PASSWORD" --from="$FROM"`
+  `msmtp ${options} --host="$HOST" --port="$PORT" --tls=on --tls-starttls=off --tls-trust-file="$CA" --auth=on --user="$LOGIN" --passwordeval="cat $PWD/password" --from="$FROM"`
 
 const mutt = (options: string): string => `cat > muttrc <<END
 set smtp_url="smtps://$(printf %s "$LOGIN" | sed s/@/%40/)@$HOST:$PORT/" smtp_pass="$PASSWORD" ssl_ca_certificates_file="$CA"

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Service } from '../blackbox/target.ts'
@@ -41,6 +41,7 @@ export async function tryProgram(
 ): Promise<Trial> {
   const folder = mkdtempSync(join(tmpdir(), 'postrider-program-'))
   front.sessions.length = 0
+  writeFileSync(join(folder, 'password'), service.password)
   try {
     const { code, output } = await run(program.script, folder, {
       HOST: 'localhost',
@@ -55,7 +56,7 @@ export async function tryProgram(
     })
     const wrote = front.sessions.flatMap(({ transcript }) => transcript.contents).at(-1)
     const sent = wrote === undefined ? {} : { wrote }
-    const refusal = /[^\n]*\b5\d\d[ -]\d\.\d\.\d[^\n]*/.exec(output)?.[0] ?? output.trim().split('\n').at(-1) ?? ''
+    const refusal = /[^\n<]*\b5\d\d[ -]\d\.\d\.\d[^\n]*/.exec(output)?.[0] ?? output.trim().split('\n').at(-1) ?? ''
     if (code !== 0)
       return { ...sent, result: wrote === undefined ? 'failed' : 'refused', detail: refusal.slice(0, 300) }
     const arrived = await arrival(service, to)
