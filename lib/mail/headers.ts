@@ -46,6 +46,8 @@ const ONCE = new Set([
   'in-reply-to',
   'references',
 ])
+/** Those that hold several addresses. */
+const LISTS = new Set(['from', 'reply-to', 'to', 'cc'])
 const REMOVED = new Set(['bcc', 'resent-bcc', 'return-path'])
 /** Postfix's hopcount_limit. RFC 5321, 6.3 asks relays for 100; a submitted message has rarely passed any. */
 const MOST_HOPS = 50
@@ -143,7 +145,7 @@ function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock, co
   if (!byName.has('from')) {
     const text = separated
       ? 'the message has no From field; add one'
-      : `the header ends at the line "${lineAt(content, end)}", which is not a header field, and has no From field before it`
+      : `the header ends at the line "${lineAt(content, end)}", which is not a header field; remove that line, or put the From field before it`
     throw new ContentRefused(550, '5.6.0', text)
   }
   for (const [name, fields] of byName) {
@@ -151,7 +153,7 @@ function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock, co
       throw new ContentRefused(
         550,
         '5.6.0',
-        `the message has ${fields.length} ${titleOf(name)} fields, but only one is allowed (RFC 5322, 3.6)`,
+        `the message has ${fields.length} ${titleOf(name)} fields, but only one is allowed${LISTS.has(name) ? '; put all addresses into one' : ''}`,
       )
     }
   }

@@ -64,6 +64,8 @@ test('what does not fit together is told by resource and field', () => {
   assert.deepEqual(pathsOf(platform, domain, thief), ['Domain default/two: spec.domainName'])
   const foreign = make('SMTPCredential', 'x', { address: 'x@two.example', domainRef: { name: 'one' } })
   assert.deepEqual(pathsOf(platform, domain, foreign), ['SMTPCredential default/x: spec.address'])
+  const capitals = make('SMTPCredential', 'capitals', { address: 'App@one.example', domainRef: { name: 'one' } })
+  assert.deepEqual(pathsOf(platform, domain, limit, login, capitals), ['SMTPCredential default/capitals: spec.address'])
   const elsewhere = make('SMTPCredential', 'app', { address: 'app@one.example', domainRef: { name: 'one' } }, 'other')
   assert.deepEqual(pathsOf(platform, domain, elsewhere), ['SMTPCredential other/app: spec.domainRef'])
   assert.deepEqual(pathsOf(platform, domain, domain), [
