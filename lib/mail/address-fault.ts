@@ -20,16 +20,16 @@ const NAMES: Partial<Record<string, string>> = {
 function localPartFault(local: string): string | undefined {
   // Dots in odd places are put into quotes.
   if (isLocalPart(local.replaceAll('.', 'x'))) return undefined
-  if (local.startsWith('"')) return 'the quotes before the @ do not hold all that is there'
+  if (local.startsWith('"')) return 'the part before the @ is not one complete quoted string'
   const [odd] = /[\s"(),:;<>@[\\\]]/.exec(local) ?? []
-  if (odd === undefined) return 'the part before the @ contains a character that is not visible'
-  return `the part before the @ contains ${NAMES[odd] ?? `the character ${odd}`}`
+  if (odd === undefined) return 'the part before the @ contains an invisible character'
+  return `the part before the @ contains ${NAMES[odd] ?? `the character ${odd}`}, which is not allowed without quotes`
 }
 
 function domainFault(domain: string): string | undefined {
   if (domain === '') return 'there is no domain after the @'
   if (domain.startsWith('[')) {
-    return isAddressLiteral(domain) ? undefined : `"${domain}" is not an IP address in brackets`
+    return isAddressLiteral(domain) ? undefined : `"${domain}" is not a valid IP address in square brackets`
   }
   if (domain.length > MAX_DOMAIN) return `its domain is longer than ${MAX_DOMAIN} octets`
   return normaliseDomain(domain) === undefined ? `"${domain}" is not a valid domain name` : undefined

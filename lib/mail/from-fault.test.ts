@@ -11,11 +11,11 @@ test('what is wrong with a From field is said, and what to do about it', () => {
     ['kim..lee@example.org, Team: a@b.test, "x, y" <c@d.test>;', undefined],
     [
       'App, Inc. <app@example.org>',
-      '"App" in the From field is not a full address; if the name contains a comma, put it into quotes: "App, Inc." <app@example.org>',
+      '"App" in the From field is not a full address; put a name that contains a comma in quotation marks: "App, Inc." <app@example.org>',
     ],
     [
       'Doe, Kim, M.D. <app@example.org>',
-      '"Doe" in the From field is not a full address; if the name contains a comma, put it into quotes: "Doe, Kim, M.D." <app@example.org>',
+      '"Doe" in the From field is not a full address; put a name that contains a comma in quotation marks: "Doe, Kim, M.D." <app@example.org>',
     ],
     ['"App <app@example.org>', 'a quotation mark in the From field is not closed'],
     ['App (Inc <app@example.org>', 'a parenthesis in the From field is not closed'],
@@ -23,19 +23,19 @@ test('what is wrong with a From field is said, and what to do about it', () => {
     ['root', '"root" in the From field is not a full address; write name@domain'],
     ['Cron <root>', '"root" in the From field is not a full address; write name@domain'],
     ['app@', '"app@" in the From field is not a valid address: there is no domain after the @'],
-    ['App <>', 'the brackets in the From field are empty; write name@domain into them'],
+    ['App <>', 'the brackets in the From field are empty; put an address (name@domain) between them'],
     [
       'app@exa mple.org',
       '"app@exa mple.org" in the From field is not a valid address: "exa mple.org" is not a valid domain name',
     ],
     [
       'a b@example.org',
-      '"a b@example.org" in the From field is not a valid address: the part before the @ contains a space',
+      '"a b@example.org" in the From field is not a valid address: the part before the @ contains a space, which is not allowed without quotes',
     ],
-    ['<a@b.test> <c@d.test>', 'the From field can be read in more than one way; write it as Name <name@domain>'],
+    ['<a@b.test> <c@d.test>', 'the From field is ambiguous; write it as Name <name@domain>'],
     [
       'victim@example.net:,app@example.org',
-      'the From field can be read in more than one way; write it as Name <name@domain>',
+      'the From field is ambiguous; write it as Name <name@domain>',
     ],
     ['app@example.org\u0007', 'the From field contains a control character; remove it'],
   ]

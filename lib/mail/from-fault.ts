@@ -29,7 +29,7 @@ function commaInName(field: string, mailboxes: Mailbox[]): string | undefined {
   const names = [...before, mailboxes[last]].map((mailbox) => mailbox?.text.trim() ?? '')
   if (last < 1 || normaliseAddress(angle.trim()) === undefined) return undefined
   if (names.some((name) => name.includes('@') || name.includes('"'))) return undefined
-  return `"${shown(names[0])}" in the ${field} field is not a full address; if the name contains a comma, put it into quotes: "${shown(names.join(', '))}" <${shown(angle.trim())}>`
+  return `"${shown(names[0])}" in the ${field} field is not a full address; put a name that contains a comma in quotation marks: "${shown(names.join(', '))}" <${shown(angle.trim())}>`
 }
 
 function memberFault(field: string, mailboxes: Mailbox[]): string {
@@ -37,14 +37,14 @@ function memberFault(field: string, mailboxes: Mailbox[]): string {
     const [angle, another] = angles
     const address = (angle ?? text).trim()
     if (another !== undefined || after.trim() !== '' || (address === '' && angle === undefined)) continue
-    if (address === '') return `the brackets in the ${field} field are empty; write name@domain into them`
+    if (address === '') return `the brackets in the ${field} field are empty; put an address (name@domain) between them`
     const fault = addressFault(address)
     if (fault === undefined) continue
     return address.includes('@')
       ? `"${shown(address)}" in the ${field} field is not a valid address: ${fault}`
       : `"${shown(address)}" in the ${field} field is not a full address; write name@domain`
   }
-  return `the ${field} field can be read in more than one way; write it as Name <name@domain>`
+  return `the ${field} field is ambiguous; write it as Name <name@domain>`
 }
 
 const shown = (text = ''): string => (text.length > 100 ? `${text.slice(0, 100)}...` : text)

@@ -64,7 +64,7 @@ describe('held mail', { skip: rspamdMissing() }, () => {
 
     assert.match(await platform.cli('queue', 'held', 'ls'), new RegExp(`${id} .*kim@remote.test .*rspamd: spam, 5.0`))
     const shown = await platform.cli('queue', 'held', 'show', id)
-    assert.match(shown, /held .* by rspamd: spam, 5\.0 of 15 points: POINTS/)
+    assert.match(shown, /held .* by rspamd: spam \(5\.0 points, limit 15\): POINTS/)
     assert.match(shown, /^Subject: points 5$/m)
     assert.doesNotMatch(shown, /marker-shown/)
     assert.match(await platform.cli('queue', 'held', 'show', id, '--raw'), /^DKIM-Signature[^]*\r\n\r\nmarker-shown/)

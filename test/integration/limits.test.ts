@@ -161,7 +161,7 @@ describe('other limits', () => {
     assert.equal(refused.length, 4)
     for (const { code, response } of refused) {
       assert.equal(code, 452)
-      assert.match(response, /has sent 4 of 4 messages at once \(2 more every 3600 s\) .*; try again after \d{4}-/)
+      assert.match(response, /has used 4 of 4 messages of its burst \(2 more every 3600 s\) .*; try again after \d{4}-/)
     }
     client.close()
   })
@@ -220,7 +220,7 @@ describe('other limits', () => {
     assert.equal(await client.send({ text: 'x\n'.repeat(5000) }), 'ok')
     const { code, response } = refusal(await client.send({ text: 'x\n'.repeat(15_000) }))
     assert.equal(code, 552)
-    assert.match(response, /5\.3\.4 the message is larger than the 20480 octets you may send/)
+    assert.match(response, /5\.3\.4 the message exceeds your limit of 20480 octets/)
     assert.equal(await client.send(), 'ok')
     client.close()
   })

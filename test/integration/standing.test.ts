@@ -73,13 +73,16 @@ test('whose recipients do not exist is suspended, told once, and told at each tr
   const reply = await sendUntil(/^450/, 'nobody@remote.test')
   assert.match(
     reply,
-    /^450 4\.7\.1 the credential app@sender\.test is suspended since \d{4}-\S+Z: \d+ % of \d+ recipients bounced/,
+    /^450 4\.7\.1 the credential app@sender\.test has been suspended since \d{4}-\S+Z: \d+% of the messages to \d+ recipients bounced/,
   )
-  assert.match(reply, /\(limit 40 %\); fix the cause, then set spec\.resume to a new value$/)
+  assert.match(
+    reply,
+    /\(limit 40%\); fix the cause, then have spec\.resume of the credential or domain set to a new value$/,
+  )
   await eventually(() => assert.equal(noticesTo('app@sender.test').length, 1), 30_000)
   const [notice] = noticesTo('app@sender.test')
   assert.equal(notice?.from, '')
-  assert.match(notice.content, /To lift it: fix the cause, then set spec\.resume to a new value\./)
+  assert.match(notice.content, /To lift the suspension: fix the cause, then have spec\.resume/)
   assert.equal((await suspensionOf('credential/app@sender.test'))?.reason, 'Bounces')
   assert.equal(await suspensionOf('domain/sender.test'), undefined)
   assert.match(await platform.metrics('notifier'), /^postrider_suspended_accounts\{kind="credential"\} 1$/m)
@@ -104,7 +107,10 @@ test('spam suspends the whole domain, and who runs the platform can end that', a
   replace(credential({ resume: '2026-05-04' }))
   for (let number = 0; number < 6; number++) await send(`strict${number}@remote.test`)
   const reply = await sendUntil(/^450/, 'strict@remote.test')
-  assert.match(reply, /the domain sender\.test is suspended since \S+: \d+ % of \d+ recipients were refused as spam/)
+  assert.match(
+    reply,
+    /the domain sender\.test has been suspended since \S+: \d+% of the messages to \d+ recipients were refused as spam/,
+  )
   await eventually(() => assert.equal(noticesTo('postmaster@sender.test').length, 1), 30_000)
   assert.match(await platform.cli('standing', 'restore', 'sender.test'), /^domain\/sender\.test {2}can send again/)
   await sendUntil(/^ok$/)

@@ -82,14 +82,14 @@ export const CAUSES: Cause[] = [
     '5.3.4',
     /larger than the recipient's server accepts/,
   ),
-  ours('small', 'the message is larger than the server announces', '5.3.4', 'the message has', {
+  ours('small', 'the message is larger than the server announces', '5.3.4', 'the message is', {
     remote: { offers: ['PIPELINING', 'SIZE 100'] },
     hasRemoteMta: true,
-    says: [/larger than the recipient's server accepts/, /Details: the message has \d+ octets/],
+    says: [/larger than the recipient's server accepts/, /Details: the message is \d+ bytes/],
   }),
   refused(
     'spam',
-    'the server takes the message for spam',
+    'the server treats the message as spam',
     'final',
     '554 5.7.1 message rejected as spam',
     '5.7.1',
@@ -124,7 +124,7 @@ export const CAUSES: Cause[] = [
     'final',
     '550 5.7.26 unauthenticated mail is prohibited by DMARC',
     '5.7.26',
-    /DMARC policy/,
+    /DMARC check/,
   ),
   refused(
     'relay',
@@ -139,7 +139,7 @@ export const CAUSES: Cause[] = [
     'the server greylists until the message expires',
     'rcpt',
     '450 4.7.1 greylisted, try again later',
-    /asks unknown senders to try again later/,
+    /asks unknown senders to try again later, and kept asking/,
     /What you can do: Send the message again/,
   ),
   expired(
@@ -158,15 +158,15 @@ export const CAUSES: Cause[] = [
   ),
   ours('missing', 'the domain does not exist', '5.1.2', 'the domain missing.test does not exist', {
     dns: 'missing',
-    says: [/does not exist or does not accept mail/, /Details: the domain missing\.test does not exist/],
+    says: [/The domain of this address does not exist\./, /Details: the domain missing\.test does not exist/],
   }),
   ours('null-mx', 'the domain accepts no mail (null MX)', '5.1.10', 'the domain null-mx.test accepts no mail', {
     dns: 'null-mx',
-    says: [/does not exist or does not accept mail/],
+    says: [/does not accept any mail/],
   }),
-  ours('loop', 'the domain leads back to this platform', '5.4.6', 'the best mail server of loop.test is this one', {
+  ours('loop', 'the domain leads back to this platform', '5.4.6', 'the MX records of loop.test point to this server', {
     dns: 'loop',
-    says: [/would come back to this platform/],
+    says: [/directed back to our own server/],
   }),
   ours(
     'unlisted',
@@ -175,7 +175,7 @@ export const CAUSES: Cause[] = [
     'looking up the mail servers of unlisted.test failed',
     {
       dns: 'fails',
-      says: [/We kept trying from/, /could not be reached/],
+      says: [/We kept trying from/, /could not be looked up/],
     },
   ),
   ours('down', 'the server refuses connections until the message expires', '4.4.1', '', {
@@ -194,18 +194,18 @@ export const CAUSES: Cause[] = [
     to: ['grüße'],
     mailParameters: ' SMTPUTF8',
     hasRemoteMta: true,
-    says: [/non-ASCII characters, which the recipient's server does not support/],
+    says: [/such as ü, which the recipient's server does not support/],
   }),
   ours(
     'clear',
-    'the sender requires TLS on the whole way, which the server lacks',
+    'the sender requires TLS all the way, which the server lacks',
     '5.7.10',
-    'the sender wants REQUIRETLS',
+    'the sender requires TLS (REQUIRETLS), but',
     {
       remote: { offers: ['PIPELINING'] },
       mailParameters: ' REQUIRETLS',
       hasRemoteMta: true,
-      says: [/What you can do/],
+      says: [/You asked for TLS all the way to the recipient/],
     },
   ),
   {
@@ -221,7 +221,7 @@ export const CAUSES: Cause[] = [
   },
   {
     name: 'relayed',
-    title: 'the sender asked to be told of the delivery, and the server knows no DSN',
+    title: 'the sender asked to be told of the delivery, and the server does not support DSN',
     remote: { offers: ['PIPELINING'] },
     rcptParameters: ' NOTIFY=SUCCESS',
     action: 'relayed',

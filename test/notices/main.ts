@@ -11,8 +11,8 @@ sender: a delivery status notification (RFC 3464), with a text for people and fi
 that failed for that reason, as a mail reader shows them. \`make notices ARGS=--write\` writes this page.
 
 Words of the recipient's server follow "said"; what the platform found out itself follows "Details", and its \`Diagnostic-Code\` is
-\`x-postrider\`, not \`smtp\` (RFC 3464, 2.3.6). After an expiry the status is 4.4.7, or where no server
-replied what stood in the way, such as 4.4.1 (RFC 3463, 3.5).
+\`x-postrider\`, not \`smtp\` (RFC 3464, 2.3.6). After an expiry the status is 4.4.7, or, where no server
+replied, that of the obstacle, such as 4.4.1 (RFC 3463, 3.5). The messages here expire after some seconds, not five days.
 
 `
 

@@ -105,7 +105,7 @@ export const WRITTEN: ProgramCase[] = [
     'a name with a comma and no quotes',
     crlf('From: App, Inc. <FROM_ADDRESS>', 'To: TO_ADDRESS', 'Subject: x', '', 'x'),
     {
-      refused: /put it into quotes: "App, Inc\." <app@sender\.test>/,
+      refused: /in quotation marks: "App, Inc\." <app@sender\.test>/,
     },
   ),
   written('raw UTF-8 in the subject', crlf(...HEAD, `Subject: ${utf8('Grüße')}`, '', utf8('Grüße'))),

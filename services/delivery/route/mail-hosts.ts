@@ -76,5 +76,5 @@ async function implicitMx(destination: string, options: MailHostsOptions): Promi
 }
 
 const loops = (destination: string): NoRoute => ({
-  reply: `554 5.4.6 the best mail server of ${destination} is this one: mail loops back to itself`,
+  reply: `554 5.4.6 the MX records of ${destination} point to this server: mail loops back to itself`,
 })

@@ -175,7 +175,7 @@ test('a name server that does not answer means later; a question under way is as
   let at = 0
   try {
     const resolver = createResolver([server.address], { ...HURRIED, now: () => at })
-    const trouble = { none: 'trouble', detail: 'ETIMEOUT' }
+    const trouble = { none: 'trouble', detail: 'the name server did not answer in time (ETIMEOUT)' }
     assert.deepEqual(await Promise.all([resolver.mx('remote.test'), resolver.mx('remote.test')]), [trouble, trouble])
     const asked = server.questions.length
     assert.ok(asked <= 2)

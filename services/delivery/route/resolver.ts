@@ -118,11 +118,19 @@ function keepMs(answer: Answer<unknown>): number {
   return { 'no-such-domain': KEEP_NONE_MS, 'no-data': KEEP_NONE_MS, trouble: KEEP_TROUBLE_MS, busy: 0 }[answer.none]
 }
 
+/** For people, with the code of c-ares. */
+const DETAILS: Partial<Record<string, string>> = {
+  ESERVFAIL: 'the name server reported a failure (SERVFAIL)',
+  EREFUSED: 'the name server refused to answer (REFUSED)',
+  ETIMEOUT: 'the name server did not answer in time (ETIMEOUT)',
+  ECONNREFUSED: 'no name server could be asked (ECONNREFUSED)',
+}
+
 function explain(error: unknown): { none: NoAnswer; detail: string } {
   const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
   // EBADNAME: no name server is asked for what can't be a name, as with a label of more than 63 characters.
   if (code === 'ENOTFOUND' || code === 'EBADNAME')
     return { none: 'no-such-domain', detail: 'the domain does not exist' }
   if (code === 'ENODATA') return { none: 'no-data', detail: 'no records' }
-  return { none: 'trouble', detail: code }
+  return { none: 'trouble', detail: DETAILS[code] ?? code }
 }

@@ -6,7 +6,7 @@ import type { Remote } from '../transaction/outcome.ts'
  * about the host for others. */
 export class RequireTlsUnmet extends TurnedAway {
   constructor(status: '5.7.10' | '5.7.30', what: string, remote?: Remote) {
-    const text = `550 ${status} the sender wants REQUIRETLS, but ${what}`
+    const text = `550 ${status} the sender requires TLS (REQUIRETLS), but ${what}`
     super({ code: 550, text, lines: [text] }, 'starttls')
     this.remote = remote
   }
@@ -17,10 +17,10 @@ export class RequireTlsUnmet extends TurnedAway {
 export async function withRequireTls(opening: Promise<SmtpConnection>, host: string): Promise<SmtpConnection> {
   const connection = await opening.catch((error: unknown) => {
     if (error instanceof Broken && error.code === 'NO_STARTTLS')
-      throw new RequireTlsUnmet('5.7.10', error.message, error.remote)
+      throw new RequireTlsUnmet('5.7.10', `${host} does not offer STARTTLS`, error.remote)
     throw error
   })
   if (connection.capabilities.requireTls) return connection
   connection.dialogue.end('QUIT\r\n')
-  throw new RequireTlsUnmet('5.7.30', `${host} does not offer it`, connection.remote)
+  throw new RequireTlsUnmet('5.7.30', `${host} does not support it`, connection.remote)
 }

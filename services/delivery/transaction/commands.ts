@@ -3,18 +3,18 @@ import { needsUtf8 } from '@postrider/mail/address'
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
 import type { Capabilities, SmtpConnection } from './connection.ts'
 
-export const NEEDS_UTF8 = '550 5.6.7 the message needs SMTPUTF8, which the remote does not offer'
+export const NEEDS_UTF8 = "550 5.6.7 the message needs SMTPUTF8, which the recipient's server does not support"
 
 /** A refusal in the remote's name where its announcement already says no. */
 export function cannotTake({ capabilities, remote }: SmtpConnection, envelope: Envelope): string | undefined {
   const { size, utf8, requireTls } = envelope
   if (capabilities.size !== undefined && capabilities.size > 0 && size > capabilities.size) {
-    return `552 5.3.4 the message has ${size} octets, but the remote accepts at most ${capabilities.size}`
+    return `552 5.3.4 the message is ${size} bytes, but the recipient's server accepts at most ${capabilities.size} bytes`
   }
   if (utf8 && !capabilities.utf8) return NEEDS_UTF8
   // The connection was chosen for that (site/dial.ts); a second look, since it is a promise.
   if (requireTls === true && (remote.tls === null || !capabilities.requireTls)) {
-    return '550 5.7.30 the sender wants REQUIRETLS, which the remote does not offer'
+    return "550 5.7.30 the sender requires TLS (REQUIRETLS), which the recipient's server does not support"
   }
   return undefined
 }

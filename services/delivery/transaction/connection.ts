@@ -101,7 +101,7 @@ class Introduction {
     const capabilities = await this.#ehlo()
     if (mayUseTls && capabilities.startTls) return this.#goSecure(capabilities)
     if (tls === 'required') {
-      throw new Broken('NO_STARTTLS', 'starttls', `${host} offers no STARTTLS, but TLS is required`)
+      throw new Broken('NO_STARTTLS', 'starttls', `${host} does not offer STARTTLS, but TLS is required`)
     }
     return capabilities
   }

@@ -13,6 +13,15 @@ import { describeTlsFault } from './tls-fault.ts'
 /** How long a remote is silent before a line that only lacks the space behind its code is read as its reply. */
 const SILENCE_MS = 5000
 
+/** What an error says of the host, for people. */
+const WORDS: Partial<Record<string, string>> = {
+  ECONNREFUSED: 'refused the connection',
+  ECONNRESET: 'reset the connection',
+  EHOSTUNREACH: 'cannot be reached',
+  ENETUNREACH: 'cannot be reached: there is no network path',
+  ETIMEDOUT: 'did not answer',
+}
+
 /** A socket as a dialogue: octets out, replies in, each wait bounded by its stage's own time (RFC 5321, 4.5.3.2). What comes in
  * is bounded too (bounds.ts); a remote that breaks a bound loses the connection, but not the replies it completed before. */
 export class Dialogue {
@@ -48,7 +57,7 @@ export class Dialogue {
     await new Promise<void>((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException): void => {
         clearTimeout(timer)
-        const what = `connect to ${address} port ${port}: ${error.message}`
+        const what = `${address} port ${port} ${WORDS[error.code ?? ''] ?? 'cannot be connected to'} (${error.code ?? error.message})`
         reject(new Broken(error.code ?? 'ERROR', 'connect', what, { cause: error }))
       }
       const timer = setTimeout(() => {

@@ -14,7 +14,7 @@ export function checkFrom(
     throw new Refusal(
       550,
       '5.6.0',
-      `the ${field} field is missing or contains no address; write name@domain`,
+      `the ${field} field is missing or contains no address; add one, such as name@example.com`,
       'content',
     )
   }
@@ -27,4 +27,4 @@ export function checkFrom(
 
 /** For whoever names a sender in MAIL or From that is not theirs. */
 export const notAllowed = (login: string, sender: string, where = ''): string =>
-  `${login} is not allowed to send as ${sender}${where}; send as ${login}, or ask for ${sender} to be added to its allowed senders`
+  `${login} is not allowed to send as ${sender}${where}; send as ${login}, or ask your mail administrator to add ${sender} to the allowed senders of ${login}`

@@ -30,7 +30,7 @@ export async function receive(stream: SMTPServerDataStream, limit: number): Prom
       size += chunk.length
       inMemory += chunk.length
       if (size > limit) {
-        drop(new Refusal(552, '5.3.4', `the message is larger than the ${limit} octets you may send`, 'size'))
+        drop(new Refusal(552, '5.3.4', `the message exceeds your limit of ${limit} octets`, 'size'))
       } else if (inMemory > MOST_IN_MEMORY) {
         drop(new Refusal(452, '4.3.1', 'too much mail is arriving at once; try again in a minute', 'queue-unavailable'))
       }

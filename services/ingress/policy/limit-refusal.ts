@@ -10,7 +10,7 @@ const WORDS: Record<LimitField, (used: string, limit: LimitConfig) => string> = 
   newDestinationsPerDay: (used) => `has sent to ${used} new recipient domains in 24 hours`,
   concurrentSessions: (used) => `has ${used} sessions open`,
   rate: (used, { rate }) =>
-    `has sent ${used} messages at once (${rate?.messages ?? 0} more every ${(rate?.perMs ?? 0) / 1000} s)`,
+    `has used ${used} messages of its burst (${rate?.messages ?? 0} more every ${(rate?.perMs ?? 0) / 1000} s)`,
 }
 
 /** The reply that names the limit, its use and when it frees. 4xx: the same message is welcome later, and a client that queues
@@ -20,7 +20,7 @@ export function limitRefusal(account: string, limit: LimitConfig, exceeded: Exce
   const what = WORDS[field](`${used} of ${allowed}`, limit)
   const then =
     freeAt === undefined
-      ? 'try again when one of them ends'
+      ? 'close a session, or try again when one ends'
       : `try again after ${new Date(freeAt).toISOString().replace(/\.\d+Z$/, 'Z')}`
   const text = `limit reached: ${account.replace('/', ' ')} ${what} (SMTPLimit "${exceeded.limit}"); ${then}`
   return new Refusal(code, '4.7.1', text, 'limit')

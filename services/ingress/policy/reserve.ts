@@ -21,7 +21,7 @@ export async function reserve(
     if (!isCounted(limit) && limit.newDestinationsPerDay === undefined) continue
     const result = await ledger.spend(account, limit, message).catch(async (cause: unknown) => {
       await release()
-      const text = 'the count of your messages is not available; try again later'
+      const text = 'your sending limits cannot be checked at the moment; try again later'
       throw new Refusal(451, '4.3.0', text, 'queue-unavailable', { cause })
     })
     if ('exceeded' in result) {

@@ -63,7 +63,7 @@ export async function openSessionLeases(broker: Broker, clock: () => number = Da
         return 'used' in made ? { state, result: made.used } : { state: made.sessions, result: undefined }
       })
       .catch((cause: unknown) => {
-        const text = 'the count of your sessions is not available; try again later'
+        const text = 'your session limit cannot be checked at the moment; try again later'
         throw new Refusal(454, '4.3.0', text, 'queue-unavailable', { cause })
       })
     if (opened !== undefined)

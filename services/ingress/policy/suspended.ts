@@ -11,7 +11,7 @@ export function refuseSuspended(accounts: string[], standingOf: StandingOf): voi
   for (const account of accounts) {
     const suspension = standingOf(account)?.suspended
     if (suspension === undefined) continue
-    const text = `the ${account.replace('/', ' ')} is ${whySuspended(suspension)}; ${wayBack(suspension)}`
+    const text = `the ${account.replace('/', ' ')} has been ${whySuspended(suspension)}; ${wayBack(suspension)}`
     throw new Refusal(450, '4.7.1', text, 'suspended')
   }
 }

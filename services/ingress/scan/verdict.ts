@@ -55,7 +55,7 @@ function judgeOne(
       if (action === 'pass') return { scanner, action, outcome: 'clean', reason: '' }
       const { points, required } = finding.score
       const why = finding.symbols.length === 0 ? '' : `: ${finding.symbols.map(printable).join(', ')}`
-      return { scanner, action, outcome: 'spam', reason: `spam, ${points.toFixed(1)} of ${required} points${why}` }
+      return { scanner, action, outcome: 'spam', reason: `spam (${points.toFixed(1)} points, limit ${required})${why}` }
     }
   }
 }

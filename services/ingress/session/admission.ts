@@ -21,11 +21,11 @@ export interface AdmissionRules {
 
 /** What those who are not let in, or have to go, are told where SMTP can be spoken. */
 export const DOOR_TEXTS: Record<DoorReason, string> = {
-  full: 'too many connections here; try again in a moment',
-  network: 'too many connections from your network that have not logged in; close some, or log in on them',
+  full: 'too many connections; try again in a moment',
+  network: 'too many connections without a login from your network; close some, or log in',
   rate: 'too many new connections from your network without a login; try again in a minute',
-  deadline: 'log in sooner after you connect',
-  displaced: 'too many connections wait for a login; try again and log in at once',
+  deadline: 'no login in time; reconnect and log in promptly',
+  displaced: 'too many connections are waiting to log in; reconnect and log in immediately',
 }
 
 /** Whether a PROXY header has to be read from this peer. */

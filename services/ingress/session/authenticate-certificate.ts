@@ -23,7 +23,7 @@ export function loginOfCertificate({ authorization, names }: CertificateClaim, c
   }
   const text =
     authorization === ''
-      ? 'no credential lists the address in your certificate; give a user name, or add the certificate to its clientCertificates'
-      : 'wrong user name, or its credential does not list a name in your certificate (clientCertificates)'
+      ? 'no credential accepts the address in your certificate; send a user name, or add the certificate to the clientCertificates of your credential'
+      : 'wrong user name, or the clientCertificates of that credential list no name in your certificate'
   throw new Refusal(535, '5.7.8', text, 'auth')
 }

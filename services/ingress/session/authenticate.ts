@@ -30,9 +30,9 @@ export function checkPlain(
   { authcid = '', authzid = '' }: PlainIdentities,
   logins: ReadonlyMap<string, unknown>,
 ): void {
-  if (authcid === '') throw new Refusal(501, '5.5.2', 'AUTH PLAIN needs the user name before the password', 'auth')
+  if (authcid === '') throw new Refusal(501, '5.5.2', 'the user name in AUTH PLAIN is empty', 'auth')
   if (authzid === '' || findLogin(logins, authzid) === findLogin(logins, authcid)) return
-  const text = 'the authorization identity must be empty or the user name itself; you cannot act as another user'
+  const text = 'the authorization identity must be empty or the same as the user name; you cannot act as another user'
   throw new Refusal(535, '5.7.8', text, 'auth')
 }
 

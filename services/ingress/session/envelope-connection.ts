@@ -48,7 +48,8 @@ export class EnvelopeConnection extends SMTPConnection {
   override handler_MAIL(command: Buffer, callback: () => void): void {
     this.emitConnection()
     const { envelope } = this.session
-    if (envelope.mailFrom) return this.#refuse('5.5.1 MAIL was given already; use RSET to start again', callback)
+    if (envelope.mailFrom)
+      return this.#refuse('5.5.1 a MAIL command was already accepted; send RSET to start over', callback)
     const given = addressIn(command, 'MAIL FROM')
     this._server.onMailFrom(given, this.session, (error?: SMTPServerError | null) => {
       if (error) {
@@ -63,8 +64,9 @@ export class EnvelopeConnection extends SMTPConnection {
 
   override handler_RCPT(command: Buffer, callback: () => void): void {
     const { envelope } = this.session
-    if (!envelope.mailFrom) return this.#refuse('5.5.1 say MAIL FROM first', callback)
-    if (this.#chunked !== undefined) return this.#refuse('5.5.1 the content has begun; continue with BDAT', callback)
+    if (!envelope.mailFrom) return this.#refuse('5.5.1 send MAIL FROM first', callback)
+    if (this.#chunked !== undefined)
+      return this.#refuse('5.5.1 the message content has already started; continue with BDAT', callback)
     const given = addressIn(command, 'RCPT TO')
     this._server.onRcptTo(given, this.session, (error?: SMTPServerError | null) => {
       if (error) {
@@ -86,7 +88,7 @@ export class EnvelopeConnection extends SMTPConnection {
   /** BDAT (RFC 3030). Its octets are read in any case: they must never be taken for commands. */
   handler_BDAT(command: Buffer, callback: () => void): void {
     const chunk = readChunkCommand(command.toString())
-    const fault = chunk === undefined ? '5.5.4 say BDAT and a number of octets' : this.#chunkFault()
+    const fault = chunk === undefined ? '5.5.4 syntax: BDAT size [LAST]' : this.#chunkFault()
     if (chunk === undefined || (fault !== undefined && chunk.octets > MOST_DROPPED)) {
       // Where the next command begins is not known, or too far away.
       this.send(chunk === undefined ? 501 : 503, fault)
@@ -104,7 +106,7 @@ export class EnvelopeConnection extends SMTPConnection {
 
   override handler_DATA(command: Buffer, callback: () => void): void {
     if (this.#chunked !== undefined)
-      return this.#refuse('5.5.1 this message is sent by BDAT; continue with BDAT', callback)
+      return this.#refuse('5.5.1 this message is already being sent with BDAT; continue with BDAT', callback)
     super.handler_DATA(command, callback)
   }
 
@@ -127,8 +129,8 @@ export class EnvelopeConnection extends SMTPConnection {
 
   #chunkFault(): string | undefined {
     const { mailFrom, rcptTo } = this.session.envelope
-    if (!mailFrom) return '5.5.1 say MAIL FROM first'
-    return rcptTo.length === 0 ? '5.5.1 no recipient was accepted; say RCPT TO first' : undefined
+    if (!mailFrom) return '5.5.1 send MAIL FROM first'
+    return rcptTo.length === 0 ? '5.5.1 no recipient was accepted; send RCPT TO first' : undefined
   }
 
   #readChunk({ octets, last }: ChunkCommand): void {

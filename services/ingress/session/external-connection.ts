@@ -20,7 +20,7 @@ export class ExternalConnection extends EnvelopeConnection {
   }
 
   loginByCertificate(_claim: CertificateClaim, answer: LoginAnswer): void {
-    answer(new Error('login by certificate is not offered here'))
+    answer(new Error('5.7.0 certificate login is not available'))
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
@@ -32,13 +32,13 @@ export class ExternalConnection extends EnvelopeConnection {
   override handler_AUTH(command: Buffer, callback: () => void): void {
     const names = this.#names()
     if (this.secure && names === undefined && this.clientCertificate() === 'Required') {
-      this.send(530, '5.7.0 this port requires a client certificate from a CA that it trusts')
+      this.send(530, '5.7.0 this port requires a client certificate from a trusted CA')
       return callback()
     }
     const [, mechanism = '', initial, ...more] = command.toString().trim().split(/\s+/)
     if (names === undefined || mechanism.toUpperCase() !== 'EXTERNAL') return super.handler_AUTH(command, callback)
-    if (this.session.user) return this.#end(503, '5.5.1 you are logged in already', callback)
-    if (more.length > 0) return this.#end(501, '5.5.4 say AUTH EXTERNAL and at most one response', callback)
+    if (this.session.user) return this.#end(503, '5.5.1 you are already logged in', callback)
+    if (more.length > 0) return this.#end(501, '5.5.4 syntax: AUTH EXTERNAL [initial-response]', callback)
     if (initial !== undefined) return this.#external(initial === '=' ? '' : initial, names, callback)
     this._nextHandler = (line, done) => this.#external(line.toString().trim(), names, done)
     this.send(334)

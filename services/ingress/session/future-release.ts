@@ -19,11 +19,11 @@ export function readHold(
   { longestHoldMs, now }: Pick<Offers, 'longestHoldMs' | 'now'>,
 ): Hold | undefined {
   if (longestHoldMs === 0 || (holdFor === undefined && holdUntil === undefined)) return undefined
-  if (holdFor !== undefined && holdUntil !== undefined) throw invalid('give HOLDFOR or HOLDUNTIL, not both')
+  if (holdFor !== undefined && holdUntil !== undefined) throw invalid('use HOLDFOR or HOLDUNTIL, not both')
   const hold = holdFor === undefined ? readUntil(holdUntil ?? '') : readFor(holdFor)
   const heldMs = 'forMs' in hold ? hold.forMs : hold.until - now
   if (heldMs <= longestHoldMs) return hold
-  throw invalid(`a message is held for ${Math.floor(longestHoldMs / 1000)} seconds at most; choose an earlier time`)
+  throw invalid(`a message can be held for at most ${Math.floor(longestHoldMs / 1000)} seconds; choose an earlier time`)
 }
 
 /** Milliseconds since the epoch; a time that is past means at once (RFC 4865, 5). */
@@ -31,7 +31,7 @@ export const releaseTime = (hold: Hold, now: number): number => ('until' in hold
 
 /** RFC 4865, 4.1: 1 to 9 digits, and no leading zero. */
 function readFor(text: string): Hold {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw invalid('HOLDFOR must be a whole number of seconds, from 1')
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw invalid('HOLDFOR must be a whole number of seconds, 1 to 999999999')
   return { forMs: Number(text) * 1000 }
 }
 

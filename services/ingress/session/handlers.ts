@@ -78,7 +78,7 @@ export function createHandlers({
     const refusal =
       error instanceof Refusal
         ? error
-        : new Refusal(451, '4.3.0', 'something failed here; try again later', 'internal', { cause: error })
+        : new Refusal(451, '4.3.0', 'internal error; try again later', 'internal', { cause: error })
     refused(refusal, session)
     return refusal
   }
@@ -131,7 +131,7 @@ export function createHandlers({
         }
         const most = mostOctets(submitter, config().platform.messageBytes)
         if (mail.size !== undefined && mail.size > most) {
-          throw new Refusal(552, '5.3.4', `the message is larger than the ${most} octets you may send`, 'size')
+          throw new Refusal(552, '5.3.4', `the message exceeds your limit of ${most} octets`, 'size')
         }
         callback()
       } catch (error) {
@@ -147,7 +147,7 @@ export function createHandlers({
           throw new Refusal(
             452,
             '4.5.3',
-            `a message may have at most ${most} recipients; send the others in another message`,
+            `a message may have at most ${most} recipients; use another message for the rest`,
             'limit',
           )
         }
@@ -155,7 +155,7 @@ export function createHandlers({
         // RFC 5321, 4.5.3.1.10: the client sends the others in another transaction.
         if (!envelopeRoom.take(session.envelope, recipient)) {
           const text =
-            'the recipients and their DSN parameters are too large for one message; send the others in another message'
+            'the recipients and their DSN parameters are too long for one message; use another message for the rest'
           throw new Refusal(452, '4.5.3', text, 'limit')
         }
         callback()

@@ -35,7 +35,7 @@ export function readMailParameters({ parameters }: Path, offers: Offers): MailPa
   const utf8 = flag(parameters, 'SMTPUTF8')
   const requireTls = flag(parameters, 'REQUIRETLS')
   if (requireTls && !offers.secure) {
-    throw new Refusal(530, '5.7.10', 'REQUIRETLS needs a session in TLS; say STARTTLS first', 'parameter')
+    throw new Refusal(530, '5.7.10', 'REQUIRETLS requires a TLS session; send STARTTLS first', 'parameter')
   }
   // RFC 4954, 5: who offers AUTH must take it. Whom a client vouches for changes nothing here.
   value('AUTH', (text) => text)
@@ -96,7 +96,7 @@ function flag(parameters: Path['parameters'], name: string): boolean {
 function refuseOthers(parameters: Path['parameters'], known: string[], command: string): void {
   const unknown = [...parameters.keys()].find((name) => !known.includes(name))
   if (unknown === undefined) return
-  throw new Refusal(555, '5.5.4', `${command} knows no parameter ${unknown} here; leave it out`, 'parameter')
+  throw new Refusal(555, '5.5.4', `parameter ${unknown} is not supported in ${command}; leave it out`, 'parameter')
 }
 
 /** RFC 1870, 4: up to 20 digits. */

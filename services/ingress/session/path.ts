@@ -19,19 +19,19 @@ export function readPath(line: string, command: PathCommand): Path {
     new Refusal(501, command === 'MAIL FROM' ? '5.1.7' : '5.1.3', what, reasonOf(command))
   const [prefix = ''] = /^[A-Za-z]+[ \t]+[A-Za-z]+[ \t]*:[ \t]*/.exec(line) ?? []
   const verb = prefix.replace(/[ \t]*:[ \t]*$/, '').replace(/[ \t]+/, ' ')
-  if (verb.toUpperCase() !== command) throw refuse(`say ${command}:<address>`)
+  if (verb.toUpperCase() !== command) throw refuse(`syntax: ${command}:<address>`)
   const rest = line.slice(prefix.length)
   const end = endOfPath(rest)
-  if (end === undefined) throw refuse(`put the address into angle brackets: ${command}:<address>`)
+  if (end === undefined) throw refuse(`put the address in angle brackets: ${command}:<address>`)
   const after = rest.slice(end)
-  if (/^[ \t]*,|^[ \t]*</.test(after)) throw refuse(`name one address in each ${command}`)
+  if (/^[ \t]*,|^[ \t]*</.test(after)) throw refuse(`give only one address in each ${command}`)
   if (after !== '' && !/^[ \t]/.test(after)) throw refuse('put a space between the address and its parameters')
   // The host before the colon would only be asked to send it on; nobody does any more.
   const address = rest
     .slice(1, end - 1)
     .trim()
     .replace(/^@[^\s,:@<>]+(?:,@[^\s,:@<>]+)*:/, '')
-  if (namesSeveral(address)) throw refuse(`name one address in each ${command}`)
+  if (namesSeveral(address)) throw refuse(`give only one address in each ${command}`)
   return { address, parameters: readParameters(after) }
 }
 
@@ -43,7 +43,8 @@ export function addressOf(address: string, command: PathCommand, utf8: boolean):
   if (fault !== undefined)
     throw new Refusal(501, status, `<${address}> is not a valid address: ${fault}`, reasonOf(command))
   if (!utf8 && /[^\u0000-\u007f]/.test(address)) {
-    const what = `<${address}> needs SMTPUTF8: say so in MAIL FROM, or write its domain as xn--...`
+    const inDomain = /^[\u0000-\u007f]*$/.test(address.slice(0, address.lastIndexOf('@')))
+    const what = `<${address}> requires SMTPUTF8: add SMTPUTF8 to MAIL FROM${inDomain ? ', or write the domain as xn--...' : ''}`
     throw new Refusal(553, '5.6.7', what, reasonOf(command))
   }
   return normaliseAddress(address) ?? ''
@@ -74,10 +75,10 @@ function readParameters(text: string): Path['parameters'] {
   for (const word of text.split(/[ \t]+/).filter((one) => one !== '')) {
     const [, keyword, value] = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\u0000-\u0020=\u007f\ufffd]+))?$/.exec(word) ?? []
     if (keyword === undefined) {
-      throw new Refusal(501, '5.5.4', 'a parameter is written KEYWORD or KEYWORD=value', 'parameter')
+      throw new Refusal(501, '5.5.4', 'write each parameter as KEYWORD or KEYWORD=value', 'parameter')
     }
     const name = keyword.toUpperCase()
-    if (parameters.has(name)) throw new Refusal(501, '5.5.4', `${name} is given twice; give it once`, 'parameter')
+    if (parameters.has(name)) throw new Refusal(501, '5.5.4', `${name} appears more than once`, 'parameter')
     parameters.set(name, value ?? true)
   }
   return parameters

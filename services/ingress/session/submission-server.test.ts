@@ -52,7 +52,7 @@ describe('what differs from the library', () => {
 
   test('too many clients are told 421', async () => {
     const { replies } = await talk({ maxClients: -1 }, [])
-    assert.match(replies[0] ?? '', /^421 4\.7\.0 mail\.sender\.test has too many connections/)
+    assert.match(replies[0] ?? '', /^421 4\.7\.0 mail\.sender\.test: too many connections/)
   })
 
   test('AUTH is not announced in clear', async () => {

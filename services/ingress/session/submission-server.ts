@@ -44,7 +44,7 @@ export class SubmissionServer extends SMTPServer {
     _claim,
     _session,
     answer,
-  ) => answer(new Error('no login by certificate here'))
+  ) => answer(new Error('5.7.0 certificate login is not available'))
   /** Without it everybody is let in. */
   admission: AdmissionRules | undefined
   protection: () => ProtectionConfig | undefined = () => undefined
@@ -168,7 +168,7 @@ class PromptConnection extends ExternalConnection {
     const { maxClients } = this._server.options
     this._setListeners(() => {
       if (maxClients && this._server.connections.size > maxClients) {
-        this.send(421, `4.7.0 ${this.name} has too many connections; try again in a moment`, false)
+        this.send(421, `4.7.0 ${this.name}: too many connections; try again in a moment`, false)
         return
       }
       this.connectionReady()
@@ -188,7 +188,7 @@ class PromptConnection extends ExternalConnection {
   override _createParser(): ChunkedStream {
     const parser = super._createParser()
     parser.onfault = (fault) => {
-      this.send(500, fault === 'nul' ? '5.5.2 a command may not contain NUL' : '5.5.2 end each line with CR LF')
+      this.send(500, fault === 'nul' ? '5.5.2 a command must not contain NUL' : '5.5.2 end each line with CR LF')
       this.close()
     }
     return parser
@@ -197,7 +197,7 @@ class PromptConnection extends ExternalConnection {
   override _onCommand(command: Buffer, callback?: () => void): void {
     this.#commands++
     if (command.length > LONGEST_LINE && !this._nextHandler && !/^AUTH /i.test(command.toString('latin1', 0, 5))) {
-      this.send(500, `5.5.2 a command line may have at most ${LONGEST_LINE} octets`)
+      this.send(500, `5.5.2 a command line must not exceed ${LONGEST_LINE} octets`)
       setImmediate(() => callback?.())
       return
     }
@@ -211,17 +211,14 @@ class PromptConnection extends ExternalConnection {
     const moment = { stage, commands: this.#commands, octets: this._socket.bytesRead, now } as const
     if (this.#pace(moment, settings) === undefined) return
     if (this._server instanceof SubmissionServer) this._server.refusedAtDoor('slow', this.remoteAddress)
-    this.send(
-      421,
-      `4.4.2 too slow: ${stage === 'content' ? 'the message did not continue' : 'no complete command came'} in time`,
-    )
+    this.send(421, `4.4.2 timeout: no ${stage === 'content' ? 'further message data' : 'complete command'} received`)
   }
 
   #count(code: number): void {
     this.#errors++
     if (code === 535) this.#wrongLogins++
     if (this._closing) return
-    if (this.#wrongLogins >= MOST_LOGINS) super.send(421, '4.7.0 too many wrong logins in one session', false)
+    if (this.#wrongLogins >= MOST_LOGINS) super.send(421, '4.7.0 too many failed logins in one session', false)
     else if (this.#errors >= MOST_ERRORS) super.send(421, '4.7.0 too many errors in one session', false)
   }
 }

@@ -72,9 +72,9 @@ export function recipientOf(path: Path, ownDomain: string, utf8: boolean): Recip
   const destination = domainOf(address)
   if (!destination.includes('.') || destination.startsWith('[')) {
     const why = destination.startsWith('[')
-      ? 'mail to an address literal is not sent from here'
-      : 'it needs a full domain name'
-    throw new Refusal(553, '5.1.3', `<${given}> cannot be delivered to: ${why}`, 'recipient')
+      ? 'this server does not send to address literals'
+      : 'a fully qualified domain name is required'
+    throw new Refusal(553, '5.1.3', `cannot deliver to <${given}>: ${why}`, 'recipient')
   }
   return { address, ...readRcptParameters(path) }
 }

@@ -42,9 +42,9 @@ function headers({ kind, relayed, from, to, original, messageId, date }: Report,
 
 const SUBJECTS = {
   failed: 'Your message could not be delivered',
-  delayed: 'Your message is delayed and will be tried again',
+  delayed: 'Your message is delayed; we are still trying to deliver it',
   delivered: 'Your message was delivered',
-  relayed: 'Your message was passed on',
+  relayed: "Your message was accepted by the recipient's server",
 }
 
 /** An address that is not ASCII, in headers that are (RFC 6857, 3.1.8): a group without members, named after it. */

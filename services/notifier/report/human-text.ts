@@ -19,7 +19,7 @@ export function humanText(report: Report, returned: 'headers' | 'full' | undefin
       ...wrap('Your message:'),
       ...(subject === undefined ? [] : wrap(`Subject: ${subject}`, '    ')),
       ...wrap(`Message-ID: ${original.messageId}`, '    '),
-      ...wrap(`Accepted: ${moment(original.acceptedAt)} (queue ID ${original.id})`, '    '),
+      ...wrap(`Received from you: ${moment(original.acceptedAt)} (queue ID ${original.id})`, '    '),
     ],
     wrap(attached(returned)),
     wrap(`This notice was sent by the mail system at ${reportingMta}. Replies to it are not read.`),
@@ -32,11 +32,11 @@ function introduction({ kind, relayed, outcomes }: Report): string {
   const whom = one ? 'this recipient' : `these ${outcomes.length} recipients`
   switch (kind) {
     case 'failed':
-      return `Your message could not be delivered to ${whom}. No further attempt will be made.`
+      return `Your message could not be delivered to ${whom}. We will not try again.`
     case 'delayed':
-      return `Your message has not been delivered to ${whom} yet. You do not need to do anything: we keep trying.${
+      return `Your message has not been delivered to ${whom} yet. You do not need to do anything: we will keep trying.${
         outcomes.every(({ recipient }) => wants(recipient, 'failed', false))
-          ? ' If it cannot be delivered, you will be told.'
+          ? ' If we have to give up, we will tell you.'
           : ''
       }`
     case 'delivered':
@@ -49,12 +49,14 @@ function introduction({ kind, relayed, outcomes }: Report): string {
 
 /** One paragraph for each thing that happened. Servers repeat the address in their replies, which makes no difference. */
 function groups(report: Report): string[][] {
-  const alike = Map.groupBy(report.outcomes, (outcome) => outcomeText(report, outcome, 'the address').join('\n'))
+  const alike = Map.groupBy(report.outcomes, (outcome) =>
+    outcomeText(report, outcome, "recipient's address").join('\n'),
+  )
   return [...alike.values()].map((outcomes) => [
     ...outcomes.flatMap(({ recipient }) => wrap(`<${recipient.address}>`)),
     ...outcomes
       .slice(0, 1)
-      .flatMap((first) => outcomeText(report, first, outcomes.length > 1 ? 'the address' : undefined)),
+      .flatMap((first) => outcomeText(report, first, outcomes.length > 1 ? "recipient's address" : undefined)),
   ])
 }
 
@@ -63,9 +65,9 @@ function outcomeText(report: Report, outcome: ReportedOutcome, name: string = ou
   const lines: string[] = []
   const say = (text: string): void => void lines.push(...wrap(text, '    '))
   if (report.kind === 'delivered') {
-    say(`${report.relayed === true ? 'Accepted' : 'Delivered'}: ${moment(outcome.at)}`)
+    say(`${report.relayed === true ? 'Accepted by their server' : 'Delivered'}: ${moment(outcome.at)}`)
   } else {
-    const { meaning, todo } = adviceFor(outcome.category, outcome.status)
+    const { meaning, todo } = adviceFor(outcome)
     say(meaning)
     if (report.kind === 'failed' && statusFor('failed', outcome.status).startsWith('4')) {
       say(
@@ -98,7 +100,7 @@ function speaker(outcome: ReportedOutcome): string {
 function attached(returned: 'headers' | 'full' | undefined): string {
   if (returned === 'full') return 'The message is attached.'
   return returned === 'headers'
-    ? 'The headers of the message are attached.'
+    ? 'Only the headers of the message (sender, subject, date and so on) are attached.'
     : 'The message itself is no longer stored here.'
 }
 

@@ -51,12 +51,12 @@ export function buildSuspensionNotice(
     field('MIME-Version', '1.0'),
     field('Content-Type', 'text/plain; charset=us-ascii'),
     '\r\n',
-    `The ${what} at ${hostName}\r\nis ${whySuspended(suspension)}.\r\n\r\n`,
-    'Until the suspension is lifted, new messages are refused (450); queued ones are still\r\ndelivered.\r\n\r\n',
-    `To lift it: ${wayBack(suspension)}.\r\n\r\n`,
+    `The ${what} at ${hostName}\r\nhas been ${whySuspended(suspension)}.\r\n\r\n`,
+    'Until the suspension is lifted, new messages are refused (450);\r\nmessages already queued will still be delivered.\r\n\r\n',
+    `To lift the suspension: ${wayBack(suspension)}.\r\n\r\n`,
     suspension.reason === 'Bounces'
-      ? 'Recipients that do not exist come from old or bought lists, or from someone who guesses\r\naddresses with your password. Remove them, and change the password if the mail is not yours.\r\n'
-      : 'Mail that is refused as spam or malware is often sent by someone else who has your\r\npassword. Look at what was sent, and change the password if the mail is not yours.\r\n',
+      ? 'Recipients that do not exist come from old or purchased lists, or from someone using your\r\npassword to send to guessed addresses. Remove them, and change the password if you did not\r\nsend the mail.\r\n'
+      : 'Mail that is refused as spam or malware is often sent by someone else who has your\r\npassword. Check what was sent, and change the password if you did not\r\nsend it.\r\n',
   ]
   const content = Buffer.from(lines.join(''), 'latin1')
   const envelope: Envelope = {
