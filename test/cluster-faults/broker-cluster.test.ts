@@ -7,7 +7,7 @@ import type { Broker } from '@postrider/queue/broker'
 import { mailStream } from '@postrider/queue/names'
 import { RecordUnavailableError, readRecord } from '@postrider/queue/read-record'
 import { readStream } from '@postrider/queue/read-stream'
-import { ensureStreams } from '@postrider/queue/streams'
+import { ensureStreamsSoon } from '../../cli/up/broker.ts'
 import { startCluster } from '../support/broker-cluster.ts'
 import type { TestCluster } from '../support/broker-cluster.ts'
 import { envelope } from '../support/envelope.ts'
@@ -23,7 +23,8 @@ let follower: number
 before(async () => {
   cluster = await startCluster({ shards: 1 })
   broker = await openBroker('admin', cluster.access('admin'))
-  await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 3, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+  // Each server is healthy before all know of one another.
+  await ensureStreamsSoon(broker, { shards: 1, replicas: 3, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
   await cluster.healthy()
   const leader = await cluster.leaderOf(broker, mailStream(0))
   follower = cluster.servers.findIndex(({ name }) => name !== leader?.name)

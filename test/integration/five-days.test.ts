@@ -112,7 +112,7 @@ test('a dead destination is tried at the planned times for five days, across a c
     const last = attempts.at(-1)
     assert.ok(last !== undefined && last.at >= deadline)
     assert.equal(last.nextAt, undefined)
-    assert.equal(last.outcomes[0]?.status, '4.4.7')
+    assert.equal(last.outcomes[0]?.status, '4.4.1')
     assert.equal(last.outcomes[0].state, 'failed')
   })
 
@@ -132,7 +132,7 @@ test('a dead destination is tried at the planned times for five days, across a c
     assert.ok(Math.abs(Date.parse(until) - deadline) < 1000, `${until} for ${new Date(deadline).toUTCString()}`)
     assert.ok(delayed.at >= acceptedAt + 4 * HOUR_MS)
     assert.match(failed.content, /^Action: failed\r$/m)
-    assert.match(failed.content, /^Status: 4\.4\.7\r$/m)
+    assert.match(failed.content, /^Status: 4\.4\.1\r$/m)
     assert.ok(failed.at >= deadline)
   })
 })
