@@ -60,7 +60,7 @@ const isAscii = (text: string): boolean => /^[\u0000-\u007f]*$/.test(text)
 
 /** Control characters, and what is not seen or turns the text around it. */
 
-const UNSEEN = /[\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]/
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u00a0\u115f\u1160\u3164\uffa0\ufe00-\ufe0f\ufffd]/u
 
 /** Dot-string or quoted string (RFC 5321, 4.1.2), with UTF-8 as RFC 6531, 3.3 adds it. */
 export function isLocalPart(local: string): boolean {

@@ -11,10 +11,13 @@ export class BodyEncodings {
   readonly #content: Buffer
   readonly #boundaries = new Set<string>()
   #current: BodyEncoding = 'other'
+  /** Where the part's header ends that was read last: a boundary in it is none. */
+  #headerEnd: number
 
   /** `body`: where the header of CRLF-only content ends. */
   constructor(content: Buffer, body: number) {
     this.#content = content
+    this.#headerEnd = body
     this.#enter(content, readHeaderBlock(content.subarray(0, body)))
   }
 
@@ -22,30 +25,44 @@ export class BodyEncodings {
     return this.#current
   }
 
-  /** Reads past a line of the body, given without its CRLF; `next` is where the line after it begins. */
-  line(line: Buffer, next: number): void {
-    if (line[0] !== HYPHEN || line[1] !== HYPHEN || this.#boundaries.size === 0) return
+  /** Reads past a line of the body, given without its CRLF, from `start` to where the next one begins. */
+  line(line: Buffer, start: number, next: number): void {
+    if (start < this.#headerEnd || line[0] !== HYPHEN || line[1] !== HYPHEN || this.#boundaries.size === 0) return
     const text = line.toString('latin1', 2).trimEnd()
-    if (this.#boundaries.has(text)) {
-      const part = this.#content.subarray(next)
-      this.#enter(part, readHeaderBlock(part))
-    } else if (text.endsWith('--') && this.#boundaries.has(text.slice(0, -2))) {
-      this.#current = 'other'
-    }
+    if (this.#boundaries.has(text)) this.#enterPart(next)
+    else if (text.endsWith('--') && this.#boundaries.has(text.slice(0, -2))) this.#current = 'other'
   }
 
-  #enter(part: Buffer, block: HeaderBlock): void {
+  /** The header of a part, and of the message that is in it. */
+  #enterPart(start: number): void {
+    const part = this.#content.subarray(start, start + MAX_PART_HEADER)
+    const block = readHeaderBlock(part)
+    this.#headerEnd = start + block.end
+    const isMessage = this.#enter(part, block)
+    const inner = start + block.end + 2
+    if (isMessage && inner < start + MAX_PART_HEADER && inner < this.#content.length) this.#enterPart(inner)
+  }
+
+  /** Whether it is the header of a part that is a message. */
+  #enter(part: Buffer, block: HeaderBlock): boolean {
     const value = (name: string): string => {
       const field = block.fields.find((one) => one.name === name)
       return field === undefined ? '' : fieldValue(part, field)
     }
-    const encoding = value('content-transfer-encoding').toLowerCase()
-    this.#current = encoding === 'quoted-printable' || encoding === 'base64' ? encoding : 'other'
-    const [, quoted, plain] =
-      /;\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(value('content-type')) ?? []
-    const boundary = quoted ?? plain
+    const [, encoding] = /^["\s]*(quoted-printable|base64)\b/i.exec(value('content-transfer-encoding')) ?? []
+    this.#current = (encoding?.toLowerCase() as BodyEncoding | undefined) ?? 'other'
+    const type = value('content-type')
+    const [, quoted, plain] = BOUNDARY.exec(type) ?? []
+    const boundary = quoted?.replace(/\\(.)/g, '$1') ?? plain?.replace(/^[^']*'[^']*'/, '')
     if (boundary !== undefined && this.#boundaries.size < MAX_BOUNDARIES) this.#boundaries.add(boundary)
+    return /^message\//i.test(type)
   }
 }
+
+/** RFC 2046, 5.1.1, with the extended form of RFC 2231. */
+const BOUNDARY = /;\s*boundary\*?\s*=\s*(?:"((?:[^"\\]|\\.){1,200})"|([^\s;"]{1,200}))/i
+
+/** A part's header has some fields. Octets. */
+const MAX_PART_HEADER = 64 * 1024
 
 const HYPHEN = 0x2d

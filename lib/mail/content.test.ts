@@ -48,6 +48,8 @@ test('a CR that stands alone in the header is a space, and none where a line beg
   const table: [string, string][] = [
     ['Subject: a\rBcc: b\r\n\r\nc\r\n', 'Subject: a Bcc: b\r\n\r\nc\r\n'],
     ['Subject: a\r\rb\r\n\r\nc\rd\r\n', 'Subject: a b\r\n\r\nc\r\nd\r\n'],
+    // A line before the header does not end it.
+    ['\r\nSubject: a\rBcc: b\r\n\r\nc\r\n', 'Subject: a Bcc: b\r\n\r\nc\r\n'],
     ['A: b\n\rC: d\n\r\ne', 'A: b\r\nC: d\r\n\r\ne\r\n'],
     // An old Mac, whose last line SMTP has ended.
     ['A: b\rC: d\r\re\r\n', 'A: b\r\nC: d\r\n\r\ne\r\n'],
@@ -164,6 +166,53 @@ test('a long line of quoted-printable is broken softly, one of base64 into short
   assert.match(second, /\r\n\S{76}\r\n/)
   assert.match(third, /y{998}\r\n y{202}\r\n/)
   assert.doesNotMatch(last, /=\r\n[^ ]/)
+})
+
+test('what a hostile sender writes costs no more than its length', { timeout: 60_000 }, () => {
+  const refusedOr = (content: string): void => {
+    try {
+      normaliseContent(latin1(content))
+    } catch (error) {
+      if (!(error instanceof ContentRefused)) throw error
+    }
+  }
+  const long = 'x'.repeat(1200)
+  const body = (text: string, type = 'multipart/mixed; boundary="b:c"'): string =>
+    `From: a\r\nContent-Type: ${type}\r\n\r\n${text}${long}\r\n`
+  refusedOr(body(' '.repeat(4_000_000)))
+  refusedOr(body('--b:c\r\n'.repeat(500_000)))
+  refusedOr(body('--b\r\n'.repeat(500_000), 'multipart/mixed; boundary="b"'))
+  refusedOr(body(`${'-'.repeat(4_000_000)}\r\n`, 'text/plain\r\nContent-Transfer-Encoding: quoted-printable'))
+  for (const part of ['\\"', '"', '(', '<', '()', ',', ' ', ';b=A'])
+    for (const name of ['To', 'References', 'Content-Type', 'DKIM-Signature'])
+      refusedOr(`${name}: b="${part.repeat(500_000 / part.length)}\r\n\r\nx\r\n`)
+  refusedOr(`DKIM-Signature: v=1; b=${'A'.repeat(500_000)}\r\n\r\nx\r\n`)
+  refusedOr(`DKIM-Signature: v=1; b=${'A'.repeat(20_000_000)}\r\n\r\nx\r\n`)
+})
+
+test('a long quoted-printable line is never cut before what could be a boundary', () => {
+  const line = `${'a'.repeat(997)}--b${'c'.repeat(20)}`
+  const content = normal(
+    `A: b\r\nContent-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${line}\r\n`,
+  )
+  assert.doesNotMatch(content, /\n--b/)
+})
+
+test('the encoding of a part is found in each way to write it', () => {
+  const qp = '=C3=A9a'.repeat(300)
+  for (const encoding of ['quoted-printable;', 'quoted-printable (x)', '"quoted-printable"', 'QUOTED-PRINTABLE'])
+    for (const [type, boundary] of [
+      ['boundary="b1"', 'b1'],
+      ["boundary*=us-ascii''b1", 'b1'],
+      ['boundary="b\\1"', 'b1'],
+    ]) {
+      const head = `A: b\r\nContent-Type: multipart/mixed; ${type}\r\n\r\n--${boundary}\r\n`
+      const inner = `Content-Transfer-Encoding: ${encoding}\r\n\r\n${qp}\r\n`
+      for (const part of [inner, `Content-Type: message/rfc822\r\n\r\nSubject: x\r\n${inner}`]) {
+        const content = normal(`${head}${part}--${boundary}--\r\n`)
+        assert.ok(content.replaceAll('=\r\n', '').includes(qp), `${encoding} ${type}`)
+      }
+    }
 })
 
 test('a header line of white space does not end the header', () => {

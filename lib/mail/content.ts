@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
 import { withoutPreamble } from './preamble.ts'
-import { withCrlfOnly } from './line-ends.ts'
+import { withCrlfEnds, withoutLoneCr } from './line-ends.ts'
 import { breakLongLines, hasLongLine } from './long-lines.ts'
 import { ContentRefused } from './refused.ts'
 
@@ -15,12 +15,12 @@ export interface NormalContent {
 
 /** Brings content into the one form that every server reads alike, before it is signed: its line ends become CRLF (line-ends.ts), what
  * programs write before the header goes (preamble.ts), and over-long lines are broken (long-lines.ts).
- * Throws ContentRefused for NUL and for a header line that cannot be folded. */
+ * Throws ContentRefused for NUL, for a header line that cannot be folded, and where there is one to fold for a header over 512 KB. */
 export function normaliseContent(raw: Buffer): NormalContent {
   if (raw.includes(0)) {
     throw new ContentRefused(554, '5.6.0', 'the message contains a NUL octet; encode binary content as base64')
   }
-  const lines = withoutPreamble(withCrlfOnly(raw))
+  const lines = withoutLoneCr(withoutPreamble(withCrlfEnds(raw)))
   const content = hasLongLine(lines) ? breakLongLines(lines) : lines
   return { content, eightBit: !isAscii(content), changed: content !== raw }
 }

@@ -8,6 +8,7 @@ const SOFT_BREAK = Buffer.from('=\r\n')
 const SPACE = 0x20
 const TAB = 0x09
 const EQUALS = 0x3d
+const HYPHEN = 0x2d
 
 /** Cuts a line of text before its last blank that fits; one without a blank where a character begins, and the rest goes on after a space, so
  * that no line can begin with a dot by being cut. */
@@ -31,6 +32,9 @@ export function cutQuotedPrintable(line: Buffer): Buffer[] {
   let rest = line
   while (rest.length > MAX_LINE) {
     let at = MAX_LINE - 1
+    // What follows must not look like a boundary.
+    while (at > 1 && rest[at] === HYPHEN) at--
+    if (at <= 1) at = MAX_LINE - 1
     if (rest[at - 1] === EQUALS) at -= 1
     else if (rest[at - 2] === EQUALS) at -= 2
     pieces.push(rest.subarray(0, at), SOFT_BREAK)
@@ -39,8 +43,9 @@ export function cutQuotedPrintable(line: Buffer): Buffer[] {
   return [...pieces, rest, CRLF]
 }
 
-/** Line ends mean nothing in base64. */
+/** Line ends mean nothing in base64. What has a hyphen is something else. */
 export function cutBase64(line: Buffer): Buffer[] {
+  if (line.includes(HYPHEN)) return cutText(line)
   const pieces: Buffer[] = []
   for (let at = 0; at < line.length; at += BASE64_LINE) pieces.push(line.subarray(at, at + BASE64_LINE), CRLF)
   return pieces
@@ -49,7 +54,7 @@ export function cutBase64(line: Buffer): Buffer[] {
 /** The last blank up to `room` with something else before it. */
 function lastBlank(line: Buffer, room: number): number | undefined {
   let first = 0
-  while (isBlank(line[first])) first++
+  while (first < room && isBlank(line[first])) first++
   for (let at = room; at > first; at--) if (isBlank(line[at])) return at
   return undefined
 }

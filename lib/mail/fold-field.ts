@@ -43,7 +43,7 @@ interface Line {
   from: number
 }
 
-function folded(name: string, text: string, line: Line, gaps: Set<number>): string[] {
+function folded(name: string, text: string, line: Line, gaps: Gaps): string[] {
   const pieces: string[] = []
   let { start, from } = line
   let { end } = line
@@ -55,27 +55,29 @@ function folded(name: string, text: string, line: Line, gaps: Set<number>): stri
   while (end - start + lead.length > MAX_LINE) {
     const limit = start + MAX_LINE - lead.length
     const white = lastWhite(text, start, from, limit)
-    const gap = lastGap(gaps, from, limit)
+    const gap = gaps.last(from, limit)
     // A name alone on its line is right, and looks odd.
     const at = white === from && gap !== undefined ? gap : (white ?? gap)
     if (at === undefined) throw refusal(name, line.end - line.start)
     pieces.push(`${lead}${text.slice(start, at)}\r\n`)
     lead = at === white ? '' : ' '
-    start = from = at
+    start = from = at === white ? endOfBlanks(text, at) : at
   }
   return [...pieces, `${lead}${text.slice(start, end)}\r\n`]
+}
+
+/** Of a run of white space that would fill a line of its own only the last one stays. */
+function endOfBlanks(text: string, at: number): number {
+  let end = at
+  while (isWhite(text[end + 1])) end++
+  return end - at > MAX_LINE / 2 ? end : at
 }
 
 /** Something other than white space must stay on the line: a field's name does, and so does the first word. */
 function lastWhite(text: string, start: number, from: number, limit: number): number | undefined {
   let first = from
-  if (from === start) while (isWhite(text[first])) first++
+  if (from === start) while (first <= limit && isWhite(text[first])) first++
   for (let at = limit; at >= first; at--) if (isWhite(text[at])) return at
-  return undefined
-}
-
-function lastGap(gaps: Set<number>, from: number, limit: number): number | undefined {
-  for (let at = limit; at > from; at--) if (gaps.has(at)) return at
   return undefined
 }
 
@@ -86,29 +88,77 @@ function refusal(name: string, length: number): ContentRefused {
   return new ContentRefused(554, '5.6.0', text)
 }
 
-/** Quoted strings, comments and what is in angle brackets, which are passed over as one, and what may stand between two members. */
-const TOKEN = /"(?:[^"\\]|\\[^])*"|\((?:[^()\\]|\\[^])*\)|<[^<>]*>|[,;]/g
+/** Where a text may be folded without white space. */
+class Gaps {
+  readonly #at = new Set<number>()
+  readonly #ranges: { from: number; to: number }[] = []
 
-/** Offsets before which CRLF and a space may be put. */
-function gapsIn(text: string, kinds: Gap[]): Set<number> {
-  const gaps = new Set<number>()
-  if (kinds.length === 0) return gaps
-  for (const { index, 0: token } of text.matchAll(TOKEN)) {
-    const end = index + token.length
-    if (token === ',' && kinds.includes('comma')) gaps.add(end)
-    if (token === ';' && kinds.includes('semicolon')) gaps.add(end)
-    if (token.startsWith('<') && text[end] === '<' && kinds.includes('id')) gaps.add(end)
+  add(at: number): void {
+    this.#at.add(at)
   }
-  if (kinds.includes('signature'))
-    for (const { index, 0: found } of text.matchAll(SIGNATURE)) addWithin(gaps, index, found)
+
+  /** Every offset in between. */
+  addRange(from: number, to: number): void {
+    this.#ranges.push({ from, to })
+  }
+
+  last(from: number, limit: number): number | undefined {
+    for (let at = limit; at > from; at--)
+      if (this.#at.has(at) || this.#ranges.some((range) => range.from <= at && at < range.to)) return at
+    return undefined
+  }
+}
+
+/** Offsets before which CRLF and a space may be put: outside quoted strings, comments and angle brackets. Linear. */
+function gapsIn(text: string, kinds: Gap[]): Gaps {
+  const gaps = new Gaps()
+  if (kinds.length === 0) return gaps
+  for (let at = text.indexOf(':') + 1; at < text.length;) {
+    const char = text[at]
+    const end = SKIPPED[char ?? '']?.(text, at) ?? at + 1
+    // What is not closed has no place to fold behind its beginning.
+    if (end > text.length) break
+    if (char === ',' && kinds.includes('comma')) gaps.add(end)
+    if (char === ';' && kinds.includes('semicolon')) gaps.add(end)
+    if (char === '<' && text[end] === '<' && kinds.includes('id')) gaps.add(end)
+    at = end
+  }
+  if (kinds.includes('signature')) addSignature(gaps, text)
   return gaps
 }
 
 /** The value of the tag `b`. */
+function addSignature(gaps: Gaps, text: string): void {
+  const [match] = text.matchAll(SIGNATURE)
+  if (match === undefined) return
+  const [found] = match
+  gaps.addRange(match.index + found.indexOf('=') + 2, match.index + found.length)
+}
+
 const SIGNATURE = /(?<=[;\s])b\s*=[A-Za-z0-9+/=\s]+/g
 
-function addWithin(gaps: Set<number>, index: number, found: string): void {
-  for (let at = found.indexOf('=') + 2; at < found.length; at++) gaps.add(index + at)
+/** The end of what begins there; Infinity when it has none. */
+const SKIPPED: Partial<Record<string, (text: string, at: number) => number>> = {
+  '"': (text, start) => {
+    for (let at = start + 1; at < text.length; at++) {
+      if (text[at] === '\\') at++
+      else if (text[at] === '"') return at + 1
+    }
+    return Infinity
+  },
+  '(': (text, start) => {
+    let depth = 0
+    for (let at = start; at < text.length; at++) {
+      if (text[at] === '\\') at++
+      else if (text[at] === '(') depth++
+      else if (text[at] === ')' && --depth === 0) return at + 1
+    }
+    return Infinity
+  },
+  '<': (text, start) => {
+    const end = text.indexOf('>', start)
+    return end === -1 ? Infinity : end + 1
+  },
 }
 
 const isWhite = (char: string | undefined): boolean => char === ' ' || char === '\t'

@@ -33,13 +33,15 @@ test('what is wrong with a From field is said, and what to do about it', () => {
       '"a b@example.org" in the From field is not a valid address: the part before the @ contains a space, which is not allowed without quotes',
     ],
     ['<a@b.test> <c@d.test>', 'the From field is ambiguous; write it as Name <name@domain>'],
-    [
-      'victim@example.net:,app@example.org',
-      'the From field is ambiguous; write it as Name <name@domain>',
-    ],
+    ['victim@example.net:,app@example.org', 'the From field is ambiguous; write it as Name <name@domain>'],
     ['app@example.org\u0007', 'the From field contains a control character; remove it'],
   ]
   for (const [body, fault] of table) assert.equal(fromFault('From', body), fault, body)
+})
+
+test('a hostile From costs no more than its length', { timeout: 30_000 }, () => {
+  for (const part of ['\\"', '"', '(', '<', 'a,', '"a" '])
+    assert.doesNotThrow(() => fromFault('From', `x "${part.repeat(400_000 / part.length)}`))
 })
 
 test('a fault is found exactly where an address is not readable', () => {

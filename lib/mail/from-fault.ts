@@ -1,7 +1,7 @@
 import { normaliseAddress } from './address.ts'
 import { addressFault } from './address-fault.ts'
 import { addressesOf } from './mailbox.ts'
-import { splitMailboxes } from './split-mailboxes.ts'
+import { splitMailboxes, unclosedIn } from './split-mailboxes.ts'
 import type { Mailbox } from './split-mailboxes.ts'
 
 /** What is wrong with the body of a From or Resent-From field, unfolded, for whoever wrote it; undefined when each of its members is an address. */
@@ -10,15 +10,15 @@ export function fromFault(field: string, body: string): string | undefined {
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(body))
     return `the ${field} field contains a control character; remove it`
   const mailboxes = splitMailboxes(body)
-  if (mailboxes === undefined) return `${unclosed(body)} in the ${field} field is not closed`
+  if (mailboxes === undefined)
+    return `${PAIRS[unclosedIn(body) ?? ''] ?? 'a bracket'} in the ${field} field is not closed`
   return commaInName(field, mailboxes) ?? memberFault(field, mailboxes)
 }
 
-/** Which of the pairs began and did not end. */
-function unclosed(body: string): string {
-  const rest = body.replace(/"(?:[^"\\]|\\[^])*"|<[^<>]*>|\([^()]*\)/g, '')
-  if (rest.includes('"')) return 'a quotation mark'
-  return rest.includes('(') ? 'a parenthesis' : 'an angle bracket'
+const PAIRS: Partial<Record<string, string>> = {
+  '"': 'a quotation mark',
+  '(': 'a parenthesis',
+  '<': 'an angle bracket',
 }
 
 /** `App, Inc. <app@example.org>`: a list of two, of which the first has no address. */

@@ -15,6 +15,9 @@ export interface HeaderBlock {
   separated: boolean
 }
 
+/** Octets of a header: what fields are signed is read several times over, and lists of addresses need not be longer. */
+export const MAX_HEADER = 512 * 1024
+
 const LF = 0x0a
 const SPACE = 0x20
 const TAB = 0x09
@@ -45,8 +48,8 @@ export function readHeaderBlock(content: Buffer): HeaderBlock {
 
 /** RFC 5322, 3.6.8: printable ASCII but the colon; white space before the colon is tolerated (4.5.8). */
 function fieldName(content: Buffer, start: number, end: number): string | undefined {
-  const colon = content.indexOf(COLON, start)
-  if (colon === -1 || colon >= end) return undefined
+  const colon = start + content.subarray(start, end).indexOf(COLON)
+  if (colon < start) return undefined
   // Not trim(), which takes the octet A0 for a space as well.
   const [, name] = /^([!-9;-~]+)[ \t]*$/.exec(content.toString('latin1', start, colon)) ?? []
   return name?.toLowerCase()

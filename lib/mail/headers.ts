@@ -3,9 +3,9 @@ import { needsUtf8 } from './address.ts'
 import { applyEdits } from './edits.ts'
 import type { Edit } from './edits.ts'
 import { addressesOf } from './mailbox.ts'
-import { fieldValue, readHeaderBlock } from './header-block.ts'
+import { MAX_HEADER, fieldValue, readHeaderBlock } from './header-block.ts'
 import type { Field, HeaderBlock } from './header-block.ts'
-import { ContentRefused } from './refused.ts'
+import { ContentRefused, headerTooLong } from './refused.ts'
 import { newestResent } from './resent.ts'
 import { senderFate } from './sender-field.ts'
 import type { Submitting } from './sender-field.ts'
@@ -51,8 +51,6 @@ const LISTS = new Set(['from', 'reply-to', 'to', 'cc'])
 const REMOVED = new Set(['bcc', 'resent-bcc', 'return-path'])
 /** Postfix's hopcount_limit. RFC 5321, 6.3 asks relays for 100; a submitted message has rarely passed any. */
 const MOST_HOPS = 50
-/** What fields are signed is read several times over, and lists of addresses need not be longer. Octets. */
-const LONGEST_BLOCK = 512 * 1024
 
 /** What is known of a message beside its content. */
 export interface FixOptions extends Trace {
@@ -139,9 +137,7 @@ function fixIdentity(
 }
 
 function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock, content: Buffer): void {
-  if (end > LONGEST_BLOCK) {
-    throw new ContentRefused(552, '5.3.4', `the header is longer than ${LONGEST_BLOCK} octets; shorten it`)
-  }
+  if (end > MAX_HEADER) throw headerTooLong()
   if (!byName.has('from')) {
     const text = separated
       ? 'the message has no From field; add one'

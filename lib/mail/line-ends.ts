@@ -4,12 +4,33 @@ const SPACE = 0x20
 const CRLF = Buffer.from('\r\n')
 
 /** Gives content the one kind of line end that every server reads alike: how some servers end a line where others do not is how messages
- * are smuggled inside others (RFC 5321, 2.3.8). The result ends with CRLF, and is the very buffer that was given when nothing changes.
- *
- * All CRs before a LF are one line end with it: programs that convert line ends twice write CR CR LF. A CR that stands alone is a space in
- * the header, where a new line would be a new field; in the body it is a line end, as on old Macs. A LF alone is a line end. */
-export function withCrlfOnly(raw: Buffer): Buffer {
+ * are smuggled inside others (RFC 5321, 2.3.8). A LF alone is a line end, and so are all CRs before a LF: programs that convert line ends
+ * twice write CR CR LF. Content without a LF, but for its last line's, has the CRs of old Macs. Other CRs stay, for `withoutLoneCr`.
+ * The result ends with CRLF, and is the very buffer that was given when nothing changes. */
+export function withCrlfEnds(raw: Buffer): Buffer {
   return isCrlfOnly(raw) ? ended(raw) : ended(converted(raw))
+}
+
+/** A CR that stands alone is a space in the header, where a new line would be a new field, and none where a line begins, which would make it a
+ * part of the field above; in the body it is a line end. Wants CRLF line ends, and content that begins with its header. */
+export function withoutLoneCr(content: Buffer): Buffer {
+  if (count(content, CR) === count(content, LF)) return content
+  const empty = content.indexOf('\r\n\r\n')
+  const body = empty === -1 ? content.length : empty + 2
+  const out = Buffer.allocUnsafe(content.length + (count(content, CR) ?? 0))
+  let to = 0
+  for (let at = 0; at < content.length; at++) {
+    const octet = content[at] ?? 0
+    if (octet !== CR || content[at + 1] === LF) {
+      out[to++] = octet
+    } else if (at >= body) {
+      out[to++] = CR
+      out[to++] = LF
+    } else if (to > 0 && out[to - 1] !== LF && content[at + 1] !== CR) {
+      out[to++] = SPACE
+    }
+  }
+  return out.subarray(0, to)
 }
 
 /** True when CR and LF occur only as pairs: each LF follows a CR, and there are no more CRs than LFs. */
@@ -19,37 +40,31 @@ function isCrlfOnly(raw: Buffer): boolean {
 }
 
 const ended = (lines: Buffer): Buffer =>
-  lines.length >= 2 && lines[lines.length - 1] === LF ? lines : Buffer.concat([lines, CRLF])
+  lines.length >= 2 && lines[lines.length - 1] === LF && lines[lines.length - 2] === CR
+    ? lines
+    : Buffer.concat([lines, CRLF])
 
 function converted(raw: Buffer): Buffer {
+  const first = raw.indexOf(LF)
+  const isMac = first === -1 || first === raw.length - 1
   // Each end of a line takes at most one octet more than it did.
   const out = Buffer.allocUnsafe(raw.length + (count(raw, CR) ?? 0) + (count(raw, LF) ?? 0))
-  // Old Macs end the lines of the header with CR as well.
-  let inHeader = raw.indexOf(LF) < raw.length - 1 && raw.includes(LF)
   let to = 0
-  let lineStart = 0
-  const endLine = (): void => {
-    if (to === lineStart) inHeader = false
-    out[to++] = CR
-    out[to++] = LF
-    lineStart = to
-  }
   for (let at = 0; at < raw.length; at++) {
-    const octet = raw[at] ?? 0
-    if (octet === LF) {
-      endLine()
-    } else if (octet === CR) {
-      const first = at
-      let next = at
-      while (raw[next] === CR) next++
-      const alone = raw[next] !== LF
-      at = alone ? next - 1 : next
-      if (!alone) endLine()
-      else if (!inHeader) for (let mac = first; mac < next; mac++) endLine()
-      // At the beginning of a line it would make it a part of the field above.
-      else if (to > lineStart) out[to++] = SPACE
+    let next = at
+    while (raw[next] === CR) next++
+    if (raw[next] === LF) {
+      out[to++] = CR
+      out[to++] = LF
+      at = next
+    } else if (next === at) {
+      out[to++] = raw[at] ?? 0
     } else {
-      out[to++] = octet
+      for (; at < next; at++) {
+        out[to++] = CR
+        if (isMac) out[to++] = LF
+      }
+      at--
     }
   }
   return out.subarray(0, to)

@@ -1,7 +1,8 @@
 import { BodyEncodings } from './body-encodings.ts'
 import { cutBase64, cutQuotedPrintable, cutText } from './cut-line.ts'
 import { foldField } from './fold-field.ts'
-import { readHeaderBlock } from './header-block.ts'
+import { MAX_HEADER, readHeaderBlock } from './header-block.ts'
+import { headerTooLong } from './refused.ts'
 
 /** RFC 5322, 2.1.1: octets of a line without its CRLF. */
 export const MAX_LINE = 998
@@ -22,6 +23,7 @@ export function hasLongLine(lines: Buffer): boolean {
  * their part allows. Throws ContentRefused for a header field that cannot be folded. */
 export function breakLongLines(lines: Buffer): Buffer {
   const { fields, end: body } = readHeaderBlock(lines)
+  if (body > MAX_HEADER) throw headerTooLong()
   const header = fields.map((field) => {
     const octets = lines.subarray(field.start, field.end)
     return hasLongLine(octets) ? foldField(field.name, octets) : octets
@@ -43,7 +45,7 @@ function brokenBody(lines: Buffer, body: number): Buffer[] {
       pieces.push(lines.subarray(taken, start), ...CUTS[encodings.current](line))
       taken = next
     } else {
-      encodings.line(line, next)
+      encodings.line(line, start, next)
     }
     start = next
   }

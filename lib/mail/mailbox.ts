@@ -30,7 +30,8 @@ function addressOf(mailbox: Mailbox): string | undefined {
   const { name, text, angles, after, oddComment } = mailbox
   if (oddComment || angles.length > 1 || after.trim() !== '' || beginsOddGroup(mailbox)) return undefined
   const [angle] = angles
-  const address = (angle ?? text).trim()
+  // No more than that: other kinds of space are not seen, and are part of an address.
+  const address = (angle ?? text).replace(/^[ \t]+|[ \t]+$/g, '')
   if (angle !== undefined && !isName(name, address)) return undefined
   return isPlain(address) ? address : undefined
 }

@@ -5,6 +5,8 @@ const LF = 0x0a
 
 /** How many lines before the header are looked at. */
 const MAX_LINES = 100
+/** How many lines of mailboxes inside it. */
+const MAX_INNER_LINES = 10
 
 /** Takes away what programs put before the header of CRLF-only content: a byte order mark, empty lines, the `From ` line of an mbox file
  * (RFC 4155), and white space before the first field's name. None of it means anything in mail (RFC 5322, 2.1), and each of them would
@@ -17,7 +19,12 @@ export function withoutPreamble(content: Buffer): Buffer {
     start = end
   }
   while (isBlank(content[start])) start++
-  const rest = withoutInnerLine(content.subarray(start))
+  let rest = content.subarray(start)
+  for (let lines = 0; lines < MAX_INNER_LINES; lines++) {
+    const shorter = withoutInnerLine(rest)
+    if (shorter === rest) break
+    rest = shorter
+  }
   if (rest.length === content.length) return content
   return readHeaderBlock(rest).fields.length > 0 ? rest : content
 }

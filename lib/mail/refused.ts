@@ -1,3 +1,5 @@
+import { MAX_HEADER } from './header-block.ts'
+
 /** Content that cannot be sent on as mail. The edge turns it into the client's reply. */
 export class ContentRefused extends Error {
   override readonly name = 'ContentRefused'
@@ -11,3 +13,6 @@ export class ContentRefused extends Error {
     this.status = status
   }
 }
+
+export const headerTooLong = (): ContentRefused =>
+  new ContentRefused(552, '5.3.4', `the header is longer than ${MAX_HEADER} octets; shorten it`)

@@ -35,6 +35,16 @@ export function splitMailboxes(body: string): Mailbox[] | undefined {
   return [...mailboxes, current]
 }
 
+/** The quote, parenthesis or bracket that is not closed; undefined where all are. */
+export function unclosedIn(body: string): string | undefined {
+  for (let at = 0; at < body.length;) {
+    const end = endOfToken(body, at)
+    if (end === undefined) return body[at]
+    at = end
+  }
+  return undefined
+}
+
 const newMailbox = (): Mailbox => ({ raw: '', text: '', name: '', angles: [], after: '', oddComment: false })
 
 function take(mailbox: Mailbox, token: string): void {

@@ -41,14 +41,17 @@ export function addressOf(address: string, command: PathCommand, utf8: boolean):
   const status = command === 'MAIL FROM' ? '5.1.7' : '5.1.3'
   const fault = addressFault(address)
   if (fault !== undefined)
-    throw new Refusal(501, status, `<${address}> is not a valid address: ${fault}`, reasonOf(command))
+    throw new Refusal(501, status, `<${shown(address)}> is not a valid address: ${fault}`, reasonOf(command))
   if (!utf8 && /[^\u0000-\u007f]/.test(address)) {
     const inDomain = /^[\u0000-\u007f]*$/.test(address.slice(0, address.lastIndexOf('@')))
-    const what = `<${address}> requires SMTPUTF8: add SMTPUTF8 to MAIL FROM${inDomain ? ', or write the domain as xn--...' : ''}`
+    const what = `<${shown(address)}> requires SMTPUTF8: add SMTPUTF8 to MAIL FROM${inDomain ? ', or write the domain as xn--...' : ''}`
     throw new Refusal(553, '5.6.7', what, reasonOf(command))
   }
   return normaliseAddress(address) ?? ''
 }
+
+/** RFC 5321, 4.5.3.1.5: a reply line has 512 octets. */
+const shown = (address: string): string => (address.length > 60 ? `${address.slice(0, 60)}...` : address)
 
 export const reasonOf = (command: PathCommand): 'sender' | 'recipient' =>
   command === 'MAIL FROM' ? 'sender' : 'recipient'

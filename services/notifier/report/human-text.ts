@@ -79,7 +79,7 @@ function outcomeText(report: Report, outcome: ReportedOutcome, name: string = ou
     }
     if (report.kind === 'failed') say(`What you can do: ${todo}`)
   }
-  const reply = replyText(outcome).replaceAll(outcome.recipient.address, name)
+  const reply = replyText(outcome).replace(named(outcome.recipient.address), () => name)
   if (reply !== '') say(`${speaker(outcome)}: ${reply}`)
   return lines
 }
@@ -90,6 +90,9 @@ function replyText(outcome: ReportedOutcome): string {
   if (foundHere(outcome)) return oneLine(withoutCodes(reply))
   return oneLine(reply.replace(/[\r\n]+\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3} )?/g, ' '))
 }
+
+/** An address where it stands by itself. */
+const named = (address: string): RegExp => new RegExp(`(?<![\\w.+-])${RegExp.escape(address)}(?![\\w.-])`, 'g')
 
 function speaker(outcome: ReportedOutcome): string {
   if (foundHere(outcome) || !isSmtpReply(outcome.reply ?? '')) return 'Details'
