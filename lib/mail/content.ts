@@ -20,7 +20,9 @@ export function normaliseContent(raw: Buffer): NormalContent {
   if (raw.includes(0)) {
     throw new ContentRefused(554, '5.6.0', 'the message contains a NUL octet; encode binary content as base64')
   }
-  const lines = withoutLoneCr(withoutPreamble(withCrlfEnds(raw)))
+  const { lines: ended, hasLoneCr } = withCrlfEnds(raw)
+  const message = withoutPreamble(ended)
+  const lines = hasLoneCr ? withoutLoneCr(message) : message
   const content = hasLongLine(lines) ? breakLongLines(lines) : lines
   return { content, eightBit: !isAscii(content), changed: content !== raw }
 }

@@ -7,14 +7,15 @@ const CRLF = Buffer.from('\r\n')
  * are smuggled inside others (RFC 5321, 2.3.8). A LF alone is a line end, and so are all CRs before a LF: programs that convert line ends
  * twice write CR CR LF. Content without a LF, but for its last line's, has the CRs of old Macs. Other CRs stay, for `withoutLoneCr`.
  * The result ends with CRLF, and is the very buffer that was given when nothing changes. */
-export function withCrlfEnds(raw: Buffer): Buffer {
-  return isCrlfOnly(raw) ? ended(raw) : ended(converted(raw))
+export function withCrlfEnds(raw: Buffer): { lines: Buffer; hasLoneCr: boolean } {
+  if (isCrlfOnly(raw)) return { lines: ended(raw), hasLoneCr: false }
+  const lines = ended(converted(raw))
+  return { lines, hasLoneCr: count(lines, CR) !== count(lines, LF) }
 }
 
 /** A CR that stands alone is a space in the header, where a new line would be a new field, and none where a line begins, which would make it a
  * part of the field above; in the body it is a line end. Wants CRLF line ends, and content that begins with its header. */
 export function withoutLoneCr(content: Buffer): Buffer {
-  if (count(content, CR) === count(content, LF)) return content
   const empty = content.indexOf('\r\n\r\n')
   const body = empty === -1 ? content.length : empty + 2
   const out = Buffer.allocUnsafe(content.length + (count(content, CR) ?? 0))

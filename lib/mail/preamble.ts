@@ -7,6 +7,8 @@ const LF = 0x0a
 const MAX_LINES = 100
 /** How many lines of mailboxes inside it. */
 const MAX_INNER_LINES = 10
+/** What a program puts before the line of a mailbox is not longer. Octets. */
+const INNER_OCTETS = 16 * 1024
 
 /** Takes away what programs put before the header of CRLF-only content: a byte order mark, empty lines, the `From ` line of an mbox file
  * (RFC 4155), and white space before the first field's name. None of it means anything in mail (RFC 5322, 2.1), and each of them would
@@ -19,8 +21,10 @@ export function withoutPreamble(content: Buffer): Buffer {
     start = end
   }
   while (isBlank(content[start])) start++
-  let rest = content.subarray(start)
-  for (let lines = 0; lines < MAX_INNER_LINES; lines++) {
+  let rest = start === 0 ? content : content.subarray(start)
+  const top = rest.subarray(0, INNER_OCTETS)
+  const mayHaveInner = top.includes('\nFrom ') || top.includes('\n>From ')
+  for (let lines = 0; mayHaveInner && lines < MAX_INNER_LINES; lines++) {
     const shorter = withoutInnerLine(rest)
     if (shorter === rest) break
     rest = shorter
