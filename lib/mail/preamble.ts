@@ -20,7 +20,7 @@ export function withoutPreamble(content: Buffer): Buffer {
     if (!isEmpty(content, start, end) && !isMboxLine(content, start)) break
     start = end
   }
-  while (isBlank(content[start])) start++
+  while (isBlank(content, start)) start++
   let rest = start === 0 ? content : content.subarray(start)
   const top = rest.subarray(0, INNER_OCTETS)
   const mayHaveInner = top.includes('\nFrom ') || top.includes('\n>From ')
@@ -48,7 +48,7 @@ const MBOX_LINE = /^>?From \S+ +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d/
 
 const isEmpty = (content: Buffer, start: number, end: number): boolean => {
   let at = start
-  while (isBlank(content[at])) at++
+  while (isBlank(content, at)) at++
   return at === end - 2
 }
 
@@ -56,4 +56,6 @@ const isEmpty = (content: Buffer, start: number, end: number): boolean => {
 const isMboxLine = (content: Buffer, start: number): boolean =>
   /^>?From (?!\s*:)/.test(content.toString('latin1', start, start + 64))
 
-const isBlank = (octet: number | undefined): boolean => octet === 0x20 || octet === 0x09
+/** A CR that stands alone is none or a space there. */
+const isBlank = (content: Buffer, at: number): boolean =>
+  content[at] === 0x20 || content[at] === 0x09 || (content[at] === 0x0d && content[at + 1] !== LF)
