@@ -22,7 +22,8 @@ export function normaliseContent(raw: Buffer): NormalContent {
   }
   const { lines: ended, hasLoneCr } = withCrlfEnds(raw)
   const message = withoutPreamble(ended)
-  const lines = hasLoneCr ? withoutLoneCr(message) : message
+  // A name with a CR in it is a field only then.
+  const lines = hasLoneCr ? withoutPreamble(withoutLoneCr(message)) : message
   const content = hasLongLine(lines) ? breakLongLines(lines) : lines
   return { content, eightBit: !isAscii(content), changed: content !== raw }
 }
