@@ -92,6 +92,8 @@ async function startScanner(image: string): Promise<void> {
       readinessPort: 3310,
     }),
   )
-  await kubectl('rollout', 'status', 'deployment/scanner', '-n', REMOTE, '--timeout=60s')
+  // The controllers of Kubernetes follow an API server that was away for a minute again after up to another minute: client-go's reflectors
+  // wait up to 30 s between two tries, spread up to twice that.
+  await kubectl('rollout', 'status', 'deployment/scanner', '-n', REMOTE, '--timeout=180s')
   await patchPlatform({ scanning: { clamav: { address: `scanner.${REMOTE}.svc:3310`, unavailable: 'Open' } } })
 }
