@@ -133,8 +133,10 @@ test('what this platform found out itself is said by nobody', { skip: noPython }
 
 test('the text names the subject and the time of acceptance', { skip: noPython }, () => {
   const headers = Buffer.from('Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n')
-  const { text } = read({ returned: { headers } })
+  const { text, message } = read({ returned: { headers } })
   assert.ok(Buffer.from(text, 'latin1').toString().includes('Subject: Grüße'))
+  assert.match(header(message, 'Subject') ?? '', /^Your message could not be delivered: =\?UTF-8\?B\?\S+\?=$/)
+  assert.equal(header(read().message, 'Subject'), 'Your message could not be delivered: hello')
   assert.match(text.replace(/\s+/g, ' '), /Received from you: Mon, 05 Jan 2026 08:30:00 UTC \(queue ID 01ORIGINAL\)/)
 })
 

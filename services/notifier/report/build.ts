@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { deliveryStatus } from './delivery-status.ts'
 import { dateTime, encodedWords, field } from './field.ts'
 import { humanText } from './human-text.ts'
+import { originalSubject } from './original-subject.ts'
 import { quotedPrintable } from './quoted-printable.ts'
 import type { Report } from './report.ts'
 import { returnedPart } from './returned.ts'
@@ -23,13 +24,14 @@ export function buildReport(report: Report): Buffer {
   return Buffer.from(`${headers(report, boundary)}\r\n${body}--${boundary}--\r\n`, 'latin1')
 }
 
-function headers({ kind, relayed, from, to, original, messageId, date }: Report, boundary: string): string {
+function headers(report: Report, boundary: string): string {
+  const { from, to, original, messageId, date } = report
   const about =
     /^<[^<>\s]+>$/.test(original.messageId) && isPrintableAscii(original.messageId) ? original.messageId : undefined
   return [
     field('From', from.includes('<') ? from : `Mail Delivery System <${from}>`),
     field('To', isPrintableAscii(to) ? `<${to}>` : groupFor(to)),
-    field('Subject', SUBJECTS[kind === 'delivered' && relayed === true ? 'relayed' : kind]),
+    field('Subject', subjectOf(report)),
     field('Date', dateTime(date)),
     field('Message-ID', messageId),
     ...(about === undefined ? [] : [field('In-Reply-To', about), field('References', about)]),
@@ -45,6 +47,14 @@ const SUBJECTS = {
   delayed: 'Your message is delayed; we are still trying to deliver it',
   delivered: 'Your message was delivered',
   relayed: "Your message was accepted by the recipient's server",
+}
+
+/** With the subject of the message: whoever gets several notices can tell them apart. */
+function subjectOf({ kind, relayed, returned }: Report): string {
+  const what = SUBJECTS[kind === 'delivered' && relayed === true ? 'relayed' : kind]
+  const about = originalSubject(returned)
+  if (about === undefined) return what
+  return `${what}: ${isPrintableAscii(about) ? about : encodedWords(about)}`
 }
 
 /** An address that is not ASCII, in headers that are (RFC 6857, 3.1.8): a group without members, named after it. */
