@@ -283,8 +283,8 @@ describe('guesses and floods', () => {
     // The begin of a handshake, an octet at a time.
     const drops = setInterval(() => dead.writable && dead.write(Buffer.from([0x16])), 200)
     const drip = setInterval(() => secure.write('N'), 200)
-    assert.match(await clear.reply(), /^421 4\.7\.0 log in sooner/)
-    assert.match(await secure.reply(), /^421 4\.7\.0 log in sooner/)
+    assert.match(await clear.reply(), /^421 4\.7\.0 no login in time/)
+    assert.match(await secure.reply(), /^421 4\.7\.0 no login in time/)
     await eventually(() => assert.ok(dead.closed || dead.destroyed, 'the half-open handshake'))
     await eventually(() => assert.ok(half.closed, 'STARTTLS without a handshake'))
     clearInterval(drops)

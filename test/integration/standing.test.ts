@@ -91,7 +91,7 @@ test('whose recipients do not exist is suspended, told once, and told at each tr
 
 test('it outlives a restart of everything, and is not told again', async () => {
   await platform.restart()
-  assert.match(await send('kim@remote.test'), /^450 4\.7\.1 the credential app@sender\.test is suspended/)
+  assert.match(await send('kim@remote.test'), /^450 4\.7\.1 the credential app@sender\.test has been suspended/)
   assert.equal(noticesTo('app@sender.test').length, 1)
 })
 
