@@ -62,7 +62,10 @@ describe('held mail', { skip: rspamdMissing() }, () => {
     assert.equal(arrived('marker-shown').length, 0)
     assert.deepEqual((await platform.queue('--domain', 'sender.test')).recipients, [])
 
-    assert.match(await platform.cli('queue', 'held', 'ls'), new RegExp(`${id} .*kim@remote.test .*rspamd: spam \\(5.0 points`))
+    assert.match(
+      await platform.cli('queue', 'held', 'ls'),
+      new RegExp(`${id} .*kim@remote.test .*rspamd: spam \\(5.0 points`),
+    )
     const shown = await platform.cli('queue', 'held', 'show', id)
     assert.match(shown, /held .* by rspamd: spam \(5\.0 points, limit 15\): POINTS/)
     assert.match(shown, /^Subject: points 5$/m)
