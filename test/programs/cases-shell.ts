@@ -113,7 +113,7 @@ echo "disk is full" | HOME=$PWD MAILRC=mailrc bsd-mailx -a "From: $FROM" -s 'fro
   },
   {
     name: 'git send-email',
-    needs: [['git', 'git-email']],
+    needs: [['../lib/git-core/git-send-email', 'git-email']],
     script: `git init -q . && git config user.name App && git config user.email "$FROM"
 printf 'a\\n' > f; git add f; GIT_COMMITTER_NAME=App git commit -qm 'Fix the über-bug'; git format-patch -q --root
 git -c sendemail.smtpserver="$HOST" -c sendemail.smtpserverport="$PORT" -c sendemail.smtpencryption=ssl -c sendemail.smtpsslcertpath="$CA" -c sendemail.smtpuser="$LOGIN" -c sendemail.smtppass="$PASSWORD" -c sendemail.confirm=never send-email --from="$FROM" --to="$TO" --suppress-cc=all --8bit-encoding=UTF-8 0001-*.patch`,
