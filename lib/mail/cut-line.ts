@@ -1,5 +1,6 @@
-/** Octets of a line without its CRLF (RFC 5322, 2.1.1), of base64 and of what a soft line break leaves (RFC 2045, 6.7 and 6.8). */
-const MAX_LINE = 998
+/** Octets of a line without its CRLF (RFC 5322, 2.1.1). */
+export const MAX_LINE = 998
+/** Of base64 (RFC 2045, 6.8). */
 const BASE64_LINE = 76
 
 const CRLF = Buffer.from('\r\n')

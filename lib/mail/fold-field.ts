@@ -1,7 +1,6 @@
+import { MAX_LINE } from './cut-line.ts'
 import { ContentRefused } from './refused.ts'
-
-/** RFC 5322, 2.1.1: octets of a line without its CRLF. */
-const MAX_LINE = 998
+import { endOfComment, endOfQuoted } from './split-mailboxes.ts'
 
 /** Where a field without white space can be folded all the same, since a blank there means nothing: behind the commas of address lists, between
  * message ids, behind the semicolons of parameters, and inside the base64 of a signature (RFC 5322, 3.4 and 3.6.4; RFC 2045, 5.1; RFC 6376, 3.5). */
@@ -115,9 +114,10 @@ function gapsIn(text: string, kinds: Gap[]): Gaps {
   if (kinds.length === 0) return gaps
   for (let at = text.indexOf(':') + 1; at < text.length;) {
     const char = text[at]
-    const end = SKIPPED[char ?? '']?.(text, at) ?? at + 1
+    const skip = SKIPPED[char ?? '']
+    const end = skip === undefined ? at + 1 : skip(text, at)
     // What is not closed has no place to fold behind its beginning.
-    if (end > text.length) break
+    if (end === undefined) break
     if (char === ',' && kinds.includes('comma')) gaps.add(end)
     if (char === ';' && kinds.includes('semicolon')) gaps.add(end)
     if (char === '<' && text[end] === '<' && kinds.includes('id')) gaps.add(end)
@@ -137,27 +137,13 @@ function addSignature(gaps: Gaps, text: string): void {
 
 const SIGNATURE = /(?<=[;\s])b\s*=[A-Za-z0-9+/=\s]+/g
 
-/** The end of what begins there; Infinity when it has none. */
-const SKIPPED: Partial<Record<string, (text: string, at: number) => number>> = {
-  '"': (text, start) => {
-    for (let at = start + 1; at < text.length; at++) {
-      if (text[at] === '\\') at++
-      else if (text[at] === '"') return at + 1
-    }
-    return Infinity
-  },
-  '(': (text, start) => {
-    let depth = 0
-    for (let at = start; at < text.length; at++) {
-      if (text[at] === '\\') at++
-      else if (text[at] === '(') depth++
-      else if (text[at] === ')' && --depth === 0) return at + 1
-    }
-    return Infinity
-  },
+/** The end of what begins there; undefined when it has none. */
+const SKIPPED: Partial<Record<string, (text: string, at: number) => number | undefined>> = {
+  '"': endOfQuoted,
+  '(': endOfComment,
   '<': (text, start) => {
     const end = text.indexOf('>', start)
-    return end === -1 ? Infinity : end + 1
+    return end === -1 ? undefined : end + 1
   },
 }
 

@@ -1,11 +1,8 @@
 import { BodyEncodings } from './body-encodings.ts'
-import { cutBase64, cutQuotedPrintable, cutText } from './cut-line.ts'
+import { MAX_LINE, cutBase64, cutQuotedPrintable, cutText } from './cut-line.ts'
 import { foldField } from './fold-field.ts'
 import { MAX_HEADER, readHeaderBlock } from './header-block.ts'
 import { headerTooLong } from './refused.ts'
-
-/** RFC 5322, 2.1.1: octets of a line without its CRLF. */
-export const MAX_LINE = 998
 
 const LF = 0x0a
 

@@ -89,7 +89,8 @@ function endOfToken(body: string, start: number): number | undefined {
 
 const SPECIAL = /["(<,;:]/g
 
-function endOfQuoted(body: string, start: number): number | undefined {
+/** Offset behind a quoted string that begins there; undefined when it is not closed. */
+export function endOfQuoted(body: string, start: number): number | undefined {
   for (let at = start + 1; at < body.length; at++) {
     if (body[at] === '\\') at++
     else if (body[at] === '"') return at + 1
@@ -97,8 +98,8 @@ function endOfQuoted(body: string, start: number): number | undefined {
   return undefined
 }
 
-/** Comments nest. */
-function endOfComment(body: string, start: number): number | undefined {
+/** As endOfQuoted, for a comment. Comments nest. */
+export function endOfComment(body: string, start: number): number | undefined {
   let depth = 0
   for (let at = start; at < body.length; at++) {
     if (body[at] === '\\') at++
