@@ -20,6 +20,13 @@ mutt -n -F muttrc ${options} -- "$TO"`
 const swaks = (options: string): string =>
   `swaks --server "$HOST:$PORT" --tlsc --tls-verify --tls-ca-path "$CA" --auth PLAIN --auth-user "$LOGIN" --auth-password "$PASSWORD" --from "$FROM" --to "$TO" ${options}`
 
+/** A file that curl sends, with these line ends in it. */
+const curlFile = (option: '' | '--crlf', ends: 'LF' | 'CRLF'): ProgramCase => ({
+  name: `curl${option === '' ? '' : ` ${option}`}, a file with ${ends}`,
+  needs: CURL,
+  script: `printf "${HEADER}\\n\\none\\n\\ntwo\\n" ${ends === 'CRLF' ? `| sed 's/$/\\r/' ` : ''}> mail; ${curl(option)} -T mail`,
+})
+
 /** What people type into a shell. */
 export const SHELL: ProgramCase[] = [
   { name: 'swaks', needs: SWAKS, script: swaks('') },
@@ -33,26 +40,10 @@ export const SHELL: ProgramCase[] = [
     needs: SWAKS,
     script: swaks(`--header 'Subject: Grüße' --body $'.\\n..\\n.end\\nFrom here'`),
   },
-  {
-    name: 'curl, a file with LF',
-    needs: CURL,
-    script: `printf "${HEADER}\\n\\none\\ntwo\\n" > mail; ${curl('')} -T mail`,
-  },
-  {
-    name: 'curl, a file with CRLF',
-    needs: CURL,
-    script: `printf "${HEADER}\\n\\none\\ntwo\\n" | sed 's/$/\\r/' > mail; ${curl('')} -T mail`,
-  },
-  {
-    name: 'curl --crlf, a file with LF',
-    needs: CURL,
-    script: `printf "${HEADER}\\n\\none\\ntwo\\n" > mail; ${curl('--crlf')} -T mail`,
-  },
-  {
-    name: 'curl --crlf, a file with CRLF',
-    needs: CURL,
-    script: `printf "${HEADER}\\n\\none\\n\\ntwo\\n" | sed 's/$/\\r/' > mail; ${curl('--crlf')} -T mail`,
-  },
+  curlFile('', 'LF'),
+  curlFile('', 'CRLF'),
+  curlFile('--crlf', 'LF'),
+  curlFile('--crlf', 'CRLF'),
   {
     name: 'curl, parts by -F',
     needs: CURL,
