@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import { Counter, Gauge, Histogram } from 'prom-client'
-import type { Broker } from '@postrider/queue/broker'
-import { DELIVERY_CONSUMER, JOBS, mailStream } from '@postrider/queue/names'
+import type { Broker } from '@postrider/broker/connection'
+import { DELIVERY_CONSUMER, JOBS, mailStream } from '@postrider/broker/names'
 import type { StoredResource } from './configuration/gather.ts'
 
 /** What the gauges look at. */

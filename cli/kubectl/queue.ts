@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url'
-import { BrokerUnreachable } from '@postrider/queue/broker'
+import { BrokerUnreachable } from '@postrider/broker/connection'
 import { messageShow, queueCancel, queueList, queueRetry } from '../queue/commands.ts'
 import type { QueueOptions } from '../queue/commands.ts'
 import { queueHeld } from '../queue/held.ts'

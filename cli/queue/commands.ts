@@ -1,6 +1,6 @@
 import { bringForward, cancel, listWaiting } from '@postrider/queue/control'
 import type { Waiting } from '@postrider/queue/control'
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { UnknownMessage, UsageError } from '../usage.ts'
 import { askLog, withPlatform } from './connect.ts'
 import { queueLines, storyLines } from './show.ts'

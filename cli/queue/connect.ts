@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BrokerUnreachable, openBroker } from '@postrider/queue/broker'
-import type { Broker, BrokerAccess } from '@postrider/queue/broker'
+import { BrokerUnreachable, openBroker } from '@postrider/broker/connection'
+import type { Broker, BrokerAccess } from '@postrider/broker/connection'
 import { UsageError } from '../usage.ts'
 
 /** Where `postrider up` leaves what other commands need to find it. */

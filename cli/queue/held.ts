@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { readContent } from '@postrider/queue/content'
 import type { ContentRef } from '@postrider/queue/record'
 import { UnknownMessage, UsageError } from '../usage.ts'

@@ -1,5 +1,5 @@
 import type { QuarantineNote } from '@postrider/queue/quarantine'
-import { LOG_QUARANTINE } from '@postrider/queue/names'
+import { LOG_QUARANTINE } from '@postrider/broker/names'
 import { UnknownRecordError, UsageError } from '../usage.ts'
 import { askLog, withPlatform } from './connect.ts'
 import { entryLines, quarantineLines } from './quarantine-show.ts'

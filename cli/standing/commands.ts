@@ -1,5 +1,5 @@
 import { withLowerDomain } from '@postrider/mail/address'
-import { credentialAccount, domainAccount } from '@postrider/queue/names'
+import { credentialAccount, domainAccount } from '@postrider/broker/names'
 import { STANDING_LIST, STANDING_RESTORE } from '@postrider/standing/answer'
 import type { RestoreAnswer, StandingAnswer } from '@postrider/standing/answer'
 import { whySuspended } from '@postrider/standing/words'

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
-import { openBroker } from '@postrider/queue/broker'
-import type { Broker, BrokerAccess } from '@postrider/queue/broker'
+import { openBroker } from '@postrider/broker/connection'
+import type { Broker, BrokerAccess } from '@postrider/broker/connection'
 
 /** The broker's own report, as far as it is used (nats-server, monitor.go: HealthStatus). */
 interface HealthReport {

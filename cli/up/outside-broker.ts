@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { OutsideBroker } from '@postrider/plan/broker'
-import { serviceAccounts } from '@postrider/queue/accounts'
-import type { BrokerAccess, BrokerTls } from '@postrider/queue/broker'
+import { serviceAccounts } from '@postrider/broker/accounts'
+import type { BrokerAccess, BrokerTls } from '@postrider/broker/connection'
 import { UsageError } from '../usage.ts'
 
 /** Access of each account at a broker that somebody else runs. Throws a UsageError when a password is missing. */

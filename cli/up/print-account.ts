@@ -1,4 +1,4 @@
-import { accountConfig, serviceAccounts } from '@postrider/queue/accounts'
+import { accountConfig, serviceAccounts } from '@postrider/broker/accounts'
 import { UsageError } from '../usage.ts'
 import { keepPasswords } from './passwords.ts'
 

@@ -6,7 +6,7 @@ import type { SenderState } from '@postrider/file-provider/sender-state'
 import type { Plan } from '@postrider/plan/plan'
 import type { PlannedSender } from '@postrider/plan/senders'
 import { NotStored } from '@postrider/queue/accept'
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { SignMail } from '@postrider/runtime-config/signing'
 

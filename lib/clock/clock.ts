@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Broker } from '@postrider/queue/broker'
-import { CONFIG_BUCKET } from '@postrider/queue/names'
+import type { Broker } from '@postrider/broker/connection'
+import { CONFIG_BUCKET } from '@postrider/broker/names'
 import { Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import { PlatformTime } from './platform-time.ts'

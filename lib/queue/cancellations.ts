@@ -1,7 +1,7 @@
 import { Kvm } from '@nats-io/kv'
-import type { Broker } from './broker.ts'
-import { followBucket } from './follow-bucket.ts'
-import { CANCELLED_BUCKET, destinationToken } from './names.ts'
+import type { Broker } from '@postrider/broker/connection'
+import { followBucket } from '@postrider/broker/follow-bucket'
+import { CANCELLED_BUCKET, destinationToken } from '@postrider/broker/names'
 
 /** Jobs that an operator cancelled before their first attempt. They lie in the broker as messages that cannot be taken out one by one,
  * so whoever takes one asks here first. */

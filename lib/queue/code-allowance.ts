@@ -10,10 +10,10 @@ import {
   withCode,
 } from '@postrider/credential/sender/allowance'
 import type { SentCode } from '@postrider/credential/sender/allowance'
-import type { Broker } from './broker.ts'
-import { CODES_BUCKET } from './names.ts'
-import { writeFailure } from './refusal.ts'
-import { BadRecordError, readStored } from './stored.ts'
+import type { Broker } from '@postrider/broker/connection'
+import { CODES_BUCKET } from '@postrider/broker/names'
+import { writeFailure } from '@postrider/broker/write-failure'
+import { BadRecordError, readStored } from '@postrider/broker/stored'
 
 /** Others may count at the same time: a count that was changed meanwhile is looked at anew, this often. */
 const TRIES = 10

@@ -1,6 +1,6 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream'
-import type { Broker } from './broker.ts'
-import { ELECTION_MS, readRecord } from './read-record.ts'
+import type { Broker } from '@postrider/broker/connection'
+import { ELECTION_MS, readRecord } from '@postrider/broker/read-record'
 import { contentIn } from './record.ts'
 import type { ContentRef } from './record.ts'
 

@@ -1,8 +1,8 @@
-import type { Broker } from './broker.ts'
-import { DUE_SUBJECT, JOBS, destinationToken } from './names.ts'
+import type { Broker } from '@postrider/broker/connection'
+import { DUE_SUBJECT, JOBS, destinationToken } from '@postrider/broker/names'
 import { decodeJob, encodeJob } from './record.ts'
 import type { Job } from './record.ts'
-import { writeFailure } from './refusal.ts'
+import { writeFailure } from '@postrider/broker/write-failure'
 
 /** A job that waits for its next attempt. */
 export interface Waiting {

@@ -1,7 +1,7 @@
 import type { Envelope } from '@postrider/mail/envelope'
 import type { ContentRef } from './record.ts'
 import { eventShape } from './shapes.ts'
-import { BadRecordError, checkStored, parseJson } from './stored.ts'
+import { BadRecordError, checkStored, parseJson } from '@postrider/broker/stored'
 
 /** What became of one recipient in one attempt. */
 export interface RecipientOutcome {

@@ -1,7 +1,7 @@
 import { Kvm } from '@nats-io/kv'
 import type { KV } from '@nats-io/kv'
-import type { Broker } from './broker.ts'
-import { BEGUN_BUCKET } from './names.ts'
+import type { Broker } from '@postrider/broker/connection'
+import { BEGUN_BUCKET } from '@postrider/broker/names'
 
 /** Attempts that have begun and not ended, by attempt key. They outlive the process that made them, and are forgotten after a day. */
 export interface FatalAttempts {

@@ -2,12 +2,12 @@ import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Envelope } from '@postrider/mail/envelope'
 import { mailPlace, shardOf, storeAt } from './accept.ts'
 import type { StoreOptions } from './accept.ts'
-import type { Broker } from './broker.ts'
-import { HELD, heldPartSubject, heldRecordSubject } from './names.ts'
+import type { Broker } from '@postrider/broker/connection'
+import { HELD, heldPartSubject, heldRecordSubject } from '@postrider/broker/names'
 import { z } from 'zod'
 import { decodeRecord } from './record.ts'
 import type { ContentRef, RecordHead } from './record.ts'
-import { BadRecordError, readStored } from './stored.ts'
+import { BadRecordError, readStored } from '@postrider/broker/stored'
 
 /** Why a message is held. */
 export interface HeldFor {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EXPIRED_MS, FRESH_MS, Lease, RENEW_AFTER_MS } from './lease.ts'
-import { ACK_WAIT_MS } from './streams.ts'
+import { ACK_WAIT_MS } from '@postrider/broker/streams'
 
 test('a lease is fresh, then stale, then lost, counted from the request that brought the job', () => {
   const lease = new Lease(1000)

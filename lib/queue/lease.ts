@@ -1,4 +1,4 @@
-import { ACK_WAIT_MS } from './streams.ts'
+import { ACK_WAIT_MS } from '@postrider/broker/streams'
 
 /** A lease counts as held for this long after the last confirmed renewal was sent. What is left of the broker's wait covers a
  * renewal that the broker confirmed and then lost: a new leader of the consumer, or a restarted broker, may know only the one before. */

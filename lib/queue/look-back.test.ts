@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LOOK_BACK_MS, LookBack } from './look-back.ts'
-import { ACK_WAIT_MS } from './streams.ts'
+import { ACK_WAIT_MS } from '@postrider/broker/streams'
 
 const BROKER = 1_800_000_000_000
 

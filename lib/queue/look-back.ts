@@ -1,4 +1,4 @@
-import { ACK_WAIT_MS } from './streams.ts'
+import { ACK_WAIT_MS } from '@postrider/broker/streams'
 
 /** How far back the look-up goes for a job that comes for the first time: the broker may have forgotten that it gave the job out, and its
  * acknowledgement, when it restarted. Three leases, for what the broker and its clock add. */

@@ -1,6 +1,6 @@
 import type { Msg } from '@nats-io/transport-node'
-import type { Broker } from './broker.ts'
-import { IN_FLIGHT_SUBJECT } from './names.ts'
+import type { Broker } from '@postrider/broker/connection'
+import { IN_FLIGHT_SUBJECT } from '@postrider/broker/names'
 import { PeerRoster } from './peer-roster.ts'
 
 /** The other delivery workers, who are asked before a job is attempted that one of them may still be working on.

@@ -1,9 +1,9 @@
 import { encodeEvent, nextBatch } from './bound-event.ts'
-import type { Broker } from './broker.ts'
+import type { Broker } from '@postrider/broker/connection'
 import type { QueueEvent } from './event.ts'
-import { eventSubject } from './names.ts'
-import { writePatiently } from './patience.ts'
-import { publishLasting } from './publish.ts'
+import { eventSubject } from '@postrider/broker/names'
+import { writePatiently } from '@postrider/broker/write-patiently'
+import { publishLasting } from '@postrider/broker/publish'
 import { quarantinePatiently } from './quarantine.ts'
 
 export interface EventLog {

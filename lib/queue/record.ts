@@ -2,7 +2,7 @@ import { headers } from '@nats-io/transport-node'
 import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Envelope } from '@postrider/mail/envelope'
 import { envelopeShape, jobShape } from './shapes.ts'
-import { BadRecordError, NewerRecordError, readStored } from './stored.ts'
+import { BadRecordError, NewerRecordError, readStored } from '@postrider/broker/stored'
 
 /** Where the content of a message lies: a record's sequence in a MAIL stream, and its parts in the same stream. */
 export interface ContentRef {

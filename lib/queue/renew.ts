@@ -1,4 +1,4 @@
-import type { Broker } from './broker.ts'
+import type { Broker } from '@postrider/broker/connection'
 import type { TakenJob } from './taken-job.ts'
 
 const STEP_MS = 1000

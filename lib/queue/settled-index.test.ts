@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { INDEX_LIMITS, SettledIndex } from './settled-index.ts'
-import { ACK_WAIT_MS } from './streams.ts'
+import { ACK_WAIT_MS } from '@postrider/broker/streams'
 
 const T = 1_800_000_000_000
 const key = (number: number): string => `1m8d${number.toString(36)}/0/0`

@@ -1,13 +1,13 @@
 import type { StreamInfo } from '@nats-io/jetstream'
-import type { Broker } from './broker.ts'
+import type { Broker } from '@postrider/broker/connection'
 import { decodeBatch } from './event.ts'
 import type { AttemptEvent } from './event.ts'
-import { EVENTS } from './names.ts'
-import { readRecord } from './read-record.ts'
-import { readStream } from './read-stream.ts'
+import { EVENTS } from '@postrider/broker/names'
+import { readRecord } from '@postrider/broker/read-record'
+import { readStream } from '@postrider/broker/read-stream'
 import { RecentKeys } from './recent-keys.ts'
 import { INDEX_LIMITS, SettledIndex } from './settled-index.ts'
-import { BadRecordError } from './stored.ts'
+import { BadRecordError } from '@postrider/broker/stored'
 
 /** Attempts whose outcome is on disk, so that none is made twice.
  *

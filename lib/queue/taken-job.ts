@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream'
-import type { Broker } from './broker.ts'
+import type { Broker } from '@postrider/broker/connection'
 import { Lease, RENEW_AFTER_MS } from './lease.ts'
 import type { Job } from './record.ts'
 import type { Phase } from './stop.ts'

@@ -1,4 +1,4 @@
-import { readStored } from '@postrider/queue/stored'
+import { readStored } from '@postrider/broker/stored'
 import { kindOfKey, nameOfKey, shapeOf } from './shapes.ts'
 
 /** An entry cannot be read. What it said before stays in force. */

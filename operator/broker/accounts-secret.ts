@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { accountNames, authConfig } from '@postrider/queue/accounts'
+import { accountNames, authConfig } from '@postrider/broker/accounts'
 
 /** What the Secret of the broker's accounts holds: the password of each, and the files that nats-server reads. Pure. */
 

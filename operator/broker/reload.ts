@@ -1,6 +1,6 @@
 import { connect } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { BrokerAccess } from '@postrider/queue/broker'
+import type { BrokerAccess } from '@postrider/broker/connection'
 
 /** For the connection, and for each answer. Milliseconds. */
 const ANSWER_MS = 3000

@@ -1,6 +1,6 @@
 import type { Clock } from '@postrider/clock/clock'
 import { domainOf, triedSince } from '@postrider/mail/envelope'
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { Cancellations } from '@postrider/queue/cancellations'
 import { defer, enqueueJobs } from '@postrider/queue/defer'
 import type { Peers } from '@postrider/queue/peers'

@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { FatalAttempts } from '@postrider/queue/fatal-attempts'
 import { quarantinePatiently } from '@postrider/queue/quarantine'
 import { attemptKey, encodeJob } from '@postrider/queue/record'

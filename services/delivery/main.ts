@@ -1,6 +1,6 @@
 import { watchClock } from '@postrider/clock/clock'
-import { brokerAccess } from '@postrider/queue/access'
-import { openBroker } from '@postrider/queue/broker'
+import { brokerAccess } from '@postrider/broker/access'
+import { openBroker } from '@postrider/broker/connection'
 import { triedSince } from '@postrider/mail/envelope'
 import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
 import { joinPeers } from '@postrider/queue/peers'

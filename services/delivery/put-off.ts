@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { defer } from '@postrider/queue/defer'
 import type { Taken } from '@postrider/queue/take'
 

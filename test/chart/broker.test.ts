@@ -11,7 +11,7 @@ import { accountsSecret, BROKER_ACCOUNTS } from '@postrider/operator/broker/acco
 import { brokerCertificate } from '@postrider/operator/broker/certificate'
 import { reload } from '@postrider/operator/broker/reload'
 import type { KubeObject } from '@postrider/operator/kubernetes/object'
-import { authConfig } from '@postrider/queue/accounts'
+import { authConfig } from '@postrider/broker/accounts'
 import { eventually } from '../support/eventually.ts'
 import { helmMissing, renderChart } from '../support/helm.ts'
 import { freePort } from '../support/ports.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { EVENTS, JOBS, mailStream } from '@postrider/queue/names'
-import type { Broker } from '@postrider/queue/broker'
+import { EVENTS, JOBS, mailStream } from '@postrider/broker/names'
+import type { Broker } from '@postrider/broker/connection'
 import type { TestCluster } from '../support/broker-cluster.ts'
 
 export interface Surroundings {

@@ -1,8 +1,8 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { decodeEvents } from '@postrider/queue/event'
 import type { RecipientOutcome } from '@postrider/queue/event'
-import { EVENTS } from '@postrider/queue/names'
-import { readStream } from '@postrider/queue/read-stream'
+import { EVENTS } from '@postrider/broker/names'
+import { readStream } from '@postrider/broker/read-stream'
 
 /** The outcome of an attempt for one recipient, as it is on disk. */
 export interface StoredOutcome extends RecipientOutcome {

@@ -1,7 +1,7 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { decodeEvents } from '@postrider/queue/event'
-import { DELIVERY_CONSUMER, EVENTS, JOBS, mailStream } from '@postrider/queue/names'
-import { readStream } from '@postrider/queue/read-stream'
+import { DELIVERY_CONSUMER, EVENTS, JOBS, mailStream } from '@postrider/broker/names'
+import { readStream } from '@postrider/broker/read-stream'
 
 const SHARDS = 4
 

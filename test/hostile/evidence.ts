@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { askLog } from '../../cli/queue/connect.ts'
 import type { MessageAnswer } from '../../cli/queue/show.ts'
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { Mail, State } from './behaviour.ts'
 import type { Transaction } from './remote/record.ts'
 

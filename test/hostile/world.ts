@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { connectToPlatform } from '../../cli/queue/connect.ts'
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'

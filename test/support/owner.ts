@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openBroker } from '@postrider/queue/broker'
-import type { Broker } from '@postrider/queue/broker'
+import { openBroker } from '@postrider/broker/connection'
+import type { Broker } from '@postrider/broker/connection'
 
 /** The broker of a platform on this machine, as the platform's owner, who may read and write anywhere. */
 export async function openAsOwner(state: string, port: number): Promise<Broker> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { openBroker } from '@postrider/queue/broker'
-import type { Broker } from '@postrider/queue/broker'
+import { openBroker } from '@postrider/broker/connection'
+import type { Broker } from '@postrider/broker/connection'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { decodeConfig } from '@postrider/runtime-config/encode'
 import { readEntries } from '@postrider/runtime-config/store'

@@ -5,8 +5,8 @@ import { NO_SESSIONS } from '@postrider/limits/sessions'
 import type { Sessions } from '@postrider/limits/sessions'
 import { NO_USE } from '@postrider/limits/use'
 import type { Use } from '@postrider/limits/use'
-import type { Broker } from '@postrider/queue/broker'
-import { USE_BUCKET, destinationsKey, sessionsKey, useKey } from '@postrider/queue/names'
+import type { Broker } from '@postrider/broker/connection'
+import { USE_BUCKET, destinationsKey, sessionsKey, useKey } from '@postrider/broker/names'
 
 /** What the ingress counts of an account, as it is now. */
 export async function readUse(broker: Broker, account: string): Promise<AccountUse> {

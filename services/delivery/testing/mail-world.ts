@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { Taken } from '@postrider/queue/take'
 import type { PolicyConfig, PoolConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import { freePort } from '../../../test/support/ports.ts'

@@ -1,6 +1,6 @@
 import type { KV, KvEntry } from '@nats-io/kv'
-import { writeFailure } from '@postrider/queue/refusal'
-import { NewerRecordError } from '@postrider/queue/stored'
+import { writeFailure } from '@postrider/broker/write-failure'
+import { NewerRecordError } from '@postrider/broker/stored'
 
 /** How a value of the broker is read and written. */
 export interface Codec<State> {

@@ -1,6 +1,6 @@
 import type { KvEntry } from '@nats-io/kv'
-import type { Broker } from '@postrider/queue/broker'
-import { USE_BUCKET } from '@postrider/queue/names'
+import type { Broker } from '@postrider/broker/connection'
+import { USE_BUCKET } from '@postrider/broker/names'
 import { quarantine } from '@postrider/queue/quarantine'
 
 /** Notes a count that cannot be read. The account begins at nothing: refusing its mail until somebody comes would be worse. */

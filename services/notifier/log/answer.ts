@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { HeldLog } from '../review/held-log.ts'
 import type { LogReader, QueueFilter } from './read.ts'
 

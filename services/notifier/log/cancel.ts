@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { noteCancellation } from '@postrider/queue/cancellations'
 import type { CancelEvent } from '@postrider/queue/event'
 import type { EventLog } from '@postrider/queue/publish-events'

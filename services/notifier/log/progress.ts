@@ -1,5 +1,5 @@
-import type { Broker } from '@postrider/queue/broker'
-import { isTemporary } from '@postrider/queue/temporary'
+import type { Broker } from '@postrider/broker/connection'
+import { isTemporary } from '@postrider/broker/temporary'
 
 /** How far the log has come in each stream. */
 export interface Progress {

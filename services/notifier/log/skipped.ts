@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { NewerRecordError } from '@postrider/queue/stored'
+import { NewerRecordError } from '@postrider/broker/stored'
 
 /** A record that the log went past without taking it in. */
 export interface SkippedRecord {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Envelope, NoticeKind, Recipient } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
 import { wants } from '@postrider/dsn/wants'
-import { readStored } from '@postrider/queue/stored'
+import { readStored } from '@postrider/broker/stored'
 
 /** A notice that is owed to a submitter. */
 export interface Notice {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Broker } from '@postrider/queue/broker'
-import { LOG_QUARANTINE } from '@postrider/queue/names'
+import type { Broker } from '@postrider/broker/connection'
+import { LOG_QUARANTINE } from '@postrider/broker/names'
 import type { QuarantineNote } from '@postrider/queue/quarantine'
 import type { QuarantineDecided, QuarantineDecisions } from './decide.ts'
 import { countQuarantined, findQuarantined, listQuarantined } from './stored.ts'

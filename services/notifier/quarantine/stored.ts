@@ -1,9 +1,9 @@
-import type { Broker } from '@postrider/queue/broker'
-import { QUARANTINE } from '@postrider/queue/names'
+import type { Broker } from '@postrider/broker/connection'
+import { QUARANTINE } from '@postrider/broker/names'
 import { decodeNote } from '@postrider/queue/quarantine'
 import type { QuarantineNote } from '@postrider/queue/quarantine'
-import { readRecord } from '@postrider/queue/read-record'
-import { readStream } from '@postrider/queue/read-stream'
+import { readRecord } from '@postrider/broker/read-record'
+import { readStream } from '@postrider/broker/read-stream'
 
 /** A record in the quarantine, by its sequence number there. */
 export interface Quarantined {

@@ -1,8 +1,8 @@
-import type { Broker } from '@postrider/queue/broker'
-import { CONFIG_BUCKET } from '@postrider/queue/names'
-import { writePatiently } from '@postrider/queue/patience'
+import type { Broker } from '@postrider/broker/connection'
+import { CONFIG_BUCKET } from '@postrider/broker/names'
+import { writePatiently } from '@postrider/broker/write-patiently'
 import { quarantine } from '@postrider/queue/quarantine'
-import { NewerRecordError } from '@postrider/queue/stored'
+import { NewerRecordError } from '@postrider/broker/stored'
 import type { ConfigReport } from '@postrider/runtime-config/report'
 
 /** Notes a value of a bucket that cannot be read. The value itself stays where it is until its writer corrects it. One of a later release

@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { countQuarantined } from './stored.ts'
 import type { QuarantineCount } from './stored.ts'
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { erasePiece } from '@postrider/queue/content'
 import type { QueueEvent } from '@postrider/queue/event'
-import { readRecord } from '@postrider/queue/read-record'
+import { readRecord } from '@postrider/broker/read-record'
 import { BackOff } from '../back-off.ts'
 
 /** A turn ends after so many messages, so that other work gets its turn. */

@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import { eraseContent } from '@postrider/queue/content'
 import type { EventLog } from '@postrider/queue/publish-events'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'

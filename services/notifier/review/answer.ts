@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { HeldFilter, HeldLog } from './held-log.ts'
 import type { Decided, Review } from './review.ts'
 

@@ -1,4 +1,4 @@
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { StandingAnswer } from '@postrider/standing/answer'
 import { STANDING_LIST, STANDING_RESTORE } from '@postrider/standing/answer'
 import type { LiveStandings } from '@postrider/standing/watch'

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { AttemptEvent, VerdictEvent } from '@postrider/queue/event'
-import { credentialAccount, domainAccount } from '@postrider/queue/names'
+import { credentialAccount, domainAccount } from '@postrider/broker/names'
 import { TALLIES_MS, TALLY_BUCKET_MS, tallyOf } from '@postrider/standing/tally'
 import type { Tally, TallyBucket } from '@postrider/standing/tally'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Broker } from '@postrider/queue/broker'
+import type { Broker } from '@postrider/broker/connection'
 import type { QueueEvent } from '@postrider/queue/event'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { watchStandings } from '@postrider/standing/watch'

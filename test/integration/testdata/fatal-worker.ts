@@ -1,4 +1,4 @@
-import { openBroker } from '@postrider/queue/broker'
+import { openBroker } from '@postrider/broker/connection'
 import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
 import type { Taken } from '@postrider/queue/take'
 import { MAX_SHARED_DELIVERIES, createIsolation } from '../../../services/delivery/isolation.ts'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { JetStreamApiError, JetStreamStatusError, jserrors } from '@nats-io/jetstream/internal'
 import { errors } from '@nats-io/transport-node'
-import { writeFailure } from './refusal.ts'
-import type { WriteFailure } from './refusal.ts'
+import { writeFailure } from './write-failure.ts'
+import type { WriteFailure } from './write-failure.ts'
 
 const api = (status: number, err_code: number): Error =>
   new JetStreamApiError({ code: status, err_code, description: 'described' })

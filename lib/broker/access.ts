@@ -1,4 +1,4 @@
-import type { BrokerAccess, BrokerTls } from './broker.ts'
+import type { BrokerAccess, BrokerTls } from './connection.ts'
 import type { Environment } from '@postrider/telemetry/environment'
 
 const TLS_FILES = {

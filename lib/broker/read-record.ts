@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamManager } from '@nats-io/jetstream'
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
-import type { Broker } from './broker.ts'
+import type { Broker } from './connection.ts'
 import { isTemporary } from './temporary.ts'
 
 /** A record of a stream, without its place. */

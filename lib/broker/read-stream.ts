@@ -1,7 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { MsgRequest } from '@nats-io/jetstream'
 import type { MsgHdrs } from '@nats-io/transport-node'
-import type { Broker } from './broker.ts'
+import type { Broker } from './connection.ts'
 
 /** A record of a stream as it is stored. */
 export interface StreamRecord {

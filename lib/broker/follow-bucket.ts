@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Kvm } from '@nats-io/kv'
 import type { KvWatchEntry } from '@nats-io/kv'
 import type { QueuedIterator } from '@nats-io/transport-node'
-import type { Broker } from './broker.ts'
+import type { Broker } from './connection.ts'
 import { lastRevision } from './last-revision.ts'
 
 /** What follows a bucket of the broker. */

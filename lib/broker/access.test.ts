@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readEnvironment } from '@postrider/telemetry/environment'
 import { brokerAccess, brokerEnvironment } from './access.ts'
-import type { BrokerAccess } from './broker.ts'
+import type { BrokerAccess } from './connection.ts'
 
 const PLAIN: BrokerAccess = { servers: ['nats://a:1', 'nats://b:2'], user: 'cli', password: 'secret' }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { JetStreamPublishOptions, PubAck } from '@nats-io/jetstream'
 import { errors } from '@nats-io/transport-node'
-import type { Broker } from './broker.ts'
+import type { Broker } from './connection.ts'
 import { isElecting } from './temporary.ts'
 
 export interface LastingPublish extends Partial<JetStreamPublishOptions> {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Broker } from './broker.ts'
-import { writeFailure } from './refusal.ts'
+import type { Broker } from './connection.ts'
+import { writeFailure } from './write-failure.ts'
 
 /** Between two tries of a write that the broker did not confirm: doubles from the first to the last. Milliseconds. */
 const FIRST_PAUSE_MS = 200
