@@ -1,5 +1,5 @@
 import type { V1Secret } from '@kubernetes/client-node'
-import type { Logger } from '@postrider/telemetry/log'
+import type { Logger } from '@postrider/service/log'
 import { acceptanceController, isAcceptedKind } from './controllers/acceptance.ts'
 import { brokerAccountsController } from './controllers/broker-accounts.ts'
 import { configurationController } from './controllers/configuration.ts'

@@ -1,4 +1,4 @@
-import { runService } from '@postrider/telemetry/service'
+import { runService } from '@postrider/service/service'
 import { openCluster } from './kubernetes/client.ts'
 import { runAsLeader } from './kubernetes/lease.ts'
 import { lead } from './lead.ts'

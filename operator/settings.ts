@@ -1,4 +1,4 @@
-import type { Environment } from '@postrider/telemetry/environment'
+import type { Environment } from '@postrider/service/environment'
 import type { Surroundings } from './shapes/pod.ts'
 
 /** What the operator's Deployment tells it. */

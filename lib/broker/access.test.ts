@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readEnvironment } from '@postrider/telemetry/environment'
+import { readEnvironment } from '@postrider/service/environment'
 import { brokerAccess, brokerEnvironment } from './access.ts'
 import type { BrokerAccess } from './connection.ts'
 

@@ -1,5 +1,5 @@
 import type { BrokerAccess, BrokerTls } from './connection.ts'
-import type { Environment } from '@postrider/telemetry/environment'
+import type { Environment } from '@postrider/service/environment'
 
 const TLS_FILES = {
   caFile: 'POSTRIDER_BROKER_CA_FILE',

@@ -1,6 +1,6 @@
 import { Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
-import type { Logger } from '@postrider/telemetry/log'
+import type { Logger } from '@postrider/service/log'
 import type { BadEntry } from './last-good.ts'
 
 export interface ConfigReport {

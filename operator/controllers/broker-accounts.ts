@@ -1,4 +1,4 @@
-import type { Logger } from '@postrider/telemetry/log'
+import type { Logger } from '@postrider/service/log'
 import { reload } from '../broker/reload.ts'
 import type { ServerState } from '../broker/reload.ts'
 import type { Keeper } from './keeper.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@postrider/telemetry/log'
+import type { Logger } from '@postrider/service/log'
 import type { Findings } from '../configuration/gather.ts'
 import type { Cluster } from '../kubernetes/client.ts'
 import type { KubeObject } from '../kubernetes/object.ts'

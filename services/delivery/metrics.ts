@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import { CATEGORIES } from '@postrider/reply/category'
-import { countBy } from '@postrider/telemetry/count-by'
+import { countBy } from '@postrider/metrics/count-by'
 import { brokenBounds } from './transaction/bounds.ts'
 
 /** What the process knows of itself at any time. */

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
-import { countBy } from '@postrider/telemetry/count-by'
+import { countBy } from '@postrider/metrics/count-by'
 import type { Door } from './guard/door.ts'
 import { REFUSAL_REASONS } from './refusal.ts'
 import { createScanMetrics } from './scan/metrics.ts'

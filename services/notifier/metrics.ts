@@ -1,6 +1,6 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
-import { countBy } from '@postrider/telemetry/count-by'
+import { countBy } from '@postrider/metrics/count-by'
 import type { NoticeKind } from '@postrider/mail/envelope'
 import type { LogReader } from './log/read.ts'
 import type { QuarantineWatch } from './quarantine/watch.ts'

@@ -1,7 +1,7 @@
 import { Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { LiveStandings } from '@postrider/standing/watch'
-import { countBy } from '@postrider/telemetry/count-by'
+import { countBy } from '@postrider/metrics/count-by'
 
 export function createStandingMetrics(registry: Registry, standings: LiveStandings) {
   new Gauge({
