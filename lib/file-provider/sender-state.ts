@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Claim } from '@postrider/credential/sender/claim'
-import { isProven } from '@postrider/credential/sender/verification'
-import type { Verification } from '@postrider/credential/sender/verification'
+import type { Claim } from '@postrider/sender-verification/claim'
+import { isProven } from '@postrider/sender-verification/verification'
+import type { Verification } from '@postrider/sender-verification/verification'
 import type { VerifiedSender } from '@postrider/plan/observed'
 import { writeSafely } from './write-safely.ts'
 

@@ -1,4 +1,4 @@
-import type { Verdict } from '@postrider/credential/sender/verdict'
+import type { Verdict } from '@postrider/sender-verification/verdict'
 import type { Condition, Finding } from '../kubernetes/conditions.ts'
 
 export interface SenderEvidence {

@@ -1,5 +1,5 @@
-import type { Verification } from '@postrider/credential/sender/verification'
-import { expiresAt } from '@postrider/credential/sender/verification'
+import type { Verification } from '@postrider/sender-verification/verification'
+import { expiresAt } from '@postrider/sender-verification/verification'
 import type { SenderAddressStatus } from '@postrider/resources/status'
 import type { StoredResource } from '../configuration/gather.ts'
 

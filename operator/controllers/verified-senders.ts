@@ -1,5 +1,5 @@
-import type { Claim } from '@postrider/credential/sender/claim'
-import { isProven } from '@postrider/credential/sender/verification'
+import type { Claim } from '@postrider/sender-verification/claim'
+import { isProven } from '@postrider/sender-verification/verification'
 import { withLowerDomain } from '@postrider/mail/address'
 import type { VerifiedSender } from '@postrider/plan/observed'
 import type { AnyResource, Resource } from '@postrider/resources/kinds'

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { generatePassword } from '@postrider/credential/password'
+import { generatePassword } from '@postrider/authentication/password'
 
 /** Passwords are not kept anywhere but in the Secrets of their credentials: each is derived from the platform key and an id that
  * is written on the SMTPCredential. So a Secret that was deleted or edited comes back as it was, and a new id is a new

@@ -1,4 +1,4 @@
-import { BadVerifier, hashPassword, parseVerifier } from '@postrider/credential/hash'
+import { BadVerifier, hashPassword, parseVerifier } from '@postrider/authentication/hash'
 import { derivePassword, deriveSalt } from './password.ts'
 
 /** Verifiers of derived passwords. One costs some 40 ms of CPU, so those that were made once are remembered, and those that the

@@ -1,4 +1,4 @@
-import { BadVerifier, parseVerifier } from '@postrider/credential/hash'
+import { BadVerifier, parseVerifier } from '@postrider/authentication/hash'
 import type { AnyResource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 

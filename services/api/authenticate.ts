@@ -1,5 +1,5 @@
-import { TooBusy } from '@postrider/credential/verdict-cache'
-import { LoginBlocked } from '@postrider/guard/login'
+import { TooBusy } from '@postrider/authentication/verdict-cache'
+import { LoginBlocked } from '@postrider/authentication/login'
 import type { CredentialConfig } from '@postrider/runtime-config/config'
 import type { Context } from './context.ts'
 import { Problem } from './problem.ts'

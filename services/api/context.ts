@@ -1,4 +1,4 @@
-import type { Login } from '@postrider/guard/login'
+import type { Login } from '@postrider/authentication/login'
 import type { Submission } from './setup/settings.ts'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { verifyPassword } from '@postrider/credential/hash'
+import { verifyPassword } from '@postrider/authentication/hash'
 import { KINDS } from '@postrider/operator/kubernetes/kinds'
 import { refTo } from '@postrider/operator/kubernetes/object'
 import type { KubeObject } from '@postrider/operator/kubernetes/object'

@@ -1,4 +1,4 @@
-import { BoundedMap } from '@postrider/guard/bounded-map'
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 import type { Taken } from '@postrider/queue/take'
 import type { Later } from '../site/schedule.ts'
 import { Spread } from '../site/spread.ts'

@@ -1,6 +1,6 @@
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
-import { BoundedMap } from '@postrider/guard/bounded-map'
-import { networkOf } from '@postrider/guard/network'
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
+import { networkOf } from '@postrider/authentication/network'
 
 /** A connection from its beginning to its end. */
 export interface Visit {

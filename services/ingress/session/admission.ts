@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Door, DoorReason, Visit } from '../guard/door.ts'
-import { lies } from '@postrider/guard/network'
-import type { Networks } from '@postrider/guard/network'
+import { lies } from '@postrider/authentication/network'
+import type { Networks } from '@postrider/authentication/network'
 import { readProxyHeader } from '../guard/read-proxy-header.ts'
 
 /** A connection before its first octet of SMTP or TLS. */

@@ -1,4 +1,4 @@
-import { findLogin } from '@postrider/credential/find-login'
+import { findLogin } from '@postrider/authentication/find-login'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { SubjectNames } from '@postrider/tls/host-names'
 import { Refusal } from '../refusal.ts'

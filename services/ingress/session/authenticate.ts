@@ -1,7 +1,7 @@
-import { findLogin } from '@postrider/credential/find-login'
-import { TooBusy } from '@postrider/credential/verdict-cache'
-import { LoginBlocked } from '@postrider/guard/login'
-import type { Login } from '@postrider/guard/login'
+import { findLogin } from '@postrider/authentication/find-login'
+import { TooBusy } from '@postrider/authentication/verdict-cache'
+import { LoginBlocked } from '@postrider/authentication/login'
+import type { Login } from '@postrider/authentication/login'
 import { Refusal } from '../refusal.ts'
 
 /** Resolves with the login's address; rejects with one and the same Refusal for a wrong user and a wrong password. */

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { hashPassword, verifyPassword } from '@postrider/credential/hash'
+import { hashPassword, verifyPassword } from '@postrider/authentication/hash'
 
 /** CPU that one verification of a password takes here and now, in all threads. Milliseconds. */
 export async function verificationCpuMs(times = 20): Promise<number> {

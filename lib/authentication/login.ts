@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findLogin } from '@postrider/credential/find-login'
-import type { Verdicts } from '@postrider/credential/verdict-cache'
+import { findLogin } from './find-login.ts'
+import type { Verdicts } from './verdict-cache.ts'
 import type { LoginGuard } from './login-guard.ts'
 import { networkOf } from './network.ts'
 

@@ -1,4 +1,4 @@
-import { rfc5322Date } from './trace.ts'
+import { rfc5322Date } from '@postrider/mail/trace'
 
 export interface CodeMail {
   /** From field: the platform's own. */

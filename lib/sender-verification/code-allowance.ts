@@ -2,14 +2,8 @@ import { createHash } from 'node:crypto'
 import { Kvm } from '@nats-io/kv'
 import type { KV } from '@nats-io/kv'
 import { z } from 'zod'
-import {
-  CODES_A_MAILBOX,
-  CODES_A_NAMESPACE,
-  heldUntil,
-  mailboxOf,
-  withCode,
-} from '@postrider/credential/sender/allowance'
-import type { SentCode } from '@postrider/credential/sender/allowance'
+import { CODES_A_MAILBOX, CODES_A_NAMESPACE, heldUntil, mailboxOf, withCode } from './allowance.ts'
+import type { SentCode } from './allowance.ts'
 import type { Broker } from '@postrider/broker/connection'
 import { CODES_BUCKET } from '@postrider/broker/names'
 import { writeFailure } from '@postrider/broker/write-failure'

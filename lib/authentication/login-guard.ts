@@ -1,5 +1,5 @@
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
-import { BoundedMap } from './bounded-map.ts'
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 import { networkOf } from './network.ts'
 
 /** Who asks to log in, before his password is looked at. */
