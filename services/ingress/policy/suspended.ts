@@ -1,5 +1,5 @@
-import type { Standing } from '@postrider/standing/standing'
-import { wayBack, whySuspended } from '@postrider/standing/words'
+import type { Standing } from '@postrider/reputation/reputation'
+import { wayBack, whySuspended } from '@postrider/reputation/words'
 import { Refusal } from '../refusal.ts'
 
 /** How an account stands now; undefined when nothing speaks for or against it. */

@@ -14,7 +14,7 @@ import type { LogReader, OwedNotice } from '../log/read.ts'
 import { BackOff } from '../back-off.ts'
 import { buildReport } from '../report/build.ts'
 import type { HeldLog } from '../review/held-log.ts'
-import { buildSuspensionNotice, isSuspensionNotice } from '../standing/notice.ts'
+import { buildSuspensionNotice, isSuspensionNotice } from '../reputation/notice.ts'
 import type { Notice } from './decide.ts'
 
 interface BuiltNotice {

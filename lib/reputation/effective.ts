@@ -1,5 +1,5 @@
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import type { Standing } from './standing.ts'
+import type { Standing } from './reputation.ts'
 
 /** What a limit allows somebody of this standing: the less of its own counts and those of the tier. */
 export function effectiveLimit(limit: LimitConfig, standing: Standing | undefined): LimitConfig {

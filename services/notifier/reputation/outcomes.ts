@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { AttemptEvent, VerdictEvent } from '@postrider/queue/event'
 import { credentialAccount, domainAccount } from '@postrider/broker/names'
-import { TALLIES_MS, TALLY_BUCKET_MS, tallyOf } from '@postrider/standing/tally'
-import type { Tally, TallyBucket } from '@postrider/standing/tally'
+import { TALLIES_MS, TALLY_BUCKET_MS, tallyOf } from '@postrider/reputation/tally'
+import type { Tally, TallyBucket } from '@postrider/reputation/tally'
 
 /** What became of the mail of each credential and domain, in ten minutes each: a part of the message log, and built anew with it. */
 const SCHEMA = `

@@ -1,4 +1,4 @@
-import type { Suspension } from './standing.ts'
+import type { Suspension } from './reputation.ts'
 
 const WHAT = {
   Bounces: 'bounced because the addresses do not exist',

@@ -1,7 +1,7 @@
 import type { Broker } from '@postrider/broker/connection'
-import type { StandingAnswer } from '@postrider/standing/answer'
-import { STANDING_LIST, STANDING_RESTORE } from '@postrider/standing/answer'
-import type { LiveStandings } from '@postrider/standing/watch'
+import type { StandingAnswer } from '@postrider/reputation/answer'
+import { STANDING_LIST, STANDING_RESTORE } from '@postrider/reputation/answer'
+import type { LiveStandings } from '@postrider/reputation/watch'
 import type { StandingKeeper } from './keeper.ts'
 
 /** Answers who stands how, and ends suspensions, for who runs the platform. */

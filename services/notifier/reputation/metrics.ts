@@ -1,6 +1,6 @@
 import { Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
-import type { LiveStandings } from '@postrider/standing/watch'
+import type { LiveStandings } from '@postrider/reputation/watch'
 import { countBy } from '@postrider/metrics/count-by'
 
 export function createStandingMetrics(registry: Registry, standings: LiveStandings) {

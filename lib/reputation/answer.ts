@@ -1,4 +1,4 @@
-import type { Standing } from './standing.ts'
+import type { Standing } from './reputation.ts'
 
 /** Where the notifier is asked, by broker request; the answers are JSON. */
 export const STANDING_LIST = 'log.standing.list'

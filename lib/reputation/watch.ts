@@ -6,8 +6,8 @@ import type { Broker } from '@postrider/broker/connection'
 import { lastRevision } from '@postrider/broker/last-revision'
 import { STANDING_BUCKET, accountOfKey } from '@postrider/broker/names'
 import { readStored } from '@postrider/broker/stored'
-import { standingShape } from './standing.ts'
-import type { Standing } from './standing.ts'
+import { standingShape } from './reputation.ts'
+import type { Standing } from './reputation.ts'
 
 /** Standings as they are now, by account. */
 export interface LiveStandings {

@@ -1,8 +1,8 @@
 import { withLowerDomain } from '@postrider/mail/address'
 import { credentialAccount, domainAccount } from '@postrider/broker/names'
-import { STANDING_LIST, STANDING_RESTORE } from '@postrider/standing/answer'
-import type { RestoreAnswer, StandingAnswer } from '@postrider/standing/answer'
-import { whySuspended } from '@postrider/standing/words'
+import { STANDING_LIST, STANDING_RESTORE } from '@postrider/reputation/answer'
+import type { RestoreAnswer, StandingAnswer } from '@postrider/reputation/answer'
+import { whySuspended } from '@postrider/reputation/words'
 import { askLog, connectToPlatform } from '../queue/connect.ts'
 import { UsageError } from '../usage.ts'
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
-import type { Suspension } from '@postrider/standing/standing'
-import { wayBack, whySuspended } from '@postrider/standing/words'
+import type { Suspension } from '@postrider/reputation/reputation'
+import { wayBack, whySuspended } from '@postrider/reputation/words'
 import { dateTime, field } from '../report/field.ts'
 import type { Account } from './accounts.ts'
 
