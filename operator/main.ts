@@ -1,6 +1,6 @@
 import { runService } from '@postrider/service/service'
-import { openCluster } from './kubernetes/client.ts'
-import { runAsLeader } from './kubernetes/lease.ts'
+import { openCluster } from '@postrider/kubernetes/transport/client'
+import { runAsLeader } from '@postrider/kubernetes/lease/lease'
 import { lead } from './lead.ts'
 import type { Lead } from './lead.ts'
 import { createMetrics } from './metrics.ts'

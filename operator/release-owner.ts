@@ -1,8 +1,8 @@
-import type { Cluster } from './kubernetes/client.ts'
-import { KINDS } from './kubernetes/kinds.ts'
-import { refTo } from './kubernetes/object.ts'
-import type { KubeObject } from './kubernetes/object.ts'
-import { ownerReferenceFor } from './kubernetes/ownership.ts'
+import type { Cluster } from '@postrider/kubernetes/transport/client'
+import { KINDS } from '@postrider/kubernetes/object/kinds'
+import { refTo } from '@postrider/kubernetes/object/object'
+import type { KubeObject } from '@postrider/kubernetes/object/object'
+import { ownerReferenceFor } from '@postrider/kubernetes/apply/ownership'
 import type { Settings } from './settings.ts'
 
 /** Some of what the operator makes must outlive the MailPlatform: keys that nobody can make again, and the Lease. It belongs to

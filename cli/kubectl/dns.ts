@@ -1,4 +1,4 @@
-import { keyFor } from '@postrider/operator/kubernetes/object'
+import { keyFor } from '@postrider/kubernetes/object/object'
 import type { ComparedRecord } from '@postrider/operator/dns/compare'
 import { UsageError } from '../usage.ts'
 import type { Answer, Options } from './arguments.ts'

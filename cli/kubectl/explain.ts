@@ -1,4 +1,4 @@
-import { ApiError } from '@postrider/operator/kubernetes/errors'
+import { ApiError } from '@postrider/kubernetes/transport/errors'
 import { UnknownMessage, UnknownRecordError, UsageError } from '../usage.ts'
 import { NotThere } from './find.ts'
 

@@ -1,5 +1,5 @@
-import type { Condition } from '@postrider/operator/kubernetes/conditions'
-import type { KubeObject } from '@postrider/operator/kubernetes/object'
+import type { Condition } from '@postrider/kubernetes/status/conditions'
+import type { KubeObject } from '@postrider/kubernetes/object/object'
 import type { ComparedRecord } from '@postrider/operator/dns/compare'
 
 /** Our resources as the API server gives them: of any version of the operator, so that everything may be absent. */

@@ -1,5 +1,5 @@
-import type { Condition } from '@postrider/operator/kubernetes/conditions'
-import { keyFor } from '@postrider/operator/kubernetes/object'
+import type { Condition } from '@postrider/kubernetes/status/conditions'
+import { keyFor } from '@postrider/kubernetes/object/object'
 import { conditionOf, nameOf, namespaceOf } from './objects.ts'
 import type { CredentialObject, DomainObject, PlatformObject, Seen, SenderObject } from './objects.ts'
 import { remedyFor } from './remedies.ts'

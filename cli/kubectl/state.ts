@@ -1,5 +1,5 @@
-import { KINDS } from '@postrider/operator/kubernetes/kinds'
-import { keyFor, refTo } from '@postrider/operator/kubernetes/object'
+import { KINDS } from '@postrider/kubernetes/object/kinds'
+import { keyFor, refTo } from '@postrider/kubernetes/object/object'
 import { UsageError } from '../usage.ts'
 import type { Answer, Options } from './arguments.ts'
 import type { Caller } from './cluster.ts'

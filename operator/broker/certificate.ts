@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { V1Secret } from '@kubernetes/client-node'
 import { BOTH_ENDS, issueCertificate, makeAuthority } from '@postrider/tls/local-certificate'
 import type { LocalAuthority, LocalCertificate } from '@postrider/tls/local-certificate'
-import type { Wire } from '../kubernetes/object.ts'
+import type { Wire } from '@postrider/kubernetes/object/object'
 import { labelsOf } from '../shapes/names.ts'
 import { secret, secretText } from '../shapes/secret.ts'
 

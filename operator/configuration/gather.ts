@@ -1,5 +1,5 @@
-import type { KubeObject } from '../kubernetes/object.ts'
-import { keyOf } from '../kubernetes/object.ts'
+import type { KubeObject } from '@postrider/kubernetes/object/object'
+import { keyOf } from '@postrider/kubernetes/object/object'
 import { readResource } from '@postrider/resources/read'
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import { isAllowed } from '../tenancy/allowed.ts'

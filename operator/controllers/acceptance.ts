@@ -1,9 +1,9 @@
 import { findingKey } from '../configuration/gather.ts'
 import type { Finding as Complaint, StoredResource } from '../configuration/gather.ts'
-import { setCondition } from '../kubernetes/conditions.ts'
-import type { Condition, Finding } from '../kubernetes/conditions.ts'
-import { writeStatus } from '../kubernetes/status.ts'
-import type { Store } from '../kubernetes/watch.ts'
+import { setCondition } from '@postrider/kubernetes/status/conditions'
+import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
+import { writeStatus } from '@postrider/kubernetes/status/status'
+import type { Store } from '@postrider/kubernetes/cache/watch'
 import type { Context } from './context.ts'
 import type { World } from './world.ts'
 

@@ -1,6 +1,6 @@
 import { DKIM_LABEL, domainOfKey } from '../dkim/secrets.ts'
-import { KINDS } from '../kubernetes/kinds.ts'
-import { refTo } from '../kubernetes/object.ts'
+import { KINDS } from '@postrider/kubernetes/object/kinds'
+import { refTo } from '@postrider/kubernetes/object/object'
 import type { Context } from './context.ts'
 
 const ORPHANED = 'postrider.dev/orphaned-at'

@@ -2,7 +2,7 @@ import type { Spec } from '@postrider/resources/kinds'
 import { stops } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { ComparedRecord } from '../dns/compare.ts'
-import type { Condition, Finding } from '../kubernetes/conditions.ts'
+import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
 
 export interface DomainEvidence {
   complaints: Complaint[]

@@ -1,5 +1,5 @@
 import type { Verdict } from '@postrider/sender-verification/verdict'
-import type { Condition, Finding } from '../kubernetes/conditions.ts'
+import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
 
 export interface SenderEvidence {
   /** Undefined while the Domain is not ready: then nobody is asked. */

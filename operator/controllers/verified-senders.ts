@@ -4,7 +4,7 @@ import { withLowerDomain } from '@postrider/mail/address'
 import type { VerifiedSender } from '@postrider/plan/observed'
 import type { AnyResource, Resource } from '@postrider/resources/kinds'
 import type { StoredResource } from '../configuration/gather.ts'
-import { keyFor } from '../kubernetes/object.ts'
+import { keyFor } from '@postrider/kubernetes/object/object'
 import { verificationOf } from './sender-status.ts'
 import type { World } from './world.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { V1Secret } from '@kubernetes/client-node'
 import type { DkimAlgorithm } from '@postrider/mail/dkim-keys'
-import type { KubeObject, Wire } from '../kubernetes/object.ts'
+import type { KubeObject, Wire } from '@postrider/kubernetes/object/object'
 import { labelsOf } from '../shapes/names.ts'
 import { secret, secretText } from '../shapes/secret.ts'
 import type { Algorithm, DkimKey } from './keys.ts'

@@ -1,5 +1,5 @@
 import type { V1PodDisruptionBudget, V2HorizontalPodAutoscaler } from '@kubernetes/client-node'
-import type { Wire } from '../kubernetes/object.ts'
+import type { Wire } from '@postrider/kubernetes/object/object'
 import type { Resource } from '@postrider/resources/kinds'
 import { componentName, labelsOf, selectorOf } from './names.ts'
 

@@ -1,5 +1,5 @@
 import type { V1Deployment } from '@kubernetes/client-node'
-import type { Wire } from '../kubernetes/object.ts'
+import type { Wire } from '@postrider/kubernetes/object/object'
 import { listenerPlans } from '@postrider/plan/listeners'
 import { submissionAt } from '@postrider/plan/submission'
 import { deliveryGraceMs } from '@postrider/queue/stop'

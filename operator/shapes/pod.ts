@@ -1,6 +1,6 @@
 import type { V1EnvVar, V1PodTemplateSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { nodeArguments } from '@postrider/plan/node-arguments'
-import type { Wire } from '../kubernetes/object.ts'
+import type { Wire } from '@postrider/kubernetes/object/object'
 import { brokerAccessName, labelsOf, selectorOf, TELEMETRY_PORT } from './names.ts'
 import type { Component } from './names.ts'
 

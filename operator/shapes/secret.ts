@@ -1,5 +1,5 @@
 import type { V1Secret } from '@kubernetes/client-node'
-import type { Wire } from '../kubernetes/object.ts'
+import type { Wire } from '@postrider/kubernetes/object/object'
 
 export interface SecretShape {
   namespace: string

@@ -1,7 +1,7 @@
 import type { V1EnvVar } from '@kubernetes/client-node'
 import type { Resource } from '@postrider/resources/kinds'
 import { certificateSettings } from '@postrider/tls/settings'
-import type { Wire } from '../kubernetes/object.ts'
+import type { Wire } from '@postrider/kubernetes/object/object'
 import { localTlsName } from './names.ts'
 import type { MountedSecret } from './pod.ts'
 

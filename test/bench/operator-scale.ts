@@ -2,7 +2,7 @@
  * A real API server, broker, DNS server and operator; prints the figures of docs/kubernetes/sizing.md. */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { KINDS } from '@postrider/operator/kubernetes/kinds'
+import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { readEntries } from '@postrider/runtime-config/store'
 import { conditionOf, OPERATOR_USER, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld, Resource } from '../support/operator.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { KubeObject } from '@postrider/operator/kubernetes/object'
+import type { KubeObject } from '@postrider/kubernetes/object/object'
 import { CHART, helm, helmMissing, renderChart } from '../support/helm.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')

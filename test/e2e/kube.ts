@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { openCluster } from '@postrider/operator/kubernetes/client'
+import { openCluster } from '@postrider/kubernetes/transport/client'
 import { stringify } from 'yaml'
 import { findBuilt } from '../support/needs.ts'
 

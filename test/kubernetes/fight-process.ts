@@ -1,5 +1,5 @@
-import { openCluster } from '@postrider/operator/kubernetes/client'
-import type { KubeObject } from '@postrider/operator/kubernetes/object'
+import { openCluster } from '@postrider/kubernetes/transport/client'
+import type { KubeObject } from '@postrider/kubernetes/object/object'
 
 /** Another field manager that wants its way: applies the objects of its argument (JSON) by force, ten times a second each, until it is ended.
  * What has `status` is applied to the status. */

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
-import { openCluster } from '@postrider/operator/kubernetes/client'
-import { runAsLeader } from '@postrider/operator/kubernetes/lease'
+import { openCluster } from '@postrider/kubernetes/transport/client'
+import { runAsLeader } from '@postrider/kubernetes/lease/lease'
 
 /** A candidate for a test to kill: `KUBECONFIG NAME IDENTITY FILE`. Writes a line to the file for each beginning and end of its lead,
  * and one each 100 ms between. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { V1ConfigMap } from '@kubernetes/client-node'
-import { openCluster } from '@postrider/operator/kubernetes/client'
-import type { Cluster } from '@postrider/operator/kubernetes/client'
+import { openCluster } from '@postrider/kubernetes/transport/client'
+import type { Cluster } from '@postrider/kubernetes/transport/client'
 import {
   isAlreadyExists,
   isConflict,
@@ -10,11 +10,11 @@ import {
   isForbidden,
   isInvalid,
   isUnanswered,
-} from '@postrider/operator/kubernetes/errors'
-import { KINDS } from '@postrider/operator/kubernetes/kinds'
-import { refTo } from '@postrider/operator/kubernetes/object'
-import type { Wire } from '@postrider/operator/kubernetes/object'
-import { watchKind } from '@postrider/operator/kubernetes/watch'
+} from '@postrider/kubernetes/transport/errors'
+import { KINDS } from '@postrider/kubernetes/object/kinds'
+import { refTo } from '@postrider/kubernetes/object/object'
+import type { Wire } from '@postrider/kubernetes/object/object'
+import { watchKind } from '@postrider/kubernetes/cache/watch'
 import { apiServerMissing, startApiServer } from '../support/api-server.ts'
 import type { ApiServer } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'

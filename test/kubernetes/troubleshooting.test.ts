@@ -183,7 +183,7 @@ test('what kubectl postrider status finds by itself is on the page', () => {
 
 test('the page has each Event that the operator writes, and no other', () => {
   const told = chapter('Events').match(/^\| `(\w+)`/gm) ?? []
-  const ofKubernetes = spokenBy('operator/kubernetes/drift-note.ts').events
+  const ofKubernetes = spokenBy('lib/kubernetes/apply/drift-note.ts').events
   assert.ok(operator.events.has('PasswordRotated') && ofKubernetes.has('DriftCorrected'))
   assert.deepEqual(sorted(told.map((line) => line.slice(3, -1))), sorted([...operator.events, ...ofKubernetes]))
 })

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Cluster } from '@postrider/operator/kubernetes/client'
-import type { KubeObject } from '@postrider/operator/kubernetes/object'
+import type { Cluster } from '@postrider/kubernetes/transport/client'
+import type { KubeObject } from '@postrider/kubernetes/object/object'
 import { parseAllDocuments } from 'yaml'
 import { findBuilt, orFail } from './needs.ts'
 

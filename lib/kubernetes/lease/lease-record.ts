@@ -1,5 +1,5 @@
 import type { V1Lease } from '@kubernetes/client-node'
-import type { Wire } from './object.ts'
+import type { Wire } from '../object/object.ts'
 
 export type Lease = Wire<V1Lease>
 

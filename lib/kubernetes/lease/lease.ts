@@ -1,11 +1,11 @@
-import type { Cluster } from './client.ts'
-import { systemClock } from './clock.ts'
-import type { Clock } from './clock.ts'
-import { isAlreadyExists, isConflict, isNotFound } from './errors.ts'
-import { KINDS } from './kinds.ts'
+import type { Cluster } from '../transport/client.ts'
+import { systemClock } from '../reconcile/clock.ts'
+import type { Clock } from '../reconcile/clock.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../transport/errors.ts'
+import { KINDS } from '../object/kinds.ts'
 import { holderOf, leaseFor, markOf } from './lease-record.ts'
 import type { Lease } from './lease-record.ts'
-import { refTo } from './object.ts'
+import { refTo } from '../object/object.ts'
 
 export interface Candidacy {
   cluster: Cluster

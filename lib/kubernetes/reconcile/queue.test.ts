@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { backoffMs } from './backoff.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../../test/support/manual-clock.ts'
 import { createQueue } from './queue.ts'
 import type { QueueOptions } from './queue.ts'
 

@@ -1,5 +1,5 @@
-import type { ObjectRef } from './object.ts'
-import { describeRef } from './object.ts'
+import type { ObjectRef } from '../object/object.ts'
+import { describeRef } from '../object/object.ts'
 
 export interface Refusal {
   /** HTTP status; 0 when there was no answer. */

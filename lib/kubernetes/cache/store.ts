@@ -1,5 +1,5 @@
-import { keyOf } from './object.ts'
-import type { KubeObject } from './object.ts'
+import { keyOf } from '../object/object.ts'
+import type { KubeObject } from '../object/object.ts'
 
 /** What the API server holds of a kind, a moment late. Objects in it are read only, and have no managedFields. */
 export interface Store<T> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Cluster } from './client.ts'
-import { isNotFound } from './errors.ts'
-import type { KubeObject } from './object.ts'
+import type { Cluster } from '../transport/client.ts'
+import { isNotFound } from '../transport/errors.ts'
+import type { KubeObject } from '../object/object.ts'
 
 /** Writes the whole status of an object by server-side apply when it differs from the one the object has; true when it wrote.
  * `object` is the store's; it may be gone by now, which is no error. The order of conditions and of keys makes no difference. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from './errors.ts'
-import type { ObjectRef } from './object.ts'
+import type { ObjectRef } from '../object/object.ts'
 
 /** metav1.Status, as far as it is read. */
 interface Status {

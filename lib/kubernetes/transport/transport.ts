@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestOptions as NodeRequestOptions } from 'node
 import { Agent, request } from 'node:https'
 import type { Access, Connection, TlsMaterial } from './connection.ts'
 import { ApiError } from './errors.ts'
-import type { ObjectRef } from './object.ts'
+import type { ObjectRef } from '../object/object.ts'
 
 export interface Exchange {
   method: string

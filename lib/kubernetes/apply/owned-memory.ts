@@ -1,8 +1,8 @@
 import { pathText } from './compare.ts'
 import type { Difference } from './compare.ts'
-import type { Contest } from './contest.ts'
-import { keyOf } from './object.ts'
-import type { KubeObject } from './object.ts'
+import type { Contest } from './drift-backoff.ts'
+import { keyOf } from '../object/object.ts'
+import type { KubeObject } from '../object/object.ts'
 
 /** What is remembered of an object that we keep, for as long as the process lives. */
 export interface Memory {

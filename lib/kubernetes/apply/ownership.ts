@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { FIELD_MANAGER } from './client.ts'
+import { FIELD_MANAGER } from '../transport/client.ts'
 import type { ManagedFields } from './managers.ts'
-import type { KubeObject, OwnerReference } from './object.ts'
+import type { KubeObject, OwnerReference } from '../object/object.ts'
 
 /** A digest of what was applied last: with it, a new process sees whether it wants something else than the one before. */
 const APPLIED = 'postrider.dev/applied'

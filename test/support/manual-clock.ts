@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '@postrider/kubernetes/reconcile/clock'
 
 export interface ManualClock extends Clock {
   /** Lets so many milliseconds pass: timers fire in their order, and what they started goes on between them. */

@@ -1,6 +1,6 @@
-import type { Recorder } from './events.ts'
-import { describeRef } from './object.ts'
-import type { KubeObject, ObjectRef } from './object.ts'
+import type { Recorder } from '../status/events.ts'
+import { describeRef } from '../object/object.ts'
+import type { KubeObject, ObjectRef } from '../object/object.ts'
 
 export interface Drift {
   ref: ObjectRef

@@ -1,7 +1,7 @@
-import type { Cluster } from './client.ts'
-import { isInvalid } from './errors.ts'
-import { refOf } from './kinds.ts'
-import type { KubeObject } from './object.ts'
+import type { Cluster } from '../transport/client.ts'
+import { isInvalid } from '../transport/errors.ts'
+import { refOf } from '../object/kinds.ts'
+import type { KubeObject } from '../object/object.ts'
 
 /** Applies an object; where that does not fit together with what others added to its lists (a Service's port without a name beside
  * our named ones, say), the lists are set to ours alone first. Throws ApiError. */

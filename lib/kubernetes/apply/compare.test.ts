@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { differences, pathText } from './compare.ts'
-import { corrected, isContested, truceMs } from './contest.ts'
-import type { Contest } from './contest.ts'
+import { corrected, isContested, truceMs } from './drift-backoff.ts'
+import type { Contest } from './drift-backoff.ts'
 import { managersOf } from './managers.ts'
 
 const paths = (wanted: unknown, live: unknown): string[] => differences(wanted, live).map(({ path }) => pathText(path))
