@@ -1,8 +1,3 @@
-/** The person at the keyboard can mend it: the message alone is shown, with exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
 /** Nothing is known of a queue id: the message alone is shown, with exit code 1. */
 export class UnknownMessage extends Error {
   override readonly name = 'UnknownMessage'

@@ -29,8 +29,10 @@ done
 # What is committed or staged to be, without tests and benchmarks; then the packages that run, by the lock file.
 stage() {
   mkdir -p "$work/app"
-  local parts=(package.json package-lock.json .npmrc LICENSE lib services cli operator crds test/package.json)
+  local parts=(package.json package-lock.json .npmrc LICENSE lib services operator standalone cli crds test/package.json)
   if [ -n "$commit" ]; then
+    # Not every commit has every one of these folders.
+    mapfile -t parts < <(git ls-tree --name-only "$commit" -- "${parts[@]}")
     git archive "$commit" -- "${parts[@]}" | tar -xf - -C "$work/app"
   else
     git ls-files -z -- "${parts[@]}" | tar --null -T - -cf - | tar -xf - -C "$work/app"
@@ -86,6 +88,6 @@ if [ -n "$commit" ]; then
   exit
 fi
 mkdir "$work/nats"
-node_modules/.bin/node -e 'import("@postrider/broker-process/find").then(async ({ findBroker }) => console.log(await findBroker(() => undefined)))' |
+node_modules/.bin/node -e 'import("@postrider/standalone/nats-server/find").then(async ({ findBroker }) => console.log(await findBroker(() => undefined)))' |
   xargs -I{} cp {} "$work/nats/nats-server"
 build localhost/postrider-nats:test images/nats.Containerfile "$work/nats"

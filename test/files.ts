@@ -1,7 +1,7 @@
 import { glob } from 'node:fs/promises'
 import { matchesGlob } from 'node:path'
 
-const PATTERN = '{lib,services,cli,operator,test}/**/*.test.ts'
+const PATTERN = '{lib,services,operator,standalone,cli,test}/**/*.test.ts'
 /** The journey needs a cluster: `make e2e` brings one up and runs it. */
 const EXCLUDED = ['**/node_modules/**', 'test/e2e/**']
 

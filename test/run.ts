@@ -5,7 +5,7 @@ import process from 'node:process'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { inspect } from 'node:util'
-import { findBroker } from '@postrider/broker-process/find'
+import { findBroker } from '@postrider/standalone/nats-server/find'
 import { testFiles } from './files.ts'
 
 /** Runs all tests, or the files given, and ends with one line of counts. A skipped test is one whose program is missing;

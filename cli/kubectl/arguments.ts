@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 
 export const USAGE = `kubectl postrider: mail in a cluster, and what to do about it
 

@@ -8,7 +8,7 @@ import { isNotFound } from '@postrider/kubernetes/transport/errors'
 import { pathOf } from '@postrider/kubernetes/object/object'
 import type { KindRef, KubeObject, ObjectRef } from '@postrider/kubernetes/object/object'
 import { createTransport } from '@postrider/kubernetes/transport/transport'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 import { closest } from './closest.ts'
 
 export interface Place {

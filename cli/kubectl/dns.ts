@@ -1,6 +1,6 @@
 import { keyFor } from '@postrider/kubernetes/object/object'
 import type { ComparedRecord } from '@postrider/operator/dns/compare'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 import type { Answer, Options } from './arguments.ts'
 import type { Caller } from './cluster.ts'
 import { findDomain } from './find.ts'

@@ -1,5 +1,6 @@
 import { ApiError } from '@postrider/kubernetes/transport/errors'
-import { UnknownMessage, UnknownRecordError, UsageError } from '../usage.ts'
+import { UnknownMessage, UnknownRecordError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 import { NotThere } from './find.ts'
 
 /** What a person is told of an error: a sentence with what to do, or where the program's fault is. */

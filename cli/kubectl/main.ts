@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { exit } from '../exit.ts'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 import { readArguments, USAGE } from './arguments.ts'
 import type { Answer, Options } from './arguments.ts'
 import { closest } from './closest.ts'

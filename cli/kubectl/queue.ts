@@ -4,7 +4,7 @@ import { messageShow, queueCancel, queueList, queueRetry } from '../queue/comman
 import type { QueueOptions } from '../queue/commands.ts'
 import { queueHeld } from '../queue/held.ts'
 import { queueQuarantine } from '../queue/quarantine.ts'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 import { USAGE } from './arguments.ts'
 import type { Answer, Options } from './arguments.ts'
 import { findBroker } from './broker.ts'

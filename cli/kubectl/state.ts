@@ -1,6 +1,6 @@
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { keyFor, refTo } from '@postrider/kubernetes/object/object'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 import type { Answer, Options } from './arguments.ts'
 import type { Caller } from './cluster.ts'
 import { closest } from './closest.ts'

@@ -1,11 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { BrokerUnreachable, openBroker } from '@postrider/broker/connection'
 import type { Broker, BrokerAccess } from '@postrider/broker/connection'
-import { UsageError } from '../usage.ts'
-
-/** Where `postrider up` leaves what other commands need to find it. */
-export const accessFile = (state: string): string => join(state, 'run', 'cli.json')
+import { accessFile } from '@postrider/standalone/access-file'
+import { UsageError } from '@postrider/standalone/usage-error'
 
 /** Connects to the platform that runs on a state folder, or whose broker is at `nats://user:password@host:port` (several by comma), or
  * `tls://...?ca=FILE&name=NAME`, where the broker's certificate is for another name than the host; throws a UsageError that says how to

@@ -1,6 +1,7 @@
 import type { QuarantineNote } from '@postrider/queue/quarantine'
 import { LOG_QUARANTINE } from '@postrider/broker/names'
-import { UnknownRecordError, UsageError } from '../usage.ts'
+import { UnknownRecordError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 import { askLog, withPlatform } from './connect.ts'
 import { entryLines, quarantineLines } from './quarantine-show.ts'
 

@@ -4,7 +4,7 @@ import { STANDING_LIST, STANDING_RESTORE } from '@postrider/reputation/answer'
 import type { RestoreAnswer, StandingAnswer } from '@postrider/reputation/answer'
 import { whySuspended } from '@postrider/reputation/words'
 import { askLog, connectToPlatform } from '../queue/connect.ts'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '@postrider/standalone/usage-error'
 
 export interface StandingOptions {
   state: string

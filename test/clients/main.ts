@@ -6,7 +6,7 @@
  * POSTRIDER_NO_SKIP=1 also when a guide could not be run. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findBroker } from '@postrider/broker-process/find'
+import { findBroker } from '@postrider/standalone/nats-server/find'
 import { dkimpyMissing } from '../support/verify-dkim.ts'
 import { readGuide } from './guide.ts'
 import { LIBRARIES } from './libraries.ts'

@@ -30,7 +30,7 @@ const HELD_MS = 45_000
 const RECOVERY_MS = 90_000
 /** What was on its way when the signal came may still be seen this long after it. */
 const ECHO_MS = 50
-/** Offsets of the services' telemetry ports (cli/up/programs.ts). */
+/** Offsets of the services' telemetry ports (standalone/programs.ts). */
 const TELEMETRY: Partial<Record<Service, number>> = { notifier: 0, delivery: 20, ingress: 40 }
 
 export interface RoundsOptions {

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findBroker } from '@postrider/broker-process/find'
+import { findBroker } from '@postrider/standalone/nats-server/find'
 import { freePort } from './ports.ts'
 
 export interface TestBroker {

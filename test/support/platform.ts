@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { CredentialFile } from '@postrider/file-provider/state'
+import type { CredentialFile } from '@postrider/standalone/provider/state'
 import type { MessageAnswer, QueueAnswer } from '../../cli/queue/show.ts'
 import { createTransport } from 'nodemailer'
 import { stringify } from 'yaml'

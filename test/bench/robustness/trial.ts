@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CredentialFile } from '@postrider/file-provider/state'
+import type { CredentialFile } from '@postrider/standalone/provider/state'
 import { eventually } from '../../support/eventually.ts'
 import { API, startPlatform } from '../../support/platform.ts'
 import type { TestPlatform } from '../../support/platform.ts'

@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
-import { findBroker } from '@postrider/broker-process/find'
+import { findBroker } from '@postrider/standalone/nats-server/find'
 import { freePort } from '../../support/ports.ts'
 import { brokerSubject } from './broker-subject.ts'
 import { buildGuest, guestMissing } from './guest.ts'

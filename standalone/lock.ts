@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { UsageError } from '../usage.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Makes this process the only one that runs on a state folder; returns how to give it up. Throws a UsageError. */
 export async function lockState(file: string): Promise<() => void> {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UsageError } from '../usage.ts'
+import { UsageError } from './usage-error.ts'
 import type { ServiceProgram } from './programs.ts'
 import type { Supervised } from './supervise.ts'
 

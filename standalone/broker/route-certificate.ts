@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServerTls } from '@postrider/broker-process/server-config'
-import { writeSafely } from '@postrider/file-provider/write-safely'
+import type { ServerTls } from '../nats-server/server-config.ts'
+import { writeSafely } from '../provider/write-safely.ts'
 import { BOTH_ENDS, makeLocalCertificate } from '@postrider/tls/local-certificate'
 
 /** A certificate that ends sooner is replaced at the next start. */

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { UsageError } from '../usage.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface WantedPort {
   host: string

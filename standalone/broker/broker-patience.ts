@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Supervised } from './supervise.ts'
+import type { Supervised } from '../supervise.ts'
 
 /** A broker reads its whole store before it answers, which takes minutes for hundreds of GB. It is given up only when it has done
  * nothing for this long: to kill it would make it begin again. Milliseconds. */

@@ -27,7 +27,7 @@ export interface ServiceProgram extends Program {
 /** Ingress gives a client in the middle of a message 30 s (services/ingress/session/listener.ts). */
 const GRACE_MS = 40_000
 
-const ROOT = join(import.meta.dirname, '..', '..')
+const ROOT = join(import.meta.dirname, '..')
 
 /** The processes of a deployment: notifier first, ingress last, so that mail is taken when all that comes after is there. */
 export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
@@ -100,7 +100,7 @@ export function sandboxProgram(state: string, port: number, { certFile, keyFile 
     name: 'sandbox',
     graceMs: () => GRACE_MS,
     command: process.execPath,
-    args: [join(ROOT, 'cli', 'sandbox', 'main.ts')],
+    args: [join(ROOT, 'standalone', 'sandbox', 'main.ts')],
     logFile: join(state, 'logs', 'sandbox.log'),
     env: {
       POSTRIDER_SANDBOX_PORT: String(port),

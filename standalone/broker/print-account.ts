@@ -1,5 +1,5 @@
 import { accountConfig, serviceAccounts } from '@postrider/broker/accounts'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '../usage-error.ts'
 import { keepPasswords } from './passwords.ts'
 
 /** `postrider broker-config`: makes the passwords of a broker that is run elsewhere, and says how to configure it. */

@@ -1,5 +1,5 @@
 import type { Plan } from '@postrider/plan/plan'
-import type { CredentialFile } from '@postrider/file-provider/state'
+import type { CredentialFile } from './provider/state.ts'
 
 export interface Announcement {
   plan: Plan

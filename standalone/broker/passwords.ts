@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { writeSafely } from '@postrider/file-provider/write-safely'
+import { writeSafely } from '../provider/write-safely.ts'
 
 /** The passwords in a file, by user; makes those that are missing. The file can be read by its owner alone. */
 export async function keepPasswords(file: string, users: string[]): Promise<Record<string, string>> {

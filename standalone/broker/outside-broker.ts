@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { OutsideBroker } from '@postrider/plan/broker'
 import { serviceAccounts } from '@postrider/broker/accounts'
 import type { BrokerAccess, BrokerTls } from '@postrider/broker/connection'
-import { UsageError } from '../usage.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** Access of each account at a broker that somebody else runs. Throws a UsageError when a password is missing. */
 export function outsideAccess(outside: OutsideBroker, shards: number): (account: string) => BrokerAccess {
