@@ -1,11 +1,11 @@
 import type { Logger } from '@postrider/service/log'
-import type { Findings } from '../configuration/gather.ts'
+import type { Findings } from './configuration/gather.ts'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
 import type { KubeObject } from '@postrider/kubernetes/object/object'
 import type { Recorder } from '@postrider/kubernetes/status/events'
 import type { Surroundings } from '../shapes/pod.ts'
 import type { World } from './world.ts'
-import type { Keeper } from './keeper.ts'
+import type { Keeper } from './platform/keeper.ts'
 
 /** What every controller has. */
 export interface Context {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { acceptance, ACCEPTED_KINDS } from '@postrider/operator/controllers/acceptance'
-import { domainFindings } from '@postrider/operator/controllers/domain-conditions'
-import type { DomainEvidence } from '@postrider/operator/controllers/domain-conditions'
+import { acceptance, ACCEPTED_KINDS } from '@postrider/operator/controllers/acceptance/acceptance'
+import { domainFindings } from '@postrider/operator/controllers/domain/domain-conditions'
+import type { DomainEvidence } from '@postrider/operator/controllers/domain/domain-conditions'
 import ts from 'typescript'
 import { BY_REASON, REMEDIES, remedyFor } from '../../cli/kubectl/remedies.ts'
 
@@ -109,7 +109,7 @@ function add(into: Set<string>, node: ts.Node): void {
 }
 
 const operator = spokenBy(
-  '{operator/{controllers,configuration,tenancy,dns,credentials,dkim},lib/credential/sender}/*.ts',
+  '{operator/{controllers/*,controllers,tenancy,dns,credentials,dkim},lib/sender-verification}/*.ts',
 )
 /** podsReady makes them of the component's name. */
 const POD_TYPES = ['IngressReady', 'DeliveryReady', 'NotifierReady', 'ApiReady']

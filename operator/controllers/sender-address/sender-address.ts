@@ -17,12 +17,12 @@ import { setCondition } from '@postrider/kubernetes/status/conditions'
 import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
 import { keyFor } from '@postrider/kubernetes/object/object'
 import { writeStatus } from '@postrider/kubernetes/status/status'
-import type { ConfigurationController } from './configuration.ts'
-import type { Context } from './context.ts'
+import type { ConfigurationController } from '../configuration/configuration.ts'
+import type { Context } from '../context.ts'
 import { senderConditions, senderNews } from './sender-conditions.ts'
 import { statusOf, verificationOf } from './sender-status.ts'
 import { claimOf } from './verified-senders.ts'
-import { findPlatform } from './world.ts'
+import { findPlatform } from '../world.ts'
 
 /** For what the configuration has not looked at yet, or the platform key that is not there yet. */
 const WAIT_MS = 500

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ServerState } from '../broker/reload.ts'
+import type { ServerState } from '../../broker/reload.ts'
 import { reasonToWait } from './broker-accounts.ts'
 
 const states = (...given: ServerState['state'][]): ServerState[] =>

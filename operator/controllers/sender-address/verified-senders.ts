@@ -6,7 +6,7 @@ import type { AnyResource, Resource } from '@postrider/resources/kinds'
 import type { StoredResource } from '../configuration/gather.ts'
 import { keyFor } from '@postrider/kubernetes/object/object'
 import { verificationOf } from './sender-status.ts'
-import type { World } from './world.ts'
+import type { World } from '../world.ts'
 
 /** The addresses whose status holds the proof of a code that was given back, by `namespace/name`. */
 export function verifiedSenders(

@@ -1,7 +1,7 @@
-import { DKIM_LABEL, domainOfKey } from '../dkim/secrets.ts'
+import { DKIM_LABEL, domainOfKey } from '../../dkim/secrets.ts'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
-import type { Context } from './context.ts'
+import type { Context } from '../context.ts'
 
 const ORPHANED = 'postrider.dev/orphaned-at'
 /** Who deletes a Domain by mistake and makes it anew within this time has the keys that his DNS tells of. Milliseconds. */

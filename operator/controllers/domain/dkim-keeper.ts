@@ -1,13 +1,13 @@
 import { generateDkimKey } from '@postrider/mail/dkim-keys'
 import type { StoredResource } from '../configuration/gather.ts'
-import type { DkimSteps } from '../dkim/keys.ts'
-import { DKIM_LABEL, keySecret, ownerLabel, readKey, SIGNING } from '../dkim/secrets.ts'
-import type { KeyOwner, StoredKey } from '../dkim/secrets.ts'
+import type { DkimSteps } from '../../dkim/keys.ts'
+import { DKIM_LABEL, keySecret, ownerLabel, readKey, SIGNING } from '../../dkim/secrets.ts'
+import type { KeyOwner, StoredKey } from '../../dkim/secrets.ts'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
 import { ensure } from '@postrider/kubernetes/apply/owned'
-import type { Context } from './context.ts'
-import { least } from './keeper.ts'
+import type { Context } from '../context.ts'
+import { least } from '../platform/keeper.ts'
 
 /** Keeps the DKIM keys of Domains. What was read once is remembered: a Secret that somebody deletes or edits comes back as it was,
  * since the key's other half is in the tenant's DNS. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ComparedRecord, RecordState } from '../dns/compare.ts'
+import type { ComparedRecord, RecordState } from '../../dns/compare.ts'
 import type { Condition } from '@postrider/kubernetes/status/conditions'
 import { domainFindings } from './domain-conditions.ts'
 import type { DomainEvidence } from './domain-conditions.ts'

@@ -9,7 +9,7 @@ import type { Kind } from '@postrider/resources/kinds'
 import { findingKey, stops } from '../configuration/gather.ts'
 import type { StoredResource } from '../configuration/gather.ts'
 import { keyOf } from '@postrider/kubernetes/object/object'
-import type { Context } from './context.ts'
+import type { Context } from '../context.ts'
 import { writeStatus } from '@postrider/kubernetes/status/status'
 
 /** Writes what was sent lately into the status of Domains and credentials that have a limit (others are not counted).

@@ -5,8 +5,8 @@ import type { Finding } from '@postrider/kubernetes/status/conditions'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
 import type { Wire } from '@postrider/kubernetes/object/object'
-import { secretText } from '../shapes/secret.ts'
-import { tlsSecrets } from '../shapes/tls.ts'
+import { secretText } from '../../shapes/secret.ts'
+import { tlsSecrets } from '../../shapes/tls.ts'
 import { endOf } from './certificate.ts'
 
 export interface CertificateState {

@@ -1,6 +1,6 @@
 import type { Logger } from '@postrider/service/log'
-import { reload } from '../broker/reload.ts'
-import type { ServerState } from '../broker/reload.ts'
+import { reload } from '../../broker/reload.ts'
+import type { ServerState } from '../../broker/reload.ts'
 import type { Keeper } from './keeper.ts'
 
 /** Sees to it that each server of the broker has read its accounts, its certificate and its configuration. */

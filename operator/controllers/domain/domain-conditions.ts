@@ -1,7 +1,7 @@
 import type { Spec } from '@postrider/resources/kinds'
 import { stops } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
-import type { ComparedRecord } from '../dns/compare.ts'
+import type { ComparedRecord } from '../../dns/compare.ts'
 import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
 
 export interface DomainEvidence {

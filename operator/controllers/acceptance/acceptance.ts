@@ -4,8 +4,8 @@ import { setCondition } from '@postrider/kubernetes/status/conditions'
 import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
 import { writeStatus } from '@postrider/kubernetes/status/status'
 import type { Store } from '@postrider/kubernetes/cache/watch'
-import type { Context } from './context.ts'
-import type { World } from './world.ts'
+import type { Context } from '../context.ts'
+import type { World } from '../world.ts'
 
 /** Kinds whose status is nothing but whether they count. */
 export const ACCEPTED_KINDS = ['SMTPLimit', 'DeliveryPool', 'DestinationPolicy'] as const

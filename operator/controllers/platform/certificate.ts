@@ -4,9 +4,9 @@ import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 import type { LocalCertificate } from '@postrider/tls/local-certificate'
 import type { Resource } from '@postrider/resources/kinds'
 import type { Wire } from '@postrider/kubernetes/object/object'
-import { labelsOf, localTlsName } from '../shapes/names.ts'
-import { secret, secretText } from '../shapes/secret.ts'
-import { clientHost, serviceHost } from '../shapes/service.ts'
+import { labelsOf, localTlsName } from '../../shapes/names.ts'
+import { secret, secretText } from '../../shapes/secret.ts'
+import { clientHost, serviceHost } from '../../shapes/service.ts'
 
 const RENEW_MS = 30 * 86_400_000
 
