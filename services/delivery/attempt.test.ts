@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { PolicyConfig } from '@postrider/runtime-config/config'
-import { startMailWorld } from './testing/mail-world.ts'
-import type { Attempted, MailWorld } from './testing/mail-world.ts'
+import { startMailWorld } from '../../test/support/mail-world.ts'
+import type { Attempted, MailWorld } from '../../test/support/mail-world.ts'
 import type { RecipientResult } from './transaction/outcome.ts'
-import { selfSigned } from './transaction/testing/certificate.ts'
-import type { Answer, ScriptedReceiver, Step } from './transaction/testing/scripted-receiver.ts'
+import { selfSigned } from '../../test/support/scripted-receiver/certificate.ts'
+import type { Answer, ScriptedReceiver, Step } from '../../test/support/scripted-receiver/scripted-receiver.ts'
 
 let world: MailWorld
 beforeEach(async () => {

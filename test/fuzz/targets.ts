@@ -1,5 +1,5 @@
-import { DsnParameterInvalid, parseEnvid, parseNotify, parseOrcpt, parseRet } from '@postrider/dsn/parameters'
-import { decodeXtext, encodeXtext } from '@postrider/dsn/xtext'
+import { DsnParameterInvalid, parseEnvid, parseNotify, parseOrcpt, parseRet } from '@postrider/smtp/dsn-parameters'
+import { decodeXtext, encodeXtext } from '@postrider/smtp/xtext'
 import { matchesSender, normaliseAddress, normaliseDomain } from '@postrider/mail/address'
 import { normaliseContent } from '@postrider/mail/content'
 import { fixUpHeaders } from '@postrider/mail/headers'
@@ -7,9 +7,9 @@ import { addressesOf } from '@postrider/mail/mailbox'
 import { ContentRefused } from '@postrider/mail/refused'
 import { splitMailboxes } from '@postrider/mail/split-mailboxes'
 import { getBounceInfo } from '@postrider/reply/classify'
-import { readMailParameters, readRcptParameters } from '../../services/ingress/session/parameters.ts'
-import { addressOf, readPath } from '../../services/ingress/session/path.ts'
-import { Refusal } from '../../services/ingress/refusal.ts'
+import { readMailParameters, readRcptParameters } from '@postrider/smtp/parameters'
+import { addressOf, readPath } from '@postrider/smtp/path'
+import { Refusal } from '@postrider/smtp/refusal'
 
 /** A parser that strangers' octets reach, what it is fed with, and what must hold of its result. */
 export interface Target {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { noPython } from '../../services/notifier/report/testing/python-email.ts'
+import { noPython } from '../support/report/python-email.ts'
 import { CAUSES } from './causes.ts'
 import { collectNotices } from './collect.ts'
 import type { SeenNotice } from './collect.ts'

@@ -1,13 +1,8 @@
+import { MAX_REPLY_LINES, MAX_REPLY_OCTETS } from '@postrider/smtp/reply-bounds'
+import type { ReplyBound } from '@postrider/smtp/reply-bounds'
+
 /** What a remote may send. Everything here is memory or time that somebody else could take from us. */
 
-/** Octets of a reply line that are read; the rest of the line is skipped. RFC 5321, 4.5.3.1.5, allows 512. */
-export const MAX_LINE_OCTETS = 2048
-/** Lines of one reply, an EHLO answer and a banner included. */
-export const MAX_REPLY_LINES = 200
-/** Octets of one reply, with what is skipped and what precedes it that is not a reply. */
-export const MAX_REPLY_OCTETS = 64 * 1024
-/** Octets of a reply's text that are kept, for the log and for classification. */
-export const MAX_TEXT_OCTETS = 4096
 /** Octets of a reply's text in the queue: in an event, in a job that waits, in a notice. */
 export const MAX_QUEUED_OCTETS = 512
 /** Octets that lie unread on a connection. */
@@ -19,7 +14,7 @@ export const MAX_KEYWORDS = 100
 /** Octets of a host name in the queue. DNS allows 255, but a resolver writes odd octets as escapes. */
 export const MAX_HOST_OCTETS = 255
 
-export type Bound = 'reply-octets' | 'reply-lines' | 'unread-octets' | 'unasked-replies' | 'keywords'
+export type Bound = ReplyBound | 'unread-octets' | 'unasked-replies' | 'keywords'
 
 /** Connections closed since the process started because the remote broke a bound. */
 export const brokenBounds: Record<Bound, number> = {

@@ -1,4 +1,4 @@
-import { mailParameters, rcptParameters } from '@postrider/dsn/parameters'
+import { mailParameters, rcptParameters } from '@postrider/smtp/dsn-parameters'
 import { needsUtf8 } from '@postrider/mail/address'
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
 import type { Capabilities, SmtpConnection } from './connection.ts'

@@ -4,10 +4,13 @@ import { setDefaultCACertificates } from 'node:tls'
 import { connect } from './connection.ts'
 import type { ConnectOptions, SmtpConnection } from './connection.ts'
 import { TurnedAway } from './outcome.ts'
-import { selfSigned } from './testing/certificate.ts'
-import { TIMEOUTS, optionsFor } from './testing/client.ts'
-import { startReceiver } from './testing/scripted-receiver.ts'
-import type { ScriptedReceiver, ScriptedReceiverOptions } from './testing/scripted-receiver.ts'
+import { selfSigned } from '../../../test/support/scripted-receiver/certificate.ts'
+import { TIMEOUTS, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
+import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
+import type {
+  ScriptedReceiver,
+  ScriptedReceiverOptions,
+} from '../../../test/support/scripted-receiver/scripted-receiver.ts'
 
 describe('connecting', () => {
   const ended: (() => unknown)[] = []

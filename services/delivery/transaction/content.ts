@@ -1,5 +1,6 @@
-import type { Reply } from './outcome.ts'
-import { Broken, goesOn } from './outcome.ts'
+import type { Reply } from '@postrider/smtp/reply'
+import { Broken } from './outcome.ts'
+import { goesOn } from '@postrider/smtp/reply'
 import type { Dialogue } from './socket.ts'
 
 const DOT = 0x2e

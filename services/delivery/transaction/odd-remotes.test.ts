@@ -4,10 +4,16 @@ import { brokenBounds } from './bounds.ts'
 import type { Bound } from './bounds.ts'
 import { connect } from './connection.ts'
 import type { SmtpConnection } from './connection.ts'
-import { selfSigned } from './testing/certificate.ts'
-import { TIMEOUTS, envelopeTo, optionsFor } from './testing/client.ts'
-import { startReceiver } from './testing/scripted-receiver.ts'
-import type { Answer, ScriptedReceiver, ScriptedReceiverOptions, Stage, Step } from './testing/scripted-receiver.ts'
+import { selfSigned } from '../../../test/support/scripted-receiver/certificate.ts'
+import { TIMEOUTS, envelopeTo, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
+import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
+import type {
+  Answer,
+  ScriptedReceiver,
+  ScriptedReceiverOptions,
+  Stage,
+  Step,
+} from '../../../test/support/scripted-receiver/scripted-receiver.ts'
 import { TIME_LIMITS } from './time-limits.ts'
 import { transact } from './transaction.ts'
 import type { Sent, TransactOptions } from './transaction.ts'

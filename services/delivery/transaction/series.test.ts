@@ -6,9 +6,14 @@ import { PeerMemory } from './peer-memory.ts'
 import type { TransactionOutcome } from './outcome.ts'
 import { sendInSeries } from './series.ts'
 import type { SeriesOptions, SeriesResult } from './series.ts'
-import { TIMEOUTS, envelopeTo, optionsFor } from './testing/client.ts'
-import { startReceiver } from './testing/scripted-receiver.ts'
-import type { Answer, ScriptedReceiver, ScriptedReceiverOptions, Step } from './testing/scripted-receiver.ts'
+import { TIMEOUTS, envelopeTo, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
+import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
+import type {
+  Answer,
+  ScriptedReceiver,
+  ScriptedReceiverOptions,
+  Step,
+} from '../../../test/support/scripted-receiver/scripted-receiver.ts'
 import { TIME_LIMITS } from './time-limits.ts'
 
 const CONTENT = Buffer.from('Subject: a\r\n\r\nb\r\n')

@@ -4,9 +4,15 @@ import type { Envelope } from '@postrider/mail/envelope'
 import type { TimeoutConfig } from '@postrider/runtime-config/config'
 import { connect } from './connection.ts'
 import type { SmtpConnection } from './connection.ts'
-import { TIMEOUTS, envelopeTo, optionsFor } from './testing/client.ts'
-import { startReceiver } from './testing/scripted-receiver.ts'
-import type { Answer, ScriptedReceiver, ScriptedReceiverOptions, Stage, Step } from './testing/scripted-receiver.ts'
+import { TIMEOUTS, envelopeTo, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
+import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
+import type {
+  Answer,
+  ScriptedReceiver,
+  ScriptedReceiverOptions,
+  Stage,
+  Step,
+} from '../../../test/support/scripted-receiver/scripted-receiver.ts'
 import { transact } from './transaction.ts'
 import type { Sent } from './transaction.ts'
 

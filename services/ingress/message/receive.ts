@@ -1,5 +1,5 @@
 import type { SMTPServerDataStream } from 'smtp-server'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 
 /** Bounds what all sessions together hold of messages that are still arriving or being stored. Octets. */
 const MOST_IN_MEMORY = 768 * 1024 * 1024

@@ -1,6 +1,6 @@
 import type { Exceeded, LimitField } from '@postrider/limits/exceeded'
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 
 /** What has used how much of what. */
 const WORDS: Record<LimitField, (used: string, limit: LimitConfig) => string> = {

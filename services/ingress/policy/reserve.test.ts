@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 import type { Ledger } from './ledger.ts'
 import { reserve } from './reserve.ts'
 

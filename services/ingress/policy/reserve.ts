@@ -1,7 +1,7 @@
 import { isCounted } from '@postrider/limits/use'
 import type { Receipt } from '@postrider/limits/use'
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 import { limitRefusal } from './limit-refusal.ts'
 import type { Counted, Ledger } from './ledger.ts'
 

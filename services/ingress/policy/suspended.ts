@@ -1,6 +1,6 @@
 import type { Standing } from '@postrider/reputation/reputation'
 import { wayBack, whySuspended } from '@postrider/reputation/words'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 
 /** How an account stands now; undefined when nothing speaks for or against it. */
 export type StandingOf = (account: string) => Standing | undefined

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 import type { Judgement } from './verdict.ts'
 
 /** The reply for a message that a judgement keeps out; undefined when it may come in. */

@@ -1,7 +1,7 @@
 import { findLogin } from '@postrider/authentication/find-login'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { SubjectNames } from '@postrider/tls/host-names'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 
 /** Who a client says it is, and what its certificate says. */
 export interface CertificateClaim {

@@ -2,7 +2,7 @@ import { findLogin } from '@postrider/authentication/find-login'
 import { TooBusy } from '@postrider/authentication/verdict-cache'
 import { LoginBlocked } from '@postrider/authentication/login'
 import type { Login } from '@postrider/authentication/login'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 
 /** Resolves with the login's address; rejects with one and the same Refusal for a wrong user and a wrong password. */
 export type Authenticator = (username: string, password: string, remoteAddress: string) => Promise<string>

@@ -1,11 +1,11 @@
 import type { SMTPServerAddress, SMTPServerError } from 'smtp-server'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 import { ChunkedStream } from './chunked-stream.ts'
 import { abandon, beginChunks, readChunkCommand } from './chunking.ts'
 import type { ChunkCommand, ChunkedMessage } from './chunking.ts'
-import { readPath } from './path.ts'
-import type { Path, PathCommand } from './path.ts'
+import { readPath } from '@postrider/smtp/path'
+import type { Path, PathCommand } from '@postrider/smtp/path'
 
 /** What the library hands to the handlers of MAIL and RCPT, with the path as we read it. */
 interface PathAddress extends SMTPServerAddress {

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import type { SMTPServerOptions } from 'smtp-server'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '@postrider/smtp/refusal'
 import { SubmissionServer } from './submission-server.ts'
 
 const OPTIONS: SMTPServerOptions = {

@@ -5,10 +5,10 @@ import type { CredentialConfig, DomainConfig, LimitConfig, RuntimeConfig } from 
 import { effectiveLimit } from '@postrider/reputation/effective'
 import { refuseSuspended } from '../policy/suspended.ts'
 import type { StandingOf } from '../policy/suspended.ts'
-import { Refusal } from '../refusal.ts'
-import { readRcptParameters } from './parameters.ts'
-import { addressOf } from './path.ts'
-import type { Path } from './path.ts'
+import { Refusal } from '@postrider/smtp/refusal'
+import { readRcptParameters } from '@postrider/smtp/parameters'
+import { addressOf } from '@postrider/smtp/path'
+import type { Path } from '@postrider/smtp/path'
 
 /** Who submits: looked up anew for each transaction, so that a change of the configuration counts at once. */
 export interface Submitter {

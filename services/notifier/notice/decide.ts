@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Envelope, NoticeKind, Recipient } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
-import { wants } from '@postrider/dsn/wants'
+import { wants } from '@postrider/smtp/dsn-wants'
 import { readStored } from '@postrider/broker/stored'
 
 /** A notice that is owed to a submitter. */

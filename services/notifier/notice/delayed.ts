@@ -1,7 +1,7 @@
 import { triedSince } from '@postrider/mail/envelope'
 import type { RecipientOutcome } from '@postrider/queue/event'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
-import { wants } from '@postrider/dsn/wants'
+import { wants } from '@postrider/smtp/dsn-wants'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { noticeId } from './decide.ts'

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { buildReport } from './build.ts'
 import type { Report } from './report.ts'
-import { header, noPython, parseAll } from './testing/python-email.ts'
-import { report } from './testing/report.ts'
+import { header, noPython, parseAll } from '../../../test/support/report/python-email.ts'
+import { report } from '../../../test/support/report/report.ts'
 
 /** What tries to leave its field, its part or its line. */
 const hostile = fc.oneof(

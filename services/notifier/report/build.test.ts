@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { buildReport } from './build.ts'
 import type { Report } from './report.ts'
-import type { ParsedMessage } from './testing/python-email.ts'
-import { header, noPython, parseOne } from './testing/python-email.ts'
-import { report } from './testing/report.ts'
+import type { ParsedMessage } from '../../../test/support/report/python-email.ts'
+import { header, noPython, parseOne } from '../../../test/support/report/python-email.ts'
+import { report } from '../../../test/support/report/report.ts'
 
 const [first] = report().outcomes
 if (first === undefined) throw new Error('the report has no outcome')

@@ -1,4 +1,4 @@
-import { decodeXtext } from '@postrider/dsn/xtext'
+import { decodeXtext } from '@postrider/smtp/xtext'
 import { dateTime, field, printableAscii } from './field.ts'
 import type { Report, ReportedOutcome } from './report.ts'
 import { originalRecipient, typedAddress } from './typed-address.ts'

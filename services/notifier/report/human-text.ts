@@ -1,4 +1,4 @@
-import { wants } from '@postrider/dsn/wants'
+import { wants } from '@postrider/smtp/dsn-wants'
 import { adviceFor } from './advice.ts'
 import { foundHere, isSmtpReply, statusFor, withoutCodes } from './delivery-status.ts'
 import { oneLine } from './field.ts'

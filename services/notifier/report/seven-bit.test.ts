@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { quotedPrintable } from './quoted-printable.ts'
 import { isSevenBit, sevenBitMessage } from './seven-bit.ts'
-import { header, noPython, parseAll, parseOne } from './testing/python-email.ts'
+import { header, noPython, parseAll, parseOne } from '../../../test/support/report/python-email.ts'
 
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 const parsed = (message: string) => parseOne(Buffer.from(message, 'latin1'))

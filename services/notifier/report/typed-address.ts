@@ -1,4 +1,4 @@
-import { decodeXtext } from '@postrider/dsn/xtext'
+import { decodeXtext } from '@postrider/smtp/xtext'
 
 /** The value of a Final-Recipient field: `rfc822; kim@example.org`, or for an address that is not ASCII the 7-bit form of
  * RFC 6533, 3, which a message/delivery-status may carry: `utf-8; \x{451}lka@example.org`. */

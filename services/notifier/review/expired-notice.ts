@@ -1,4 +1,4 @@
-import { wants } from '@postrider/dsn/wants'
+import { wants } from '@postrider/smtp/dsn-wants'
 import type { ReviewEvent } from '@postrider/queue/event'
 import type { Notice } from '../notice/decide.ts'
 

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { selfSigned } from '../../../services/delivery/transaction/testing/certificate.ts'
+import { selfSigned } from '../../support/scripted-receiver/certificate.ts'
 import type { Ended, Order, Report, Transaction } from './record.ts'
 import type { Script } from './script.ts'
 

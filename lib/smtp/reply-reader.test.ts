@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { MAX_REPLY_OCTETS, MAX_TEXT_OCTETS } from './bounds.ts'
-import type { Bound } from './bounds.ts'
+import { MAX_REPLY_OCTETS, MAX_TEXT_OCTETS } from './reply-bounds.ts'
+import type { ReplyBound } from './reply-bounds.ts'
 import { ReplyReader } from './reply-reader.ts'
 import type { ReadReply } from './reply-reader.ts'
 
@@ -84,7 +84,7 @@ describe('a reply', () => {
 
 describe('what a remote may send', () => {
   const line = (octets: number): string => `${'x'.repeat(octets)}\r\n`
-  const cases: [name: string, text: string, bound: Bound][] = [
+  const cases: [name: string, text: string, bound: ReplyBound][] = [
     ['200 lines of 4 KB', `250-${line(4090)}`.repeat(200), 'reply-octets'],
     ['a line that does not end', 'x'.repeat(MAX_REPLY_OCTETS + 1), 'reply-octets'],
     ['a reply that does not end', '250-more\r\n'.repeat(300), 'reply-lines'],

@@ -1,7 +1,7 @@
 import { cut, printable } from '@postrider/reply/cut'
-import type { Bound } from './bounds.ts'
-import { MAX_LINE_OCTETS, MAX_REPLY_LINES, MAX_REPLY_OCTETS, MAX_TEXT_OCTETS } from './bounds.ts'
-import type { Reply } from './outcome.ts'
+import type { ReplyBound } from './reply-bounds.ts'
+import { MAX_LINE_OCTETS, MAX_REPLY_LINES, MAX_REPLY_OCTETS, MAX_TEXT_OCTETS } from './reply-bounds.ts'
+import type { Reply } from './reply.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -47,7 +47,7 @@ export class ReplyReader {
   #lines: string[] = []
   #octets = 0
   #odd = false
-  #broken: Bound | undefined
+  #broken: ReplyBound | undefined
 
   /** Octets that belong to no complete reply yet. */
   get pending(): number {
@@ -55,7 +55,7 @@ export class ReplyReader {
   }
 
   /** The bound that the reply under way broke. Nothing is read any more. */
-  get broken(): Bound | undefined {
+  get broken(): ReplyBound | undefined {
     return this.#broken
   }
 

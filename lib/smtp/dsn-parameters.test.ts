@@ -10,8 +10,8 @@ import {
   parseOrcpt,
   parseRet,
   rcptParameters,
-} from './parameters.ts'
-import { wants } from './wants.ts'
+} from './dsn-parameters.ts'
+import { wants } from './dsn-wants.ts'
 import { decodeXtext, encodeXtext, isXtext } from './xtext.ts'
 
 const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }))

@@ -1,6 +1,6 @@
 import { normaliseAddress } from '@postrider/mail/address'
 import { addressFault } from '@postrider/mail/address-fault'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from './refusal.ts'
 
 /** What stood behind `MAIL FROM:` or `RCPT TO:`, syntax checked but no more. */
 export interface Path {

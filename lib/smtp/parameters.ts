@@ -1,8 +1,9 @@
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
-import { DsnParameterInvalid, parseEnvid, parseNotify, parseOrcpt, parseRet } from '@postrider/dsn/parameters'
-import { Refusal } from '../refusal.ts'
+import { DsnParameterInvalid, parseEnvid, parseNotify, parseOrcpt, parseRet } from './dsn-parameters.ts'
+import { Refusal } from './refusal.ts'
 import { readHold } from './future-release.ts'
 import type { Hold } from './future-release.ts'
+import type { Offers } from './offers.ts'
 import type { Path } from './path.ts'
 
 /** What MAIL FROM said beside the address. */
@@ -13,16 +14,6 @@ export interface MailParameters extends Pick<Envelope, 'ret' | 'envid' | 'utf8' 
   requireTls: boolean
   /** RFC 4865. */
   hold?: Hold
-}
-
-/** What the session offers, which decides what a client may ask for. */
-export interface Offers {
-  /** The session is in TLS: REQUIRETLS is offered there only (RFC 8689, 2). */
-  secure: boolean
-  /** Longest time that a message may be held, in milliseconds; 0 when FUTURERELEASE is not offered. */
-  longestHoldMs: number
-  /** Milliseconds since the epoch. */
-  now: number
 }
 
 /** Reads the parameters of MAIL; throws the Refusal for one that is unknown (RFC 5321, 4.1.1.11: 555) or has a bad value. */

@@ -1,5 +1,5 @@
-import { Refusal } from '../refusal.ts'
-import type { Offers } from './parameters.ts'
+import { Refusal } from './refusal.ts'
+import type { Offers } from './offers.ts'
 
 /** When a message is to be sent for the first time (RFC 4865). */
 export type Hold = { forMs: number } | { until: number }
