@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import type { DkimKey } from '@postrider/mail/dkim'
 import type { DomainConfig } from './config.ts'
-import { dkimPurpose, unseal } from './seal.ts'
+import { dkimPurpose, unseal } from '@postrider/secrets/seal'
 
 /** Opens a domain's sealed DKIM keys. Each is opened and parsed once for as long as its sealed form stays the same. */
 export function createKeyring(platformKey: Buffer): (domain: DomainConfig) => DkimKey[] {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import type { DomainConfig } from './config.ts'
-import { NotSealed } from './seal.ts'
+import { NotSealed } from '@postrider/secrets/seal'
 import { platformSigningDomain, signPlatformMail, signingDomain } from './signing.ts'
 
 const domain = (name: string, keys = 1): DomainConfig =>

@@ -4,7 +4,7 @@ import type { DkimKey } from '@postrider/mail/dkim'
 import { domainOf } from '@postrider/mail/envelope'
 import { addressesOf } from '@postrider/mail/mailbox'
 import type { DomainConfig } from './config.ts'
-import { NotSealed } from './seal.ts'
+import { NotSealed } from '@postrider/secrets/seal'
 
 type Domains = ReadonlyMap<string, DomainConfig>
 

@@ -1,5 +1,5 @@
 import type { DkimConfig } from '@postrider/runtime-config/config'
-import { dkimPurpose, NotSealed, seal, unseal } from '@postrider/runtime-config/seal'
+import { dkimPurpose, NotSealed, seal, unseal } from '@postrider/secrets/seal'
 import { SIGNING } from './secrets.ts'
 import type { StoredKey } from './secrets.ts'
 

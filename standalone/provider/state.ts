@@ -6,7 +6,7 @@ import { hashPassword } from '@postrider/authentication/hash'
 import { generatePassword } from '@postrider/authentication/password'
 import type { Deployment } from '@postrider/plan/deployment'
 import type { Observed, Wanted } from '@postrider/plan/observed'
-import { dkimPurpose, seal } from '@postrider/runtime-config/seal'
+import { dkimPurpose, seal } from '@postrider/secrets/seal'
 import { SenderState } from './sender-state.ts'
 import { writeSafely } from './write-safely.ts'
 

@@ -15,7 +15,7 @@ import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Broker } from '@postrider/broker/connection'
 import { USE_BUCKET, destinationsKey, useKey } from '@postrider/broker/names'
 import { readStored } from '@postrider/broker/stored'
-import { Cell, Cells } from './cell.ts'
+import { Cell, Cells } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
 
 /** A message as the limits see it. */

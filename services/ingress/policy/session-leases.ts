@@ -8,7 +8,7 @@ import { readStored } from '@postrider/broker/stored'
 import { USE_BUCKET, sessionsKey } from '@postrider/broker/names'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { Refusal } from '@postrider/smtp/refusal'
-import { Cell, Cells } from './cell.ts'
+import { Cell, Cells } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
 import { limitRefusal } from './limit-refusal.ts'
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Door, DoorReason, Visit } from '../guard/door.ts'
+import type { Door, DoorReason, Visit } from '../guard/connection-limiter.ts'
 import { lies } from '@postrider/authentication/network'
 import type { Networks } from '@postrider/authentication/network'
 import { readProxyHeader } from '../guard/read-proxy-header.ts'

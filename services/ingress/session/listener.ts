@@ -1,7 +1,7 @@
 import type { Server } from 'node:net'
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
-import type { Door } from '../guard/door.ts'
+import type { Door } from '../guard/connection-limiter.ts'
 import { lies, parseNetworks } from '@postrider/authentication/network'
 import type { Networks } from '@postrider/authentication/network'
 import { Refusal } from '@postrider/smtp/refusal'

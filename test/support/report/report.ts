@@ -1,4 +1,4 @@
-import type { Report } from '@postrider/notifier/report/report'
+import type { Report } from '../../../services/notifier/report/report.ts'
 
 /** A failure notice about one recipient, but for what the test gives. */
 export function report(given: Partial<Report> = {}): Report {

@@ -1,6 +1,6 @@
 import type { Envelope } from '@postrider/mail/envelope'
 import type { TimeoutConfig } from '@postrider/runtime-config/config'
-import type { ConnectOptions } from '@postrider/delivery/transaction/connection'
+import type { ConnectOptions } from '../../../services/delivery/transaction/connection.ts'
 import type { ScriptedReceiver } from './scripted-receiver.ts'
 
 /** Long enough for a slow machine; a test of one stage's time makes that one short. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
-import { createDoor } from './door.ts'
-import type { Visit } from './door.ts'
+import { createDoor } from './connection-limiter.ts'
+import type { Visit } from './connection-limiter.ts'
 
 function doorOf(given: Partial<typeof DEFAULT_PROTECTION>, known: string[] = []) {
   let at = 1_000_000
