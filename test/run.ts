@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -18,6 +19,12 @@ const WHOLE_MS = 55 * 60_000
 await findBroker((line) => console.log(line))
 const given = process.argv.slice(2)
 const files = (given.length > 0 ? given : await testFiles(root)).map((file) => join(root, file))
+
+// Half the CPU time of the thousands of processes that a run starts is the compilation of the same files. The cache only grows, with each
+// change of a file, so a whole run begins with an empty one.
+const compiled = join(root, '.cache', 'compiled')
+if (given.length === 0) await rm(compiled, { recursive: true, force: true })
+process.env['NODE_COMPILE_CACHE'] ??= compiled
 
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []

@@ -15,9 +15,12 @@ const RETRY = { firstMs: Math.ceil(HOUR_MS / 12), capMs: 4 * HOUR_MS, jitter: 0.
 
 /** An attempt may come so much after its planned time. The broker looks at its schedules every 250 ms to 1 s, the rest
  * is for a machine that does other things too; at the real pace it is nothing. Milliseconds. */
-const LATE_MS = 3000
+const LATE_MS = 10_000
+/** The time of an attempt is the broker's as the worker reads it, which is wrong by what a reading's answer takes on its way
+ * (lib/clock/platform-time.ts). Milliseconds. */
+const CLOCK_MS = 100
 /** The one attempt that waited while the broker was dead, restarted and was connected to again. Milliseconds. */
-const LATE_AFTER_CRASH_MS = 15_000
+const LATE_AFTER_CRASH_MS = 30_000
 
 let sender: Receiver
 let platform: TestPlatform
@@ -103,14 +106,14 @@ test('a dead destination is tried at the planned times for five days, across a c
     for (const [index, ms] of late.entries()) {
       const { at } = attempts[index + 1] ?? { at: 0 }
       const crashed = at > crashedAt && at - ms < crashedAt + LATE_AFTER_CRASH_MS
-      assert.ok(ms >= 0, `attempt ${index + 2} was ${-ms} ms early`)
+      assert.ok(ms >= -CLOCK_MS, `attempt ${index + 2} was ${-ms} ms early`)
       assert.ok(ms <= (crashed ? LATE_AFTER_CRASH_MS : LATE_MS), `attempt ${index + 2} was ${ms} ms late`)
     }
   })
 
   await t.test('the last attempt is made when the lifetime is over, and says so', () => {
     const last = attempts.at(-1)
-    assert.ok(last !== undefined && last.at >= deadline)
+    assert.ok(last !== undefined && last.at >= deadline - CLOCK_MS)
     assert.equal(last.nextAt, undefined)
     assert.equal(last.outcomes[0]?.status, '4.4.1')
     assert.equal(last.outcomes[0].state, 'failed')
@@ -130,9 +133,9 @@ test('a dead destination is tried at the planned times for five days, across a c
     assert.match(delayed.content, /^Status: 4\.4\.\d\r$/m)
     const until = /^Will-Retry-Until: (.*)\r$/m.exec(delayed.content)?.[1] ?? ''
     assert.ok(Math.abs(Date.parse(until) - deadline) < 1000, `${until} for ${new Date(deadline).toUTCString()}`)
-    assert.ok(delayed.at >= acceptedAt + 4 * HOUR_MS)
+    assert.ok(delayed.at >= acceptedAt + 4 * HOUR_MS - CLOCK_MS)
     assert.match(failed.content, /^Action: failed\r$/m)
     assert.match(failed.content, /^Status: 4\.4\.1\r$/m)
-    assert.ok(failed.at >= deadline)
+    assert.ok(failed.at >= deadline - CLOCK_MS)
   })
 })

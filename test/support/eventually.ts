@@ -1,5 +1,5 @@
 /** Repeats an assertion until it holds; fails with its last error after a generous deadline. */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 15_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = 30_000): Promise<T> {
   const deadline = Date.now() + withinMs
   for (;;) {
     try {
