@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client'
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Broker } from '@postrider/broker/connection'
 import { DELIVERY_CONSUMER, JOBS, mailStream } from '@postrider/broker/names'
-import type { StoredResource } from './controllers/configuration/gather.ts'
+import type { StoredResource } from './stored-resource.ts'
 
 /** What the gauges look at. */
 export interface Sources {

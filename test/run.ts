@@ -33,14 +33,17 @@ const late = setTimeout(() => {
   console.error(`not done after ${WHOLE_MS / 60_000} minutes: ended`)
   whole.abort()
 }, WHOLE_MS)
-// A file whose set-up failed has servers open that nobody closes: it ends with its last test all the same.
 const events = run({
   files,
   concurrency: 2,
   timeout: 600_000,
-  forceExit: true,
   signal: whole.signal,
   execArgv: ['--import', join(import.meta.dirname, 'support', 'file-deadline.ts')],
+})
+// The end of a file's results: without it they were cut off, and what is missing may have failed.
+const complete = new Set<string>()
+events.on('test:summary', ({ file }) => {
+  if (file !== undefined) complete.add(file)
 })
 events.on('test:pass', ({ name, skip, details }) => {
   if (details.type === 'suite') return
@@ -60,6 +63,10 @@ void once(output, 'error')
 await finished(events.resume()).catch(() => undefined)
 clearTimeout(late)
 
+for (const file of files.filter((one) => !complete.has(one))) {
+  console.error(`FAILED ${file}: its results are not complete`)
+  counts.failed++
+}
 for (const skip of skips) console.log(`skipped: ${skip}`)
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 const strict = process.env['POSTRIDER_NO_SKIP'] === '1'

@@ -1,3 +1,5 @@
+import { CANCEL, MESSAGE, QUEUE } from '@postrider/message-log/messages'
+import type { MessageAnswer, UnattemptedJob } from '@postrider/message-log/messages'
 import { bringForward, cancel, listWaiting } from '@postrider/queue/control'
 import type { Waiting } from '@postrider/queue/control'
 import type { Broker } from '@postrider/broker/connection'
@@ -5,7 +7,6 @@ import { UnknownMessage } from '../usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 import { askLog, withPlatform } from './connect.ts'
 import { queueLines, storyLines } from './show.ts'
-import type { MessageAnswer, QueueAnswer } from './show.ts'
 
 export interface QueueOptions {
   state: string
@@ -20,7 +21,7 @@ export interface QueueOptions {
 /** `postrider queue ls`: what is not settled, by id, sending domain or destination. */
 export async function queueList(options: QueueOptions): Promise<string[]> {
   return withPlatform(options.state, async (broker) => {
-    const answer = await askLog<QueueAnswer>(broker, 'log.queue', filterOf(options))
+    const answer = await askLog(broker, QUEUE, filterOf(options))
     return options.json ? [JSON.stringify(answer, null, 2)] : queueLines(answer, Date.now())
   })
 }
@@ -52,12 +53,6 @@ export const queueCancel = (options: QueueOptions): Promise<string[]> =>
 interface Act {
   deferred: (broker: Broker, waiting: Waiting) => Promise<string>
   unattempted: (broker: Broker, job: UnattemptedJob) => Promise<string>
-}
-
-/** A message to one destination, not attempted yet. */
-interface UnattemptedJob {
-  id: string
-  destination: string
 }
 
 const UNDER_WAY = 'is being attempted right now'
@@ -102,7 +97,7 @@ async function* unattemptedJobs(broker: Broker, options: QueueOptions): AsyncGen
   const seen = new Set<string>()
   for (let before = -1; before < seen.size;) {
     before = seen.size
-    const { recipients } = await askLog<QueueAnswer>(broker, 'log.queue', filter)
+    const { recipients } = await askLog(broker, QUEUE, filter)
     for (const { id, destination, state, nextAt } of recipients) {
       const key = `${id} ${destination}`
       // One that its sender put off waits like a deferred one, and is found there (RFC 4865).
@@ -114,14 +109,14 @@ async function* unattemptedJobs(broker: Broker, options: QueueOptions): AsyncGen
 }
 
 async function cancelUnattempted(broker: Broker, job: UnattemptedJob): Promise<string> {
-  const answer = await askLog<{ cancelled: number } | { problem: string }>(broker, 'log.cancel', job)
+  const answer = await askLog(broker, CANCEL, job)
   if ('problem' in answer) return `not cancelled: ${answer.problem}`
   return answer.cancelled > 0 ? 'cancelled' : UNDER_WAY
 }
 
 /** Throws UnknownMessage. */
 async function known(broker: Broker, id: string): Promise<MessageAnswer> {
-  const answer = await askLog<MessageAnswer>(broker, 'log.show', { id })
+  const answer = await askLog(broker, MESSAGE, { id })
   // Events can come before their message: then it has a story, and soon the rest.
   if (!answer.found && answer.story.length === 0) throw new UnknownMessage(id)
   return answer

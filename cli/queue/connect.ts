@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { BrokerUnreachable, openBroker } from '@postrider/broker/connection'
 import type { Broker, BrokerAccess } from '@postrider/broker/connection'
+import { BadAnswerError, ask } from '@postrider/broker/question'
+import type { Question } from '@postrider/broker/question'
 import { accessFile } from '@postrider/standalone/access-file'
 import { UsageError } from '@postrider/standalone/usage-error'
 
@@ -45,17 +47,20 @@ async function connectByUrl(urls: string): Promise<Broker> {
   }
 }
 
-/** Asks the message log; it answers when the notifier runs. */
-export async function askLog<Answer>(
+/** How long the message log may take to answer. Milliseconds. */
+const ANSWER_MS = 5000
+
+/** Asks the message log, which answers while the notifier runs. Throws a UsageError that says what to do. */
+export async function askLog<Request, Answer>(
   broker: Broker,
-  subject: string,
-  question: unknown,
-  timeout = 5000,
+  question: Question<Request, Answer>,
+  request: Request,
+  timeoutMs = ANSWER_MS,
 ): Promise<Answer> {
   try {
-    const reply = await broker.nc.request(subject, JSON.stringify(question), { timeout })
-    return reply.json<Answer>()
+    return await ask(broker, question, request, timeoutMs)
   } catch (cause) {
+    if (cause instanceof BadAnswerError) throw new UsageError(`the message log says: ${cause.message}`, { cause })
     throw new UsageError(
       'the message log does not answer: the notifier is starting or away; try again in some seconds',
       { cause },

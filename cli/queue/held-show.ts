@@ -1,23 +1,5 @@
-import type { Envelope } from '@postrider/mail/envelope'
-import type { ContentRef } from '@postrider/queue/record'
+import type { HeldAnswer, HeldMessage } from '@postrider/message-log/review'
 import { time } from './time.ts'
-
-/** The log's answers about held messages, as the notifier gives them. */
-export interface HeldMessage {
-  envelope: Envelope
-  why: { scanner: string; reason: string }
-  content: ContentRef | null
-  state: 'held' | 'released' | 'deleted' | 'expired'
-  decidedAt: number | null
-}
-
-export interface HeldAnswer {
-  messages: HeldMessage[]
-  count: number
-}
-
-export type Decided =
-  { done: HeldMessage['state'] } | { already: HeldMessage['state'] } | { unknown: true } | { failed: string }
 
 /** One line a message, the oldest first. */
 export function heldList({ messages, count }: HeldAnswer): string[] {

@@ -1,14 +1,14 @@
 import type { Broker } from '@postrider/broker/connection'
+import { MESSAGE } from '@postrider/message-log/messages'
+import { DECIDE, HELD_MESSAGES } from '@postrider/message-log/review'
 import { readContent } from '@postrider/queue/content'
-import type { ContentRef } from '@postrider/queue/record'
+import type { ContentRef } from '@postrider/queue/content-ref'
 import { UnknownMessage } from '../usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 import type { QueueOptions } from './commands.ts'
 import { askLog, withPlatform } from './connect.ts'
 import { heldList } from './held-show.ts'
-import type { Decided, HeldAnswer } from './held-show.ts'
 import { storyLines } from './show.ts'
-import type { MessageAnswer } from './show.ts'
 
 /** A release writes the whole message anew. Milliseconds. */
 const DECISION_MS = 30_000
@@ -34,14 +34,14 @@ export async function queueHeld(verb: string, options: HeldOptions): Promise<str
 
 function list({ state, domain, limit, json }: HeldOptions): Promise<string[]> {
   return withPlatform(state, async (broker) => {
-    const answer = await askLog<HeldAnswer>(broker, 'log.held', { domain, limit })
+    const answer = await askLog(broker, HELD_MESSAGES, { domain, limit })
     return json ? [JSON.stringify(answer, null, 2)] : heldList(answer)
   })
 }
 
 function show(id: string, { state, json, raw }: HeldOptions): Promise<string[]> {
   return withPlatform(state, async (broker) => {
-    const answer = await askLog<MessageAnswer>(broker, 'log.show', { id })
+    const answer = await askLog(broker, MESSAGE, { id })
     if (answer.held === undefined) throw new UnknownMessage(id)
     const { content, state: now } = answer.held
     if (raw) {
@@ -57,7 +57,7 @@ function show(id: string, { state, json, raw }: HeldOptions): Promise<string[]> 
 
 function decide(id: string, decision: 'release' | 'delete', { state, json }: HeldOptions): Promise<string[]> {
   return withPlatform(state, async (broker) => {
-    const decided = await askLog<Decided>(broker, 'log.decide', { id, decision }, DECISION_MS)
+    const decided = await askLog(broker, DECIDE, { id, decision }, DECISION_MS)
     if ('unknown' in decided) throw new UnknownMessage(id)
     if ('failed' in decided) throw new UsageError(`${id} is as it was: ${decided.failed}`)
     if (json) return [JSON.stringify({ id, ...decided }, null, 2)]

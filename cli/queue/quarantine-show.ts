@@ -1,4 +1,4 @@
-import type { QuarantineEntry, QuarantineList } from './quarantine.ts'
+import type { QuarantineEntry, QuarantineList } from '@postrider/message-log/quarantine'
 import { time } from './time.ts'
 
 /** One line a record, the oldest first. */

@@ -1,5 +1,4 @@
-import type { QuarantineNote } from '@postrider/queue/quarantine'
-import { LOG_QUARANTINE } from '@postrider/broker/names'
+import { QUARANTINE_DECIDE, QUARANTINE_LIST, QUARANTINE_SHOW } from '@postrider/message-log/quarantine'
 import { UnknownRecordError } from '../usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 import { askLog, withPlatform } from './connect.ts'
@@ -15,18 +14,6 @@ export interface QuarantineOptions {
   json?: boolean
   limit?: number
 }
-
-/** The answers of the notifier. */
-export interface QuarantineEntry {
-  number: number
-  note: QuarantineNote | null
-}
-export interface QuarantineList {
-  entries: QuarantineEntry[]
-  count: number
-}
-type Shown = { entry: QuarantineEntry; text: string } | { unknown: true }
-type Decided = { done: 'retried' | 'dropped'; id?: string } | { unknown: true } | { failed: string }
 
 /** A retry may write a whole message again. Milliseconds. */
 const DECISION_MS = 30_000
@@ -51,14 +38,14 @@ function numberOf(text: string | undefined): number {
 
 function list({ state, limit, json }: QuarantineOptions): Promise<string[]> {
   return withPlatform(state, async (broker) => {
-    const answer = await askLog<QuarantineList>(broker, LOG_QUARANTINE, { act: 'ls', limit })
+    const answer = await askLog(broker, QUARANTINE_LIST, { act: 'ls', limit })
     return json ? [JSON.stringify(answer, null, 2)] : quarantineLines(answer)
   })
 }
 
 function show(number: number, { state, json }: QuarantineOptions): Promise<string[]> {
   return withPlatform(state, async (broker) => {
-    const answer = await askLog<Shown>(broker, LOG_QUARANTINE, { act: 'show', number })
+    const answer = await askLog(broker, QUARANTINE_SHOW, { act: 'show', number })
     if ('unknown' in answer) throw new UnknownRecordError(number)
     return json ? [JSON.stringify(answer, null, 2)] : entryLines(answer.entry, answer.text)
   })
@@ -66,7 +53,7 @@ function show(number: number, { state, json }: QuarantineOptions): Promise<strin
 
 function decide(number: number, act: 'retry' | 'drop', { state, json }: QuarantineOptions): Promise<string[]> {
   return withPlatform(state, async (broker) => {
-    const decided = await askLog<Decided>(broker, LOG_QUARANTINE, { act, number }, DECISION_MS)
+    const decided = await askLog(broker, QUARANTINE_DECIDE, { act, number }, DECISION_MS)
     if ('unknown' in decided) throw new UnknownRecordError(number)
     if ('failed' in decided) throw new UsageError(`record ${number} stays in the quarantine: ${decided.failed}`)
     if (json) return [JSON.stringify({ number, ...decided }, null, 2)]

@@ -1,39 +1,7 @@
-import type { Envelope } from '@postrider/mail/envelope'
-import type { HeldMessage } from './held-show.ts'
+import type { MessageAnswer, QueueAnswer } from '@postrider/message-log/messages'
 import { heldLines } from './held-show.ts'
 import { time } from './time.ts'
-import type { AttemptEvent, CancelEvent, RecipientOutcome } from '@postrider/queue/event'
-
-/** The log's answers, as the notifier gives them. */
-export interface QueuedRecipient {
-  id: string
-  address: string
-  destination: string
-  state: string
-  attempts: number
-  outcome: RecipientOutcome | null
-  remote: AttemptEvent['remote'] | null
-  nextAt: number | null
-  updatedAt: number
-  acceptedAt?: number
-  from?: string
-}
-
-export interface QueueAnswer {
-  recipients: QueuedRecipient[]
-  count: { queued: number; deferred: number; due: number }
-}
-
-export interface MessageAnswer {
-  found: boolean
-  envelope?: Envelope
-  settledAt?: number | null
-  erasedAt?: number | null
-  /** Of a message that was held for review. */
-  held?: HeldMessage
-  recipients: QueuedRecipient[]
-  story: (AttemptEvent | CancelEvent)[]
-}
+import type { AttemptEvent, CancelEvent } from '@postrider/queue/event'
 
 /** One line a recipient that is not settled, oldest first. */
 export function queueLines({ recipients, count }: QueueAnswer, now: number): string[] {

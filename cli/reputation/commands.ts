@@ -1,7 +1,7 @@
 import { withLowerDomain } from '@postrider/mail/address'
-import { credentialAccount, domainAccount } from '@postrider/broker/names'
-import { STANDING_LIST, STANDING_RESTORE } from '@postrider/reputation/answer'
-import type { RestoreAnswer, StandingAnswer } from '@postrider/reputation/answer'
+import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
+import type { Question } from '@postrider/broker/question'
+import { REPUTATIONS, RESTORE } from '@postrider/message-log/reputation'
 import { whySuspended } from '@postrider/reputation/words'
 import { askLog, connectToPlatform } from '../queue/connect.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
@@ -13,7 +13,7 @@ export interface StandingOptions {
 
 /** `postrider standing ls`: those that have tiers or can be suspended. */
 export async function standingList({ state, json }: StandingOptions): Promise<string[]> {
-  const answer = await ask<StandingAnswer>(state, STANDING_LIST, {})
+  const answer = await ask(state, REPUTATIONS, {})
   if (json) return [JSON.stringify(answer, null, 2)]
   const lines = answer
     .sort((a, b) => a.account.localeCompare(b.account))
@@ -28,7 +28,7 @@ export async function standingList({ state, json }: StandingOptions): Promise<st
 /** `postrider standing restore ACCOUNT`: ends a suspension, whatever the times before. Throws UsageError when there is none. */
 export async function standingRestore(name: string, { state }: StandingOptions): Promise<string[]> {
   const account = accountOf(name)
-  const { restored, problem } = await ask<RestoreAnswer>(state, STANDING_RESTORE, { account })
+  const { restored, problem } = await ask(state, RESTORE, { account })
   if (problem !== undefined) throw new UsageError(`${account} is not restored: ${problem}; try again`)
   if (!restored)
     throw new UsageError(`${account} is not suspended for what it sent; postrider standing ls tells who is`)
@@ -42,10 +42,14 @@ function accountOf(name: string): string {
   return name.includes('@') ? credentialAccount(withLowerDomain(name)) : domainAccount(name.toLowerCase())
 }
 
-async function ask<Answer>(state: string, subject: string, question: unknown): Promise<Answer> {
+async function ask<Request, Answer>(
+  state: string,
+  question: Question<Request, Answer>,
+  request: Request,
+): Promise<Answer> {
   const broker = await connectToPlatform(state)
   try {
-    return await askLog<Answer>(broker, subject, question)
+    return await askLog(broker, question, request)
   } finally {
     await broker.close()
   }

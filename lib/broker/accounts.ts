@@ -11,6 +11,7 @@ import {
   STANDING_BUCKET,
   USE_BUCKET,
   mailStream,
+  LOG_QUESTIONS,
 } from './names.ts'
 
 /** What an account of the broker may publish to; it hears its own inbox and what `hears` names. */
@@ -113,14 +114,14 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         'job.due',
         'job.wait.>',
       ],
-      hears: ['log.>'],
+      hears: [LOG_QUESTIONS],
       answers: true,
     },
     api: {
       publishes: [...watchConfig, ...watchStanding, info(`KV_${USE_BUCKET}`), ...read(`KV_${USE_BUCKET}`)],
     },
     cli: {
-      publishes: ['log.>', 'job.due', info(JOBS), ...read(JOBS), info(HELD), ...read(HELD)],
+      publishes: [LOG_QUESTIONS, 'job.due', info(JOBS), ...read(JOBS), info(HELD), ...read(HELD)],
     },
   }
 }

@@ -117,3 +117,7 @@ function leaveSoon(nc: NatsConnection, servers: number): void {
 function tlsOptions({ servers, tls }: BrokerAccess): TlsOptions | undefined {
   return tls ?? (servers.some((server) => server.startsWith('tls://')) ? {} : undefined)
 }
+
+/** What the broker takes in one message where it has not said so, which it does in its greeting. Octets. */
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024
+export const maxPayloadOf = ({ nc }: Pick<Broker, 'nc'>): number => nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD

@@ -26,8 +26,17 @@ export const QUARANTINE = 'QUARANTINE'
 export const quarantineSubject = (from: string, name: string): string => `quarantine.${from}.${name}`
 /** Delivery workers ask each other here which attempts they have in flight; not stored. */
 export const IN_FLIGHT_SUBJECT = 'delivery.in-flight'
-/** Where the notifier answers about the quarantine. */
+/** Where the notifier answers questions about the message log (lib/message-log). */
+export const LOG_SHOW = 'log.show'
+export const LOG_QUEUE = 'log.queue'
+export const LOG_CANCEL = 'log.cancel'
+export const LOG_HELD = 'log.held'
+export const LOG_DECIDE = 'log.decide'
 export const LOG_QUARANTINE = 'log.quarantine'
+export const LOG_REPUTATION = 'log.reputation.list'
+export const LOG_REPUTATION_RESTORE = 'log.reputation.restore'
+/** All of them. */
+export const LOG_QUESTIONS = 'log.>'
 export const DELIVERY_CONSUMER = 'delivery'
 export const CONFIG_BUCKET = 'config'
 export const USE_BUCKET = 'use'
@@ -38,15 +47,6 @@ export const STANDING_BUCKET = 'standing'
 export const CANCELLED_BUCKET = 'cancelled'
 /** Attempts that were begun apart from the others, since they may have ended their worker before. */
 export const BEGUN_BUCKET = 'begun'
-
-/** Accounts of what was sent, and the key of one in the bucket `use`: an address has characters that a key must not have. */
-export const domainAccount = (domainName: string): string => `domain/${domainName}`
-export const credentialAccount = (address: string): string => `credential/${address}`
-export const useKey = (account: string): string => Buffer.from(account).toString('base64url')
-export const accountOfKey = (key: string): string => Buffer.from(key, 'base64url').toString()
-/** In the same bucket: recipient domains that an account has sent to, and its sessions. */
-export const destinationsKey = (account: string): string => `destinations.${useKey(account)}`
-export const sessionsKey = (account: string): string => `sessions.${useKey(account)}`
 
 /** A destination as one subject token; a domain's dots and an address literal's brackets have no place in one. */
 export const destinationToken = (destination: string): string => Buffer.from(destination).toString('base64url')

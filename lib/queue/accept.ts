@@ -1,3 +1,4 @@
+import { maxPayloadOf } from '@postrider/broker/connection'
 import { createHash, hash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
@@ -7,7 +8,7 @@ import type { Discard } from './discard.ts'
 import { mailStream, newSubject, partSubject } from '@postrider/broker/names'
 import { publishLasting } from '@postrider/broker/publish'
 import { headerFields, headersOf, payloadFields } from './record.ts'
-import type { ContentRef } from './record.ts'
+import type { ContentRef } from './content-ref.ts'
 import { headerBytes, planRecord } from './record-size.ts'
 import type { RecordPlan } from './record-size.ts'
 import { writeFailure } from '@postrider/broker/write-failure'
@@ -84,10 +85,6 @@ export const mailPlace = (shard: number): Place => ({
   recordSubject: newSubject(shard),
   partSubject: partSubject(shard),
 })
-
-/** What the broker takes in one message where it has not said so, which it does in its greeting. Octets. */
-const DEFAULT_MAX_PAYLOAD = 1024 * 1024
-export const maxPayloadOf = ({ nc }: Pick<Broker, 'nc'>): number => nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD
 
 /** Writes a message's content with its envelope, and further headers of its record. Its size is known before the first part is
  * written. Rejects as Acceptor.store does. */

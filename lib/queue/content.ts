@@ -2,7 +2,7 @@ import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream'
 import type { Broker } from '@postrider/broker/connection'
 import { ELECTION_MS, readRecord } from '@postrider/broker/read-record'
 import { contentIn } from './record.ts'
-import type { ContentRef } from './record.ts'
+import type { ContentRef } from './content-ref.ts'
 
 /** A message's content was deleted: its retention ended, or an operator deleted it. Content that cannot be read just now is a
  * RecordUnavailableError. */

@@ -1,7 +1,7 @@
 import type { Broker } from '@postrider/broker/connection'
 import { DUE_SUBJECT, JOBS, destinationToken } from '@postrider/broker/names'
-import { decodeJob, encodeJob } from './record.ts'
-import type { Job } from './record.ts'
+import { decodeJob, encodeJob } from './job.ts'
+import type { Job } from './job.ts'
 import { writeFailure } from '@postrider/broker/write-failure'
 
 /** A job that waits for its next attempt. */

@@ -4,8 +4,8 @@ import { DUE_SUBJECT, waitSubject } from '@postrider/broker/names'
 import { writePatiently } from '@postrider/broker/write-patiently'
 import { publishLasting } from '@postrider/broker/publish'
 import { quarantinePatiently } from './quarantine.ts'
-import { attemptKey, encodeJob } from './record.ts'
-import type { Job } from './record.ts'
+import { attemptKey, encodeJob } from './job.ts'
+import type { Job } from './job.ts'
 
 /** Puts a job off until `at` (milliseconds since the epoch) as a schedule of the broker (ADR-51): it lies on a subject of
  * its own, where it can be found, brought forward or cancelled, and becomes due by itself.

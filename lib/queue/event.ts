@@ -1,7 +1,5 @@
 import type { Envelope } from '@postrider/mail/envelope'
-import type { ContentRef } from './record.ts'
-import { eventShape } from './shapes.ts'
-import { BadRecordError, checkStored, parseJson } from '@postrider/broker/stored'
+import type { ContentRef } from './content-ref.ts'
 
 /** What became of one recipient in one attempt. */
 export interface RecipientOutcome {
@@ -95,35 +93,3 @@ export interface DiscardEvent {
 }
 
 export type QueueEvent = AttemptEvent | CancelEvent | EraseEvent | VerdictEvent | ReviewEvent | DiscardEvent
-
-/** The events of a record, and why others in it could not be read. */
-export interface EventBatch {
-  events: QueueEvent[]
-  errors: unknown[]
-}
-
-/** One EVENTS record holds a batch of events as a JSON array (see publish-events.ts). One of them that cannot be read does not take the
- * others along. Throws BadRecordError when it is no batch. */
-export function decodeBatch(data: Uint8Array): EventBatch {
-  const batch = parseJson('a batch of events', Buffer.from(data).toString())
-  if (!Array.isArray(batch)) throw new BadRecordError('a batch of events is not a list')
-  const decoded: EventBatch = { events: [], errors: [] }
-  for (const event of batch as unknown[]) {
-    try {
-      decoded.events.push(checkStored('an event', event, eventShape(typeOf(event))))
-    } catch (error) {
-      decoded.errors.push(error)
-    }
-  }
-  return decoded
-}
-
-/** Throws BadRecordError and NewerRecordError when one of the events cannot be read. */
-export function decodeEvents(data: Uint8Array): QueueEvent[] {
-  const { events, errors } = decodeBatch(data)
-  if (errors.length > 0) throw errors[0]
-  return events
-}
-
-const typeOf = (event: unknown): unknown =>
-  typeof event === 'object' && event !== null && 'type' in event ? event.type : undefined

@@ -6,7 +6,8 @@ import type { Broker } from '@postrider/broker/connection'
 import { HELD, heldPartSubject, heldRecordSubject } from '@postrider/broker/names'
 import { z } from 'zod'
 import { decodeRecord } from './record.ts'
-import type { ContentRef, RecordHead } from './record.ts'
+import type { RecordHead } from './record.ts'
+import type { ContentRef } from './content-ref.ts'
 import { BadRecordError, readStored } from '@postrider/broker/stored'
 
 /** Why a message is held. */

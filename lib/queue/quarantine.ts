@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { MsgHdrs } from '@nats-io/transport-node'
 import { z } from 'zod'
-import { maxPayloadOf } from './accept.ts'
+import { maxPayloadOf } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import { quarantineSubject } from '@postrider/broker/names'
 import { writePatiently } from '@postrider/broker/write-patiently'

@@ -1,45 +1,8 @@
 import { headers } from '@nats-io/transport-node'
 import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Envelope } from '@postrider/mail/envelope'
-import { envelopeShape, jobShape } from './shapes.ts'
+import { envelopeShape } from './envelope-shape.ts'
 import { BadRecordError, NewerRecordError, readStored } from '@postrider/broker/stored'
-
-/** Where the content of a message lies: a record's sequence in a MAIL stream, and its parts in the same stream. */
-export interface ContentRef {
-  stream: string
-  seq: number
-  parts: number[]
-}
-
-/** One attempt to be made: a message, or the part of it that goes to one destination. */
-export interface Job {
-  /** The recipients are this job's alone. */
-  envelope: Envelope
-  /** 0 for a message with one destination, else 1.. in the order of the split. */
-  part: number
-  /** Attempts made before this one, each transaction of a series included. */
-  attempt: number
-  /** How many of them have no part in the delays between attempts: transactions that went on at once. */
-  uncounted?: number
-  destination: string
-  content: ContentRef
-  /** What the attempt before was answered, for people. */
-  lastReply?: string
-  /** An operator took it out: to be written down, not attempted. */
-  cancelled?: boolean
-  /** Waited for its release already (RFC 4865). */
-  held?: boolean
-  /** An operator wants it attempted now, whatever is known about its destination. */
-  urgent?: boolean
-  /** A second copy of a job that may already be in the queue: the attempt may have been settled. */
-  again?: boolean
-  /** With `again`: when that may have happened at the earliest, by the broker's clock. Milliseconds since the epoch. */
-  since?: number
-}
-
-/** Names an attempt: whatever happens to it happens once. */
-export const attemptKey = (job: Pick<Job, 'envelope' | 'part' | 'attempt'>): string =>
-  `${job.envelope.id}/${job.part}/${job.attempt}`
 
 /** A record of a MAIL stream or of HELD without its content. */
 export interface RecordHead {
@@ -136,14 +99,3 @@ function decodeParts(text: string): number[] {
     throw new BadRecordError('a mail record names parts that are no sequence numbers')
   return parts
 }
-
-/** The last reply is for people, and a few lines are enough: the records of an earlier release may hold megabytes. Characters. */
-const MAX_LAST_REPLY = 512
-
-export function encodeJob(job: Job): string {
-  const { lastReply } = job
-  return JSON.stringify(lastReply === undefined ? job : { ...job, lastReply: lastReply.slice(0, MAX_LAST_REPLY) })
-}
-
-/** Throws BadRecordError and NewerRecordError. */
-export const decodeJob = (data: Uint8Array): Job => readStored('a job', Buffer.from(data).toString(), jobShape)

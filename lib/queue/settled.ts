@@ -1,6 +1,6 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { Broker } from '@postrider/broker/connection'
-import { decodeBatch } from './event.ts'
+import { decodeBatch } from './decode-events.ts'
 import type { AttemptEvent } from './event.ts'
 import { EVENTS } from '@postrider/broker/names'
 import { readRecord } from '@postrider/broker/read-record'

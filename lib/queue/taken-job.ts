@@ -1,7 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Broker } from '@postrider/broker/connection'
 import { Lease, RENEW_AFTER_MS } from './lease.ts'
-import type { Job } from './record.ts'
+import type { Job } from './job.ts'
 import type { Phase } from './stop.ts'
 
 /** What is known of a job when it is taken. */

@@ -1,5 +1,3 @@
-import type { RuntimeConfig } from './config.ts'
-
 /** What the submission ports bear. Counts are for one ingress process, durations in milliseconds; see ingress.protection in
  * docs/resources.md. */
 export interface ProtectionConfig {
@@ -35,5 +33,3 @@ export const DEFAULT_PROTECTION: ProtectionConfig = {
   commandMs: 300_000,
   contentMs: 180_000,
 }
-
-export const protectionOf = ({ platform }: RuntimeConfig): ProtectionConfig => platform.protection

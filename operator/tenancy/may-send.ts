@@ -1,5 +1,5 @@
 import type { Spec } from '@postrider/resources/kinds'
-import type { StoredResource } from '../controllers/configuration/gather.ts'
+import type { StoredResource } from '../stored-resource.ts'
 
 /** Whether a Domain is verified as far as the platform wants it before mail is taken. Its own status tells: what is verified once
  * stays so over restarts of the operator and while the DNS can't be asked. */

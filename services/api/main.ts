@@ -4,7 +4,6 @@ import { createLogin } from '@postrider/authentication/login'
 import { createLoginGuard } from '@postrider/authentication/login-guard'
 import { brokerAccess } from '@postrider/broker/access'
 import { openBroker } from '@postrider/broker/connection'
-import { protectionOf } from '@postrider/runtime-config/protection'
 import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/reputation/watch'
@@ -44,7 +43,7 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
       login: createLogin({
         credentials: () => live.current.credentials,
         verdicts: createVerdicts(),
-        guard: createLoginGuard(() => protectionOf(live.current)),
+        guard: createLoginGuard(() => live.current.platform.protection),
       }),
       submission: env.json('POSTRIDER_SUBMISSION') as Submission,
       ...(publicHost === undefined ? {} : { publicHost }),

@@ -5,7 +5,7 @@ import { startMailWorld } from '../../test/support/mail-world.ts'
 import type { Attempted, MailWorld } from '../../test/support/mail-world.ts'
 import type { RecipientResult } from './transaction/outcome.ts'
 import { selfSigned } from '../../test/support/scripted-receiver/certificate.ts'
-import type { Answer, ScriptedReceiver, Step } from '../../test/support/scripted-receiver/scripted-receiver.ts'
+import type { Answer, ScriptedReceiver, Step } from '../../test/support/scripted-receiver/script.ts'
 
 let world: MailWorld
 beforeEach(async () => {

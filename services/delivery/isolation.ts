@@ -1,7 +1,7 @@
 import type { Broker } from '@postrider/broker/connection'
 import type { FatalAttempts } from '@postrider/queue/fatal-attempts'
 import { quarantinePatiently } from '@postrider/queue/quarantine'
-import { attemptKey, encodeJob } from '@postrider/queue/record'
+import { attemptKey, encodeJob } from '@postrider/queue/job'
 import type { Taken } from '@postrider/queue/take'
 import { MAX_POSTPONED_DELIVERIES } from './put-off.ts'
 

@@ -1,7 +1,8 @@
 import { watchClock } from '@postrider/clock/clock'
 import { createVerdicts } from '@postrider/authentication/verdict-cache'
 import { brokerAccess } from '@postrider/broker/access'
-import { createAcceptor, maxPayloadOf } from '@postrider/queue/accept'
+import { createAcceptor } from '@postrider/queue/accept'
+import { maxPayloadOf } from '@postrider/broker/connection'
 import { openBroker } from '@postrider/broker/connection'
 import { createDiscard } from '@postrider/queue/discard'
 import { hold } from '@postrider/queue/held'
@@ -9,7 +10,6 @@ import { createEventLog } from '@postrider/queue/publish-events'
 import { maxEnvelopeBytes } from '@postrider/queue/record-size'
 import { createKeyring } from '@postrider/runtime-config/keyring'
 import { readPlatformKey } from '@postrider/secrets/seal'
-import { protectionOf } from '@postrider/runtime-config/protection'
 import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/reputation/watch'
@@ -56,7 +56,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     log.error({ event: 'certificate-bad', err: error }),
   )
 
-  const protection = () => protectionOf(config())
+  const protection = () => config().platform.protection
   const guard = createLoginGuard(protection)
   const door = createDoor(protection, guard.knowsNetwork)
   const listeners: Listener[] = []

@@ -89,6 +89,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     log.fatal({ event: 'log-feed-failed', err: error })
     process.exit(1)
   }
+  const questionFailed = (error: unknown): void => log.error({ event: 'question-failed', err: error })
   const standing = await startStanding({
     broker,
     db,
@@ -108,7 +109,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   needs(() => (feed.caughtUp ? undefined : `the message log is catching up, ${feed.lag} records to go`))
   const quarantine = watchQuarantine(broker)
   const metrics = createMetrics(registry, { quarantine, reader, held, lag: () => feed.lag, now: clock.now })
-  answerQuestions(broker, reader, held, clock.now)
+  answerQuestions(broker, reader, held, clock.now, questionFailed)
 
   const keyFile = env.optional('POSTRIDER_PLATFORM_KEY_FILE')
   const keysOf = keyFile === undefined ? () => [] : createKeyring(readPlatformKey(keyFile))
@@ -116,7 +117,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
     signPlatformMail(content, from, { domains: config.current.domains, keysOf }, now)
   const acceptor = createAcceptor(broker, shards, { waitMs: 5000 })
   const events = createEventLog(broker, 'notifier')
-  answerCancellations({ broker, events, reader, writer, now: clock.now })
+  answerCancellations({ broker, events, reader, writer, now: clock.now, onError: questionFailed })
   const platform = () => config.current.platform
   const review = createReview({
     broker,

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Images } from './platform.ts'
 import type { Remote } from './remote.ts'
-import type { Watching } from './steps/monitoring.ts'
+import type { Watching } from './watching.ts'
 
 /** What the steps share. */
 export interface Journey {

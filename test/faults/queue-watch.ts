@@ -1,5 +1,5 @@
 import type { Broker } from '@postrider/broker/connection'
-import { decodeEvents } from '@postrider/queue/event'
+import { decodeEvents } from '@postrider/queue/decode-events'
 import { DELIVERY_CONSUMER, EVENTS, JOBS, mailStream } from '@postrider/broker/names'
 import { readStream } from '@postrider/broker/read-stream'
 

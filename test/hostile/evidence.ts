@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { askLog } from '../../cli/queue/connect.ts'
-import type { MessageAnswer } from '../../cli/queue/show.ts'
+import { MESSAGE } from '@postrider/message-log/messages'
 import type { Broker } from '@postrider/broker/connection'
 import type { Mail, State } from './behaviour.ts'
 import type { Transaction } from './remote/record.ts'
@@ -34,7 +34,7 @@ const POLL_MS = 250
 
 /** What the message log says. */
 export async function askAbout(broker: Broker, id: string): Promise<Pick<MailEvidence, 'recipients' | 'delay'>> {
-  const { recipients, story } = await askLog<MessageAnswer>(broker, 'log.show', { id }, 30_000)
+  const { recipients, story } = await askLog(broker, MESSAGE, { id }, 30_000)
   const delays = story.map((event) => ('nextAt' in event && event.nextAt !== undefined ? event.nextAt - event.at : 0))
   return {
     delay: Math.max(0, ...delays),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { AttemptEvent } from '@postrider/queue/event'
-import type { MessageAnswer } from '../../cli/queue/show.ts'
+import type { MessageAnswer } from '@postrider/message-log/messages'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'

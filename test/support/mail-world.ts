@@ -10,7 +10,7 @@ import { createSites } from '../../services/delivery/site/sites.ts'
 import type { TransactionOutcome } from '../../services/delivery/transaction/outcome.ts'
 import { TIMEOUTS, envelopeTo } from './scripted-receiver/client.ts'
 import { startReceiver } from './scripted-receiver/scripted-receiver.ts'
-import type { ScriptedReceiver, ScriptedReceiverOptions } from './scripted-receiver/scripted-receiver.ts'
+import type { ScriptedReceiver, ScriptedReceiverOptions } from './scripted-receiver/script.ts'
 
 /** Mail servers on loopback addresses, all on one port, and the DNS that names them. */
 export interface MailWorld {

@@ -1,4 +1,24 @@
-import type { PostfixOptions } from './postfix.ts'
+import type { PostfixPolicy } from './postfix-policy.ts'
+
+export interface PostfixOptions {
+  /** Address to listen on, of 127.0.0.0/8. */
+  host?: string
+  /** Port to listen on; a free one by default. */
+  port?: number
+  hostName?: string
+  /** Domains whose mail is put into Maildirs. */
+  domains?: string[]
+  /** The addresses that exist in those domains; by default all. Others get 550 5.1.1. */
+  recipients?: string[]
+  /** Asked at each RCPT. */
+  policy?: PostfixPolicy
+  /** Makes it a relay for loopback: all other mail goes there. */
+  relayTo?: { host: string; port: number }
+  /** Parameters of main.cf, over the others. */
+  parameters?: Record<string, string>
+  /** Further lines of master.cf. */
+  services?: string[]
+}
 
 /** Where an instance keeps its things. */
 export interface PostfixPlace {

@@ -16,31 +16,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from './ports.ts'
 import { mailboxMap, mainCf, masterCf } from './postfix-config.ts'
+import type { PostfixOptions } from './postfix-config.ts'
 import { startPolicy } from './postfix-policy.ts'
-import type { PolicyRequest, PostfixPolicy } from './postfix-policy.ts'
+import type { PolicyRequest } from './postfix-policy.ts'
 
 const run = promisify(execFile)
 const POSTFIX = '/usr/sbin/postfix'
-
-export interface PostfixOptions {
-  /** Address to listen on, of 127.0.0.0/8. */
-  host?: string
-  /** Port to listen on; a free one by default. */
-  port?: number
-  hostName?: string
-  /** Domains whose mail is put into Maildirs. */
-  domains?: string[]
-  /** The addresses that exist in those domains; by default all. Others get 550 5.1.1. */
-  recipients?: string[]
-  /** Asked at each RCPT. */
-  policy?: PostfixPolicy
-  /** Makes it a relay for loopback: all other mail goes there. */
-  relayTo?: { host: string; port: number }
-  /** Parameters of main.cf, over the others. */
-  parameters?: Record<string, string>
-  /** Further lines of master.cf. */
-  services?: string[]
-}
 
 export interface Postfix {
   host: string

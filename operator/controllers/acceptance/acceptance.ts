@@ -1,5 +1,6 @@
 import { findingKey } from '../configuration/gather.ts'
-import type { Finding as Complaint, StoredResource } from '../configuration/gather.ts'
+import type { Finding as Complaint } from '../configuration/gather.ts'
+import type { StoredResource } from '../../stored-resource.ts'
 import { setCondition } from '@postrider/kubernetes/status/conditions'
 import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
 import { writeStatus } from '@postrider/kubernetes/status/status'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { readResource } from '@postrider/resources/read'
 import type { Kind, Resource } from '@postrider/resources/kinds'
 import { gather, manifestOf } from './gather.ts'
-import type { StoredResource } from './gather.ts'
+import type { StoredResource } from '../../stored-resource.ts'
 import { settlePlan } from './settle.ts'
 
 const NOTHING = { verifiers: new Map(), dkimKeys: new Map(), signing: new Map() }

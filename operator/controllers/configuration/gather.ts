@@ -1,7 +1,7 @@
-import type { KubeObject } from '@postrider/kubernetes/object/object'
 import { keyOf } from '@postrider/kubernetes/object/object'
 import { readResource } from '@postrider/resources/read'
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
+import type { StoredResource } from '../../stored-resource.ts'
 import { isAllowed } from '../../tenancy/allowed.ts'
 import { settleClaims } from '../../tenancy/claims.ts'
 import { excesses, tooLong } from '../../tenancy/excess.ts'
@@ -9,13 +9,6 @@ import type { Excess } from '../../tenancy/excess.ts'
 import { foreignAddress } from '../../tenancy/foreign-address.ts'
 import { maySend } from '../../tenancy/may-send.ts'
 import { foreignSenders } from '../../tenancy/senders.ts'
-
-/** A custom resource as the store holds it. */
-export interface StoredResource extends KubeObject {
-  spec?: unknown
-  status?: { conditions?: { type: string; status: string; lastTransitionTime: string }[] }
-  metadata?: KubeObject['metadata'] & { creationTimestamp?: unknown }
-}
 
 /** Why an object does not count, or not wholly. */
 export interface Finding {

@@ -1,5 +1,5 @@
 import { generateDkimKey } from '@postrider/mail/dkim-keys'
-import type { StoredResource } from '../configuration/gather.ts'
+import type { StoredResource } from '../../stored-resource.ts'
 import type { DkimSteps } from '../../dkim/keys.ts'
 import { DKIM_LABEL, keySecret, ownerLabel, readKey, SIGNING } from '../../dkim/secrets.ts'
 import type { KeyOwner, StoredKey } from '../../dkim/secrets.ts'

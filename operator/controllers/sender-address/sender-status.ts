@@ -1,7 +1,7 @@
 import type { Verification } from '@postrider/sender-verification/verification'
 import { expiresAt } from '@postrider/sender-verification/verification'
 import type { SenderAddressStatus } from '@postrider/resources/status'
-import type { StoredResource } from '../configuration/gather.ts'
+import type { StoredResource } from '../../stored-resource.ts'
 
 /** What the status of a SenderAddress remembers of its verification; undefined before anything was written. */
 export function verificationOf(object: StoredResource): Verification | undefined {

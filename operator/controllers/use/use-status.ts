@@ -1,4 +1,4 @@
-import type { StoredResource } from '../configuration/gather.ts'
+import type { StoredResource } from '../../stored-resource.ts'
 
 /** What was sent lately is counted and written elsewhere (use.ts); whoever writes the rest of a status leaves it as it is. */
 export function keptUse({ status }: StoredResource): object {

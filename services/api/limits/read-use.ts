@@ -6,7 +6,8 @@ import type { Sessions } from '@postrider/limits/sessions'
 import { NO_USE } from '@postrider/limits/use'
 import type { Use } from '@postrider/limits/use'
 import type { Broker } from '@postrider/broker/connection'
-import { USE_BUCKET, destinationsKey, sessionsKey, useKey } from '@postrider/broker/names'
+import { USE_BUCKET } from '@postrider/broker/names'
+import { destinationsKey, sessionsKey, useKey } from '@postrider/limits/accounts'
 
 /** What the ingress counts of an account, as it is now. */
 export async function readUse(broker: Broker, account: string): Promise<AccountUse> {

@@ -1,6 +1,6 @@
 import { reportUse } from '@postrider/limits/report'
 import type { AccountUse, LimitUse } from '@postrider/limits/report'
-import { credentialAccount, domainAccount } from '@postrider/broker/names'
+import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { effectiveLimit } from '@postrider/reputation/effective'
 import type { Standing } from '@postrider/reputation/reputation'

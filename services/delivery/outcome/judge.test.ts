@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Job } from '@postrider/queue/record'
+import type { Job } from '@postrider/queue/job'
 import type { RetryConfig } from '@postrider/runtime-config/config'
 import { MAX_QUEUED_OCTETS } from '../transaction/bounds.ts'
 import { MAX_TEXT_OCTETS } from '@postrider/smtp/reply-bounds'

@@ -1,6 +1,6 @@
 import { triedSince } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
-import type { Job } from '@postrider/queue/record'
+import type { Job } from '@postrider/queue/job'
 import type { RetryConfig } from '@postrider/runtime-config/config'
 import { classifyNetworkError, getBounceInfo } from '@postrider/reply/classify'
 import type { BounceInfo } from '@postrider/reply/classify'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Job } from '@postrider/queue/record'
+import type { Job } from '@postrider/queue/job'
 import type { Taken } from '@postrider/queue/take'
 import type { Attempt } from '../attempt.ts'
 import { judge } from './judge.ts'

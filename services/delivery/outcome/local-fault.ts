@@ -1,4 +1,4 @@
-import type { Job } from '@postrider/queue/record'
+import type { Job } from '@postrider/queue/job'
 import type { Attempt } from '../attempt.ts'
 import { forAll } from '../transaction/outcome.ts'
 import type { TransactionOutcome } from '../transaction/outcome.ts'

@@ -7,10 +7,7 @@ import { TurnedAway } from './outcome.ts'
 import { selfSigned } from '../../../test/support/scripted-receiver/certificate.ts'
 import { TIMEOUTS, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
 import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
-import type {
-  ScriptedReceiver,
-  ScriptedReceiverOptions,
-} from '../../../test/support/scripted-receiver/scripted-receiver.ts'
+import type { ScriptedReceiver, ScriptedReceiverOptions } from '../../../test/support/scripted-receiver/script.ts'
 
 describe('connecting', () => {
   const ended: (() => unknown)[] = []

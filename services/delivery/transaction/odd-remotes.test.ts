@@ -13,7 +13,7 @@ import type {
   ScriptedReceiverOptions,
   Stage,
   Step,
-} from '../../../test/support/scripted-receiver/scripted-receiver.ts'
+} from '../../../test/support/scripted-receiver/script.ts'
 import { TIME_LIMITS } from './time-limits.ts'
 import { transact } from './transaction.ts'
 import type { Sent, TransactOptions } from './transaction.ts'

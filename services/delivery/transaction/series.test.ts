@@ -13,7 +13,7 @@ import type {
   ScriptedReceiver,
   ScriptedReceiverOptions,
   Step,
-} from '../../../test/support/scripted-receiver/scripted-receiver.ts'
+} from '../../../test/support/scripted-receiver/script.ts'
 import { TIME_LIMITS } from './time-limits.ts'
 
 const CONTENT = Buffer.from('Subject: a\r\n\r\nb\r\n')

@@ -12,7 +12,7 @@ import type {
   ScriptedReceiverOptions,
   Stage,
   Step,
-} from '../../../test/support/scripted-receiver/scripted-receiver.ts'
+} from '../../../test/support/scripted-receiver/script.ts'
 import { transact } from './transaction.ts'
 import type { Sent } from './transaction.ts'
 

@@ -1,6 +1,6 @@
 import type { Recipient } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
-import { credentialAccount, domainAccount } from '@postrider/broker/names'
+import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { CredentialConfig, DomainConfig, LimitConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import { effectiveLimit } from '@postrider/reputation/effective'
 import { refuseSuspended } from '../policy/suspended.ts'

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
 import type { AttemptEvent, CancelEvent, EraseEvent, QueueEvent } from '@postrider/queue/event'
-import type { ContentRef } from '@postrider/queue/record'
+import type { ContentRef } from '@postrider/queue/content-ref'
 import { HAS_RECIPIENTS } from './schema.ts'
 
 /** Writes records and events into the log. Every statement bears repetition, and events may come before their message. */

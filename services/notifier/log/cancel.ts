@@ -1,15 +1,11 @@
 import type { Broker } from '@postrider/broker/connection'
+import { answer } from '@postrider/broker/question'
+import { CANCEL } from '@postrider/message-log/messages'
 import { noteCancellation } from '@postrider/queue/cancellations'
 import type { CancelEvent } from '@postrider/queue/event'
 import type { EventLog } from '@postrider/queue/publish-events'
 import type { LogWriter } from './apply.ts'
 import type { LogReader } from './read.ts'
-
-/** Where a cancellation is asked for, by broker request: `{id, destination}`. The answer is a CancelAnswer. */
-export const LOG_CANCEL = 'log.cancel'
-
-/** How many recipients were cancelled, or why that failed. */
-export type CancelAnswer = { cancelled: number } | { problem: string }
 
 export interface CancelDependencies {
   broker: Broker
@@ -17,11 +13,12 @@ export interface CancelDependencies {
   reader: LogReader
   writer: LogWriter
   now: () => number
+  onError: (error: unknown) => void
 }
 
 /** Cancels what was never attempted. Delivery learns of it before the event says so: a crash between the two leaves a job that the
  * worker which takes it cancels. */
-export function answerCancellations({ broker, events, reader, writer, now }: CancelDependencies): void {
+export function answerCancellations({ broker, events, reader, writer, now, onError }: CancelDependencies): void {
   async function cancel(id: string, destination: string): Promise<number> {
     const message = reader.message(id)
     const recipients = reader
@@ -38,16 +35,17 @@ export function answerCancellations({ broker, events, reader, writer, now }: Can
     return recipients.length
   }
 
-  broker.nc.subscribe(LOG_CANCEL, {
-    queue: 'log',
-    callback: (error, message) => {
-      if (error) return
-      const answer = (given: CancelAnswer): boolean => message.respond(JSON.stringify(given))
-      const { id, destination } = message.json<{ id: string; destination: string }>()
-      cancel(id, destination).then(
-        (cancelled) => answer({ cancelled }),
-        (failure: unknown) => answer({ problem: failure instanceof Error ? failure.message : String(failure) }),
-      )
+  answer(
+    broker,
+    CANCEL,
+    async ({ id, destination }) => {
+      try {
+        return { cancelled: await cancel(id, destination) }
+      } catch (failure) {
+        onError(failure)
+        return { problem: failure instanceof Error ? failure.message : String(failure) }
+      }
     },
-  })
+    onError,
+  )
 }

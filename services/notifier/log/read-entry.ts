@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Broker } from '@postrider/broker/connection'
-import { decodeBatch } from '@postrider/queue/event'
+import { decodeBatch } from '@postrider/queue/decode-events'
 import type { QueueEvent } from '@postrider/queue/event'
 import { decodeHeld } from '@postrider/queue/held'
 import { EVENTS, HELD } from '@postrider/broker/names'

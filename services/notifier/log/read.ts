@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
-import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
-import type { ContentRef } from '@postrider/queue/record'
+import type { LoggedRecipient, MessageAnswer, QueueCount, QueueFilter } from '@postrider/message-log/messages'
+import type { RecipientOutcome } from '@postrider/queue/event'
+import type { ContentRef } from '@postrider/queue/content-ref'
 import { HAS_RECIPIENTS } from './schema.ts'
 
 export interface LoggedMessage {
@@ -12,47 +13,12 @@ export interface LoggedMessage {
   erasedAt: number | null
 }
 
-export interface LoggedRecipient {
-  id: string
-  address: string
-  destination: string
-  state: 'queued' | 'deferred' | 'delivered' | 'failed' | 'cancelled'
-  part: number
-  attempts: number
-  outcome: RecipientOutcome | null
-  remote: AttemptEvent['remote'] | null
-  nextAt: number | null
-  updatedAt: number
-  acceptedAt?: number
-  from?: string
-}
-
 /** A notice that is still to be sent. */
 export interface OwedNotice {
   noticeId: string
   /** What it is about: a queue id, or the name of an account. */
   of: string
   notice: unknown
-}
-
-export interface QueueFilter {
-  id?: string
-  /** The sending tenant's domain. */
-  domain?: string
-  destination?: string
-  /** Only those that were never attempted. */
-  unattempted?: boolean
-  limit?: number
-}
-
-export interface QueueCount {
-  queued: number
-  deferred: number
-  /** Deferred and due, or queued: what delivery should be working on. */
-  due: number
-  oldestAcceptedAt: number | null
-  /** Since when the one that has been due for longest is. */
-  oldestDueAt: number | null
 }
 
 type Row = Record<string, unknown>
@@ -117,7 +83,8 @@ export function createLogReader(db: DatabaseSync) {
       return row === undefined ? undefined : toMessage(row)
     },
     recipients: (id: string): LoggedRecipient[] => recipientsOf.all(id).map(toRecipient),
-    story: (id: string): unknown[] => storyOf.all(id).map((row) => json(row['event'])),
+    story: (id: string): MessageAnswer['story'] =>
+      storyOf.all(id).map((row) => json(row['event'])) as MessageAnswer['story'],
     domainsToErase: (): string[] => domains.all().map((row) => row['domain'] as string),
     toErase: (domain: string, settledBefore: number, limit: number): LoggedMessage[] =>
       toErase.all(domain, settledBefore, limit).map(toMessage),

@@ -1,13 +1,15 @@
+import type { QuarantineDecided } from '@postrider/message-log/quarantine'
 import { eraseContent } from '@postrider/queue/content'
 import { defer, enqueueAgain } from '@postrider/queue/defer'
 import type { CancelEvent } from '@postrider/queue/event'
-import { decodeEvents } from '@postrider/queue/event'
+import { decodeEvents } from '@postrider/queue/decode-events'
 import { EVENTS, QUARANTINE } from '@postrider/broker/names'
 import type { EventLog } from '@postrider/queue/publish-events'
 import type { QuarantineNote } from '@postrider/queue/quarantine'
 import { readRecord } from '@postrider/broker/read-record'
-import { decodeJob, decodeRecord } from '@postrider/queue/record'
-import type { Job } from '@postrider/queue/record'
+import { decodeRecord } from '@postrider/queue/record'
+import { decodeJob } from '@postrider/queue/job'
+import type { Job } from '@postrider/queue/job'
 import { BadRecordError, NewerRecordError } from '@postrider/broker/stored'
 import { destinationsOf } from '@postrider/queue/take'
 import type { EntryDependencies } from '../log/read-entry.ts'
@@ -15,10 +17,6 @@ import { owedNotice } from '../notice/decide.ts'
 import { RecordGoneError, replay } from './skips.ts'
 import { findQuarantined } from './stored.ts'
 import type { Quarantined } from './stored.ts'
-
-/** What became of a request to decide about a record in the quarantine. */
-export type QuarantineDecided =
-  { done: 'retried' | 'dropped'; id?: string | undefined } | { unknown: true } | { failed: string }
 
 export interface QuarantineDependencies extends EntryDependencies {
   events: EventLog

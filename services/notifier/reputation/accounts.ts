@@ -1,4 +1,4 @@
-import { credentialAccount, domainAccount } from '@postrider/broker/names'
+import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { LimitConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 
 /** A credential or a domain as its standing sees it. */

@@ -1,33 +1,30 @@
 import type { Broker } from '@postrider/broker/connection'
-import type { StandingAnswer } from '@postrider/reputation/answer'
-import { STANDING_LIST, STANDING_RESTORE } from '@postrider/reputation/answer'
+import { answer } from '@postrider/broker/question'
+import { REPUTATIONS, RESTORE } from '@postrider/message-log/reputation'
 import type { LiveStandings } from '@postrider/reputation/watch'
 import type { StandingKeeper } from './keeper.ts'
 
-/** Answers who stands how, and ends suspensions, for who runs the platform. */
-export function answerStandings(
+/** Answers what reputation each account has, and ends suspensions for the platform's operator. */
+export function answerReputation(
   broker: Broker,
   standings: LiveStandings,
   keeper: StandingKeeper,
   now: () => number,
+  onError: (error: unknown) => void,
 ): void {
-  broker.nc.subscribe(STANDING_LIST, {
-    queue: 'log',
-    callback: (error, message) => {
-      if (error) return
-      const answer: StandingAnswer = [...standings.all()].map(([account, standing]) => ({ account, standing }))
-      message.respond(JSON.stringify(answer))
+  const all = () => [...standings.all()].map(([account, standing]) => ({ account, standing }))
+  answer(broker, REPUTATIONS, all, onError)
+  answer(
+    broker,
+    RESTORE,
+    async ({ account }) => {
+      try {
+        return { restored: await keeper.restore(account, now()) }
+      } catch (failure) {
+        onError(failure)
+        return { restored: false, problem: String(failure) }
+      }
     },
-  })
-  broker.nc.subscribe(STANDING_RESTORE, {
-    queue: 'log',
-    callback: (error, message) => {
-      if (error) return
-      const { account } = message.json<{ account: string }>()
-      keeper.restore(account, now()).then(
-        (restored) => message.respond(JSON.stringify({ restored })),
-        (failure: unknown) => message.respond(JSON.stringify({ restored: false, problem: String(failure) })),
-      )
-    },
-  })
+    onError,
+  )
 }

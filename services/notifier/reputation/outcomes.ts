@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { AttemptEvent, VerdictEvent } from '@postrider/queue/event'
-import { credentialAccount, domainAccount } from '@postrider/broker/names'
+import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import { TALLIES_MS, TALLY_BUCKET_MS, tallyOf } from '@postrider/reputation/tally'
 import type { Tally, TallyBucket } from '@postrider/reputation/tally'
 

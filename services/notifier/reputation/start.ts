@@ -8,7 +8,7 @@ import type { Registry } from 'prom-client'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { accountsOf } from './accounts.ts'
-import { answerStandings } from './answer.ts'
+import { answerReputation } from './answer.ts'
 import { createStandingKeeper } from './keeper.ts'
 import { createStandingMetrics } from './metrics.ts'
 import { suspensionNotice, suspensionNoticeId } from './notice.ts'
@@ -62,7 +62,7 @@ export async function startStanding(options: StandingOptions): Promise<StandingW
         log.info({ event: 'tier', account, from: before.tier, to: tier })
     },
   })
-  answerStandings(broker, standings, keeper, now)
+  answerReputation(broker, standings, keeper, now, (error) => log.error({ event: 'question-failed', err: error }))
 
   /** From the standing itself and not at its change: a crash between the two loses no notice. */
   function oweNotices(now: number): void {

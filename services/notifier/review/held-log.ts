@@ -1,23 +1,9 @@
+import type { HeldFilter, HeldMessage } from '@postrider/message-log/review'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { ReviewEvent } from '@postrider/queue/event'
 import type { HeldFor } from '@postrider/queue/held'
-import type { ContentRef } from '@postrider/queue/record'
-
-/** What the log knows of messages that were held: a projection of HELD and of `review` events, beside the messages of the queue. */
-export interface HeldMessage {
-  envelope: Envelope
-  why: HeldFor
-  /** null when it is erased, or when only an event tells of the message. */
-  content: ContentRef | null
-  state: 'held' | ReviewEvent['decision']
-  decidedAt: number | null
-}
-
-export interface HeldFilter {
-  domain?: string
-  limit?: number
-}
+import type { ContentRef } from '@postrider/queue/content-ref'
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS held (

@@ -1,3 +1,4 @@
+import type { Decided } from '@postrider/message-log/review'
 import type { Clock } from '@postrider/clock/clock'
 import type { Envelope } from '@postrider/mail/envelope'
 import { NotStored } from '@postrider/queue/accept'
@@ -6,20 +7,13 @@ import { ContentGone, eraseContent, readContent } from '@postrider/queue/content
 import type { ReviewEvent } from '@postrider/queue/event'
 import { enqueueHeld } from '@postrider/queue/held'
 import { RecordUnavailableError } from '@postrider/broker/read-record'
-import type { ContentRef } from '@postrider/queue/record'
+import type { ContentRef } from '@postrider/queue/content-ref'
 import type { EventLog } from '@postrider/queue/publish-events'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { BackOff } from '../back-off.ts'
-import type { HeldLog, HeldMessage } from './held-log.ts'
-
-/** What became of a request to decide about a held message. */
-export type Decided =
-  | { done: ReviewEvent['decision'] }
-  /** It was decided before. */
-  | { already: ReviewEvent['decision'] }
-  | { unknown: true }
-  | { failed: string }
+import type { HeldLog } from './held-log.ts'
+import type { HeldMessage } from '@postrider/message-log/review'
 
 export interface ReviewDependencies {
   broker: Broker

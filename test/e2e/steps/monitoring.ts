@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
 import { panelQueries } from '../../monitoring/dashboard.ts'
 import { startPrometheus } from '../../monitoring/prometheus.ts'
-import type { Prometheus, Target } from '../../monitoring/prometheus.ts'
+import type { Target } from '../../monitoring/prometheus.ts'
 import { eventually } from '../../support/eventually.ts'
+import type { Watching } from '../watching.ts'
 import type { Run } from '../journey.ts'
 import { apply, get, kubectl, readyPods } from '../kube.ts'
 import type { Pod } from '../kube.ts'
 import { mailTo, patchPlatform, send, SYSTEM } from '../platform.ts'
 import { deployed } from '../pod-shapes.ts'
 import { REMOTE } from '../remote.ts'
-
-/** A Prometheus on this machine, which reaches the pods of a cluster of its own node. */
-export interface Watching {
-  prometheus: Prometheus
-  stop(): Promise<void>
-}
 
 const TELEMETRY_PORT = 9464
 const LOOK_MS = 2000

@@ -1,7 +1,7 @@
 import type { Envelope } from '@postrider/mail/envelope'
 import type { TimeoutConfig } from '@postrider/runtime-config/config'
 import type { ConnectOptions } from '../../../services/delivery/transaction/connection.ts'
-import type { ScriptedReceiver } from './scripted-receiver.ts'
+import type { ScriptedReceiver } from './script.ts'
 
 /** Long enough for a slow machine; a test of one stage's time makes that one short. */
 export const TIMEOUTS: TimeoutConfig = {

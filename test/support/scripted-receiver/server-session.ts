@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { OFFERS } from './scripted-receiver.ts'
-import type { Answer, ReceivedMail, ScriptedReceiver, ScriptedReceiverOptions, Stage } from './scripted-receiver.ts'
+import { OFFERS } from './script.ts'
+import type { Answer, ReceivedMail, ScriptedReceiver, ScriptedReceiverOptions, Stage } from './script.ts'
 
 export interface SessionOptions extends ScriptedReceiverOptions, Pick<ScriptedReceiver, 'mails' | 'lines' | 'groups'> {
   connection: number

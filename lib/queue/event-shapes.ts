@@ -1,58 +1,10 @@
+import { shapeOf } from '@postrider/broker/stored'
 import { z } from 'zod'
-import type { Envelope } from '@postrider/mail/envelope'
+import { contentRefShape } from './content-ref.ts'
+import { envelopeShape } from './envelope-shape.ts'
 import type { QueueEvent } from './event.ts'
-import type { ContentRef, Job } from './record.ts'
 
-/** What is read from the broker is checked for what the code relies on: the platform's own accounts write it, but a release with a
- * fault, a later release or a person with a NATS client may have done so too. Fields that earlier releases did not write
- * are optional. */
-
-/** A queue id becomes a token of subjects, so it must not contain what means something there. */
-const queueId = z.string().regex(/^[\w-]{1,100}$/, 'is not a queue id')
 const whole = z.number().int().nonnegative()
-
-const recipient = z.looseObject({
-  address: z.string().min(1),
-  notify: z.union([z.literal('NEVER'), z.array(z.enum(['SUCCESS', 'FAILURE', 'DELAY']))]).optional(),
-  orcpt: z.string().optional(),
-})
-
-export const envelopeShape: z.ZodType<Envelope> = cast(
-  z.looseObject({
-    id: queueId,
-    from: z.string(),
-    recipients: z.array(recipient).min(1),
-    domain: z.string(),
-    credential: z.string(),
-    acceptedAt: z.number(),
-    releaseAt: z.number().optional(),
-    heldAt: z.number().optional(),
-    size: z.number(),
-    messageId: z.string(),
-    notice: z.looseObject({ of: z.string(), kind: z.string() }).optional(),
-  }),
-)
-
-export const contentRefShape: z.ZodType<ContentRef> = cast(
-  z.looseObject({ stream: z.string().min(1), seq: whole, parts: z.array(whole) }),
-)
-
-export const jobShape: z.ZodType<Job> = cast(
-  z.looseObject({
-    envelope: envelopeShape,
-    part: whole,
-    attempt: whole,
-    destination: z.string(),
-    content: contentRefShape,
-    lastReply: z.string().optional(),
-    cancelled: z.boolean().optional(),
-    held: z.boolean().optional(),
-    again: z.boolean().optional(),
-    uncounted: whole.optional(),
-    since: z.number().optional(),
-  }),
-)
-
 const anyEvent = { at: z.number(), id: z.string() }
 const outcome = z.looseObject({
   address: z.string().min(1),
@@ -109,13 +61,8 @@ const EVENT_SHAPES = {
 const otherEvent = z.looseObject({ ...anyEvent, type: z.string() })
 
 export const eventShape = (type: unknown): z.ZodType<QueueEvent> =>
-  cast(
+  shapeOf<QueueEvent>(
     typeof type === 'string' && Object.hasOwn(EVENT_SHAPES, type)
       ? EVENT_SHAPES[type as QueueEvent['type']]
       : otherEvent,
   )
-
-/** The types of what is stored say more than the shapes check: which words a category may be, for instance. */
-function cast<T>(shape: z.ZodType): z.ZodType<T> {
-  return shape as z.ZodType<T>
-}

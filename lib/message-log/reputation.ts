@@ -1,0 +1,32 @@
+import { LOG_REPUTATION, LOG_REPUTATION_RESTORE } from '@postrider/broker/names'
+import { question } from '@postrider/broker/question'
+import { standingShape } from '@postrider/reputation/reputation'
+import type { Standing } from '@postrider/reputation/reputation'
+import { z } from 'zod'
+
+/** The reputation of an account, which is named as in lib/limits/accounts.ts. */
+export interface AccountStanding {
+  account: string
+  standing: Standing
+}
+
+export interface Restored {
+  restored: boolean
+  problem?: string | undefined
+}
+
+const nothing: z.ZodType<Record<string, never>> = z.object({})
+
+/** The reputation of each account that has tiers or can be suspended. */
+export const REPUTATIONS = question<Record<string, never>, AccountStanding[]>(
+  LOG_REPUTATION,
+  nothing,
+  z.array(z.looseObject({ account: z.string(), standing: standingShape })),
+)
+
+/** Ends the suspension of an account. */
+export const RESTORE = question<{ account: string }, Restored>(
+  LOG_REPUTATION_RESTORE,
+  z.object({ account: z.string() }),
+  z.looseObject({ restored: z.boolean(), problem: z.string().optional() }),
+)
