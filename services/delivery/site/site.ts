@@ -83,9 +83,10 @@ export class Site {
     })
   }
 
-  /** Closes what is idle; what is busy is closed when it comes back. */
+  /** Closes what is idle; what is busy is closed when it comes back. Who waits is still answered, if the process lives so long. */
   close(): void {
     this.#closed = true
+    this.#timer?.unref()
     this.#idle.close()
   }
 
@@ -125,5 +126,6 @@ export class Site {
     const deadline = this.#schedule.nextDeadline
     if (deadline === undefined) return
     this.#timer = setTimeout(() => this.#serve(), Math.max(1, Math.ceil(deadline - this.#now())))
+    if (this.#closed) this.#timer.unref()
   }
 }
