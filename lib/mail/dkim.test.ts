@@ -8,7 +8,8 @@ import { normaliseContent } from './content.ts'
 import { dkimRecord, generateDkimKey } from './dkim-keys.ts'
 import { signDkim } from './dkim.ts'
 import type { DkimKey } from './dkim.ts'
-import { fixUpHeaders } from './headers.ts'
+import { fixHeaders } from './fix-headers.ts'
+import { octetsOf, parseMessage } from './message.ts'
 import { ContentRefused } from './refused.ts'
 
 /** TXT records by name, as generateDkimKey and dkimRecord say they are to be published. */
@@ -35,21 +36,24 @@ async function verdicts(message: Buffer): Promise<string[]> {
   return results.map(({ status }) => status.result)
 }
 
-const signed = async (content: Buffer, keys: DkimKey[] = [rsa, ed25519]): Promise<Buffer> =>
-  Buffer.concat([await signDkim(content, keys), content])
+async function signed(content: Buffer, keys: DkimKey[] = [rsa, ed25519]): Promise<Buffer> {
+  const fields = await signDkim(parseMessage(content), keys)
+  return Buffer.concat([...fields.map(({ octets }) => octets), content])
+}
 
 /** As a submission becomes a message to be sent. */
 function taken(raw: Buffer): Buffer {
   const { content } = normaliseContent(raw)
   const recipients = [{ address: 'a@example.net' }]
-  return fixUpHeaders(content, {
+  const { message } = fixHeaders(parseMessage(content), {
     id: 'q1',
     hostName: 'mail.example.org',
     now: Date.now(),
     protocol: 'ESMTPSA',
     recipients,
     submitting: { login: 'a@example.org', mayUse: () => true },
-  }).content
+  })
+  return octetsOf(message)
 }
 
 const MESSAGES: Record<string, string> = {
@@ -126,7 +130,8 @@ test('what is signed cannot be changed, and no second From, Subject or Reply-To 
 
 test('the fields say what was done: relaxed, no length, lines that fit', async () => {
   const many = Buffer.from(`From: a@example.org\r\n${'Resent-To: b@c.d\r\n'.repeat(60)}\r\nbody\r\n`)
-  const fields = (await signDkim(many, [rsa, ed25519], 1_700_000_000_999)).toString()
+  const signature = await signDkim(parseMessage(many), [rsa, ed25519], 1_700_000_000_999)
+  const fields = signature.map(({ octets }) => octets).join('')
   const tags = fields.split(/(?=DKIM-Signature: )/).map((field) => {
     const list = field.replace('DKIM-Signature:', '').replace(/\s+/g, '').split(';')
     return new Map(list.map((tag) => [tag.slice(0, tag.indexOf('=')), tag.slice(tag.indexOf('=') + 1)]))
@@ -146,7 +151,7 @@ test('the fields say what was done: relaxed, no length, lines that fit', async (
     2,
   )
   for (const line of fields.split('\r\n')) assert.ok(line.length <= 120, line)
-  assert.equal((await signDkim(many, [])).length, 0)
+  assert.equal((await signDkim(parseMessage(many), [])).length, 0)
 })
 
 test('a key is published under its selector: the whole RSA key, the bare Ed25519 key', () => {

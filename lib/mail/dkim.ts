@@ -1,8 +1,7 @@
 import { hash, sign as signWith } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { readHeaderBlock } from './header-block.ts'
-import type { HeaderBlock } from './header-block.ts'
+import type { HeaderField, Message } from './message.ts'
 import { relaxBody, relaxField } from './relaxed.ts'
 
 export interface DkimKey {
@@ -52,25 +51,24 @@ const SIGNED = new Set([
 /** Named once more than they occur, so that nobody can add another one (RFC 6376, 8.15). */
 const OVERSIGNED = ['from', 'to', 'cc', 'subject', 'date', 'message-id', 'reply-to', 'mime-version', 'content-type']
 
-/** Signs normalised content (CRLF only) with each key, relaxed/relaxed, and resolves with the DKIM-Signature fields to put
- * before it (RFC 6376; Ed25519 by RFC 8463). `now` is in milliseconds. The body is hashed once for all keys. */
-export async function signDkim(content: Buffer, keys: DkimKey[], now = Date.now()): Promise<Buffer> {
-  if (keys.length === 0) return Buffer.alloc(0)
-  const block = readHeaderBlock(content)
-  const bodyHash = hash('sha256', relaxBody(bodyOf(content, block)), 'base64')
-  const { names, text } = signedFields(content, block)
+/** Signs a message (CRLF only) with each key, relaxed/relaxed, and resolves with the DKIM-Signature fields to put before it (RFC 6376;
+ * Ed25519 by RFC 8463). `now` is in milliseconds. The body is hashed once for all keys. */
+export async function signDkim({ fields, body }: Message, keys: DkimKey[], now = Date.now()): Promise<HeaderField[]> {
+  if (keys.length === 0) return []
+  const bodyHash = hash('sha256', relaxBody(body), 'base64')
+  const { names, text } = signedFields(fields)
   const signedNames = foldedList(names)
-  const fields = await Promise.all(
+  return Promise.all(
     keys.map(async (key) => {
       const { domain, selector, algorithm } = key
       const unsigned =
         `DKIM-Signature: v=1; a=${algorithm}; c=relaxed/relaxed; d=${domain};\r\n\ts=${selector}; t=${Math.floor(now / 1000)};` +
         `\r\n\tbh=${bodyHash};\r\n\th=${signedNames};\r\n\tb=`
       const signature = await sign(Buffer.from(text + relaxField(unsigned), 'latin1'), key)
-      return `${unsigned}${foldedBase64(signature.toString('base64'))}\r\n`
+      const octets = Buffer.from(`${unsigned}${foldedBase64(signature.toString('base64'))}\r\n`, 'latin1')
+      return { name: 'dkim-signature', octets }
     }),
   )
-  return Buffer.from(fields.join(''), 'latin1')
 }
 
 function sign(data: Buffer, { algorithm, privateKey }: DkimKey): Buffer | Promise<Buffer> {
@@ -80,16 +78,14 @@ function sign(data: Buffer, { algorithm, privateKey }: DkimKey): Buffer | Promis
     : signWith(null, hash('sha256', data, 'buffer'), privateKey)
 }
 
-const bodyOf = (content: Buffer, { end, separated }: HeaderBlock): Buffer => content.subarray(separated ? end + 2 : end)
-
 /** The fields to be signed as the verifier will take them: of several with one name the lowest first (RFC 6376, 5.4.2). */
-function signedFields(content: Buffer, { fields }: HeaderBlock): { names: string[]; text: string } {
+function signedFields(fields: readonly HeaderField[]): { names: string[]; text: string } {
   const names: string[] = []
   let text = ''
-  for (const { name, start, end } of fields.toReversed()) {
+  for (const { name, octets } of fields.toReversed()) {
     if (!SIGNED.has(name)) continue
     names.push(name)
-    text += `${relaxField(content.toString('latin1', start, end))}\r\n`
+    text += `${relaxField(octets.toString('latin1'))}\r\n`
   }
   return { names: [...names, ...OVERSIGNED], text }
 }

@@ -12,14 +12,14 @@ export interface Trace {
   recipients: Recipient[]
 }
 
-/** The trace field of RFC 5321, 4.4. The client's address stays out: what a user's device is called and where it is concerns no
+/** The body of the trace field of RFC 5321, 4.4. The client's address stays out: what a user's device is called and where it is concerns no
  * recipient. */
-export function receivedField({ id, hostName, now, protocol, recipients }: Trace): string {
+export function receivedBody({ id, hostName, now, protocol, recipients }: Trace): string {
   const [only, another] = recipients
   // With several recipients, `for` would tell one of another; UTF-8 in it would make a message that needs no SMTPUTF8 need it.
   const told = only !== undefined && another === undefined && /^[ -~]+$/.test(only.address)
   const forOne = told ? `\r\n\tfor <${only.address}>` : ''
-  return `Received: by ${hostName} (Postrider) with ${protocol} id ${id}${forOne};\r\n\t${rfc5322Date(now)}\r\n`
+  return `by ${hostName} (Postrider) with ${protocol} id ${id}${forOne};\r\n\t${rfc5322Date(now)}`
 }
 
 /** RFC 5322, 3.3, in UTC. */

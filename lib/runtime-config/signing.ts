@@ -2,6 +2,7 @@ import { normaliseDomain } from '@postrider/mail/address'
 import { signDkim } from '@postrider/mail/dkim'
 import type { DkimKey } from '@postrider/mail/dkim'
 import { domainOf } from '@postrider/mail/envelope'
+import { octetsOf, parseMessage } from '@postrider/mail/message'
 import { addressesOf } from '@postrider/mail/mailbox'
 import type { DomainConfig } from './config.ts'
 import { NotSealed } from '@postrider/secrets/seal'
@@ -54,7 +55,9 @@ export async function signPlatformMail(
   const domain = platformSigningDomain(domains, from)
   if (domain === undefined) return content
   try {
-    return Buffer.concat([await signDkim(content, keysOf(domain), now), content])
+    const message = parseMessage(content)
+    const signature = await signDkim(message, keysOf(domain), now)
+    return octetsOf({ ...message, fields: [...signature, ...message.fields] })
   } catch (error) {
     if (error instanceof NotSealed) return content
     throw error

@@ -2,7 +2,8 @@ import { DsnParameterInvalid, parseEnvid, parseNotify, parseOrcpt, parseRet } fr
 import { decodeXtext, encodeXtext } from '@postrider/smtp/xtext'
 import { matchesSender, normaliseAddress, normaliseDomain } from '@postrider/mail/address'
 import { normaliseContent } from '@postrider/mail/content'
-import { fixUpHeaders } from '@postrider/mail/headers'
+import { fixHeaders } from '@postrider/mail/fix-headers'
+import { octetsOf, parseMessage } from '@postrider/mail/message'
 import { addressesOf } from '@postrider/mail/mailbox'
 import { ContentRefused } from '@postrider/mail/refused'
 import { splitMailboxes } from '@postrider/mail/split-mailboxes'
@@ -102,8 +103,8 @@ export const TARGETS: readonly [Target, ...Target[]] = [
         recipients: [],
         submitting: SUBMITTING,
       }
-      const fixed = orRefused(() => fixUpHeaders(normal.content, trace), ContentRefused)
-      if (fixed !== undefined) checkNormal(fixed.content)
+      const fixed = orRefused(() => fixHeaders(parseMessage(normal.content), trace), ContentRefused)
+      if (fixed !== undefined) checkNormal(octetsOf(fixed.message))
     },
   },
   {

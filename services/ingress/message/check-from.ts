@@ -1,6 +1,6 @@
 import { matchesSender } from '@postrider/mail/address'
 import { fromFault } from '@postrider/mail/from-fault'
-import type { FromField } from '@postrider/mail/headers'
+import type { FromField } from '@postrider/mail/fix-headers'
 import { Refusal } from '@postrider/smtp/refusal'
 
 /** Every address in From, and in the Resent-From of whoever sends a message on, must be one that the submitter may send as (RFC 6409, 6.1). Throws the Refusal. */

@@ -1,3 +1,5 @@
+import { octetsOf } from '@postrider/mail/message'
+import type { Message } from '@postrider/mail/message'
 import type { RuntimeConfig, ScannerConfig, ScanningConfig } from '@postrider/runtime-config/config'
 import { createBreaker } from './breaker.ts'
 import type { Breaker, BreakerState } from './breaker.ts'
@@ -13,10 +15,13 @@ import { verdictFields, withoutVerdictFields } from './verdict-fields.ts'
 export interface ScanResult {
   /** What decides; undefined when nothing was scanned. */
   decisive: Judgement | undefined
-  /** The message without what a client brought along of such fields. */
-  content: Buffer
-  /** Header fields to put before the message, with their line ends. */
-  fields: string
+  /** With fields that say what was found, and without those that a client brought along. */
+  message: Message
+}
+
+/** A message to be scanned, and who submits it. */
+export interface MailToScan extends Omit<ScannedMail, 'content'> {
+  message: Message
 }
 
 export interface ScannedBy {
@@ -28,7 +33,7 @@ export interface ScannedBy {
 }
 
 export interface Scans {
-  run(mail: ScannedMail): Promise<ScanResult>
+  run(mail: MailToScan): Promise<ScanResult>
   breaker(scanner: ScannerName): BreakerState
 }
 
@@ -93,15 +98,16 @@ export function createScans({ config, scanned, judged, now = () => performance.n
   }
 
   return {
-    async run(given) {
+    async run({ message: given, ...about }) {
       const { scanning } = config().platform
-      if (scanning === undefined) return { decisive: undefined, content: given.content, fields: '' }
-      const mail = { ...given, content: withoutVerdictFields(given.content) }
+      if (scanning === undefined) return { decisive: undefined, message: given }
+      const message = withoutVerdictFields(given)
+      const mail = { ...about, content: octetsOf(message) }
       const findings = await findingsOf(mail, scanning)
       const judgements = judge(findings, scanning)
       for (const judgement of judgements) judged(judgement, mail)
-      const fields = verdictFields(findings, judgements, scanning)
-      return { decisive: strictest(judgements), content: mail.content, fields }
+      const found = verdictFields(findings, judgements, scanning)
+      return { decisive: strictest(judgements), message: { ...message, fields: [...found, ...message.fields] } }
     },
     breaker(scanner) {
       const { clamav, rspamd } = config().platform.scanning ?? {}

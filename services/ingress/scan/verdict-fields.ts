@@ -1,4 +1,5 @@
-import { readHeaderBlock } from '@postrider/mail/header-block'
+import { newField } from '@postrider/mail/message'
+import type { HeaderField, Message } from '@postrider/mail/message'
 import type { ScanningConfig } from '@postrider/runtime-config/config'
 import type { Finding, ScannerUnavailable } from './scanner.ts'
 import type { Findings, Judgement } from './verdict.ts'
@@ -6,43 +7,36 @@ import type { Findings, Judgement } from './verdict.ts'
 /** Fields that tell of a scan; one that a client brings along would be taken for ours. */
 const OURS = /^x-(spam|virus)(-|$)/
 
-/** The content without the fields that tell of a scan; the same buffer when there are none. */
-export function withoutVerdictFields(content: Buffer): Buffer {
-  const found = readHeaderBlock(content).fields.filter(({ name }) => OURS.test(name))
-  if (found.length === 0) return content
-  const pieces: Buffer[] = []
-  let from = 0
-  for (const field of found) {
-    pieces.push(content.subarray(from, field.start))
-    from = field.end
-  }
-  return Buffer.concat([...pieces, content.subarray(from)])
-}
+/** The message without the fields that tell of a scan. */
+export const withoutVerdictFields = (message: Message): Message => ({
+  ...message,
+  fields: message.fields.filter(({ name }) => !OURS.test(name)),
+})
 
 /** The fields to put before a message: what each scanner said where the platform wants that told, else what a tagged one was
  * tagged for. */
-export function verdictFields(findings: Findings, judgements: Judgement[], { headers }: ScanningConfig): string {
+export function verdictFields(findings: Findings, judgements: Judgement[], { headers }: ScanningConfig): HeaderField[] {
   return judgements
     .filter(({ action }) => headers === 'Verdict' || action === 'tag')
-    .map((judgement) =>
+    .flatMap((judgement) =>
       judgement.scanner === 'clamav' ? virusFields(judgement) : spamFields(judgement, findings.rspamd),
     )
-    .join('')
 }
 
-function virusFields({ outcome, reason }: Judgement): string {
-  if (outcome === 'clean') return 'X-Virus-Scanned: ClamAV\r\nX-Virus-Status: Clean\r\n'
-  if (outcome === 'infected') {
-    return `X-Virus-Scanned: ClamAV\r\nX-Virus-Status: Infected (${reason.replaceAll(/[()\\]/g, '?')})\r\n`
-  }
-  return `X-Virus-Status: Unscanned (${reason})\r\n`
+function virusFields({ outcome, reason }: Judgement): HeaderField[] {
+  const scanned = newField('X-Virus-Scanned', 'ClamAV')
+  if (outcome === 'clean') return [scanned, newField('X-Virus-Status', 'Clean')]
+  if (outcome === 'infected')
+    return [scanned, newField('X-Virus-Status', `Infected (${reason.replaceAll(/[()\\]/g, '?')})`)]
+  return [newField('X-Virus-Status', `Unscanned (${reason})`)]
 }
 
-function spamFields({ outcome, reason }: Judgement, finding: Finding | ScannerUnavailable | undefined): string {
+function spamFields({ outcome, reason }: Judgement, finding: Finding | ScannerUnavailable | undefined): HeaderField[] {
   const rated = finding !== undefined && 'kind' in finding && finding.kind === 'rated' ? finding : undefined
-  if (rated === undefined) return `X-Spam-Status: Unknown (${reason})\r\n`
+  if (rated === undefined) return [newField('X-Spam-Status', `Unknown (${reason})`)]
   const spam = outcome === 'spam'
   const { points, required } = rated.score
-  const status = `X-Spam-Status: ${spam ? 'Yes' : 'No'}, score=${points.toFixed(2)} required=${required.toFixed(2)}\r\n`
-  return spam ? `X-Spam: Yes\r\n${status}` : status
+  const score = `score=${points.toFixed(2)} required=${required.toFixed(2)}`
+  const status = newField('X-Spam-Status', `${spam ? 'Yes' : 'No'}, ${score}`)
+  return spam ? [newField('X-Spam', 'Yes'), status] : [status]
 }

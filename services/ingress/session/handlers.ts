@@ -7,7 +7,6 @@ import type {
 } from 'smtp-server'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { matchesSender } from '@postrider/mail/address'
-import type { Recipient } from '@postrider/mail/envelope'
 import type { Acceptance } from '../message/accept.ts'
 import { notAllowed } from '../message/check-from.ts'
 import { receive } from '../message/receive.ts'
@@ -24,11 +23,12 @@ import type { EnvelopeRoom } from './envelope-room.ts'
 import type { LoginAnswer } from './external-connection.ts'
 import { futureReleaseOffer } from '@postrider/smtp/future-release'
 import { readMailParameters } from '@postrider/smtp/parameters'
-import type { MailParameters } from '@postrider/smtp/parameters'
 import type { Offers } from '@postrider/smtp/offers'
 import { addressOf } from '@postrider/smtp/path'
-import { allowedSenders, limitsOf, mostOctets, mostRecipients, recipientOf, submitterOf } from './submission.ts'
-import type { Submitter } from './submission.ts'
+import { allowedSenders, limitsOf, mostOctets, mostRecipients, submitterOf } from '../policy/submitter.ts'
+import type { Submitter } from '../policy/submitter.ts'
+import { recipientOf } from './recipient.ts'
+import { Transactions } from './transactions.ts'
 
 type Callback = (error?: Error | null) => void
 
@@ -83,18 +83,10 @@ export function createHandlers({
     refused(refusal, session)
     return refusal
   }
+  const transactions = new Transactions()
   const offersTo = (session: SMTPServerSession): Offers => {
     return { secure: session.secure, longestHoldMs: config().platform.longestHoldMs, now: now() }
   }
-  /** What MAIL said: the sender's address in its normal form, and the parameters. */
-  const readMail = (given: SMTPServerAddress, session: SMTPServerSession): { from: string; mail: MailParameters } => {
-    const path = pathOf(given)
-    const mail = readMailParameters(path, offersTo(session))
-    return { from: path.address === '' ? '' : addressOf(path.address, 'MAIL FROM', mail.utf8), mail }
-  }
-  const usesUtf8 = ({ envelope }: SMTPServerSession): boolean =>
-    envelope.mailFrom !== false && pathOf(envelope.mailFrom).parameters.has('SMTPUTF8')
-
   const loginOf = (session: SMTPServerSession): string => (typeof session.user === 'string' ? session.user : '')
 
   const admit = (identify: () => Promise<string>, session: SMTPServerSession, answer: LoginAnswer): void => {
@@ -125,7 +117,9 @@ export function createHandlers({
     onMailFrom(given, session, callback) {
       try {
         const submitter = submitterOf(loginOf(session), config(), standingOf)
-        const { from, mail } = readMail(given, session)
+        const path = pathOf(given)
+        const mail = readMailParameters(path, offersTo(session))
+        const from = path.address === '' ? '' : addressOf(path.address, 'MAIL FROM', mail.utf8)
         // The null reverse path is allowed: a client may send a notice of its own (RFC 5321, 4.5.5).
         if (from !== '' && !matchesSender(allowedSenders(submitter), from)) {
           throw new Refusal(553, '5.7.1', notAllowed(submitter.credential.address, from), 'sender')
@@ -134,6 +128,7 @@ export function createHandlers({
         if (mail.size !== undefined && mail.size > most) {
           throw new Refusal(552, '5.3.4', `the message exceeds your limit of ${most} octets`, 'size')
         }
+        transactions.begin(session.envelope, from, mail)
         callback()
       } catch (error) {
         callback(refuse(error, session))
@@ -152,13 +147,15 @@ export function createHandlers({
             'limit',
           )
         }
-        const recipient = recipientOf(pathOf(given), submitter.domain.name, usesUtf8(session))
+        const utf8 = transactions.usesUtf8(session.envelope)
+        const recipient = recipientOf(pathOf(given), submitter.domain.name, utf8)
         // RFC 5321, 4.5.3.1.10: the client sends the others in another transaction.
         if (!envelopeRoom.take(session.envelope, recipient)) {
           const text =
             'the recipients and their DSN parameters are too long for one message; use another message for the rest'
           throw new Refusal(452, '4.5.3', text, 'limit')
         }
+        transactions.add(session.envelope, recipient)
         callback()
       } catch (error) {
         callback(refuse(error, session))
@@ -168,22 +165,12 @@ export function createHandlers({
     onData(stream, session, callback) {
       const take = async (): Promise<string> => {
         const submitter = (): Submitter => submitterOf(loginOf(session), config(), standingOf)
+        const transaction = transactions.get(session.envelope)
         let received: Received | undefined
         try {
           received = await receive(stream, mostOctets(submitter(), config().platform.messageBytes))
-          const { mailFrom, rcptTo } = session.envelope
-          const { from, mail } = readMail(mailFrom || { address: '', args: false }, session)
-          // As it is now: a slow client may have taken minutes.
-          const now = submitter()
-          const recipients = rcptTo.map((to) => recipientOf(pathOf(to), now.domain.name, mail.utf8))
-          return await accept({
-            raw: received.raw,
-            submitter: now,
-            from,
-            recipients: once(recipients),
-            protocol: session.transmissionType,
-            ...mail,
-          })
+          // Who submits, as it is now: a slow client may have taken minutes.
+          return await accept(transaction, received.raw, submitter(), session.transmissionType)
         } finally {
           received?.release()
         }
@@ -202,6 +189,3 @@ export function createHandlers({
     },
   }
 }
-
-/** A recipient that was named twice gets one message, by its last parameters. */
-const once = (recipients: Recipient[]): Recipient[] => [...new Map(recipients.map((to) => [to.address, to])).values()]

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { normaliseContent } from './content.ts'
 import { readHeaderBlock } from './header-block.ts'
-import { fixUpHeaders } from './headers.ts'
-import type { FixOptions } from './headers.ts'
+import { fixHeaders } from './fix-headers.ts'
+import type { FixOptions } from './fix-headers.ts'
+import { octetsOf, parseMessage } from './message.ts'
 import { ContentRefused } from './refused.ts'
 import type { Trace } from './trace.ts'
 
@@ -21,8 +22,8 @@ const TRACE =
   '\r\n\tMon, 05 Jan 2026 09:07:03 +0000\r\n'
 
 function fixUp(text: string, changes: Partial<Trace> = {}) {
-  const fixed = fixUpHeaders(Buffer.from(text, 'latin1'), { ...options, ...changes })
-  return { ...fixed, text: fixed.content.toString('latin1') }
+  const fixed = fixHeaders(parseMessage(Buffer.from(text, 'latin1')), { ...options, ...changes })
+  return { ...fixed, text: octetsOf(fixed.message).toString('latin1') }
 }
 
 test('a complete message gets its trace field and nothing else', () => {
@@ -48,7 +49,7 @@ test('Date and Message-ID are added where they are missing, and replaced where t
 })
 
 test('SMTPUTF8 is needed for addresses, not for other text', () => {
-  const utf8 = (text: string): boolean => fixUpHeaders(Buffer.from(text), options).utf8
+  const utf8 = (text: string): boolean => fixHeaders(parseMessage(Buffer.from(text)), options).utf8
   assert.equal(utf8('From: Kïm <a@b.c>\r\nSubject: Grüße\r\nX-A: ü@x\r\n\r\nbody\r\n'), false)
   for (const field of ['To: kïm@b.c', 'Cc: a@b.c, K <k@bücher.test>', 'Reply-To: ü', 'Resent-From: ü@b.c'])
     assert.equal(utf8(`From: a@b.c\r\n${field}\r\n\r\nbody\r\n`), true, field)
@@ -130,7 +131,7 @@ test('whatever comes in, the fields that stay are the same octets in the same or
           text: content.toString('latin1', start, end),
         }))
       try {
-        const { content } = fixUpHeaders(given, options)
+        const content = octetsOf(fixHeaders(parseMessage(given), options).message)
         const after = texts(content)
         const kept = texts(given).filter(({ name }) => name !== 'bcc')
         const own = after.slice(0, after.length - kept.filter(({ name, text }) => !isEmptyId(name, text)).length)

@@ -1,19 +1,18 @@
 import { isAscii } from 'node:buffer'
 import { needsUtf8 } from './address.ts'
-import { applyEdits } from './edits.ts'
-import type { Edit } from './edits.ts'
+import { MAX_HEADER } from './header-block.ts'
 import { addressesOf } from './mailbox.ts'
-import { MAX_HEADER, fieldValue, readHeaderBlock } from './header-block.ts'
-import type { Field, HeaderBlock } from './header-block.ts'
+import { headerBytes, newField, valueOf } from './message.ts'
+import type { HeaderField, Message, ParsedMessage } from './message.ts'
 import { ContentRefused, headerTooLong } from './refused.ts'
 import { newestResent } from './resent.ts'
 import { senderFate } from './sender-field.ts'
 import type { Submitting } from './sender-field.ts'
-import { receivedField, rfc5322Date } from './trace.ts'
+import { receivedBody, rfc5322Date } from './trace.ts'
 import type { Trace } from './trace.ts'
 
-export interface FixedContent {
-  content: Buffer
+export interface FixedMessage {
+  message: Message
   /** With its angle brackets. */
   messageId: string
   from: FromField
@@ -59,65 +58,72 @@ export interface FixOptions extends Trace {
 
 const ADDRESS_FIELDS = new Set(['from', 'sender', 'reply-to', 'to', 'cc'].flatMap((name) => [name, `resent-${name}`]))
 
-const namesUtf8 = (content: Buffer, field: Field): boolean =>
-  ADDRESS_FIELDS.has(field.name) && addressesOf(fieldValue(content, field)).some(needsUtf8)
+const namesUtf8 = (field: HeaderField): boolean =>
+  ADDRESS_FIELDS.has(field.name) && addressesOf(valueOf(field)).some(needsUtf8)
 
 /** What RFC 6409, 8 lets a submission server change: Date and Message-ID where they are missing or empty, in the newest block of
  * Resent- fields likewise; Bcc away; Sender as sender-field.ts says; and the trace field that RFC 5321, 4.4 asks for, without
- * the client's address. Every other octet stays as it is. A line that is not a field begins the body, as with Postfix: a blank
- * line is put before it.
+ * the client's address. Every other octet stays as it is.
  * Throws ContentRefused for headers that no server should pass on. */
-export function fixUpHeaders(content: Buffer, options: FixOptions): FixedContent {
-  const block = readHeaderBlock(content)
-  const byName = new Map<string, Field[]>()
-  for (const field of block.fields) {
-    const same = byName.get(field.name)
-    if (same === undefined) byName.set(field.name, [field])
-    else same.push(field)
-  }
-  check(byName, block, content)
-  const first = (name: string): Field | undefined => byName.get(name)?.[0]
-  const message = fixIdentity(content, '', 0, first, options)
-  const resent = newestResent(block.fields)
-  const again = resent && fixIdentity(content, 'Resent-', resent.start, (name) => resent.fields.get(name), options)
-  const edits: Edit[] = [
-    { start: 0, end: 0, text: receivedField(options) },
-    ...message.edits,
-    ...(again?.edits ?? []),
-    ...block.fields.filter(({ name }) => REMOVED.has(name)).map(({ start, end }) => ({ start, end, text: '' })),
-  ]
-  if (!block.separated || block.end === content.length) edits.push({ start: block.end, end: block.end, text: '\r\n' })
-  const utf8Text = !isAscii(content.subarray(0, block.end))
+export function fixHeaders(given: ParsedMessage, options: FixOptions): FixedMessage {
+  const { fields, body } = given
+  const byName = Map.groupBy(fields, ({ name }) => name)
+  check(byName, given)
+  const first = (name: string): HeaderField | undefined => byName.get(name)?.[0]
+  const identity = fixIdentity('', first, options)
+  const resent = newestResent(fields)
+  const again = resent && fixIdentity('Resent-', (name) => resent.fields.get(name), options)
+  const gone = new Set([
+    ...identity.removed,
+    ...(again?.removed ?? []),
+    ...fields.filter(({ name }) => REMOVED.has(name)),
+  ])
+  const kept = (part: readonly HeaderField[]): HeaderField[] => part.filter((field) => !gone.has(field))
+  const resentAt = resent?.start ?? fields.length
+  const utf8Text = !fields.every(({ octets }) => isAscii(octets))
   return {
-    content: applyEdits(content, edits),
-    messageId: message.messageId,
-    from: message.from,
+    message: {
+      fields: [
+        newField('Received', receivedBody(options)),
+        ...identity.added,
+        ...kept(fields.slice(0, resentAt)),
+        ...(again?.added ?? []),
+        ...kept(fields.slice(resentAt)),
+      ],
+      body,
+    },
+    messageId: identity.messageId,
+    from: identity.from,
     ...(again === undefined ? {} : { resentFrom: again.from }),
-    utf8: utf8Text && block.fields.some((field) => namesUtf8(content, field)),
+    utf8: utf8Text && fields.some(namesUtf8),
     utf8Text,
   }
 }
 
-/** Who wrote or resent a message, when, and by what name: the fields that are made complete. */
+/** What completes the fields that say who wrote or resent a message, when, and by what name. */
+interface Identity {
+  added: HeaderField[]
+  removed: HeaderField[]
+  from: FromField
+  messageId: string
+}
+
 function fixIdentity(
-  content: Buffer,
   prefix: '' | 'Resent-',
-  start: number,
-  field: (name: string) => Field | undefined,
+  field: (name: string) => HeaderField | undefined,
   { id, hostName, now, submitting }: FixOptions,
-): { edits: Edit[]; from: FromField; messageId: string } {
-  const edits: Edit[] = []
+): Identity {
+  const added: HeaderField[] = []
+  const removed: HeaderField[] = []
   const value = (name: string): string | undefined => {
     const given = field(name)
-    return given === undefined ? undefined : fieldValue(content, given)
+    return given === undefined ? undefined : valueOf(given)
   }
   const remove = (name: string): void => {
     const given = field(name)
-    if (given !== undefined) edits.push({ start: given.start, end: given.end, text: '' })
+    if (given !== undefined) removed.push(given)
   }
-  const add = (name: string, body: string): void => {
-    edits.unshift({ start, end: start, text: `${prefix}${name}: ${body}\r\n` })
-  }
+  const add = (name: string, body: string): void => void added.unshift(newField(`${prefix}${name}`, body))
   const body = value('from') ?? ''
   const from = addressesOf(body)
   const fate = senderFate(value('sender'), from, submitting)
@@ -133,15 +139,15 @@ function fixIdentity(
     remove('date')
     add('Date', rfc5322Date(now))
   }
-  return { edits, from: { body, addresses: from }, messageId }
+  return { added, removed, from: { body, addresses: from }, messageId }
 }
 
-function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock, content: Buffer): void {
-  if (end > MAX_HEADER) throw headerTooLong()
+function check(byName: Map<string, HeaderField[]>, message: ParsedMessage): void {
+  if (headerBytes(message) > MAX_HEADER) throw headerTooLong()
   if (!byName.has('from')) {
-    const text = separated
+    const text = message.separated
       ? 'the message has no From field; add one'
-      : `the header ends at the line "${lineAt(content, end)}", which is not a header field; remove that line, or put the From field before it`
+      : `the header ends at the line "${firstLine(message.body)}", which is not a header field; remove that line, or put the From field before it`
     throw new ContentRefused(550, '5.6.0', text)
   }
   for (const [name, fields] of byName) {
@@ -158,10 +164,10 @@ function check(byName: Map<string, Field[]>, { end, separated }: HeaderBlock, co
   }
 }
 
-/** The beginning of a line, to be quoted. */
-const lineAt = (content: Buffer, start: number): string =>
-  content
-    .toString('utf8', start, start + 60)
+/** The beginning of the first line, to be quoted. */
+const firstLine = (body: Buffer): string =>
+  body
+    .toString('utf8', 0, 60)
     .replace(/[\r\n][^]*$/, '')
     .replace(/[\u0000-\u001f\u007f"]/g, '?')
 
