@@ -29,6 +29,21 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
+  {
+    // What is not smtp-server's public interface has one place (docs/smtp-server.md).
+    files: ['services/ingress/**'],
+    ignores: ['services/ingress/session/smtp-server-adapter.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[property.name=/^_/], MethodDefinition[key.name=/^(_|handler_)/]',
+          message: 'use or extend services/ingress/session/smtp-server-adapter.ts',
+        },
+      ],
+      'no-restricted-imports': ['error', { patterns: ['smtp-server/lib/*'] }],
+    },
+  },
   // A scripted server is one long switch, and reads best so.
   { files: ['test/**'], rules: { complexity: ['error', 20] } },
 )

@@ -18,21 +18,21 @@ export class ChunkedStream extends StrictParser {
   readChunk(octets: number, into: Writable | undefined, done: Chunk['done']): void {
     this.#chunk = { left: octets, into, done }
     this.leaveCommands()
-    // The library then gives what follows the command's line to _write, and counts the time as the client's.
-    this._dataMode = true
+    // The library then gives what follows the command's line to readPacket, and counts the time as the client's.
+    this.inContent = true
   }
 
-  override _write(data: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
+  protected override readPacket(data: Buffer, next: (error?: Error | null) => void): void {
     const chunk = this.#chunk
-    if (chunk === undefined || this.isClosed) return super._write(data, encoding, next)
+    if (chunk === undefined || this.isClosed) return super.readPacket(data, next)
     const part = data.subarray(0, chunk.left)
     const rest = data.subarray(part.length)
     chunk.left -= part.length
-    const resume = (): void => super._write(rest, 'buffer', next)
+    const resume = (): void => super.readPacket(rest, next)
     pass(part, chunk.into, () => {
       if (chunk.left > 0) return next()
       this.#chunk = undefined
-      this._dataMode = false
+      this.inContent = false
       // Not at once: many small chunks in one packet would fill the stack.
       chunk.done(() => setImmediate(resume))
     })

@@ -1,7 +1,9 @@
-import type { SMTPServerAddress, SMTPServerError } from 'smtp-server'
-import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
+import type { SMTPServerAddress } from 'smtp-server'
 import { Refusal } from '@postrider/smtp/refusal'
 import { ChunkedStream } from './chunked-stream.ts'
+import { LibraryConnection } from './smtp-server-adapter.ts'
+import type { HandlerError } from './smtp-server-adapter.ts'
+import type { LineFault } from './strict-parser.ts'
 import { abandon, beginChunks, readChunkCommand } from './chunking.ts'
 import type { ChunkCommand, ChunkedMessage } from './chunking.ts'
 import { readPath } from '@postrider/smtp/path'
@@ -22,36 +24,34 @@ export function pathOf(address: SMTPServerAddress): Path {
 /** Octets of a chunk that came out of turn which are read past; behind more of them the connection is closed. */
 const MOST_DROPPED = 1024 * 1024
 
-/** smtp-server's session with an envelope of our own and with BDAT (RFC 3030), by its inner methods as in submission-server.ts:
+/** The library's session with an envelope of our own and with BDAT (RFC 3030):
  *
  * - MAIL and RCPT are read by path.ts. The library's reader takes an `@` or a space inside a quoted local part for the end,
  *   decodes what must be passed on encoded, ignores parameters it does not know, and takes two recipients that differ in
  *   case only for one.
  * - EHLO announces what else is offered.
  * - BDAT is read by chunked-stream.ts; the handlers get its content as they get that of DATA. */
-export class EnvelopeConnection extends SMTPConnection {
+export abstract class EnvelopeConnection extends LibraryConnection {
   #chunked: ChunkedMessage | undefined
 
   /** EHLO lines beside the library's own. */
-  offers(): string[] {
-    return []
+  protected abstract offers(): string[]
+
+  protected override commandEhlo(command: Buffer, callback: () => void): void {
+    super.commandEhlo(withOneName(command), callback)
   }
 
-  override handler_EHLO(command: Buffer, callback: () => void): void {
-    super.handler_EHLO(withOneName(command), callback)
+  protected override commandHelo(command: Buffer, callback: () => void): void {
+    super.commandHelo(withOneName(command), callback)
   }
 
-  override handler_HELO(command: Buffer, callback: () => void): void {
-    super.handler_HELO(withOneName(command), callback)
-  }
-
-  override handler_MAIL(command: Buffer, callback: () => void): void {
+  protected override commandMail(command: Buffer, callback: () => void): void {
     this.emitConnection()
     const { envelope } = this.session
     if (envelope.mailFrom)
       return this.#refuse('5.5.1 a MAIL command was already accepted; send RSET to start over', callback)
     const given = addressIn(command, 'MAIL FROM')
-    this._server.onMailFrom(given, this.session, (error?: SMTPServerError | null) => {
+    this.server.onMailFrom(given, this.session, (error?: HandlerError) => {
       if (error) {
         this.send(error.responseCode ?? 550, error.message)
       } else {
@@ -62,13 +62,13 @@ export class EnvelopeConnection extends SMTPConnection {
     })
   }
 
-  override handler_RCPT(command: Buffer, callback: () => void): void {
+  protected override commandRcpt(command: Buffer, callback: () => void): void {
     const { envelope } = this.session
     if (!envelope.mailFrom) return this.#refuse('5.5.1 send MAIL FROM first', callback)
     if (this.#chunked !== undefined)
       return this.#refuse('5.5.1 the message content has already started; continue with BDAT', callback)
     const given = addressIn(command, 'RCPT TO')
-    this._server.onRcptTo(given, this.session, (error?: SMTPServerError | null) => {
+    this.server.onRcptTo(given, this.session, (error?: HandlerError) => {
       if (error) {
         this.send(error.responseCode ?? 550, error.message)
       } else {
@@ -86,7 +86,7 @@ export class EnvelopeConnection extends SMTPConnection {
   }
 
   /** BDAT (RFC 3030). Its octets are read in any case: they must never be taken for commands. */
-  handler_BDAT(command: Buffer, callback: () => void): void {
+  protected override commandBdat(command: Buffer, callback: () => void): void {
     const chunk = readChunkCommand(command.toString())
     const fault = chunk === undefined ? '5.5.4 syntax: BDAT size [LAST]' : this.#chunkFault()
     if (chunk === undefined || (fault !== undefined && chunk.octets > MOST_DROPPED)) {
@@ -104,27 +104,29 @@ export class EnvelopeConnection extends SMTPConnection {
     callback()
   }
 
-  override handler_DATA(command: Buffer, callback: () => void): void {
+  protected override commandData(command: Buffer, callback: () => void): void {
     if (this.#chunked !== undefined)
       return this.#refuse('5.5.1 this message is already being sent with BDAT; continue with BDAT', callback)
-    super.handler_DATA(command, callback)
+    super.commandData(command, callback)
   }
 
-  override _createParser(): ChunkedStream {
-    const parser = new ChunkedStream({ maxCommandLength: this._server.options.maxCommandLength })
-    parser.oncommand = (command, callback) => this._onCommand(command, callback)
+  /** A line that cannot be a command came; nothing after it is read. */
+  protected abstract lineFault(fault: LineFault): void
+
+  protected override createParser(maxCommandLength: number | undefined): ChunkedStream {
+    const parser = new ChunkedStream(maxCommandLength, (fault) => this.lineFault(fault))
     parser.on('error', (error) => this.send(421, `4.3.0 ${error.message}`))
     return parser
   }
 
-  override _resetSession(): void {
+  protected override onReset(): void {
     this.#abandonChunks()
-    super._resetSession()
+    super.onReset()
   }
 
-  override _onClose(): void {
+  protected override onClosed(): void {
     this.#abandonChunks()
-    super._onClose()
+    super.onClosed()
   }
 
   #chunkFault(): string | undefined {
@@ -135,7 +137,7 @@ export class EnvelopeConnection extends SMTPConnection {
 
   #readChunk({ octets, last }: ChunkCommand): void {
     const message = (this.#chunked ??= beginChunks((stream, callback) =>
-      this._server.onData(stream, this.session, callback),
+      this.server.onData(stream, this.session, callback),
     ))
     this.#chunkReader().readChunk(octets, message.stream, (next) => {
       if (!last) {
@@ -144,21 +146,20 @@ export class EnvelopeConnection extends SMTPConnection {
       }
       // From here on it is as after the final dot: the client waits for us, and a lost connection loses no message.
       this.#chunked = undefined
-      this._dataStream = message.stream
+      this.content = message.stream
       message.stream.end()
       void message.result.then(({ error, message: text }) => {
-        this._dataStream = false
+        this.content = undefined
         if (error) this.send(error.responseCode ?? 451, error.message)
         else this.send(250, text ?? 'message queued', 'DATA_OK')
-        this._transactionCounter++
-        this._resetSession()
+        this.transactionEnded()
         next()
       })
     })
   }
 
   #chunkReader(): ChunkedStream {
-    if (this._parser instanceof ChunkedStream) return this._parser
+    if (this.parser instanceof ChunkedStream) return this.parser
     // A command comes from the reader, so there is one.
     throw new Error('a command without a reader')
   }

@@ -14,14 +14,11 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 /** Logging in by the certificate shown in TLS: AUTH EXTERNAL (RFC 4422, appendix A; RFC 4954), announced only to clients that have
  * shown one. Where it is required, no password is looked at without one. */
-export class ExternalConnection extends EnvelopeConnection {
-  clientCertificate(): ClientCertificate {
-    return 'None'
-  }
+export abstract class ExternalConnection extends EnvelopeConnection {
+  /** What the port asks of clients besides a login. */
+  protected abstract clientCertificate(): ClientCertificate
 
-  loginByCertificate(_claim: CertificateClaim, answer: LoginAnswer): void {
-    answer(new Error('5.7.0 certificate login is not available'))
-  }
+  protected abstract loginByCertificate(claim: CertificateClaim, answer: LoginAnswer): void
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     const offered = Array.isArray(data) && this.#names() !== undefined
@@ -29,25 +26,25 @@ export class ExternalConnection extends EnvelopeConnection {
     super.send(code, offered ? data.map(withExternal) : data, context)
   }
 
-  override handler_AUTH(command: Buffer, callback: () => void): void {
+  protected override commandAuth(command: Buffer, callback: () => void): void {
     const names = this.#names()
     if (this.secure && names === undefined && this.clientCertificate() === 'Required') {
       this.send(530, '5.7.0 this port requires a client certificate from a trusted CA')
       return callback()
     }
     const [, mechanism = '', initial, ...more] = command.toString().trim().split(/\s+/)
-    if (names === undefined || mechanism.toUpperCase() !== 'EXTERNAL') return super.handler_AUTH(command, callback)
+    if (names === undefined || mechanism.toUpperCase() !== 'EXTERNAL') return super.commandAuth(command, callback)
     if (this.session.user) return this.#end(503, '5.5.1 you are already logged in', callback)
     if (more.length > 0) return this.#end(501, '5.5.4 syntax: AUTH EXTERNAL [initial-response]', callback)
     if (initial !== undefined) return this.#external(initial === '=' ? '' : initial, names, callback)
-    this._nextHandler = (line, done) => this.#external(line.toString().trim(), names, done)
+    this.awaitLine((line, done) => this.#external(line.toString().trim(), names, done))
     this.send(334)
     callback()
   }
 
   /** Of the certificate, where one is asked for. */
   #names(): SubjectNames | undefined {
-    return this.clientCertificate() === 'None' ? undefined : shownNames(this._socket)
+    return this.clientCertificate() === 'None' ? undefined : shownNames(this.socket)
   }
 
   #external(response: string, names: SubjectNames, callback: () => void): void {
@@ -57,7 +54,7 @@ export class ExternalConnection extends EnvelopeConnection {
     this.loginByCertificate({ authorization, names }, (error, { user } = {}) => {
       if (error) return this.#end(error.responseCode ?? 535, error.message, callback)
       this.session.user = user
-      this.session.transmissionType = this._transmissionType()
+      this.session.transmissionType = this.transmission
       this.#end(235, 'Authentication successful', callback)
     })
   }

@@ -6,6 +6,7 @@ import { lies, parseNetworks } from '@postrider/authentication/network'
 import type { Networks } from '@postrider/authentication/network'
 import { Refusal } from '@postrider/smtp/refusal'
 import { SubmissionServer } from './submission-server.ts'
+import type { SubmissionRules } from './submission-server.ts'
 import type { EndSessions } from './revoke.ts'
 import type { SessionHandlers } from './handlers.ts'
 import type { Certificates } from '@postrider/tls/certificates'
@@ -38,7 +39,7 @@ export interface ListenerOptions {
   handlers: SessionHandlers
   door: Door
   protection: () => ProtectionConfig
-  refusedAtDoor: SubmissionServer['refusedAtDoor']
+  refusedAtDoor: SubmissionRules['refusedAtDoor']
   onError: (error: Error) => void
 }
 
@@ -66,22 +67,26 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const { clientCertificate = 'None' } = settings
   const trusted = settings.kind === 'relay' ? parseNetworks(settings.networks ?? []) : []
   let contextOf: ContextOf = contextsOf(certificates, TLS_OPTIONS)
-  const server: SubmissionServer = new SubmissionServer({
-    ...serverOptions(options, trusted, (session) => server.loggedIn(session.id)),
-    ...certificates.first,
-    ...clientCertificateOptions(clientCertificate, certificates.clientCa),
-    SNICallback: (serverName, callback) => callback(null, contextOf(serverName)),
-  })
-  server.offers = handlers.offers
-  server.admission = { door, trusted, proxies: parseNetworks(settings.proxies ?? []) }
-  server.protection = protection
-  server.clientCertificate = clientCertificate
-  server.onExternal = (claim, session, answer) =>
-    handlers.onExternal(claim, session, (error, response) => {
-      if (!error) server.loggedIn(session.id)
-      answer(error, response)
-    })
-  server.refusedAtDoor = options.refusedAtDoor
+  const server: SubmissionServer = new SubmissionServer(
+    {
+      ...serverOptions(options, trusted, (session) => server.loggedIn(session.id)),
+      ...certificates.first,
+      ...clientCertificateOptions(clientCertificate, certificates.clientCa),
+      SNICallback: (serverName, callback) => callback(null, contextOf(serverName)),
+    },
+    {
+      offers: handlers.offers,
+      admission: { door, trusted, proxies: parseNetworks(settings.proxies ?? []) },
+      protection,
+      clientCertificate,
+      onExternal: (claim, session, answer) =>
+        handlers.onExternal(claim, session, (error, response) => {
+          if (!error) server.loggedIn(session.id)
+          answer(error, response)
+        }),
+      refusedAtDoor: options.refusedAtDoor,
+    },
+  )
   const sweep = setInterval(() => server.endSlow(), SWEEP_MS).unref()
   // A client that goes away or speaks no TLS is its own affair, and never a reason to stop.
   server.on('error', onError)

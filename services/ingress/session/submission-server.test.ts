@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import type { SMTPServerOptions } from 'smtp-server'
 import { Refusal } from '@postrider/smtp/refusal'
 import { SubmissionServer } from './submission-server.ts'
+import type { SubmissionRules } from './submission-server.ts'
 
 const OPTIONS: SMTPServerOptions = {
   name: 'mail.sender.test',
@@ -15,9 +16,18 @@ const OPTIONS: SMTPServerOptions = {
   logger: false,
 }
 
+const RULES: SubmissionRules = {
+  offers: () => [],
+  clientCertificate: 'None',
+  onExternal: (_claim, _session, answer) => answer(new Error('5.7.0 certificate login is not available')),
+  admission: undefined,
+  protection: () => undefined,
+  refusedAtDoor: () => undefined,
+}
+
 /** Sends lines one by one; the greeting and the reply to each. */
 async function talk(options: SMTPServerOptions, lines: string[]): Promise<{ replies: string[]; greetingMs: number }> {
-  const server = new SubmissionServer({ ...OPTIONS, ...options })
+  const server = new SubmissionServer({ ...OPTIONS, ...options }, RULES)
   server.on('error', () => undefined)
   const listening = server.listen(0, '127.0.0.1')
   await once(listening, 'listening')

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { SMTPServer } from 'smtp-server'
-import type { SMTPServerSession } from 'smtp-server'
+import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import type { DoorReason, Visit } from '../guard/connection-limiter.ts'
 import { createPace } from '../guard/pace.ts'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
@@ -11,21 +10,30 @@ import type { CertificateClaim } from './authenticate-certificate.ts'
 import type { ClientCertificate } from './client-certificate.ts'
 import { ExternalConnection } from './external-connection.ts'
 import type { LoginAnswer } from './external-connection.ts'
-import type { ChunkedStream } from './chunked-stream.ts'
 import { ownText } from './reply-texts.ts'
-
-/** What the library calls a connection by; the id becomes the session's. */
-interface SocketOptions {
-  id: string
-  remoteAddress?: string
-  remotePort?: number
-}
+import { LibraryServer } from './smtp-server-adapter.ts'
+import type { SocketOptions } from './smtp-server-adapter.ts'
+import type { LineFault } from './strict-parser.ts'
 
 /** Why a connection was not let in or ended by us; for the metric. */
 export type DoorRefusal = DoorReason | 'proxy' | 'slow'
 
-/** smtp-server with some differences (for those of the envelope see envelope-connection.ts), all by its own inner methods (the
- * version is pinned; submission-server.test.ts notices when they change):
+/** What a port asks of its clients, beside the options of the library. */
+export interface SubmissionRules {
+  /** EHLO lines beside the library's own, asked for each EHLO. */
+  offers(): string[]
+  /** What is asked of clients besides a login. */
+  clientCertificate: ClientCertificate
+  /** AUTH EXTERNAL, as onAuth is for passwords. */
+  onExternal(claim: CertificateClaim, session: SMTPServerSession, answer: LoginAnswer): void
+  /** Undefined lets everyone in. */
+  admission: AdmissionRules | undefined
+  /** Undefined: slow clients stay. */
+  protection(): ProtectionConfig | undefined
+  refusedAtDoor(reason: DoorRefusal, address: string): void
+}
+
+/** smtp-server with some differences (for those of the envelope see envelope-connection.ts):
  *
  * - The greeting comes at once. The library waits 100 ms to catch clients that talk first; that is a test for spam bots on
  *   port 25, while here every client must log in, and it bounds 20 sessions of one message each to 200 messages a second.
@@ -34,39 +42,28 @@ export type DoorRefusal = DoorReason | 'proxy' | 'slow'
  * - Sessions can be ended by their login.
  * - Connections are admitted (admission.ts) before TLS costs anything, and PROXY headers of both versions are read there.
  * - A command line ends with CR LF only (strict-parser.ts); slow clients and those that err too often are ended. */
-export class SubmissionServer extends SMTPServer {
-  /** EHLO lines beside the library's own (envelope-connection.ts), asked for each EHLO. */
-  offers: () => string[] = () => []
-  /** What is asked of clients besides a login. */
-  clientCertificate: ClientCertificate = 'None'
-  /** AUTH EXTERNAL, as onAuth is for passwords. */
-  onExternal: (claim: CertificateClaim, session: SMTPServerSession, answer: LoginAnswer) => void = (
-    _claim,
-    _session,
-    answer,
-  ) => answer(new Error('5.7.0 certificate login is not available'))
-  /** Without it everybody is let in. */
-  admission: AdmissionRules | undefined
-  protection: () => ProtectionConfig | undefined = () => undefined
-  refusedAtDoor: (reason: DoorRefusal, address: string) => void = () => undefined
+export class SubmissionServer extends LibraryServer {
+  readonly rules: SubmissionRules
   /** By session id. */
   readonly #visits = new Map<string, Visit>()
 
-  override connect(socket: Socket, socketOptions: never): void {
-    const connection = new PromptConnection(this, socket, socketOptions)
-    this.connections.add(connection)
-    connection.on('error', (error) => this.emit('error', error))
-    connection.init()
+  constructor(options: SMTPServerOptions, rules: SubmissionRules) {
+    super(options)
+    this.rules = rules
+  }
+
+  override newConnection(socket: Socket, options: SocketOptions): PromptConnection {
+    return new PromptConnection(this, socket, options)
   }
 
   /** See EndSessions (revoke.ts). */
   endSessions(gone: (login: string) => boolean): number {
     let busy = 0
-    for (const connection of [...this.connections]) {
+    for (const connection of this.#sessions()) {
       const { user } = connection.session as { user?: unknown }
       if (typeof user !== 'string' || !gone(user)) continue
       // As the library's own idle timeout judges it: the client waits for us, or is sending.
-      if (connection._handlerPending || connection._dataStream) busy++
+      if (connection.answering || connection.takingContent) busy++
       else connection.send(421, '4.7.0 your credential is no longer valid; log in with another one')
     }
     return busy
@@ -79,20 +76,27 @@ export class SubmissionServer extends SMTPServer {
 
   /** Ends sessions that keep open by drops. Call it about once a second. */
   endSlow(now = performance.now()): void {
-    const settings = this.protection()
+    const settings = this.rules.protection()
     if (settings === undefined) return
-    for (const connection of [...this.connections]) {
-      if (connection instanceof PromptConnection) connection.endIfSlow(now, settings)
-    }
+    for (const connection of this.#sessions()) connection.endIfSlow(now, settings)
   }
 
-  override _expectsProxyHeader(socket: Socket): boolean {
-    return this.admission !== undefined && isProxy(socket, this.admission)
+  /** As they are now: ending one removes it. */
+  #sessions(): PromptConnection[] {
+    return [...this.connections].filter((connection) => connection instanceof PromptConnection)
   }
 
-  override _handleProxy(socket: Socket, callback: (error: Error | null, options?: SocketOptions) => void): void {
-    const { admission } = this
-    if (admission === undefined) return super._handleProxy(socket, callback)
+  protected override readsBeforeSession(socket: Socket): boolean {
+    const { admission } = this.rules
+    return admission !== undefined && isProxy(socket, admission)
+  }
+
+  protected override beforeSession(
+    socket: Socket,
+    callback: (error: Error | null, options?: SocketOptions) => void,
+  ): void {
+    const { admission } = this.rules
+    if (admission === undefined) return super.beforeSession(socket, callback)
     // The session puts its own; a socket without one brings the process down.
     const quiet = (): void => undefined
     socket.on('error', quiet)
@@ -107,14 +111,14 @@ export class SubmissionServer extends SMTPServer {
         callback(null, { id, remoteAddress: arrival.address, remotePort: arrival.port })
       })
       .catch((cause: unknown) => {
-        this.refusedAtDoor('proxy', socket.remoteAddress ?? '')
+        this.rules.refusedAtDoor('proxy', socket.remoteAddress ?? '')
         socket.destroy()
         callback(new Error('no PROXY header', { cause }))
       })
   }
 
   #turnAway(socket: Socket, reason: DoorReason, address: string, callback: (error: Error) => void): void {
-    this.refusedAtDoor(reason, address)
+    this.rules.refusedAtDoor(reason, address)
     // Under TLS nothing can be said before a handshake, which is what is not to be spent here.
     if (this.options.secure) socket.destroy()
     else {
@@ -124,14 +128,14 @@ export class SubmissionServer extends SMTPServer {
   }
 
   #end(id: string, socket: Socket, reason: DoorReason): void {
-    this.refusedAtDoor(reason, socket.remoteAddress ?? '')
-    for (const connection of this.connections) {
+    this.rules.refusedAtDoor(reason, socket.remoteAddress ?? '')
+    for (const connection of this.#sessions()) {
       if (connection.id !== id) continue
-      if (connection._upgrading) break
+      if (connection.upgrading) break
       return connection.send(421, `4.7.0 ${DOOR_TEXTS[reason]}`)
     }
     // In a handshake: what is on top goes, since the library holds on to that.
-    ;(this._pendingSockets.get(socket) ?? socket).destroy()
+    ;(this.handshakeOn(socket) ?? socket).destroy()
   }
 }
 
@@ -146,28 +150,33 @@ const MOST_ERRORS = 100
 const isNotAuth = (line: string): boolean => !line.startsWith('AUTH ')
 
 class PromptConnection extends ExternalConnection {
+  readonly #rules: SubmissionRules
   readonly #pace = createPace()
   #commands = 0
   #wrongLogins = 0
   #errors = 0
 
-  override offers(): string[] {
-    return this._server instanceof SubmissionServer ? this._server.offers() : []
+  constructor(server: SubmissionServer, socket: Socket, options: SocketOptions) {
+    super(server, socket, options)
+    this.#rules = server.rules
   }
 
-  override clientCertificate(): ClientCertificate {
-    return this._server instanceof SubmissionServer ? this._server.clientCertificate : 'None'
+  protected override offers(): string[] {
+    return this.#rules.offers()
   }
 
-  override loginByCertificate(claim: CertificateClaim, answer: LoginAnswer): void {
-    if (this._server instanceof SubmissionServer) this._server.onExternal(claim, this.session, answer)
-    else super.loginByCertificate(claim, answer)
+  protected override clientCertificate(): ClientCertificate {
+    return this.#rules.clientCertificate
+  }
+
+  protected override loginByCertificate(claim: CertificateClaim, answer: LoginAnswer): void {
+    this.#rules.onExternal(claim, this.session, answer)
   }
 
   override init(): void {
-    const { maxClients } = this._server.options
-    this._setListeners(() => {
-      if (maxClients && this._server.connections.size > maxClients) {
+    const { maxClients } = this.server.options
+    this.listenTo(() => {
+      if (maxClients && this.server.connections.size > maxClients) {
         this.send(421, `4.7.0 ${this.name}: too many connections; try again in a moment`, false)
         return
       }
@@ -185,39 +194,36 @@ class PromptConnection extends ExternalConnection {
     else if (context === 'DATA_OK') this.#errors = 0
   }
 
-  override _createParser(): ChunkedStream {
-    const parser = super._createParser()
-    parser.onfault = (fault) => {
-      this.send(500, fault === 'nul' ? '5.5.2 a command must not contain NUL' : '5.5.2 end each line with CR LF')
-      this.close()
-    }
-    return parser
+  protected override lineFault(fault: LineFault): void {
+    this.send(500, fault === 'nul' ? '5.5.2 a command must not contain NUL' : '5.5.2 end each line with CR LF')
+    this.close()
   }
 
-  override _onCommand(command: Buffer, callback?: () => void): void {
+  protected override onLine(command: Buffer, callback?: () => void): void {
     this.#commands++
-    if (command.length > LONGEST_LINE && !this._nextHandler && !/^AUTH /i.test(command.toString('latin1', 0, 5))) {
+    if (command.length > LONGEST_LINE && !this.awaitsLine && !/^AUTH /i.test(command.toString('latin1', 0, 5))) {
       this.send(500, `5.5.2 a command line must not exceed ${LONGEST_LINE} octets`)
       setImmediate(() => callback?.())
       return
     }
-    super._onCommand(command, callback)
+    super.onLine(command, callback)
   }
 
   endIfSlow(now: number, settings: ProtectionConfig): void {
-    if (this._closing || !this._parser) return
-    const ours = this._handlerPending || this._upgrading || this._dataStream
-    const stage = this._parser._dataMode ? 'content' : ours ? 'ours' : 'command'
-    const moment = { stage, commands: this.#commands, octets: this._socket.bytesRead, now } as const
+    const { parser } = this
+    if (this.closing || parser === undefined) return
+    const ours = this.answering || this.upgrading || this.takingContent
+    const stage = parser.inContent ? 'content' : ours ? 'ours' : 'command'
+    const moment = { stage, commands: this.#commands, octets: this.socket.bytesRead, now } as const
     if (this.#pace(moment, settings) === undefined) return
-    if (this._server instanceof SubmissionServer) this._server.refusedAtDoor('slow', this.remoteAddress)
+    this.#rules.refusedAtDoor('slow', this.remoteAddress)
     this.send(421, `4.4.2 timeout: no ${stage === 'content' ? 'further message data' : 'complete command'} received`)
   }
 
   #count(code: number): void {
     this.#errors++
     if (code === 535) this.#wrongLogins++
-    if (this._closing) return
+    if (this.closing) return
     if (this.#wrongLogins >= MOST_LOGINS) super.send(421, '4.7.0 too many failed logins in one session', false)
     else if (this.#errors >= MOST_ERRORS) super.send(421, '4.7.0 too many errors in one session', false)
   }
