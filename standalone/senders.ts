@@ -1,11 +1,8 @@
-import { postCode } from '@postrider/sender-verification/post'
-import { advance, noteSent } from '@postrider/sender-verification/verification'
-import type { Verification, Wish } from '@postrider/sender-verification/verification'
-import { verdictOf } from '@postrider/sender-verification/verdict'
+import type { Wish } from '@postrider/sender-verification/verification'
+import { verifySender } from '@postrider/sender-verification/verify'
 import type { SenderState } from './provider/sender-state.ts'
 import type { Plan } from '@postrider/plan/plan'
 import type { PlannedSender } from '@postrider/plan/senders'
-import { NotStored } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/broker/connection'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { SignMail } from '@postrider/runtime-config/signing'
@@ -83,33 +80,31 @@ export function verifySenders({
     return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits))
   }
 
-  async function see(sender: PlannedSender, { config }: Plan): Promise<{ verified: boolean; waitMs?: number }> {
-    const { namespace, code, resend, address, domainName } = sender
+  async function see(planned: PlannedSender, { config }: Plan): Promise<{ verified: boolean; waitMs?: number }> {
+    const { namespace, code, resend, address, domainName } = planned
     const { hostName, notices } = config.platform
-    const key = keyOf(sender)
+    const key = keyOf(planned)
     const { claim, verification } = state.recall(key, { address, domainName })
     const wish: Wish = { claim, code, resend }
-    const keep = async (next: Verification): Promise<void> => {
-      if (JSON.stringify(next) !== JSON.stringify(verification)) await state.keep(key, { claim, verification: next })
-    }
-    let next = advance(platformKey, verification, wish, Date.now())
-    await keep(next)
-    let heldUntil: number | undefined
-    if (next.pendingID !== undefined && config.domains.get(domainName)?.suspended === false) {
-      try {
-        const code = { claim, namespace, id: next.pendingID }
-        const sender = { hostName, from: notices.from, sign: sign(config.domains) }
-        const posted = await postCode(broker, platformKey, sender, code, Date.now())
-        if ('messageID' in posted) await keep((next = noteSent(next, posted.messageID, Date.now())))
-        else heldUntil = posted.heldUntil
-      } catch (error) {
-        if (!(error instanceof NotStored)) throw error
-        return { verified: false, waitMs: RETRY_MS }
-      }
-    }
-    const { verified, message, changesAt } = verdictOf(platformKey, next, wish, Date.now(), heldUntil)
+    // No code is mailed in the name of a suspended domain.
+    const mails = config.domains.get(domainName)?.suspended === false
+    const sender = { hostName, from: notices.from, sign: sign(config.domains) }
+    const { verdict, postponed } = await verifySender(
+      platformKey,
+      { namespace, wish, before: verification },
+      {
+        keep: async (next) => {
+          if (JSON.stringify(next) !== JSON.stringify(verification))
+            await state.keep(key, { claim, verification: next })
+        },
+        mailer: mails ? { broker, sender } : undefined,
+        now: Date.now,
+      },
+    )
+    const { verified, message, changesAt } = verdict
     if (told.get(key) !== message) say(`SenderAddress ${key}: ${message}`)
     told.set(key, message)
+    if (postponed && mails) return { verified, waitMs: RETRY_MS }
     return { verified, ...(changesAt === undefined ? {} : { waitMs: changesAt - Date.now() }) }
   }
 

@@ -1,9 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { Kvm } from '@nats-io/kv'
 import type { KvWatchEntry } from '@nats-io/kv'
-import type { QueuedIterator } from '@nats-io/transport-node'
 import type { Broker } from '@postrider/broker/connection'
-import { lastRevision } from '@postrider/broker/last-revision'
+import { followBucket } from '@postrider/broker/follow-bucket'
 import { STANDING_BUCKET } from '@postrider/broker/names'
 import { accountOfKey } from '@postrider/limits/accounts'
 import { readStored } from '@postrider/broker/stored'
@@ -18,48 +15,14 @@ export interface LiveStandings {
   stop(): void
 }
 
-/** Between two tries to watch the bucket. Milliseconds. */
-const REOPEN_MS = 200
-/** Whoever starts waits so long for it. An older broker configuration may not let it be read: then everybody stands as at the
- * beginning, which is better than no mail at all. */
-const PATIENCE_MS = 10_000
-
-/** Follows the bucket; resolves when all of it is here. */
+/** Follows the bucket; resolves when all of it is here. An older broker configuration may not let it be read: then everyone has the
+ * reputation of a beginner after some seconds, which is better than no mail at all. */
 export async function watchStandings(
-  { js, jsm, onReconnect }: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
+  broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   bad: (account: string, revision: number, error: unknown) => void,
 ): Promise<LiveStandings> {
   let standings = new Map<string, Standing>()
   const listeners: ((account: string) => void)[] = []
-  let stopped = false
-  let watch: QueuedIterator<KvWatchEntry> | undefined
-
-  async function follow(known: () => void): Promise<void> {
-    // The broker is away, or the bucket is still to be made.
-    const end = await lastRevision(jsm, STANDING_BUCKET).catch(() => undefined)
-    watch = await new Kvm(js)
-      .open(STANDING_BUCKET)
-      .then((kv) => (end === undefined ? undefined : kv.watch()))
-      .catch(() => undefined)
-    if (watch === undefined || end === undefined) return pause(REOPEN_MS)
-    // An empty bucket sends nothing; one that has entries is read whole before anything counts.
-    const fresh = new Map<string, Standing>()
-    let whole = false
-    if (end === 0) known()
-    for await (const entry of watch) {
-      const account = accountOfKey(entry.key)
-      const into = whole ? standings : fresh
-      if (entry.operation === 'PUT') put(into, account, entry)
-      else into.delete(account)
-      if (whole) for (const run of listeners) run(account)
-      if (whole || entry.revision < end || (entry.delta ?? 0) > 0) continue
-      whole = true
-      const changed = new Set([...standings.keys(), ...fresh.keys()])
-      standings = fresh
-      known()
-      for (const name of changed) for (const run of listeners) run(name)
-    }
-  }
 
   /** One that cannot be read stays as it was. */
   function put(into: Map<string, Standing>, account: string, entry: KvWatchEntry): void {
@@ -72,20 +35,31 @@ export async function watchStandings(
     }
   }
 
-  onReconnect(() => watch?.stop())
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, PATIENCE_MS).unref()
-    void (async () => {
-      while (!stopped) await follow(resolve)
-    })()
+  function take(into: Map<string, Standing>, entry: KvWatchEntry): string {
+    const account = accountOfKey(entry.key)
+    if (entry.operation === 'PUT') put(into, account, entry)
+    else into.delete(account)
+    return account
+  }
+
+  const tell = (account: string): void => {
+    for (const run of listeners) run(account)
+  }
+
+  const stop = await followBucket(broker, STANDING_BUCKET, {
+    replace(entries) {
+      const fresh = new Map<string, Standing>()
+      for (const entry of entries) take(fresh, entry)
+      const changed = new Set([...standings.keys(), ...fresh.keys()])
+      standings = fresh
+      changed.forEach(tell)
+    },
+    change: (entry) => tell(take(standings, entry)),
   })
   return {
     of: (account) => standings.get(account),
     all: () => standings,
     onChange: (run) => void listeners.push(run),
-    stop() {
-      stopped = true
-      watch?.stop()
-    },
+    stop,
   }
 }

@@ -1,22 +1,13 @@
 import { Kvm } from '@nats-io/kv'
 import type { KvWatchEntry } from '@nats-io/kv'
-import type { QueuedIterator } from '@nats-io/transport-node'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Broker } from '@postrider/broker/connection'
-import { lastRevision } from '@postrider/broker/last-revision'
+import { followBucket } from '@postrider/broker/follow-bucket'
+import { CONFIG_BUCKET } from '@postrider/broker/names'
 import { readStream } from '@postrider/broker/read-stream'
 import type { RuntimeConfig } from './config.ts'
 import { configOf, encodeConfig } from './encode.ts'
 import { LastGood } from './last-good.ts'
 import type { ConfigReport } from './report.ts'
-
-/** KV bucket of the runtime configuration. */
-const BUCKET = 'config'
-
-/** Between two tries to watch it. */
-const REOPEN_MS = 200
-
-type KvWatch = QueuedIterator<KvWatchEntry>
 
 /** The bucket's entries, by key. */
 export type Entries = Map<string, string>
@@ -37,7 +28,7 @@ export function publisher(broker: Pick<Broker, 'nc' | 'js' | 'jsm'>): (config: R
 
 /** Writes what differs and deletes what is gone. Additions come first, so that nobody sees a credential without its domain. */
 async function write({ js }: Pick<Broker, 'js'>, present: Entries, wanted: Entries): Promise<number> {
-  const kv = await new Kvm(js).open(BUCKET)
+  const kv = await new Kvm(js).open(CONFIG_BUCKET)
   let changes = 0
   for (const [key, text] of wanted) {
     if (present.get(key) === text) continue
@@ -56,13 +47,13 @@ async function write({ js }: Pick<Broker, 'js'>, present: Entries, wanted: Entri
 /** Reads the whole bucket. */
 export async function readEntries(broker: Pick<Broker, 'nc' | 'jsm'>): Promise<Entries> {
   const entries: Entries = new Map()
-  const stream = `KV_${BUCKET}`
+  const stream = `KV_${CONFIG_BUCKET}`
   const { state } = await broker.jsm.streams.info(stream)
   if (state.messages === 0) return entries
   for await (const { subject, headers, data } of readStream(broker, stream, { seq: 1 }, state.last_seq)) {
     // A marker tells of a deletion; an entry has none.
     if (headers.get('KV-Operation') === '')
-      entries.set(subject.slice(`$KV.${BUCKET}.`.length), Buffer.from(data).toString())
+      entries.set(subject.slice(`$KV.${CONFIG_BUCKET}.`.length), Buffer.from(data).toString())
   }
   return entries
 }
@@ -80,18 +71,17 @@ const ESSENTIAL = ['platform', 'policies', 'pools']
 /** Follows the bucket; resolves when the whole configuration is here, which may be when it is first published, or
  * when what is essential in it can be read again. */
 export async function watchConfig(
-  { js, jsm, onReconnect }: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
+  broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   report: ConfigReport,
 ): Promise<LiveConfig> {
-  const kv = await new Kvm(js).open(BUCKET)
   const listeners: ((config: RuntimeConfig) => void)[] = []
   const live = new LastGood()
+  const known = Promise.withResolvers<RuntimeConfig>()
+  let present = new Set<string>()
   let current: RuntimeConfig | undefined
   let waiting = false
-  let stopped = false
-  let watch: KvWatch | undefined
 
-  function take(entry: KvWatchEntry, present: Set<string>): void {
+  function take(entry: KvWatchEntry): void {
     if (entry.operation !== 'PUT') {
       present.delete(entry.key)
       return
@@ -110,49 +100,41 @@ export async function watchConfig(
     }
   }
 
-  /** Reads the bucket from its beginning and goes on with its changes until the watch ends. */
-  async function follow(known: () => void): Promise<void> {
-    const present = new Set<string>()
-    // The broker is away, or back and not yet ready: the last configuration stays.
-    const end = await lastRevision(jsm, BUCKET).catch(() => undefined)
-    watch = end === undefined ? undefined : await kv.watch().catch(() => undefined)
-    if (watch === undefined || end === undefined) return pause(REOPEN_MS)
-    for await (const entry of watch) {
-      take(entry, present)
-      // While more is known to come, what is here may be half of it.
-      if (entry.revision < end || (entry.delta ?? 0) > 0) continue
-      live.keepOnly(present)
-      report.badEntries(live.bad)
-      const awaited = ESSENTIAL.filter((key) => live.unreadable.has(key))
-      if (awaited.length > 0 && current === undefined) {
-        if (!waiting) report.waiting(awaited)
-        waiting = true
-        continue
-      }
-      const config = configOf(live.values, live.unreadable)
-      if (config === undefined) continue
-      current = config
-      known()
-      for (const run of listeners) tell(run, config)
+  /** What was taken is all there is for now. */
+  function apply(): void {
+    live.keepOnly(present)
+    report.badEntries(live.bad)
+    const awaited = ESSENTIAL.filter((key) => live.unreadable.has(key))
+    if (awaited.length > 0 && current === undefined) {
+      if (!waiting) report.waiting(awaited)
+      waiting = true
+      return
     }
+    const config = configOf(live.values, live.unreadable)
+    if (config === undefined) return
+    current = config
+    known.resolve(config)
+    for (const run of listeners) tell(run, config)
   }
 
-  // A restarted broker has forgotten the watch; by itself the client notices after some time of silence.
-  onReconnect(() => watch?.stop())
-  await new Promise<void>((resolve) => {
-    void (async () => {
-      while (!stopped) await follow(resolve)
-    })()
+  const stop = await followBucket(broker, CONFIG_BUCKET, {
+    replace(entries) {
+      present = new Set()
+      entries.forEach(take)
+      apply()
+    },
+    change(entry) {
+      take(entry)
+      // While more is known to come, what is here may be half of it.
+      if ((entry.delta ?? 0) === 0) apply()
+    },
   })
+  const first = await known.promise
   return {
     get current() {
-      if (current === undefined) throw new Error('unreachable: the promise above waits for it')
-      return current
+      return current ?? first
     },
     onChange: (run) => void listeners.push(run),
-    stop() {
-      stopped = true
-      watch?.stop()
-    },
+    stop,
   }
 }

@@ -1,11 +1,9 @@
-import { postCode } from '@postrider/sender-verification/post'
-import { advance, isProven, noteSent } from '@postrider/sender-verification/verification'
+import { isProven } from '@postrider/sender-verification/verification'
 import type { Verification, Wish } from '@postrider/sender-verification/verification'
-import { verdictOf } from '@postrider/sender-verification/verdict'
+import { verifySender } from '@postrider/sender-verification/verify'
 import type { Verdict } from '@postrider/sender-verification/verdict'
 import { noticesFrom } from '@postrider/plan/platform'
 import type { PlannedSender } from '@postrider/plan/senders'
-import { NotStored } from '@postrider/queue/accept'
 import { createKeyring } from '@postrider/runtime-config/keyring'
 import { signPlatformMail } from '@postrider/runtime-config/signing'
 import type { SignMail } from '@postrider/runtime-config/signing'
@@ -78,44 +76,16 @@ export function senderAddressController(
       await write(object, senderConditions({ domain: ready, domainName: resource.spec.domainRef.name }), before)
       return {}
     }
-    const known = advance(platformKey, before, wish, Date.now())
-    if (known.pendingID === undefined) {
-      const verdict = verdictOf(platformKey, known, wish, Date.now())
-      await tell(known, verdict)
-      return { againMs: waitFor(verdict) }
-    }
-    // Remembered before it is mailed: after a crash it is the same code, and the same mail.
-    if (known.pendingID !== before?.pendingID) await tell(known, verdictOf(platformKey, known, wish, Date.now()))
-    return mail(platform, resource, wish, known, tell, platformKey)
-  }
-
-  async function mail(
-    platform: Resource<'MailPlatform'>,
-    { namespace }: Resource<'SenderAddress'>,
-    wish: Wish,
-    known: Verification,
-    tell: (known: Verification, verdict: Verdict) => Promise<void>,
-    platformKey: Buffer,
-  ): Promise<{ againMs?: number | undefined }> {
-    const { broker } = configuration
-    if (broker === undefined) return { againMs: RETRY_MS }
-    const { domains } = configuration
+    const { broker, domains } = configuration
     const keysOf = createKeyring(platformKey)
     const sign: SignMail = (content, from, at) => signPlatformMail(content, from, { domains, keysOf }, at)
-    const from = { hostName: platform.spec.hostName, from: noticesFrom(platform), sign }
-    try {
-      const code = { claim: wish.claim, namespace, id: known.pendingID ?? '' }
-      const posted = await postCode(broker, platformKey, from, code, Date.now())
-      const now = Date.now()
-      const next = 'messageID' in posted ? noteSent(known, posted.messageID, now) : known
-      const held = 'heldUntil' in posted ? posted.heldUntil : undefined
-      const verdict = verdictOf(platformKey, next, wish, now, held)
-      await tell(next, verdict)
-      return { againMs: waitFor(verdict) }
-    } catch (error) {
-      if (error instanceof NotStored) return { againMs: RETRY_MS }
-      throw error
-    }
+    const sender = { hostName: platform.spec.hostName, from: noticesFrom(platform), sign }
+    const { verdict, postponed } = await verifySender(
+      platformKey,
+      { namespace: resource.namespace, wish, before },
+      { keep: tell, mailer: broker && { broker, sender }, now: Date.now },
+    )
+    return { againMs: postponed ? RETRY_MS : waitFor(verdict) }
   }
 
   /** Forgets what was written of an object that is gone, or that another of its name has replaced. */

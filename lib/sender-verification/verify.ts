@@ -1,0 +1,61 @@
+import type { Broker } from '@postrider/broker/connection'
+import { NotStored } from '@postrider/queue/accept'
+import { postCode } from './post.ts'
+import type { CodeSender } from './post.ts'
+import { advance, noteSent } from './verification.ts'
+import type { Verification, Wish } from './verification.ts'
+import { verdictOf } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
+
+/** What the verification of a SenderAddress needs of its provider. */
+export interface VerificationPort {
+  /** Remembers how far it is, durably. Called before a code is mailed, so that a crash in between repeats the same mail, and whenever
+   * there is something new to say. */
+  keep(known: Verification, verdict: Verdict): Promise<void>
+  /** Undefined while no mail can be sent for it. */
+  mailer: { broker: Broker; sender: CodeSender } | undefined
+  now(): number
+}
+
+export interface SenderToVerify {
+  namespace: string
+  wish: Wish
+  before: Verification | undefined
+}
+
+export interface Verified {
+  verdict: Verdict
+  /** A code is due and cannot be mailed just now: look again soon. */
+  postponed: boolean
+}
+
+/** Takes one step with a SenderAddress: looks at the code that was given back, or mails a new one where one is due. */
+export async function verifySender(
+  platformKey: Buffer,
+  { namespace, wish, before }: SenderToVerify,
+  { keep, mailer, now }: VerificationPort,
+): Promise<Verified> {
+  const known = advance(platformKey, before, wish, now())
+  if (known.pendingID === undefined) {
+    const verdict = verdictOf(platformKey, known, wish, now())
+    await keep(known, verdict)
+    return { verdict, postponed: false }
+  }
+  // Remembered before it is mailed: after a crash it is the same code, and the same mail.
+  const pending = verdictOf(platformKey, known, wish, now())
+  if (known.pendingID !== before?.pendingID) await keep(known, pending)
+  if (mailer === undefined) return { verdict: pending, postponed: true }
+  const { claim } = wish
+  try {
+    const code = { claim, namespace, id: known.pendingID }
+    const posted = await postCode(mailer.broker, platformKey, mailer.sender, code, now())
+    const sent = 'messageID' in posted
+    const next = sent ? noteSent(known, posted.messageID, now()) : known
+    const verdict = verdictOf(platformKey, next, wish, now(), sent ? undefined : posted.heldUntil)
+    await keep(next, verdict)
+    return { verdict, postponed: false }
+  } catch (error) {
+    if (error instanceof NotStored) return { verdict: pending, postponed: true }
+    throw error
+  }
+}
