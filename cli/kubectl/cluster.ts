@@ -3,8 +3,13 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { refusal, textOf } from '@postrider/kubernetes/transport/answer'
-import type { Access, TlsMaterial } from '@postrider/kubernetes/transport/connection'
 import { isNotFound } from '@postrider/kubernetes/transport/errors'
+import {
+  BadKubeconfigError,
+  KubeconfigLoginError,
+  connectionBy,
+  readKubeconfig,
+} from '@postrider/kubernetes/transport/kubeconfig'
 import { pathOf } from '@postrider/kubernetes/object/object'
 import type { KindRef, KubeObject, ObjectRef } from '@postrider/kubernetes/object/object'
 import { createTransport } from '@postrider/kubernetes/transport/transport'
@@ -38,10 +43,10 @@ const TIMEOUT_MS = 30_000
 /** By --kubeconfig and --context, else as kubectl finds its way. Throws a UsageError that says what is missing. */
 export async function openCaller(place: Place): Promise<Caller> {
   const config = await loadConfig(place)
-  const cluster = config.getCurrentCluster()
-  if (cluster === null) throw noCluster(config)
-  const server = cluster.server.replace(/\/$/, '')
-  const transport = createTransport(Promise.resolve({ server, access: () => accessOf(config, cluster.proxyUrl) }))
+  const connection = connectionBy(config)
+  if (connection === undefined) throw noCluster(config)
+  const { server } = connection
+  const transport = createTransport(Promise.resolve({ server, access: () => connection.access().catch(loginFails) }))
 
   async function request<T>(
     method: string,
@@ -85,31 +90,34 @@ export async function openCaller(place: Place): Promise<Caller> {
 }
 
 async function loadConfig({ kubeconfig = process.env['KUBECONFIG'], context }: Place): Promise<KubeConfig> {
-  const { KubeConfig } = await import('@kubernetes/client-node')
-  const config = new KubeConfig()
   const home = join(homedir(), '.kube', 'config')
   const named = (kubeconfig ?? '').split(delimiter).filter((file) => file !== '')
   // As with kubectl, a file of the list may be absent.
   const files = (named.length > 0 ? named : [home]).filter((file) => existsSync(file))
-  if (files.length > 0) {
-    for (const file of files) {
-      const one = new KubeConfig()
-      try {
-        one.loadFromFile(file)
-        config.mergeConfig(one, config.contexts.length > 0)
-      } catch (cause) {
-        throw new UsageError(`${file} is no kubeconfig that can be used: ${String(cause)}`, { cause })
-      }
-    }
-  } else if (named.length === 0 && process.env['KUBERNETES_SERVICE_HOST'] !== undefined) {
-    config.loadFromCluster()
-  } else {
-    const where =
-      named.length > 0 ? `${named.join(' or ')} is not there` : `KUBECONFIG is not set and ${home} is not there`
-    throw new UsageError(`no cluster is known: ${where}; set KUBECONFIG, or give --kubeconfig FILE`)
-  }
+  const config = files.length > 0 ? await read(files) : await ownCluster(named, home)
   if (context !== undefined) choose(config, context)
   return config
+}
+
+async function read(files: string[]): Promise<KubeConfig> {
+  try {
+    return await readKubeconfig(files)
+  } catch (cause) {
+    if (cause instanceof BadKubeconfigError) throw new UsageError(cause.message, { cause })
+    throw cause
+  }
+}
+
+/** Within a pod, as the cluster sees it. */
+async function ownCluster(named: string[], home: string): Promise<KubeConfig> {
+  if (named.length === 0 && process.env['KUBERNETES_SERVICE_HOST'] !== undefined) {
+    const config = await readKubeconfig([])
+    config.loadFromCluster()
+    return config
+  }
+  const where =
+    named.length > 0 ? `${named.join(' or ')} is not there` : `KUBECONFIG is not set and ${home} is not there`
+  throw new UsageError(`no cluster is known: ${where}; set KUBECONFIG, or give --kubeconfig FILE`)
 }
 
 function choose(config: KubeConfig, context: string): void {
@@ -124,26 +132,7 @@ function noCluster(config: KubeConfig): UsageError {
   return new UsageError(`no context is chosen, or its cluster is not described: ${choice}`)
 }
 
-type Filled = TlsMaterial & { headers?: Record<string, string>; auth?: string; agent?: NonNullable<Access['agent']> }
-
-/** With all that a kubeconfig can say: certificates, tokens, programs to ask for them, OIDC, proxies. Throws a UsageError. */
-async function accessOf(config: KubeConfig, proxyUrl: string | undefined): Promise<Access> {
-  const filled: Filled = {}
-  try {
-    await config.applyToHTTPSOptions(filled)
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new UsageError(`the login that the kubeconfig names does not work: ${message}`, { cause })
-  }
-  const { headers = {}, auth, agent, ...rest } = filled
-  const { ca, cert, key, passphrase, servername, rejectUnauthorized } = rest
-  const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized }
-  return {
-    headers: {
-      ...headers,
-      ...(auth === undefined ? {} : { authorization: `Basic ${Buffer.from(auth).toString('base64')}` }),
-    },
-    tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)),
-    ...(proxyUrl === undefined || agent === undefined ? {} : { agent }),
-  }
+function loginFails(cause: unknown): never {
+  if (!(cause instanceof KubeconfigLoginError)) throw cause
+  throw new UsageError(`the login that the kubeconfig names does not work: ${cause.message}`, { cause })
 }

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Agent } from 'node:http'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 
 /** What a request needs to reach the API server and be let in. */
 export interface Access {
@@ -57,7 +57,7 @@ export function findConnection(where: Whereabouts = {}): Promise<Connection> {
   return Promise.reject(new NoCluster('KUBECONFIG is not set, this is no pod, and there is no ~/.kube/config'))
 }
 
-/** A pod's own way. The client library is not loaded for it: it costs 86 MB. The kubelet replaces the token file about once
+/** A pod's own way. The client library is not loaded for it. The kubelet replaces the token file about once
  * an hour, so it is read for every request; it lies in memory. */
 function byServiceAccount(host: string, port: string, folder: string): Connection {
   return {
@@ -72,45 +72,9 @@ function byServiceAccount(host: string, port: string, folder: string): Connectio
   }
 }
 
-/** With all that a kubeconfig can say: certificates, tokens, programs to ask for them, OIDC, proxies. */
 async function byKubeconfig(path: string): Promise<Connection> {
-  const { KubeConfig } = await import('@kubernetes/client-node')
-  const config = new KubeConfig()
-  for (const file of path.split(':').filter(Boolean)) {
-    const one = new KubeConfig()
-    one.loadFromFile(file)
-    config.mergeConfig(one, config.contexts.length > 0)
-  }
-  const cluster = config.getCurrentCluster()
-  const user = config.getCurrentUser()
-  if (cluster === null) throw new NoCluster(`${path} names no current cluster`)
-  const tokenFile = tokenFileOf(user)
-  return {
-    server: cluster.server.replace(/\/$/, ''),
-    async access() {
-      const filled: Filled = {}
-      await config.applyToHTTPSOptions(filled)
-      const { headers = {}, auth, ca, cert, key, passphrase, servername, rejectUnauthorized, agent } = filled
-      return {
-        headers: {
-          ...headers,
-          ...(auth === undefined ? {} : { authorization: `Basic ${Buffer.from(auth).toString('base64')}` }),
-          ...(tokenFile === undefined ? {} : { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` }),
-        },
-        tls: compact({ ca, cert, key, passphrase, servername, rejectUnauthorized }),
-        ...(cluster.proxyUrl === undefined || agent === undefined ? {} : { agent }),
-      }
-    },
-  }
+  const { connectionBy, readKubeconfig } = await import('./kubeconfig.ts')
+  const connection = connectionBy(await readKubeconfig(path.split(delimiter).filter(Boolean)))
+  if (connection === undefined) throw new NoCluster(`${path} names no current cluster`)
+  return connection
 }
-
-type Filled = TlsMaterial & { headers?: Record<string, string>; auth?: string; agent?: Agent }
-
-/** The library reads such a file at most once a minute. */
-function tokenFileOf(user: { authProvider?: unknown } | null): string | undefined {
-  const provider = user?.authProvider as { config?: { tokenFile?: string } } | undefined
-  return provider?.config?.tokenFile
-}
-
-const compact = <T extends object>(object: T): T =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
