@@ -1,14 +1,15 @@
+import { OPERATOR } from '@postrider/contract/operator'
 import { runService } from '@postrider/service/service'
 import { openCluster } from '@postrider/kubernetes/transport/client'
 import { runAsLeader } from '@postrider/kubernetes/lease/lease'
 import { lead } from './lead.ts'
 import type { Lead } from './lead.ts'
 import { createMetrics } from './metrics.ts'
-import { readSettings } from './settings.ts'
+import { settingsOf } from './settings.ts'
 
-await runService('operator', ({ env, log, registry, needs, onStop }) => {
-  const settings = readSettings(env)
-  const cluster = openCluster(settings.tokenFolder === undefined ? {} : { serviceAccount: settings.tokenFolder })
+await runService('operator', OPERATOR, ({ settings: given, log, registry, needs, onStop }) => {
+  const settings = settingsOf(given)
+  const cluster = openCluster(given.tokenFolder === undefined ? {} : { serviceAccount: given.tokenFolder })
   onStop(() => cluster.close())
   let current: Lead | undefined
   const metrics = createMetrics(registry, {

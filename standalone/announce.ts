@@ -1,4 +1,5 @@
 import type { Plan } from '@postrider/plan/plan'
+import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import type { CredentialFile } from './provider/state.ts'
 
 export interface Announcement {
@@ -12,15 +13,19 @@ export interface Announcement {
 
 /** What the person who started the platform wants to know next: where it listens, and one line each that sends a mail. */
 export function announcement({ plan, caFile, credential, sandbox, state, readyMs }: Announcement): string[] {
-  const { ingress, api } = plan.deployment
-  const { listeners } = ingress
+  const { ingress, api, telemetry } = plan.deployment
+  const { listeners } = ingress.settings
+  const { host: apiHost, port: apiPort, httpPort } = api.settings
+  const offsets = Object.entries(TELEMETRY_OFFSETS).map(([service, offset]) =>
+    offset === 0 ? `(${service})` : `+${offset} (${service})`,
+  )
   const ports = listeners.map(({ kind, host, port }) => `  ${kind.padEnd(12)} ${host}:${port}`)
   const trial = credential === undefined ? [] : trialLines(credential, caFile)
   return [
     `ready in ${(readyMs / 1000).toFixed(1)} s; state in ${state}, logs in ${state}/logs`,
     ...ports,
-    ...(api.replicas === 0 ? [] : [`  https, http  ${api.host}:${api.port}, ${api.host}:${api.httpPort}`]),
-    `  metrics      http://${plan.deployment.telemetry.address}:${plan.deployment.telemetry.basePort}/metrics (notifier), +10 (api), +20 (delivery), +40 (ingress)`,
+    ...(api.replicas === 0 ? [] : [`  https, http  ${apiHost}:${apiPort}, ${apiHost}:${httpPort}`]),
+    `  metrics      http://${telemetry.address}:${telemetry.basePort}/metrics ${offsets.join(', ')}`,
     ...(caFile === undefined ? [] : [`  local CA     ${caFile}`]),
     ...trial,
     ...(sandbox === undefined

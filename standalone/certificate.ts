@@ -15,7 +15,7 @@ export interface ChosenCertificates {
 
 /** The certificates that are given, checked before anything starts; a local one where the first is not. Throws BadCertificate. */
 export async function chooseCertificates({ deployment, config }: Plan, state: string): Promise<ChosenCertificates> {
-  const { first: given, further: others, clientCaFile } = deployment.ingress.certificates
+  const { first: given, further: others, clientCaFile } = deployment.certificates
   if (clientCaFile !== undefined) readClientCa(clientCaFile)
   const more = {
     further: others.map(checked),

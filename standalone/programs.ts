@@ -1,12 +1,17 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { nodeArguments } from '@postrider/plan/node-arguments'
-import { brokerEnvironment } from '@postrider/broker/access'
 import type { BrokerAccess } from '@postrider/broker/connection'
+import { API } from '@postrider/contract/api'
+import { DELIVERY } from '@postrider/contract/delivery'
+import { INGRESS } from '@postrider/contract/ingress'
+import { NOTIFIER } from '@postrider/contract/notifier'
+import { nodeArguments } from '@postrider/plan/node-arguments'
 import { deliveryGraceMs } from '@postrider/queue/stop'
 import type { Deployment } from '@postrider/plan/deployment'
 import type { CertificatePaths, CertificateSources } from '@postrider/tls/certificates'
-import { certificateSettings } from '@postrider/tls/settings'
+import { processesOf } from './processes.ts'
+import type { ServiceProcess } from './processes.ts'
+import { SANDBOX } from './sandbox/settings.ts'
 import type { Program } from './supervise.ts'
 
 export interface ProgramSettings {
@@ -29,85 +34,61 @@ const GRACE_MS = 40_000
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** The processes of a deployment: notifier first, ingress last, so that mail is taken when all that comes after is there. */
+/** The programs of a deployment, in the order in which they start. */
 export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
-  const { state, deployment, certificates, platformKeyFile } = settings
-  const { basePort } = deployment.telemetry
-  const tls = certificateSettings(certificates)
-  const several = (
-    count: number,
-    from: number,
-    make: (index: number, port: number) => ServiceProgram,
-  ): ServiceProgram[] => Array.from({ length: count }, (_, index) => make(index, basePort + from + index))
-  return [
-    service('notifier', 'notifier', basePort, settings, {
-      POSTRIDER_LOG_FILE: join(state, 'log', 'messages.sqlite'),
-      POSTRIDER_PLATFORM_KEY_FILE: platformKeyFile,
-    }),
-    ...several(deployment.api.replicas, 10, (index, port) =>
-      service('api', `api-${index}`, port, settings, {
-        ...tls,
-        POSTRIDER_API_HOST: deployment.api.host,
-        POSTRIDER_API_PORT: String(deployment.api.port),
-        POSTRIDER_API_HTTP_PORT: String(deployment.api.httpPort),
-        POSTRIDER_API_PUBLIC_HOST: deployment.api.publicHost ?? '',
-        POSTRIDER_SUBMISSION: JSON.stringify(deployment.submission),
-      }),
-    ),
-    ...several(deployment.delivery.replicas, 20, (index, port) =>
-      service('delivery', `delivery-${index}`, port, settings, {}),
-    ),
-    ...several(deployment.ingress.replicas, 40, (index, port) =>
-      service('ingress', `ingress-${index}`, port, settings, {
-        ...tls,
-        POSTRIDER_LISTENERS: JSON.stringify(deployment.ingress.listeners),
-        POSTRIDER_PLATFORM_KEY_FILE: platformKeyFile,
-        POSTRIDER_QUEUE_FOLDER: state,
-      }),
-    ),
-  ]
+  const { state, deployment, finalReplyMs } = settings
+  mkdirSync(join(state, 'logs'), { recursive: true })
+  return processesOf(deployment).map((one) => {
+    const { service, index, telemetryPort } = one
+    const name = service === 'notifier' ? service : `${service}-${index}`
+    return {
+      name,
+      telemetryPort,
+      graceMs: service === 'delivery' ? () => deliveryGraceMs(finalReplyMs()) : () => GRACE_MS,
+      command: process.execPath,
+      args: [...nodeArguments(service), join(ROOT, 'services', service, 'main.ts')],
+      logFile: join(state, 'logs', `${name}.log`),
+      env: { NODE_ENV: 'production', ...environmentOf(one, settings) },
+    }
+  })
 }
 
-function service(
-  name: string,
-  instance: string,
-  telemetryPort: number,
-  { state, deployment, access, finalReplyMs }: ProgramSettings,
-  env: Record<string, string>,
-): ServiceProgram {
-  mkdirSync(join(state, 'logs'), { recursive: true })
-  return {
-    name: instance,
-    telemetryPort,
-    graceMs: name === 'delivery' ? () => deliveryGraceMs(finalReplyMs()) : () => GRACE_MS,
-    command: process.execPath,
-    args: [...nodeArguments(name), join(ROOT, 'services', name, 'main.ts')],
-    logFile: join(state, 'logs', `${instance}.log`),
-    env: {
-      NODE_ENV: 'production',
-      ...brokerEnvironment(access(name)),
-      POSTRIDER_SHARDS: String(deployment.broker.shards),
-      POSTRIDER_TELEMETRY_HOST: deployment.telemetry.address,
-      POSTRIDER_TELEMETRY_PORT: String(telemetryPort),
-      ...env,
-    },
+function environmentOf(
+  { service, telemetryPort }: ServiceProcess,
+  { state, deployment, access, certificates, platformKeyFile }: ProgramSettings,
+): Record<string, string> {
+  const common = {
+    broker: access(service),
+    shards: deployment.broker.shards,
+    telemetry: { host: deployment.telemetry.address, port: telemetryPort },
+  }
+  switch (service) {
+    case 'notifier':
+      return NOTIFIER.write({ ...common, platformKeyFile, logFile: join(state, 'log', 'messages.sqlite') })
+    case 'api':
+      return API.write({ ...common, ...deployment.api.settings, certificates })
+    case 'delivery':
+      return DELIVERY.write(common)
+    case 'ingress':
+      return INGRESS.write({
+        ...common,
+        ...deployment.ingress.settings,
+        certificates,
+        platformKeyFile,
+        queueFolder: state,
+      })
   }
 }
 
 /** The receiver for trying out. Its mail lies beside the state folder: it is the other side's, not the platform's. */
-export function sandboxProgram(state: string, port: number, { certFile, keyFile }: CertificatePaths): Program {
+export function sandboxProgram(state: string, port: number, certificate: CertificatePaths): Program {
   return {
     name: 'sandbox',
     graceMs: () => GRACE_MS,
     command: process.execPath,
     args: [join(ROOT, 'standalone', 'sandbox', 'main.ts')],
     logFile: join(state, 'logs', 'sandbox.log'),
-    env: {
-      POSTRIDER_SANDBOX_PORT: String(port),
-      POSTRIDER_SANDBOX_FOLDER: sandboxFolder(state),
-      POSTRIDER_TLS_CERT: certFile,
-      POSTRIDER_TLS_KEY: keyFile,
-    },
+    env: SANDBOX.write({ port, folder: sandboxFolder(state), certificate }),
   }
 }
 

@@ -19,6 +19,7 @@ import { watchBroker } from './broker/broker-watch.ts'
 import { chooseCertificates } from './certificate.ts'
 import { endLeftovers, lockState } from './lock.ts'
 import { checkPorts } from './ports.ts'
+import { processesOf } from './processes.ts'
 import { sandboxFolder, sandboxProgram, servicePrograms } from './programs.ts'
 import { awaitReady } from './ready.ts'
 import { verifySenders } from './senders.ts'
@@ -166,21 +167,15 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
 }
 
 function portsOf({ deployment }: Plan) {
-  const { ingress, broker, telemetry, sandbox, delivery, api } = deployment
-  const telemetryPorts = [
-    { offset: 0, count: 1, name: 'notifier' },
-    { offset: 10, count: api.replicas, name: 'api' },
-    { offset: 20, count: delivery.replicas, name: 'delivery' },
-    { offset: 40, count: ingress.replicas, name: 'ingress' },
-  ].flatMap(({ offset, count, name }) =>
-    Array.from({ length: count }, (_, index) => ({
-      host: telemetry.address,
-      port: telemetry.basePort + offset + index,
-      purpose: `metrics of ${name} ${index}, spec.telemetry.basePort`,
-    })),
-  )
+  const { ingress, broker, telemetry, sandbox, api } = deployment
+  const { host, port: httpsPort, httpPort } = api.settings
+  const telemetryPorts = processesOf(deployment).map(({ service, index, telemetryPort }) => ({
+    host: telemetry.address,
+    port: telemetryPort,
+    purpose: `metrics of ${service} ${index}, spec.telemetry.basePort`,
+  }))
   return [
-    ...ingress.listeners.map(({ host, port, kind }, index) => ({
+    ...ingress.settings.listeners.map(({ host, port, kind }, index) => ({
       host,
       port,
       purpose: `${kind}, spec.ingress.listeners[${index}].port`,
@@ -188,8 +183,8 @@ function portsOf({ deployment }: Plan) {
     ...(api.replicas === 0
       ? []
       : [
-          { host: api.host, port: api.port, purpose: 'https, spec.api.port' },
-          { host: api.host, port: api.httpPort, purpose: 'http, spec.api.httpPort' },
+          { host, port: httpsPort, purpose: 'https, spec.api.port' },
+          { host, port: httpPort, purpose: 'http, spec.api.httpPort' },
         ]),
     ...(broker.outside === undefined ? brokerPorts(broker) : []).map((port, index) => ({
       host: '127.0.0.1',

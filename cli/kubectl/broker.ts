@@ -2,6 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { V1Deployment, V1Pod, V1Secret } from '@kubernetes/client-node'
+import { BROKER_URL } from '@postrider/contract/broker'
+import type { Environment } from '@postrider/contract/contract'
+import { BROKER_SECRET, BROKER_TLS_SECRET } from '@postrider/contract/operator'
+import { optional } from '@postrider/contract/variable'
 import { isForbidden } from '@postrider/kubernetes/transport/errors'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { keyFor, refTo } from '@postrider/kubernetes/object/object'
@@ -31,9 +35,9 @@ const POSTRIDER = 'app.kubernetes.io/name=postrider'
 export async function findBroker(caller: Caller, options: Options): Promise<BrokerPlace> {
   const namespace = options.namespace ?? (await platformNamespace(caller))
   const known = await operatorSettings(caller, namespace)
-  const accounts = options.brokerSecret ?? known.get('POSTRIDER_BROKER_SECRET') ?? DEFAULT_SECRET
+  const accounts = options.brokerSecret ?? optional(BROKER_SECRET).read(known) ?? DEFAULT_SECRET
   const password = await passwordIn(caller, namespace, accounts)
-  const authority = await authorityIn(caller, namespace, known.get('POSTRIDER_BROKER_TLS_SECRET'))
+  const authority = await authorityIn(caller, namespace, BROKER_TLS_SECRET.read(known))
   const urlOf = (server: string): string => server.replace('//', `//${ACCOUNT}:${encodeURIComponent(password)}@`)
   if (options.broker !== undefined) {
     const servers = options.broker.split(',')
@@ -47,7 +51,7 @@ export async function findBroker(caller: Caller, options: Options): Promise<Brok
   }
   const pod = await brokerPod(caller, namespace)
   // The certificate is for the name that the pod has in the cluster.
-  const name = hostOfPod(known.get('POSTRIDER_BROKER_URL') ?? '', pod)
+  const name = hostOfPod(optional(BROKER_URL).read(known) ?? [], pod)
   const question = authority === undefined ? '' : `?ca=${encodeURIComponent(authority.file)}&name=${name}`
   const forwarded = await forwardPort(caller.config, { namespace, pod, port: PORT })
   return {
@@ -64,9 +68,8 @@ export async function findBroker(caller: Caller, options: Options): Promise<Brok
   }
 }
 
-const hostOfPod = (urls: string, pod: string): string =>
+const hostOfPod = (urls: string[], pod: string): string =>
   urls
-    .split(',')
     .filter((url) => URL.canParse(url))
     .map((url) => new URL(url).hostname)
     .find((host) => host.startsWith(`${pod}.`)) ?? pod
@@ -103,13 +106,13 @@ async function platformNamespace(caller: Caller): Promise<string> {
 }
 
 /** What the operator is told about the broker. */
-async function operatorSettings(caller: Caller, namespace: string): Promise<Map<string, string>> {
+async function operatorSettings(caller: Caller, namespace: string): Promise<Environment> {
   const labels = `${POSTRIDER},app.kubernetes.io/component=operator`
   const operators = (await ifAllowed<Wire<V1Deployment>>(caller, KINDS.Deployment, namespace, labels)) ?? []
   const variables = operators.flatMap(
     ({ spec }) => spec?.template.spec?.containers.flatMap(({ env }) => env ?? []) ?? [],
   )
-  return new Map(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])))
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value]))
 }
 
 async function passwordIn(caller: Caller, namespace: string, name: string): Promise<string> {

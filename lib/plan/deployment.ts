@@ -5,19 +5,15 @@ import type { BrokerPlan } from './broker.ts'
 import { planCertificates } from './certificates.ts'
 import type { CertificatesPlan } from './certificates.ts'
 import type { Inventory } from './inventory.ts'
-import { checkListeners, listenerPlans } from './listeners.ts'
-import type { ListenerPlan } from './listeners.ts'
-import { submissionPlan } from './submission.ts'
-import type { SubmissionPlan } from './submission.ts'
+import { checkListeners } from './listeners.ts'
+import { planServices } from './services.ts'
+import type { ServicesPlan } from './services.ts'
+import { ownSubmission } from './submission.ts'
 
 /** What has to run for the plan; a provider knows how: as processes here, as Deployments in Kubernetes. */
-export interface Deployment {
-  ingress: { replicas: number; listeners: ListenerPlan[]; certificates: CertificatesPlan }
-  delivery: { replicas: number }
+export interface Deployment extends ServicesPlan {
+  certificates: CertificatesPlan
   broker: BrokerPlan & { contentBackstopMs: number; eventsMs: number }
-  api: { replicas: number; host: string; port: number; httpPort: number; publicHost?: string }
-  /** Where clients are told to submit. */
-  submission: SubmissionPlan
   telemetry: { address: string; basePort: number }
   sandbox?: { port: number }
 }
@@ -29,33 +25,21 @@ export function planDeployment(
   config: RuntimeConfig,
   inventory: Inventory,
 ): Deployment {
-  const { ingress, delivery, telemetry, sandbox, api } = platform.spec
+  const { telemetry, sandbox, api } = platform.spec
   checkListeners(platform, config, inventory)
   if (api.port === api.httpPort) inventory.report(platform, 'spec.api.httpPort', 'is the same as spec.api.port')
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
   // A held message's time begins with its release.
   const lifetime = config.platform.longestHoldMs + config.platform.retry.lifetimeMs
   return {
-    ingress: {
-      replicas: ingress.replicas,
-      listeners: listenerPlans(platform),
-      certificates: planCertificates(platform, inventory),
-    },
-    delivery: { replicas: delivery.replicas },
+    ...planServices(platform, ownSubmission(platform)),
+    certificates: planCertificates(platform, inventory),
     broker: {
       ...planBroker(platform, inventory),
       // A net under the retention that the notifier enforces, wide enough never to be what deletes a message.
       contentBackstopMs: lifetime + longestRetention + (config.platform.heldMs ?? 0) + 4 * WEEK_MS,
       eventsMs: lifetime + config.platform.placeholderMs + WEEK_MS,
     },
-    api: {
-      replicas: api.replicas,
-      host: api.address,
-      port: api.port,
-      httpPort: api.httpPort,
-      ...(api.publicHost === undefined ? {} : { publicHost: api.publicHost }),
-    },
-    submission: submissionPlan(platform),
     telemetry,
     ...(sandbox === undefined ? {} : { sandbox }),
   }

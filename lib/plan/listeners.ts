@@ -1,19 +1,7 @@
+import type { ListenerSettings } from '@postrider/contract/listener'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
 import type { Inventory } from './inventory.ts'
-
-/** A port that mail is submitted on, as the ingress is told. */
-export interface ListenerPlan {
-  kind: 'submissions' | 'submission' | 'relay'
-  host: string
-  port: number
-  networks: string[]
-  credential?: string
-  /** What is asked of clients besides a login. */
-  clientCertificate: 'None' | 'Optional' | 'Required'
-  /** Networks of proxies that put a PROXY header before each connection. */
-  proxies: string[]
-}
 
 const KINDS = { ImplicitTLS: 'submissions', STARTTLS: 'submission', TrustedNetworks: 'relay' } as const
 
@@ -45,10 +33,12 @@ export function checkListeners(platform: Resource<'MailPlatform'>, config: Runti
   }
 }
 
-/** The listeners as the ingress is told of them. */
-export const listenerPlans = ({ spec }: Resource<'MailPlatform'>): ListenerPlan[] =>
-  spec.ingress.listeners.map(({ mode, port, address, networks, credential, proxyProtocol, clientCertificate }) => {
+/** The listeners as an ingress is started with them. */
+export const listenerSettings = (
+  listeners: Resource<'MailPlatform'>['spec']['ingress']['listeners'],
+): ListenerSettings[] =>
+  listeners.map(({ mode, port, address, networks, credential, proxyProtocol, clientCertificate }) => {
     const proxies = proxyProtocol?.trusted ?? []
-    const told = { kind: KINDS[mode], host: address, port, networks, proxies, clientCertificate }
-    return credential === undefined ? told : { ...told, credential }
+    const settings = { kind: KINDS[mode], host: address, port, networks, proxies, clientCertificate }
+    return credential === undefined ? settings : { ...settings, credential }
   })

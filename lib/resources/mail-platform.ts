@@ -7,6 +7,7 @@ import { Protection } from './protection.ts'
 import { durationMs } from './quantity.ts'
 import { Scanning } from './scanning.ts'
 import { Service } from './service.ts'
+import { TELEMETRY_OFFSETS } from './telemetry.ts'
 import { Tls } from './tls.ts'
 
 const Listener = z.strictObject({
@@ -196,7 +197,9 @@ export const MailPlatformSpec = z.strictObject({
       address: z.string().default('127.0.0.1').describe('Standalone: address of /healthz, /readyz and /metrics.'),
       basePort: port()
         .default(19464)
-        .describe('Standalone: notifier; the HTTP service from 10 up, delivery from 20 up, ingress from 40 up.'),
+        .describe(
+          `Standalone: notifier; the HTTP service from ${TELEMETRY_OFFSETS.api} up, delivery from ${TELEMETRY_OFFSETS.delivery} up, ingress from ${TELEMETRY_OFFSETS.ingress} up.`,
+        ),
     })
     .prefault({})
     .describe('Where the services tell how they are.'),

@@ -1,13 +1,13 @@
+import type { Contract } from '@postrider/contract/contract'
+import type { ProcessSettings } from '@postrider/contract/process'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Logger } from './log.ts'
 import { createLogger, flushLogger } from './log.ts'
 import { serveEndpoints } from './endpoints.ts'
-import type { Environment } from './environment.ts'
-import { readEnvironment } from './environment.ts'
 
 /** What every service process has. */
-export interface Service {
-  env: Environment
+export interface Service<Settings> {
+  settings: Settings
   log: Logger
   registry: Registry
   /** Adds a check to /readyz: the sentence that says what is missing, or undefined. */
@@ -16,10 +16,14 @@ export interface Service {
   onStop(run: () => Promise<void> | void): void
 }
 
-/** Runs a service: endpoints up first, so that /readyz tells what a start is waiting for; `start` wires the rest.
- * A start that fails is one log line that says why, and exit code 1. */
-export async function runService(name: string, start: (service: Service) => Promise<void>): Promise<void> {
-  const log = createLogger(name, process.env['POSTRIDER_LOG_LEVEL'] ?? 'info')
+/** Runs a service with the settings that its contract reads: endpoints up first, so that /readyz tells what a start is waiting for; `start`
+ * wires the rest. A start that fails is one log line that says why, and exit code 1. */
+export async function runService<Settings extends ProcessSettings>(
+  name: string,
+  contract: Pick<Contract<Settings>, 'read'>,
+  start: (service: Service<Settings>) => Promise<void>,
+): Promise<void> {
+  const log = createLogger(name)
   const checks: (() => string | undefined)[] = []
   const stops: (() => Promise<void> | void)[] = []
   let started = false
@@ -40,12 +44,12 @@ export async function runService(name: string, start: (service: Service) => Prom
     void flushLogger(log).then(() => process.exit(70))
   })
   try {
-    const env = readEnvironment(process.env)
+    const settings = contract.read(process.env)
+    log.level = settings.logLevel
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
     const endpoints = await serveEndpoints({
-      host: env.text('POSTRIDER_TELEMETRY_HOST', '127.0.0.1'),
-      port: env.whole('POSTRIDER_TELEMETRY_PORT', 0, [0, 65535]),
+      ...settings.telemetry,
       registry,
       missing: () => [
         ...(started ? [] : ['the service is starting']),
@@ -54,7 +58,7 @@ export async function runService(name: string, start: (service: Service) => Prom
       ],
     })
     stops.push(() => endpoints.close())
-    await start({ env, log, registry, needs: (check) => checks.push(check), onStop: (run) => stops.push(run) })
+    await start({ settings, log, registry, needs: (check) => checks.push(check), onStop: (run) => stops.push(run) })
     started = true
     log.info({ event: 'started', telemetryPort: endpoints.port })
   } catch (error) {

@@ -14,8 +14,8 @@ export const BROKER_ACCOUNTS = [...accountNames(MAX_SHARDS), ROUTE]
 
 export interface AccountsInputs {
   passwords: Record<string, string>
-  /** nats://host:port of each server, by comma. */
-  brokerUrl: string
+  /** nats://host:port of each server. */
+  servers: string[]
   /** What else a server reads anew with its accounts: its configuration and its certificate. */
   beside: string[]
 }
@@ -26,9 +26,9 @@ export interface AccountsSecret {
   tag: string
 }
 
-export function accountsSecret({ passwords, brokerUrl, beside }: AccountsInputs): AccountsSecret {
+export function accountsSecret({ passwords, servers, beside }: AccountsInputs): AccountsSecret {
   const accounts = authConfig(passwords, MAX_SHARDS)
-  const hosts = hostsOf(brokerUrl)
+  const hosts = hostsOf(servers)
   const routes: Record<string, string> =
     hosts.length > 1 ? { 'routes.conf': routesConfig(hosts, passwords[ROUTE] ?? '') } : {}
   const hash = createHash('sha256')
@@ -38,7 +38,7 @@ export function accountsSecret({ passwords, brokerUrl, beside }: AccountsInputs)
   return { data: { ...passwords, ...routes, 'nats.conf.auth': `server_tags: ["${tag}"]\n${accounts}` }, tag }
 }
 
-export const hostsOf = (brokerUrl: string): string[] => brokerUrl.split(',').map((url) => new URL(url).hostname)
+export const hostsOf = (servers: string[]): string[] => servers.map((url) => new URL(url).hostname)
 
 /** Included into the block `cluster`. A server of an earlier release asks for no password and accepts a route with one, so that
  * both kinds form one cluster while an upgrade or a rollback goes on. */

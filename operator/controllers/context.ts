@@ -3,7 +3,7 @@ import type { Findings } from './configuration/gather.ts'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
 import type { KubeObject } from '@postrider/kubernetes/object/object'
 import type { Recorder } from '@postrider/kubernetes/status/events'
-import type { Surroundings } from '../shapes/pod.ts'
+import type { Surroundings } from '../shapes/surroundings.ts'
 import type { World } from './world.ts'
 import type { Keeper } from './platform/keeper.ts'
 

@@ -1,11 +1,11 @@
 import type { IncomingConfig } from '@postrider/runtime-config/config'
-import type { SubmissionPlan } from '@postrider/plan/submission'
+import type { Submission } from '@postrider/contract/submission'
 import type { WantedRecord } from './wanted.ts'
 
 export interface ClientSetupFacts {
   domainName: string
   /** Where mail clients submit; undefined where only pods can reach that. */
-  submission: SubmissionPlan | undefined
+  submission: Submission | undefined
   /** Where they read mail, best first. */
   incoming: IncomingConfig[]
   /** Name of the HTTP service, on port 443; undefined when nobody outside reaches it. */

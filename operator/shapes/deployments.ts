@@ -1,15 +1,22 @@
 import type { V1Deployment } from '@kubernetes/client-node'
+import { API } from '@postrider/contract/api'
+import { DELIVERY } from '@postrider/contract/delivery'
+import { INGRESS } from '@postrider/contract/ingress'
+import { NOTIFIER } from '@postrider/contract/notifier'
 import type { Wire } from '@postrider/kubernetes/object/object'
-import { listenerPlans } from '@postrider/plan/listeners'
+import { planServices } from '@postrider/plan/services'
+import type { ServicesPlan } from '@postrider/plan/services'
 import { submissionAt } from '@postrider/plan/submission'
 import { deliveryGraceMs } from '@postrider/queue/stop'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
-import { componentName, labelsOf, platformKeyName, selectorOf } from './names.ts'
+import { brokerSettings } from './broker-access.ts'
+import { componentName, labelsOf, platformKeyName, selectorOf, TELEMETRY_PORT } from './names.ts'
 import type { Component } from './names.ts'
 import { podTemplate } from './pod.ts'
-import type { PodWishes, Surroundings } from './pod.ts'
+import type { PodWishes } from './pod.ts'
 import { clientHost, servicePorts } from './service.ts'
+import type { Surroundings } from './surroundings.ts'
 import { tlsWishes } from './tls.ts'
 
 export interface DeploymentInputs {
@@ -21,24 +28,35 @@ export interface DeploymentInputs {
 const LEAVE_SECONDS = 5
 /** A client that is in the middle of a message gets this long (services/ingress/session/listener.ts), and some to spare. */
 const INGRESS_SECONDS = LEAVE_SECONDS + 30 + 15
+/** Of the message log. */
+const LOG_FOLDER = '/var/lib/postrider'
 
 /** The Deployments of a platform. Pure. */
 export function deploymentsOf(inputs: DeploymentInputs): Wire<V1Deployment>[] {
-  const all = [ingress(inputs), delivery(inputs), notifier(inputs)]
-  return inputs.platform.spec.api.replicas === 0 ? all : [...all, api(inputs)]
+  const { platform } = inputs
+  const services = planServices(platform, submissionAt(clientHost(platform), servicePorts(platform)))
+  const all = [ingress(inputs, services), delivery(inputs, services), notifier(inputs)]
+  return services.api.replicas === 0 ? all : [...all, api(inputs, services)]
 }
 
-function ingress({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
-  const { replicas, resources, autoscaling } = platform.spec.ingress
-  const listeners = listenerPlans(platform)
+function ingress(
+  { platform, surroundings }: DeploymentInputs,
+  { ingress: { replicas, settings } }: ServicesPlan,
+): Wire<V1Deployment> {
+  const { resources, autoscaling } = platform.spec.ingress
   const tls = tlsWishes(platform)
   const platformKey = platformKeyMount(platform.name)
   return shape(platform, 'ingress', autoscaling === undefined ? replicas : undefined, {
     ...common(platform, surroundings),
     component: 'ingress',
     resources,
-    ports: listeners.map(({ kind, port }) => ({ name: kind, containerPort: port })),
-    env: [{ name: 'POSTRIDER_LISTENERS', value: JSON.stringify(listeners) }, ...tls.env, platformKey.env],
+    ports: settings.listeners.map(({ kind, port }) => ({ name: kind, containerPort: port })),
+    env: INGRESS.write({
+      ...commonSettings(platform, surroundings, 'ingress'),
+      ...settings,
+      certificates: tls.settings,
+      platformKeyFile: platformKey.file,
+    }),
     secrets: [...tls.secrets, platformKey.secret],
     scratch: [],
     graceSeconds: INGRESS_SECONDS,
@@ -52,21 +70,24 @@ function ingress({ platform, surroundings }: DeploymentInputs): Wire<V1Deploymen
 function platformKeyMount(platform: string) {
   const path = '/etc/postrider/key'
   return {
-    env: { name: 'POSTRIDER_PLATFORM_KEY_FILE', value: `${path}/key` },
+    file: `${path}/key`,
     secret: { name: 'key', secretName: platformKeyName(platform), path },
   }
 }
 
 /** A final dot that was sent waits for its reply; the rest goes back to the queue at once, or soon. */
-function delivery({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
-  const { replicas, resources, autoscaling, timeouts } = platform.spec.delivery
+function delivery(
+  { platform, surroundings }: DeploymentInputs,
+  { delivery: { replicas } }: ServicesPlan,
+): Wire<V1Deployment> {
+  const { resources, autoscaling, timeouts } = platform.spec.delivery
   const graceSeconds = Math.ceil(deliveryGraceMs(durationMs(timeouts.final)) / 1000)
   return shape(platform, 'delivery', autoscaling === undefined ? replicas : undefined, {
     ...common(platform, surroundings),
     component: 'delivery',
     resources,
     ports: [],
-    env: [],
+    env: DELIVERY.write(commonSettings(platform, surroundings, 'delivery')),
     secrets: [],
     scratch: [],
     graceSeconds,
@@ -85,9 +106,13 @@ function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployme
     component: 'notifier',
     resources,
     ports: [],
-    env: [{ name: 'POSTRIDER_LOG_FILE', value: '/var/lib/postrider/messages.sqlite' }, platformKey.env],
+    env: NOTIFIER.write({
+      ...commonSettings(platform, surroundings, 'notifier'),
+      logFile: `${LOG_FOLDER}/messages.sqlite`,
+      platformKeyFile: platformKey.file,
+    }),
     secrets: [platformKey.secret],
-    scratch: ['/var/lib/postrider'],
+    scratch: [LOG_FOLDER],
     graceSeconds: 30,
     leaveSeconds: 0,
     restartOn: '',
@@ -95,28 +120,20 @@ function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployme
   return { ...made, spec: { ...required(made.spec), strategy: { type: 'Recreate' } } }
 }
 
-function api({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
-  const { replicas, resources, port, httpPort } = platform.spec.api
+function api(
+  { platform, surroundings }: DeploymentInputs,
+  { api: { replicas, settings } }: ServicesPlan,
+): Wire<V1Deployment> {
   const tls = tlsWishes(platform)
   return shape(platform, 'api', replicas, {
     ...common(platform, surroundings),
     component: 'api',
-    resources,
+    resources: platform.spec.api.resources,
     ports: [
-      { name: 'https', containerPort: port },
-      { name: 'http', containerPort: httpPort },
+      { name: 'https', containerPort: settings.port },
+      { name: 'http', containerPort: settings.httpPort },
     ],
-    env: [
-      { name: 'POSTRIDER_API_HOST', value: platform.spec.api.address },
-      { name: 'POSTRIDER_API_PORT', value: String(port) },
-      { name: 'POSTRIDER_API_HTTP_PORT', value: String(httpPort) },
-      { name: 'POSTRIDER_API_PUBLIC_HOST', value: platform.spec.api.publicHost ?? '' },
-      {
-        name: 'POSTRIDER_SUBMISSION',
-        value: JSON.stringify(submissionAt(clientHost(platform), servicePorts(platform))),
-      },
-      ...tls.env,
-    ],
+    env: API.write({ ...commonSettings(platform, surroundings, 'api'), ...settings, certificates: tls.settings }),
     secrets: tls.secrets,
     scratch: [],
     graceSeconds: LEAVE_SECONDS + 10 + 15,
@@ -128,10 +145,13 @@ function api({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
 const common = (
   platform: Resource<'MailPlatform'>,
   surroundings: Surroundings,
-): Pick<PodWishes, 'platform' | 'surroundings' | 'shards'> => ({
-  platform: platform.name,
-  surroundings,
+): Pick<PodWishes, 'platform' | 'surroundings'> => ({ platform: platform.name, surroundings })
+
+/** Settings that every service is started with. */
+const commonSettings = (platform: Resource<'MailPlatform'>, surroundings: Surroundings, component: Component) => ({
+  broker: brokerSettings(surroundings, component),
   shards: platform.spec.broker.shards,
+  telemetry: { host: '0.0.0.0', port: TELEMETRY_PORT },
 })
 
 /** `replicas` undefined: an autoscaler owns the number, and we do not write it. */

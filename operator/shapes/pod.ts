@@ -1,19 +1,10 @@
 import type { V1EnvVar, V1PodTemplateSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { nodeArguments } from '@postrider/plan/node-arguments'
 import type { Wire } from '@postrider/kubernetes/object/object'
-import { brokerAccessName, labelsOf, selectorOf, TELEMETRY_PORT } from './names.ts'
+import { brokerAuthority, brokerPassword } from './broker-access.ts'
+import { labelsOf, selectorOf, TELEMETRY_PORT } from './names.ts'
 import type { Component } from './names.ts'
-
-/** What the operator itself was told about images and the broker; the same for all pods. */
-export interface Surroundings {
-  image: string
-  imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
-  imagePullSecrets: string[]
-  /** nats://host:port, several by comma. */
-  brokerUrl: string
-  /** Secret with the CA of the broker's certificate; undefined without TLS. */
-  brokerTlsSecret?: string | undefined
-}
+import type { Surroundings } from './surroundings.ts'
 
 export interface Resources {
   requests: { cpu?: string | undefined; memory?: string | undefined }
@@ -36,9 +27,9 @@ export interface PodWishes {
   platform: string
   component: Component
   surroundings: Surroundings
-  shards: number
   resources: Resources
-  env: Wire<V1EnvVar>[]
+  /** As the contract of the service writes it, without secrets. */
+  env: Record<string, string>
   ports: { name: string; containerPort: number }[]
   secrets: MountedSecret[]
   /** Folder for what need not outlive the pod. */
@@ -50,9 +41,6 @@ export interface PodWishes {
   /** Goes into an annotation: a change of it starts new pods. */
   restartOn: string
 }
-
-const CA_FOLDER = '/etc/postrider/broker'
-const CA_KEY = 'ca.crt'
 
 /** A pod of a service: no token, no rights, no writable root, and probes at its own endpoints. */
 export function podTemplate(given: PodWishes): Wire<V1PodTemplateSpec> {
@@ -91,7 +79,7 @@ export function podTemplate(given: PodWishes): Wire<V1PodTemplateSpec> {
           image: surroundings.image,
           imagePullPolicy: surroundings.imagePullPolicy,
           command: ['node', ...nodeArguments(component), `services/${component}/main.ts`],
-          env: [...commonEnv(wishes), ...wishes.env],
+          env: variables(wishes),
           ports: [
             ...wishes.ports.map((port) => ({ ...port, protocol: 'TCP' })),
             { name: 'telemetry', containerPort: TELEMETRY_PORT, protocol: 'TCP' },
@@ -125,27 +113,11 @@ export function podTemplate(given: PodWishes): Wire<V1PodTemplateSpec> {
   }
 }
 
-const commonEnv = ({ platform, component, surroundings, shards }: PodWishes): Wire<V1EnvVar>[] => [
+const variables = ({ platform, component, env }: PodWishes): Wire<V1EnvVar>[] => [
   { name: 'NODE_ENV', value: 'production' },
-  { name: 'POSTRIDER_BROKER_URL', value: surroundings.brokerUrl },
-  { name: 'POSTRIDER_BROKER_USER', value: component },
-  {
-    name: 'POSTRIDER_BROKER_PASSWORD',
-    valueFrom: { secretKeyRef: { name: brokerAccessName(platform, component), key: 'password' } },
-  },
-  ...(surroundings.brokerTlsSecret === undefined
-    ? []
-    : [{ name: 'POSTRIDER_BROKER_CA_FILE', value: `${CA_FOLDER}/${CA_KEY}` }]),
-  { name: 'POSTRIDER_SHARDS', value: String(shards) },
-  { name: 'POSTRIDER_TELEMETRY_HOST', value: '0.0.0.0' },
-  { name: 'POSTRIDER_TELEMETRY_PORT', value: String(TELEMETRY_PORT) },
+  brokerPassword(platform, component),
+  ...Object.entries(env).map(([name, value]) => ({ name, value })),
 ]
-
-/** The CA alone: the Secret may hold its key as well. */
-const brokerAuthority = ({ brokerTlsSecret }: Surroundings): MountedSecret[] =>
-  brokerTlsSecret === undefined
-    ? []
-    : [{ name: 'broker-ca', secretName: brokerTlsSecret, path: CA_FOLDER, keys: [CA_KEY] }]
 
 /** Without what was not given: an empty value would be a wish of its own. */
 function amounts({ requests, limits }: Resources): {

@@ -1,7 +1,6 @@
-import type { V1EnvVar } from '@kubernetes/client-node'
+import type { GivenTo } from '@postrider/contract/contract'
+import type { CERTIFICATES } from '@postrider/contract/tls'
 import type { Resource } from '@postrider/resources/kinds'
-import { certificateSettings } from '@postrider/tls/settings'
-import type { Wire } from '@postrider/kubernetes/object/object'
 import { localTlsName } from './names.ts'
 import type { MountedSecret } from './pod.ts'
 
@@ -14,18 +13,20 @@ export function tlsSecrets({ name, spec }: Resource<'MailPlatform'>): [first: st
 }
 
 /** What a service that speaks TLS is started with. Pure. */
-export function tlsWishes(platform: Resource<'MailPlatform'>): { env: Wire<V1EnvVar>[]; secrets: MountedSecret[] } {
+export function tlsWishes(platform: Resource<'MailPlatform'>): {
+  settings: GivenTo<typeof CERTIFICATES>
+  secrets: MountedSecret[]
+} {
   const [first, ...others] = tlsSecrets(platform)
   const further = others.map((secretName, index) => ({ secretName, path: `${FOLDER}-further/${index}` }))
   const files = (path: string) => ({ certFile: `${path}/tls.crt`, keyFile: `${path}/tls.key` })
   const ca = platform.spec.ingress.tls?.clientCA?.secretName
-  const settings = certificateSettings({
-    first: files(FOLDER),
-    further: further.map(({ path }) => files(path)),
-    ...(ca === undefined ? {} : { clientCaFile: `${FOLDER}-client-ca/ca.crt` }),
-  })
   return {
-    env: Object.entries(settings).map(([name, value]) => ({ name, value })),
+    settings: {
+      first: files(FOLDER),
+      further: further.map(({ path }) => files(path)),
+      clientCaFile: ca === undefined ? undefined : `${FOLDER}-client-ca/ca.crt`,
+    },
     secrets: [
       { name: 'tls', secretName: first, path: FOLDER },
       // A pod starts without it: one name that waits for its certificate is no reason to stop the others.

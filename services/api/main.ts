@@ -2,14 +2,13 @@ import { watchClock } from '@postrider/clock/clock'
 import { createVerdicts } from '@postrider/authentication/verdict-cache'
 import { createLogin } from '@postrider/authentication/login'
 import { createLoginGuard } from '@postrider/authentication/login-guard'
-import { brokerAccess } from '@postrider/broker/access'
 import { openBroker } from '@postrider/broker/connection'
+import { API } from '@postrider/contract/api'
 import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/reputation/watch'
 import { runService } from '@postrider/service/service'
 import { openCertificates } from '@postrider/tls/certificates'
-import { certificateSources } from '@postrider/tls/settings'
 import { signCms } from '@postrider/tls/cms'
 import { createAnswer } from './answer.ts'
 import { readUse } from './limits/read-use.ts'
@@ -18,19 +17,18 @@ import { createMetrics } from './metrics.ts'
 import { createRouter } from './router.ts'
 import { ROUTES } from './routes.ts'
 import { listen } from './server.ts'
-import type { Submission } from './setup/settings.ts'
 
-await runService('api', async ({ env, log, registry, needs, onStop }) => {
-  const broker = await openBroker('api', brokerAccess(env))
+await runService('api', API, async ({ settings, log, registry, needs, onStop }) => {
+  const broker = await openBroker('api', settings.broker)
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away: changes are not seen'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
   const live = await watchConfig(broker, reportConfig(registry, log))
-  const certificates = openCertificates(certificateSources(env), (error) =>
+  const certificates = openCertificates(settings.certificates, (error) =>
     log.error({ event: 'certificate-bad', err: error }),
   )
-  const publicHost = env.optional('POSTRIDER_API_PUBLIC_HOST')
+  const { host, port, httpPort, submission, publicHost } = settings
   const metrics = createMetrics(registry)
   const standings = await watchStandings(broker, (account, _, error) =>
     log.error({ event: 'standing-bad', account, err: error }),
@@ -45,8 +43,8 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
         verdicts: createVerdicts(),
         guard: createLoginGuard(() => live.current.platform.protection),
       }),
-      submission: env.json('POSTRIDER_SUBMISSION') as Submission,
-      ...(publicHost === undefined ? {} : { publicHost }),
+      submission,
+      publicHost,
       sign: (content) => signCms(content, certificates.current.first),
     },
     answered: (path = 'none', status, remoteAddress) => {
@@ -57,14 +55,8 @@ await runService('api', async ({ env, log, registry, needs, onStop }) => {
     },
     onError: (error) => log.error({ event: 'request-failed', err: error }),
   })
-  const host = env.text('POSTRIDER_API_HOST', '0.0.0.0')
-  const https = await listen({
-    host,
-    port: env.whole('POSTRIDER_API_PORT', 1443, [0, 65535]),
-    certificates: certificates.current,
-    answer,
-  })
-  const http = await listen({ host, port: env.whole('POSTRIDER_API_HTTP_PORT', 1080, [0, 65535]), answer })
+  const https = await listen({ host, port, certificates: certificates.current, answer })
+  const http = await listen({ host, port: httpPort, answer })
   log.info({ event: 'listening', host, https: https.port, http: http.port })
   onStop(async () => {
     await Promise.all([https.close(), http.close()])

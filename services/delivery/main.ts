@@ -1,6 +1,6 @@
 import { watchClock } from '@postrider/clock/clock'
-import { brokerAccess } from '@postrider/broker/access'
 import { openBroker } from '@postrider/broker/connection'
+import { DELIVERY } from '@postrider/contract/delivery'
 import { triedSince } from '@postrider/mail/envelope'
 import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
 import { joinPeers } from '@postrider/queue/peers'
@@ -25,8 +25,8 @@ import { createResolver } from './route/resolver.ts'
 import { siteTimes } from './site/site.ts'
 import { createSites } from './site/sites.ts'
 
-await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
-  const broker = await openBroker('delivery', brokerAccess(env))
+await runService('delivery', DELIVERY, async ({ settings, log, registry, needs, onStop }) => {
+  const broker = await openBroker('delivery', settings.broker)
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away'))
   const clock = await watchClock(broker, registry)
@@ -44,9 +44,7 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
   })
   const sites = createSites(() => siteTimes(config().platform.retry))
   onStop(() => sites.close())
-  // Jobs held at once from each stream.
-  const capacity = env.whole('POSTRIDER_JOBS_A_STREAM', 200, [1, 10_000])
-  const admission = new Admission(capacity)
+  const admission = new Admission(settings.jobsPerStream)
   const metrics = createMetrics(registry, {
     connections: () => sites.connections,
     inFlight: () => taker.inFlight,
@@ -118,8 +116,8 @@ await runService('delivery', async ({ env, log, registry, needs, onStop }) => {
     log.error({ event: 'quarantined', id: job.envelope.id, destination: job.destination, deliveries, err: error }),
   )
   const taker = takeJobs(broker, {
-    shards: env.whole('POSTRIDER_SHARDS', 4, [1, 64]),
-    capacity,
+    shards: settings.shards,
+    capacity: settings.jobsPerStream,
     handle: (taken) => isolate(taken, () => deliver(taken, engine)),
     onError: (error, stream) => log.warn({ event: 'take-failed', stream, err: error }),
     onLost: ({ envelope, destination }, phase) => {

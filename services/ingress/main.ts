@@ -1,9 +1,9 @@
 import { watchClock } from '@postrider/clock/clock'
 import { createVerdicts } from '@postrider/authentication/verdict-cache'
-import { brokerAccess } from '@postrider/broker/access'
 import { createAcceptor } from '@postrider/queue/accept'
 import { maxPayloadOf } from '@postrider/broker/connection'
 import { openBroker } from '@postrider/broker/connection'
+import { INGRESS } from '@postrider/contract/ingress'
 import { createDiscard } from '@postrider/queue/discard'
 import { hold } from '@postrider/queue/held'
 import { createEventLog } from '@postrider/queue/publish-events'
@@ -25,34 +25,29 @@ import { openLedger } from './policy/ledger.ts'
 import { openSessionLeases } from './policy/session-leases.ts'
 import { createAuthenticator } from './session/authenticate.ts'
 import { openCertificates } from '@postrider/tls/certificates'
-import { certificateSources } from '@postrider/tls/settings'
 import { createEnvelopeRoom } from './session/envelope-room.ts'
 import { createHandlers } from './session/handlers.ts'
 import { listen } from './session/listener.ts'
-import type { Listener, ListenerSettings } from './session/listener.ts'
+import type { Listener } from './session/listener.ts'
 import { createScanning } from './scan/start.ts'
 import { createRevoker } from './session/revoke.ts'
 
 /** How often strangers are looked at whose time is over. A flood that came in one second goes in ten parts, with mail served in between. */
 const SWEEP_MS = 100
 
-/** A slow disk is waited for: 451 for a message that is stored after all makes a duplicate. Clients wait ten minutes for the reply to the
- * final dot (RFC 5321, section 4.5.3.2.6); many wait five. */
-const STORE_WAIT_MS = 240_000
-
 /** Events that wait while the broker is away, some 20,000 of them; those that come then are dropped. Octets. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024
 
-await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
-  const broker = await openBroker('ingress', brokerAccess(env))
+await runService('ingress', INGRESS, async ({ settings, log, registry, needs, onStop }) => {
+  const broker = await openBroker('ingress', settings.broker)
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away: mail is answered 451'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
   const live = await watchConfig(broker, reportConfig(registry, log))
   const config = () => live.current
-  const keysOf = createKeyring(readPlatformKey(env.text('POSTRIDER_PLATFORM_KEY_FILE')))
-  const certificates = openCertificates(certificateSources(env), (error) =>
+  const keysOf = createKeyring(readPlatformKey(settings.platformKeyFile))
+  const certificates = openCertificates(settings.certificates, (error) =>
     log.error({ event: 'certificate-bad', err: error }),
   )
 
@@ -72,13 +67,9 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
     refused: (_, error) => Promise.reject(new Error('the broker refuses the event', { cause: error })),
   })
   const scans = createScanning({ events, now: clock.now, live, metrics, log })
-  const storeWaitMs = env.whole('POSTRIDER_STORE_WAIT_MS', STORE_WAIT_MS, [100, 300_000])
-  const storing = { waitMs: storeWaitMs, discard: createDiscard(events, clock.now) }
-  const acceptor = createAcceptor(broker, env.whole('POSTRIDER_SHARDS', 4, [1, 64]), storing)
-  const disk = await watchDisk(
-    env.optional('POSTRIDER_QUEUE_FOLDER'),
-    env.whole('POSTRIDER_QUEUE_RESERVE_BYTES', 64 * 1024 * 1024, [0, 2 ** 50]),
-  )
+  const storing = { waitMs: settings.storeWaitMs, discard: createDiscard(events, clock.now) }
+  const acceptor = createAcceptor(broker, settings.shards, storing)
+  const disk = await watchDisk(settings.queueFolder, settings.queueReserveBytes)
   onStop(() => disk.close())
   needs(() => (disk.hasRoom ? undefined : "the queue's disk is nearly full: mail is answered 452"))
   const accept = createAcceptance({
@@ -133,10 +124,10 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
   const doorKeeper = setInterval(() => door.sweep(), SWEEP_MS)
   onStop(() => clearInterval(doorKeeper))
   const onError = (error: Error): void => log.debug({ event: 'session-error', err: error })
-  for (const settings of env.json('POSTRIDER_LISTENERS') as ListenerSettings[]) {
+  for (const wanted of settings.listeners) {
     const { hostName, messageBytes } = config().platform
     const listener = await listen({
-      settings,
+      settings: wanted,
       hostName,
       messageBytes,
       certificates: certificates.current,
@@ -147,7 +138,7 @@ await runService('ingress', async ({ env, log, registry, needs, onStop }) => {
       onError,
     })
     listeners.push(listener)
-    log.info({ event: 'listening', kind: settings.kind, host: settings.host, port: listener.port })
+    log.info({ event: 'listening', kind: wanted.kind, host: wanted.host, port: listener.port })
   }
   live.onChange(createRevoker(config, listeners))
   // Those who are in the middle of a message finish it; the broker connection goes after them.

@@ -3,6 +3,7 @@ import { watchClock } from '@postrider/clock/clock'
 import { openBroker } from '@postrider/broker/connection'
 import { createAcceptor } from '@postrider/queue/accept'
 import type { QueueEvent } from '@postrider/queue/event'
+import { NOTIFIER } from '@postrider/contract/notifier'
 import { STANDING_BUCKET } from '@postrider/broker/names'
 import { createEventLog } from '@postrider/queue/publish-events'
 import { createKeyring } from '@postrider/runtime-config/keyring'
@@ -10,7 +11,6 @@ import { reportConfig } from '@postrider/runtime-config/report'
 import { readPlatformKey } from '@postrider/secrets/seal'
 import { signPlatformMail } from '@postrider/runtime-config/signing'
 import { watchConfig } from '@postrider/runtime-config/store'
-import { brokerAccess } from '@postrider/broker/access'
 import { runService } from '@postrider/service/service'
 import { answerQuestions } from './log/answer.ts'
 import { answerCancellations } from './log/cancel.ts'
@@ -47,15 +47,15 @@ const DEFAULT_HELD_MS = 7 * 86_400_000
 // The log, notices and retention can wait when the machine is busy; taking and delivering mail cannot.
 setPriority(10)
 
-await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
-  const broker = await openBroker('notifier', brokerAccess(env))
+await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, onStop }) => {
+  const broker = await openBroker('notifier', settings.broker)
   onStop(() => broker.close())
   needs(() => (broker.connected ? undefined : 'the broker is away'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
   const config = await watchConfig(broker, quarantineBadEntries(broker, reportConfig(registry, log)))
-  const shards = env.whole('POSTRIDER_SHARDS', 4, [1, 64])
-  const db = openLog(env.text('POSTRIDER_LOG_FILE'))
+  const { shards, platformKeyFile } = settings
+  const db = openLog(settings.logFile)
   onStop(() => db.close())
   const writer = createLogWriter(db)
   const reader = createLogReader(db)
@@ -111,8 +111,7 @@ await runService('notifier', async ({ env, log, registry, needs, onStop }) => {
   const metrics = createMetrics(registry, { quarantine, reader, held, lag: () => feed.lag, now: clock.now })
   answerQuestions(broker, reader, held, clock.now, questionFailed)
 
-  const keyFile = env.optional('POSTRIDER_PLATFORM_KEY_FILE')
-  const keysOf = keyFile === undefined ? () => [] : createKeyring(readPlatformKey(keyFile))
+  const keysOf = platformKeyFile === undefined ? () => [] : createKeyring(readPlatformKey(platformKeyFile))
   const sign = (content: Buffer, from: string, now: number): Promise<Buffer> =>
     signPlatformMail(content, from, { domains: config.current.domains, keysOf }, now)
   const acceptor = createAcceptor(broker, shards, { waitMs: 5000 })

@@ -38,7 +38,7 @@ export async function planFolder(folder: string, state: StateFolder): Promise<{ 
     if ('problems' in result) throw new BadManifests(result.problems)
     if (result.plan.wanted.length === 0) return { plan: result.plan, fingerprint }
     const { deployment, wanted } = result.plan
-    for (const thing of wanted) await state.make(thing, deployment.submission.host, deployment)
+    for (const thing of wanted) await state.make(thing, deployment.api.settings.submission.host, deployment)
   }
 }
 

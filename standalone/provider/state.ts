@@ -65,7 +65,7 @@ export class StateFolder {
     const { namespace, name, spec } = wanted.credential
     const password = generatePassword()
     const portOf = (kind: string): string =>
-      String(ingress.listeners.find((listener) => listener.kind === kind)?.port ?? '')
+      String(ingress.settings.listeners.find((listener) => listener.kind === kind)?.port ?? '')
     const content: CredentialFile = {
       host: hostName,
       portImplicitTLS: portOf('submissions'),

@@ -2,21 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readEnvironment } from '@postrider/service/environment'
 import { SMTPServer } from 'smtp-server'
 import type { SMTPServerSession } from 'smtp-server'
+import { SANDBOX } from './settings.ts'
 
 /** A receiver for trying out: takes mail for everybody and keeps each message as a file that mail programs open.
  * Part of the quickstart, where every destination is routed to it; it is no part of the platform. */
-const env = readEnvironment(process.env)
-const folder = env.text('POSTRIDER_SANDBOX_FOLDER')
+const { port, folder, certificate } = SANDBOX.read(process.env)
 await mkdir(folder, { recursive: true })
 
 const server = new SMTPServer({
   name: 'sandbox.localhost',
   banner: 'Postrider sandbox',
-  cert: readFileSync(env.text('POSTRIDER_TLS_CERT')),
-  key: readFileSync(env.text('POSTRIDER_TLS_KEY')),
+  cert: readFileSync(certificate.certFile),
+  key: readFileSync(certificate.keyFile),
   disabledCommands: ['AUTH'],
   disableReverseLookup: true,
   size: 64 * 1024 * 1024,
@@ -32,7 +31,7 @@ const server = new SMTPServer({
 server.on('error', (error) =>
   console.error(JSON.stringify({ service: 'sandbox', event: 'error', message: error.message })),
 )
-server.listen(env.whole('POSTRIDER_SANDBOX_PORT', 1525, [1, 65535]), '127.0.0.1')
+server.listen(port, '127.0.0.1')
 process.once('SIGTERM', () => process.exit(0))
 
 /** Like a final delivery (RFC 5321, 4.4): the envelope goes on top, the message stays as it came. */

@@ -105,7 +105,7 @@ describe('the broker of the chart', { skip, concurrency: false }, () => {
 
   /** What the kubelet brings into each pod, with routes between the servers of this machine. */
   async function bring(all: Server[], beside: string[] = []): Promise<string> {
-    const { data, tag } = accountsSecret({ passwords, brokerUrl: all.map(({ url }) => url).join(), beside })
+    const { data, tag } = accountsSecret({ passwords, servers: all.map(({ url }) => url), beside })
     for (const server of all) {
       await writeFile(join(server.folder, 'nats.conf.auth'), data['nats.conf.auth'] ?? '')
       const routes = await routePorts(all)
@@ -140,7 +140,7 @@ describe('the broker of the chart', { skip, concurrency: false }, () => {
     await server.start()
     await healthy(server)
     const access = { servers: [server.url], user: 'watch', password: passwords['watch'] ?? '' }
-    const { tag } = accountsSecret({ passwords, brokerUrl: server.url, beside: [] })
+    const { tag } = accountsSecret({ passwords, servers: [server.url], beside: [] })
     assert.deepEqual(
       (await reload(access, tag)).map(({ state }) => state),
       ['stale'],
@@ -170,7 +170,7 @@ describe('the broker of the chart', { skip, concurrency: false }, () => {
     for (const server of all) await healthy(server)
     await bring([first, second, third])
     // Only the one of this release is told.
-    const { tag } = accountsSecret({ passwords, brokerUrl: all.map(({ url }) => url).join(), beside: [] })
+    const { tag } = accountsSecret({ passwords, servers: all.map(({ url }) => url), beside: [] })
     const access = { servers: [third.url], user: 'watch', password: passwords['watch'] ?? '' }
     assert.deepEqual(
       (await reload(access, tag)).map(({ state }) => state),

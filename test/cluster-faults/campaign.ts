@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import { DELIVERY_CONSUMER, JOBS, mailStream } from '@postrider/broker/names'
+import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { startFaultReceiver } from '../faults/receiver.ts'
 import { startCluster } from '../support/broker-cluster.ts'
 import type { TestCluster } from '../support/broker-cluster.ts'
@@ -135,7 +136,9 @@ async function jobsLeft({ jsm }: Broker): Promise<number> {
 async function ambiguousOf({ ports }: TestPlatform, { delivery }: ClusterCampaignOptions): Promise<number> {
   let sum = 0
   for (let index = 0; index < delivery; index++) {
-    const text = await fetch(`http://127.0.0.1:${ports.telemetry + 20 + index}/metrics`).then((answer) => answer.text())
+    const text = await fetch(`http://127.0.0.1:${ports.telemetry + TELEMETRY_OFFSETS.delivery + index}/metrics`).then(
+      (answer) => answer.text(),
+    )
     sum += Number(/^postrider_ambiguous_transactions_total (\d+)/m.exec(text)?.[1] ?? 0)
   }
   return sum

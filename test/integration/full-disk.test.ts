@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
@@ -81,7 +82,10 @@ test(
         `replies ${[...new Set(refused)].join()}`,
       )
       // What listens still listens, although it can write nothing.
-      assert.equal((await fetch(`http://127.0.0.1:${running.ports.telemetry + 40}/readyz`)).status, 503)
+      assert.equal(
+        (await fetch(`http://127.0.0.1:${running.ports.telemetry + TELEMETRY_OFFSETS.ingress}/readyz`)).status,
+        503,
+      )
 
       unlinkSync(join(disk.folder, 'ballast'))
       const before = accepted.length

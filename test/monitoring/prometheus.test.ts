@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
 import { startPlatform } from '../support/platform.ts'
@@ -35,9 +36,9 @@ describe('a real Prometheus reads a platform', { skip: needs('prometheus', 'prom
     })
     prometheus = await startPrometheus([
       target('notifier', base),
-      target('api', base + 10),
-      target('delivery', base + 20),
-      target('ingress', base + 40),
+      target('api', base + TELEMETRY_OFFSETS.api),
+      target('delivery', base + TELEMETRY_OFFSETS.delivery),
+      target('ingress', base + TELEMETRY_OFFSETS.ingress),
     ])
   })
   after(async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { CredentialFile } from '@postrider/standalone/provider/state'
 import type { MessageAnswer, QueueAnswer } from '@postrider/message-log/messages'
+import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { createTransport } from 'nodemailer'
 import { stringify } from 'yaml'
 import { freePort, portsInARow } from './ports.ts'
@@ -147,8 +148,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     queue: async (...filters) => JSON.parse(await platform.cli('queue', 'ls', '--json', ...filters)) as QueueAnswer,
     message: async (id) => JSON.parse(await platform.cli('message', 'show', id, '--json')) as MessageAnswer,
     async metrics(service) {
-      const offset = { notifier: 0, api: 10, delivery: 20, ingress: 40 }[service]
-      return (await fetch(`http://127.0.0.1:${ports.telemetry + offset}/metrics`)).text()
+      return (await fetch(`http://127.0.0.1:${ports.telemetry + TELEMETRY_OFFSETS[service]}/metrics`)).text()
     },
     write,
     stop: () => child.stop(),

@@ -59,7 +59,7 @@ export class Keeper {
   brokerAccess(user: 'admin' | typeof WATCH): BrokerAccess | undefined {
     const password = this.brokerPassword(user)
     if (password === undefined || (this.#broker.tlsSecret !== undefined && this.#ca === undefined)) return undefined
-    const servers = this.#broker.url.split(',')
+    const { servers } = this.#broker
     return { servers, user, password, ...(this.#ca === undefined ? {} : { tls: { caFile: this.#ca.file } }) }
   }
 
@@ -101,7 +101,7 @@ export class Keeper {
   /** Sees to the passwords of the broker, which waits for them, and to its certificate, be there a platform or not. */
   async keepAccounts(world: World): Promise<number | undefined> {
     const { secrets } = world
-    const { secret: name, url, configuration } = this.#broker
+    const { secret: name, servers, configuration } = this.#broker
     const found = secrets.get(keyFor(this.#namespace, name))
     this.#passwords ??= Object.fromEntries(
       BROKER_ACCOUNTS.map((account) => [account, secretText(found, account) ?? randomBytes(24).toString('base64url')]),
@@ -110,7 +110,7 @@ export class Keeper {
     const shown = this.#broker.tlsSecret === undefined ? undefined : await this.#readCertificate(this.#broker.tlsSecret)
     const { data, tag } = accountsSecret({
       passwords: this.#passwords,
-      brokerUrl: url,
+      servers,
       beside: [configuration ?? '', shown ?? ''],
     })
     const wanted = secret({ namespace: this.#namespace, name, labels: labelsOf(name), data })
@@ -121,10 +121,10 @@ export class Keeper {
 
   /** Made whether it is used or not, so that no server has to wait for it when TLS is turned on. */
   async #keepCertificate({ secrets }: World): Promise<number | undefined> {
-    const { tlsMake, url } = this.#broker
+    const { tlsMake, servers } = this.#broker
     if (tlsMake === undefined) return undefined
     const present = readBrokerCertificate(secrets.get(keyFor(this.#namespace, tlsMake)))
-    this.#certificate = await brokerCertificate(hostsOf(url), this.#certificate ?? present)
+    this.#certificate = await brokerCertificate(hostsOf(servers), this.#certificate ?? present)
     const wanted = brokerCertificateSecret(this.#namespace, tlsMake, this.#certificate)
     return (await ensure(this.#cluster, wanted, secrets, this.#recorder, this.#owner())).againMs
   }

@@ -1,13 +1,7 @@
+import type { Submission } from '@postrider/contract/submission'
 import { normaliseAddress, normaliseDomain } from '@postrider/mail/address'
 import type { IncomingConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import { Problem } from '../problem.ts'
-
-/** Where mail is submitted, as this service was started with it. */
-export interface Submission {
-  host: string
-  implicitTls?: number
-  startTls?: number
-}
 
 /** A server that a mail client is to use. */
 export interface MailServer {

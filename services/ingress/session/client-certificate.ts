@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { SecureContextOptions } from 'node:tls'
+import type { ListenerSettings } from '@postrider/contract/listener'
 import { subjectNames } from '@postrider/tls/host-names'
 import type { SubjectNames } from '@postrider/tls/host-names'
 
-/** What a listener asks of its clients: no certificate, one that may log in by itself, or one without which nobody logs in. */
-export type ClientCertificate = 'None' | 'Optional' | 'Required'
+/** What a listener asks of its clients. */
+export type ClientCertificate = ListenerSettings['clientCertificate']
 
 /** The port's TLS options for it. Who shows a certificate of nobody we know is not turned away in the handshake, where no client
  * is told why, but where it logs in. */

@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import type { ListenerSettings } from '@postrider/contract/listener'
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
 import type { Door } from '../guard/connection-limiter.ts'
@@ -11,25 +12,9 @@ import type { EndSessions } from './revoke.ts'
 import type { SessionHandlers } from './handlers.ts'
 import type { Certificates } from '@postrider/tls/certificates'
 import { clientCertificateOptions } from './client-certificate.ts'
-import type { ClientCertificate } from './client-certificate.ts'
 import { contextsOf } from '@postrider/tls/contexts'
 import type { ContextOf } from '@postrider/tls/contexts'
 import { TLS_OPTIONS } from './tls-options.ts'
-
-/** A port that mail is submitted on. */
-export interface ListenerSettings {
-  /** `submissions`: TLS from the first byte (RFC 8314); `submission`: STARTTLS; `relay`: no login, trusted networks only. */
-  kind: 'submissions' | 'submission' | 'relay'
-  host: string
-  port: number
-  /** relay: CIDR networks that may send, and the credential they send as. */
-  networks?: string[]
-  credential?: string
-  /** What is asked of clients besides a login. */
-  clientCertificate?: ClientCertificate
-  /** CIDR networks of proxies that put a PROXY header before each connection. */
-  proxies?: string[]
-}
 
 export interface ListenerOptions {
   settings: ListenerSettings
@@ -64,8 +49,8 @@ const CLOSE_MS = 30_000
 /** Opens the port; rejects when it is taken or may not be bound. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { settings, certificates, handlers, onError, door, protection } = options
-  const { clientCertificate = 'None' } = settings
-  const trusted = settings.kind === 'relay' ? parseNetworks(settings.networks ?? []) : []
+  const { clientCertificate } = settings
+  const trusted = settings.kind === 'relay' ? parseNetworks(settings.networks) : []
   let contextOf: ContextOf = contextsOf(certificates, TLS_OPTIONS)
   const server: SubmissionServer = new SubmissionServer(
     {
@@ -76,7 +61,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     {
       offers: handlers.offers,
-      admission: { door, trusted, proxies: parseNetworks(settings.proxies ?? []) },
+      admission: { door, trusted, proxies: parseNetworks(settings.proxies) },
       protection,
       clientCertificate,
       onExternal: (claim, session, answer) =>

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fields } from './contract.ts'
+import { PROCESS } from './process.ts'
+
+const contract = fields(PROCESS)
+
+test('a process that is told nothing answers on a free port of loopback', () => {
+  assert.deepEqual(contract.read({}), { logLevel: 'info', telemetry: { host: '127.0.0.1', port: 0 } })
+})
+
+test('a process reads what it was given', () => {
+  const settings = { logLevel: 'debug', telemetry: { host: '0.0.0.0', port: 9464 } } as const
+  assert.deepEqual(contract.read(contract.write(settings)), settings)
+})
+
+test('a level that the log does not have is named', () => {
+  assert.throws(() => contract.read({ POSTRIDER_LOG_LEVEL: 'loud' }), {
+    name: 'BadSettingError',
+    message: /^POSTRIDER_LOG_LEVEL is loud, but must be one of fatal, error,/,
+  })
+})

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { BadSettingError } from './bad-setting.ts'
+import type { Codec } from './codecs.ts'
+import { text } from './codecs.ts'
+import type { Contract, Environment } from './contract.ts'
+
+/** A contract about one variable. An empty one counts as not set. */
+export interface Variable<Value, Given = Value> extends Contract<Value, Given> {
+  readonly name: string
+}
+
+/** A variable that has to be set. */
+export const variable = <Value>(name: string, codec: Codec<Value>): Variable<Value> => ({
+  name,
+  names: [name],
+  read: (environment) => valueOf(name, z.safeDecode(codec, required(name, environment[name]))),
+  write: (value) => ({ [name]: required(name, valueOf(name, z.safeEncode(codec, value))) }),
+})
+
+/** Absent where it is not set. */
+export const optional = <Value>(one: Variable<Value>): Variable<Value | undefined> => ({
+  ...one,
+  read: (environment) => (isSet(one, environment) ? one.read(environment) : undefined),
+  write: (value) => (value === undefined ? {} : one.write(value)),
+})
+
+/** What the reader takes where it is not set; a writer may leave it to the reader. */
+export const withDefault = <Value>(one: Variable<Value>, value: Value): Variable<Value, Value | undefined> => ({
+  ...optional(one),
+  read: (environment) => (isSet(one, environment) ? one.read(environment) : value),
+})
+
+/** A secret: the content of the file that `NAME_FILE` names, else `NAME` itself. A provider that has it injected, as from a Secret of
+ * Kubernetes, does so under `name` and leaves it out of what it writes. */
+export function secret(name: string): Variable<string, string | undefined> {
+  const plain = variable(name, text)
+  const file = optional(variable(`${name}_FILE`, text))
+  return {
+    ...optional(plain),
+    names: [name, file.name],
+    read: (environment) => {
+      const path = file.read(environment)
+      return path === undefined ? plain.read(environment) : contentOf(file.name, path)
+    },
+  }
+}
+
+const isSet = ({ name }: { name: string }, environment: Environment): boolean => (environment[name] ?? '') !== ''
+
+function required(name: string, value: string | undefined): string {
+  if (value === undefined || value === '') throw new BadSettingError(name, 'is not set')
+  return value
+}
+
+function valueOf<Value>(name: string, result: z.ZodSafeParseResult<Value>): Value {
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  if (issue?.code === 'custom') throw new BadSettingError(name, issue.message)
+  const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
+  throw new BadSettingError(name, `is malformed${where}: ${issue?.message ?? 'no reason'}`)
+}
+
+function contentOf(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw new BadSettingError(name, `is ${path}, which cannot be read`, { cause })
+  }
+}
