@@ -1,5 +1,13 @@
 import type { Envelope } from '@postrider/mail/envelope'
+import type { Category, Stage } from '@postrider/reply/category'
 import type { ContentRef } from './content-ref.ts'
+
+/** Why, as the reply was classified. `held`: no one released the message from review in time; notices say so, and no attempt does.
+ * Readers expect others as well: a later release may have written the event. */
+export type OutcomeCategory = Category | 'delivered' | 'held'
+
+/** Where in the dialogue; `queue`: there was no attempt. */
+export type OutcomeStage = Stage | 'queue'
 
 /** What became of one recipient in one attempt. */
 export interface RecipientOutcome {
@@ -11,8 +19,8 @@ export interface RecipientOutcome {
   ours?: boolean
   /** RFC 3463 status for the notice: the remote's, or one that fits. */
   status: string
-  category: string
-  stage: string
+  category: OutcomeCategory
+  stage: OutcomeStage
 }
 
 /** An attempt is over. Written before the job is acknowledged: it is the truth, the acknowledgement only follows. */

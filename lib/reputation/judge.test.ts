@@ -38,7 +38,7 @@ const look = (
 ): Standing => judge(before, rules, { buckets, resume }, now)
 
 test('only what speaks of the sender counts against him', () => {
-  const cases: [string, string, [number, number, number] | undefined][] = [
+  const cases: [...Parameters<typeof tallyOf>, [number, number, number] | undefined][] = [
     ['delivered', 'other', [1, 0, 0]],
     ['failed', 'unknown-user', [1, 1, 0]],
     ['failed', 'bad-destination-host', [1, 1, 0]],

@@ -1,3 +1,4 @@
+import type { OutcomeCategory, RecipientOutcome } from '@postrider/queue/event'
 import type { ThresholdConfig } from '@postrider/runtime-config/config'
 
 /** What became of recipients in some time. */
@@ -17,12 +18,12 @@ export const TALLY_BUCKET_MS = 600_000
 /** So long tallies are kept: the longest window, and a day. Milliseconds. */
 export const TALLIES_MS = 8 * 86_400_000
 
-const BOUNCES: ReadonlySet<string> = new Set(['unknown-user', 'mailbox-disabled', 'bad-destination-host'])
-const SPAM: ReadonlySet<string> = new Set(['spam-content', 'virus'])
+const BOUNCES: ReadonlySet<OutcomeCategory> = new Set(['unknown-user', 'mailbox-disabled', 'bad-destination-host'])
+const SPAM: ReadonlySet<OutcomeCategory> = new Set(['spam-content', 'virus'])
 
 /** What an outcome says about who sent the message. Trouble of ours or of the remote's, as with TLS, blocklists or a server that
  * is away, says nothing about him: it only counts as settled. */
-export function tallyOf(state: string, category: string): Tally | undefined {
+export function tallyOf(state: RecipientOutcome['state'], category: OutcomeCategory): Tally | undefined {
   if (state === 'delivered') return { settled: 1, bounced: 0, spam: 0 }
   if (state !== 'failed') return undefined
   return { settled: 1, bounced: BOUNCES.has(category) ? 1 : 0, spam: SPAM.has(category) ? 1 : 0 }

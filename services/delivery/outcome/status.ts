@@ -1,8 +1,10 @@
+import type { Category } from '@postrider/reply/category'
 import type { BounceInfo } from '@postrider/reply/classify'
 import type { RecipientResult, Stage } from '../transaction/outcome.ts'
 
-/** Details of RFC 3463 for what we know of a reply that carries no status of its own. */
-const BY_CATEGORY: Partial<Record<string, string>> = {
+/** Details of RFC 3463 for what we know of a reply that carries no status of its own; undefined where the category tells no more than
+ * the class does. */
+const BY_CATEGORY: Record<Category, string | undefined> = {
   'unknown-user': '1.1',
   'mailbox-full': '2.2',
   'mailbox-disabled': '2.1',
@@ -22,6 +24,8 @@ const BY_CATEGORY: Partial<Record<string, string>> = {
   tls: '7.10',
   network: '4.2',
   'protocol-error': '5.0',
+  'server-unavailable': undefined,
+  other: undefined,
 }
 
 /** Where no reply came: the host did not answer (RFC 3463, 3.5: X.4.1), its name could not be looked up (X.4.3), or the connection broke off

@@ -1,11 +1,11 @@
 import type { Recipient } from '@postrider/mail/envelope'
+import type { Stage as ReplyStage } from '@postrider/reply/category'
 import { cut } from '@postrider/reply/cut'
 import type { Reply } from '@postrider/smtp/reply'
 import { MAX_TEXT_OCTETS } from '@postrider/smtp/reply-bounds'
 
-/** Where in the dialogue something was answered or went wrong. */
-export type Stage =
-  'dns' | 'connect' | 'greeting' | 'ehlo' | 'starttls' | 'mail' | 'rcpt' | 'data' | 'content' | 'final'
+/** Where in the dialogue something was answered or went wrong. Nothing logs in at a remote. */
+export type Stage = Exclude<ReplyStage, 'auth'>
 
 /** What became of one recipient in one transaction. */
 export interface RecipientResult {

@@ -1,3 +1,4 @@
+import type { OutcomeCategory } from '@postrider/queue/event'
 import type { ReportedOutcome } from './report.ts'
 
 /** What a category of refusal means, and what the sender of the message can do about it: for people who do not know SMTP. */
@@ -11,7 +12,12 @@ const REPUTATION = `Show this notice to ${ADMINISTRATOR}: our server appears to 
 const DNS_RECORDS = 'Ask the administrator of your domain to check its SPF, DKIM and DMARC records.'
 const OTHER_WAY = 'Contact the recipient by other means, or send the message again later.'
 
-const BY_CATEGORY: Partial<Record<string, Advice>> = {
+const OTHER: Advice = {
+  meaning: "The recipient's server did not accept the message.",
+  todo: `The details below may say why; show this notice to ${ADMINISTRATOR} if they do not help.`,
+}
+
+const BY_CATEGORY: Record<Exclude<OutcomeCategory, 'delivered'>, Advice> = {
   'unknown-user': {
     meaning: 'There is no mailbox with this name.',
     todo: 'Check the address for typos, and remove it from your address book or mailing list if it is out of date.',
@@ -85,6 +91,7 @@ const BY_CATEGORY: Partial<Record<string, Advice>> = {
     meaning: "The recipient's server did not accept the form of the message or the way it was sent.",
     todo: `Show this notice to ${ADMINISTRATOR}.`,
   },
+  other: OTHER,
 }
 
 const REQUIRE_TLS: Advice = {
@@ -120,14 +127,10 @@ const BY_STATUS: Partial<Record<string, Advice>> = {
   '5.7.30': REQUIRE_TLS,
 }
 
-const OTHER: Advice = {
-  meaning: "The recipient's server did not accept the message.",
-  todo: `The details below may say why; show this notice to ${ADMINISTRATOR} if they do not help.`,
-}
-
 const find = (table: Partial<Record<string, Advice>>, key: string | undefined): Advice | undefined =>
   key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined
 
-/** Of an outcome's category; and of its status, where the platform found out itself what stood in the way. */
+/** Of an outcome's category; and of its status, where the platform found out itself what stood in the way. A category that a later release
+ * wrote has none of its own. */
 export const adviceFor = ({ category, status, ours }: Pick<ReportedOutcome, 'category' | 'status' | 'ours'>): Advice =>
   (ours === true ? find(BY_STATUS, status) : undefined) ?? find(BY_CATEGORY, category) ?? OTHER

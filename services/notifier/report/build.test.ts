@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { buildReport } from './build.ts'
-import type { Report } from './report.ts'
+import type { Report, ReportedOutcome } from './report.ts'
 import type { ParsedMessage } from '../../../test/support/report/python-email.ts'
 import { header, noPython, parseOne } from '../../../test/support/report/python-email.ts'
 import { report } from '../../../test/support/report/report.ts'
@@ -106,7 +106,7 @@ test('each recipient of several has its own fields and its own words', { skip: n
 
 test('recipients to which the same happened are told of together', { skip: noPython }, () => {
   const addresses = ['a@remote.test', 'b@remote.test', 'c@remote.test']
-  const outcomes = addresses.map((address, at) => ({
+  const outcomes = addresses.map((address, at): ReportedOutcome => ({
     ...first,
     recipient: { address },
     reply: at < 2 ? `550 5.1.1 <${address}>: unknown` : '550 5.2.1 closed',

@@ -1,3 +1,4 @@
+import type { OutcomeCategory } from '@postrider/queue/event'
 import type { Envelope, NoticeKind, Recipient } from '@postrider/mail/envelope'
 import type { Returned } from './returned.ts'
 
@@ -29,7 +30,7 @@ export interface ReportedOutcome {
   /** The reply is ours, whatever it looks like. */
   ours?: boolean
   /** As the reply was classified: chooses the advice. */
-  category?: string
+  category?: OutcomeCategory
   remoteMta?: string
   /** When this came about. */
   at: number

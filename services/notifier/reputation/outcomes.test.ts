@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Envelope } from '@postrider/mail/envelope'
-import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
+import type { AttemptEvent, OutcomeCategory, RecipientOutcome } from '@postrider/queue/event'
 import { createLogWriter } from '../log/apply.ts'
 import { openLog } from '../log/schema.ts'
 import { openOutcomes } from './outcomes.ts'
@@ -12,7 +12,7 @@ import { openOutcomes } from './outcomes.ts'
 const NOW = Date.UTC(2026, 4, 4, 12)
 const BUCKET = NOW / 600_000
 
-const outcome = (address: string, state: RecipientOutcome['state'], category: string): RecipientOutcome => ({
+const outcome = (address: string, state: RecipientOutcome['state'], category: OutcomeCategory): RecipientOutcome => ({
   address,
   state,
   category,

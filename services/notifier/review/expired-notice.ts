@@ -1,5 +1,5 @@
 import { wants } from '@postrider/smtp/dsn-wants'
-import type { ReviewEvent } from '@postrider/queue/event'
+import type { RecipientOutcome, ReviewEvent } from '@postrider/queue/event'
 import type { Notice } from '../notice/decide.ts'
 
 /** What the sender of a message is told that nobody released in time; undefined when nobody wants to hear it. */
@@ -7,17 +7,16 @@ export function expiredNotice({ id, at, envelope, why }: ReviewEvent): Notice | 
   if (envelope.from === '') return undefined
   const outcomes = envelope.recipients
     .filter((recipient) => wants(recipient, 'failed', false))
-    .map((recipient) => ({
-      recipient,
-      at,
-      outcome: {
+    .map((recipient) => {
+      const outcome: RecipientOutcome = {
         address: recipient.address,
-        state: 'failed' as const,
+        state: 'failed',
         reply: `the message was held for review (${why.reason}) and not released in time`,
         status: '5.7.1',
         category: 'held',
         stage: 'queue',
-      },
-    }))
+      }
+      return { recipient, at, outcome }
+    })
   return outcomes.length === 0 ? undefined : { kind: 'failed', of: id, outcomes, headersOnly: true }
 }
