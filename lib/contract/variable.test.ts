@@ -33,6 +33,8 @@ describe('one variable', () => {
   test('that is left to the reader is not written', () => {
     assert.deepEqual(optional(number).write(undefined), {})
     assert.deepEqual(withDefault(number, 4).write(undefined), {})
+    assert.deepEqual(withDefault(variable('X', text), 'a').write(''), {})
+    assert.deepEqual(withDefault(variable('X', list), []).write([]), {})
     // A default of a later release may be another.
     assert.deepEqual(withDefault(number, 4).write(4), { X: '4' })
   })

@@ -8,21 +8,27 @@ import type { Contract, Environment } from './contract.ts'
 /** A contract about one variable. An empty one counts as not set. */
 export interface Variable<Value, Given = Value> extends Contract<Value, Given> {
   readonly name: string
+  textOf(value: Value): string
 }
 
 /** A variable that has to be set. */
-export const variable = <Value>(name: string, codec: Codec<Value>): Variable<Value> => ({
-  name,
-  names: [name],
-  read: (environment) => valueOf(name, z.safeDecode(codec, required(name, environment[name]))),
-  write: (value) => ({ [name]: required(name, valueOf(name, z.safeEncode(codec, value))) }),
-})
+export function variable<Value>(name: string, codec: Codec<Value>): Variable<Value> {
+  const textOf = (value: Value): string => valueOf(name, z.safeEncode(codec, value))
+  return {
+    name,
+    names: [name],
+    textOf,
+    read: (environment) => valueOf(name, z.safeDecode(codec, required(name, environment[name]))),
+    write: (value) => ({ [name]: required(name, textOf(value)) }),
+  }
+}
 
 /** Absent where it is not set. */
 export const optional = <Value>(one: Variable<Value>): Variable<Value | undefined> => ({
   ...one,
   read: (environment) => (isSet(one, environment) ? one.read(environment) : undefined),
-  write: (value) => (value === undefined ? {} : one.write(value)),
+  textOf: (value) => (value === undefined ? '' : one.textOf(value)),
+  write: (value) => (value === undefined || one.textOf(value) === '' ? {} : one.write(value)),
 })
 
 /** What the reader takes where it is not set; a writer may leave it to the reader. */
