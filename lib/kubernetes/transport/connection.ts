@@ -1,32 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Agent } from 'node:http'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-
-/** What a request needs to reach the API server and be let in. */
-export interface Access {
-  headers: Record<string, string>
-  tls: TlsMaterial
-  /** When the way leads through a proxy. */
-  agent?: Agent
-}
-
-export interface TlsMaterial {
-  ca?: string | Buffer
-  cert?: string | Buffer
-  key?: string | Buffer
-  passphrase?: string
-  servername?: string
-  rejectUnauthorized?: boolean
-}
-
-export interface Connection {
-  /** `https://host:port`. */
-  server: string
-  /** Asked before every request: tokens and certificates of a cluster are short-lived. */
-  access(): Promise<Access>
-}
+import type { Connection } from './access.ts'
 
 /** There is neither a kubeconfig nor a pod's service account. */
 export class NoCluster extends Error {

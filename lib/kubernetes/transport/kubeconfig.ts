@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { KubeConfig } from '@kubernetes/client-node'
-import type { Access, Connection, TlsMaterial } from './connection.ts'
+import type { Access, Connection, TlsMaterial } from './access.ts'
 
 /** A kubeconfig file cannot be read. */
 export class BadKubeconfigError extends Error {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Agent as PlainAgent, request as plainRequest } from 'node:http'
 import type { IncomingMessage, RequestOptions as NodeRequestOptions } from 'node:http'
 import { Agent, request } from 'node:https'
-import type { Access, Connection, TlsMaterial } from './connection.ts'
+import type { Access, Connection, TlsMaterial } from './access.ts'
 import { ApiError } from './errors.ts'
 import type { ObjectRef } from '../object/object.ts'
 
