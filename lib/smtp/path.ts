@@ -57,7 +57,9 @@ export const reasonOf = (command: PathCommand): 'sender' | 'recipient' =>
   command === 'MAIL FROM' ? 'sender' : 'recipient'
 
 /** `kim@example.org,lee@example.org`, outside quotes. */
-const namesSeveral = (text: string): boolean => /@[^@"]*[,;][^@"]*@/.test(text)
+const namesSeveral = (text: string): boolean => /@[^@"]*[,;][^@"]*@/.test(text.replace(QUOTED, '""'))
+
+const QUOTED = /"(?:[^"\\]|\\.)*"/g
 
 /** Offset after the closing bracket; brackets inside a quoted local part do not count. */
 function endOfPath(text: string): number | undefined {
