@@ -1,0 +1,30 @@
+import type { Broker } from '@postrider/broker/connection'
+
+/** A record that was published. */
+export interface Published {
+  subject: string
+  json: unknown
+}
+
+/** A broker that stores nothing: it keeps what is published, notes the subject in `story`, and fails as the test says. */
+export function recordingBroker(story: string[] = []) {
+  const published: Published[] = []
+  const failures: Error[] = []
+  const broker = {
+    connected: true,
+    onReconnect: () => undefined,
+    nc: { isClosed: () => false },
+    js: {
+      publish(subject: string, payload: string | Uint8Array) {
+        const failure = failures.shift()
+        if (failure !== undefined) return Promise.reject(failure)
+        published.push({ subject, json: JSON.parse(Buffer.from(payload).toString()) })
+        story.push(`publish ${subject}`)
+        return Promise.resolve({ seq: published.length, duplicate: false })
+      },
+    },
+  } as unknown as Broker
+  /** The next publishes fail with these, in their order. */
+  const failWith = (...errors: Error[]): void => void failures.push(...errors)
+  return { broker, published, failWith }
+}
