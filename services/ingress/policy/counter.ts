@@ -2,6 +2,9 @@ import type { KV, KvEntry } from '@nats-io/kv'
 import { writeFailure } from '@postrider/broker/write-failure'
 import { NewerRecordError } from '@postrider/broker/stored'
 
+/** What a counter needs of its bucket. */
+export type Bucket = Pick<KV, 'get' | 'put'>
+
 /** How a value of the broker is read and written. */
 export interface Codec<State> {
   empty: State
@@ -29,7 +32,7 @@ interface Request<State> {
 /** One value in the broker's KV, changed only against the revision that was read: two processes can't both spend the last
  * message. Requests that come while a write is under way share the next one. */
 export class Cell<State> {
-  readonly #kv: KV
+  readonly #kv: Bucket
   readonly #key: string
   readonly #codec: Codec<State>
   readonly #clock: () => number
@@ -39,7 +42,7 @@ export class Cell<State> {
   #revision: number | undefined
   #busy = false
 
-  constructor(kv: KV, key: string, codec: Codec<State>, clock: () => number) {
+  constructor(kv: Bucket, key: string, codec: Codec<State>, clock: () => number) {
     this.#kv = kv
     this.#key = key
     this.#codec = codec

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { JetStreamApiError } from '@nats-io/jetstream'
+import type { KvEntry } from '@nats-io/kv'
+import { NewerRecordError } from '@postrider/broker/stored'
+import { Cell } from './counter.ts'
+import type { Bucket, Change } from './counter.ts'
+
+const conflict = (): Error =>
+  new JetStreamApiError({ code: 400, err_code: 10_071, description: 'wrong last sequence: 1' })
+
+/** A bucket with one value, that changes between the lines of a test as another process would change it. */
+function bucket() {
+  const story: string[] = []
+  let value: string | undefined
+  let revision = 0
+  let operation: KvEntry['operation'] = 'PUT'
+  let lost: Error | undefined
+  const kv = {
+    get() {
+      story.push('get')
+      if (revision === 0) return Promise.resolve(null)
+      const text = value ?? ''
+      return Promise.resolve({ revision, operation, string: () => text })
+    },
+    put(_: string, text: string, { previousSeq }: { previousSeq: number }) {
+      story.push(`put ${text}`)
+      if (lost !== undefined) return Promise.reject(lost)
+      if (previousSeq !== revision) return Promise.reject(conflict())
+      write(text)
+      return Promise.resolve(revision)
+    },
+  } as unknown as Bucket
+  function write(text: string, as: KvEntry['operation'] = 'PUT'): void {
+    value = text
+    operation = as
+    revision++
+  }
+  return { kv, story, write, value: () => value, lose: (error?: Error) => (lost = error) }
+}
+
+const codec = {
+  empty: 0,
+  decode(entry: KvEntry): number {
+    const text = entry.string()
+    if (text === 'newer') throw new NewerRecordError('a count', 2)
+    const number = Number(text)
+    if (text === '' || Number.isNaN(number)) throw new TypeError('not a count')
+    return number
+  },
+  encode: (count: number) => String(count),
+}
+
+const cellOf = (kv: Bucket, bad?: (entry: KvEntry, error: unknown) => void): Cell<number> =>
+  new Cell(kv, 'use.a', { ...codec, ...(bad && { bad }) }, () => 0)
+
+/** Takes one of `limit`, or says that there is none left. */
+const take =
+  (limit: number) =>
+  (count: number): Change<number, boolean> =>
+    count < limit ? { state: count + 1, result: true } : { state: count, result: false }
+
+test('requests that come while a write is under way share the next one', async () => {
+  const { kv, story } = bucket()
+  const cell = cellOf(kv)
+  const taken = await Promise.all(Array.from({ length: 5 }, () => cell.request(take(10))))
+  assert.deepEqual(taken, Array(5).fill(true))
+  assert.deepEqual(story, ['get', 'put 1', 'put 5'])
+})
+
+test('a value that another process changed meanwhile is read again, and each request decided again', async () => {
+  const { kv, story, write } = bucket()
+  const cell = cellOf(kv)
+  assert.equal(await cell.request(take(3)), true)
+  write('3')
+  assert.equal(await cell.request(take(3)), false)
+  assert.deepEqual(story, ['get', 'put 1', 'put 2', 'get', 'get'])
+})
+
+test('two processes never take more than the limit', async () => {
+  const { kv, value } = bucket()
+  const cells = [cellOf(kv), cellOf(kv)]
+  const taken = await Promise.all(cells.flatMap((cell) => Array.from({ length: 10 }, () => cell.request(take(7)))))
+  assert.equal(taken.filter(Boolean).length, 7)
+  assert.equal(value(), '7')
+})
+
+test('a refusal rests on what the broker holds now, not on what was read before', async () => {
+  const { kv, write } = bucket()
+  write('3')
+  const cell = cellOf(kv)
+  assert.equal(await cell.request(take(3)), false)
+  write('2')
+  assert.equal(await cell.request(take(3)), true)
+})
+
+test('a refusal reads the value once more, and what is settled anyway does not', async () => {
+  const { kv, story, write } = bucket()
+  write('3')
+  const cell = cellOf(kv)
+  await cell.request((state) => ({ state, result: undefined, settled: true }))
+  assert.deepEqual(story, ['get'])
+  await cell.request(take(3))
+  assert.deepEqual(story, ['get', 'get'])
+})
+
+test('when the broker fails, all who wait are told, and the value is read again', async () => {
+  const { kv, story, lose } = bucket()
+  const cell = cellOf(kv)
+  lose(new Error('the broker is away'))
+  await assert.rejects(cell.request(take(3)), /away/)
+  lose()
+  assert.equal(await cell.request(take(3)), true)
+  assert.deepEqual(story, ['get', 'put 1', 'get', 'put 1'])
+})
+
+test('a change that throws is an error of those who share the write, and of nobody after them', async () => {
+  const { kv } = bucket()
+  const cell = cellOf(kv)
+  await assert.rejects(
+    cell.request(() => {
+      throw new RangeError('a fault')
+    }),
+    RangeError,
+  )
+  assert.equal(await cell.request(take(3)), true)
+})
+
+test('a value that was deleted counts from nothing', async () => {
+  const { kv, write, value } = bucket()
+  write('', 'DEL')
+  const bad: unknown[] = []
+  const cell = cellOf(kv, (_, error) => void bad.push(error))
+  assert.equal(await cell.request(take(3)), true)
+  assert.deepEqual([value(), bad], ['1', []])
+})
+
+test('a value that cannot be read is reported, and the account begins at nothing', async () => {
+  const { kv, write, value } = bucket()
+  write('rubbish')
+  const bad: unknown[] = []
+  const cell = cellOf(kv, (_, error) => void bad.push(error))
+  assert.equal(await cell.request(take(3)), true)
+  assert.equal(value(), '1')
+  assert.deepEqual(bad.map(String), ['TypeError: not a count'])
+})
+
+test('a value of a later release is refused, and stays', async () => {
+  const { kv, write, value } = bucket()
+  write('newer')
+  await assert.rejects(cellOf(kv).request(take(3)), NewerRecordError)
+  assert.equal(value(), 'newer')
+})
