@@ -3,17 +3,19 @@ import type { DkimKey } from '@postrider/mail/dkim'
 import type { DomainConfig } from './config.ts'
 import { dkimPurpose, unseal } from '@postrider/secrets/seal'
 
-/** Opens a domain's sealed DKIM keys. Each is opened and parsed once for as long as its sealed form stays the same. */
+/** Opens a domain's sealed DKIM keys. They are opened and parsed once for each entry of the configuration, and go with it: private keys of
+ * a domain that was deleted, or that has others now, do not stay in memory. */
 export function createKeyring(platformKey: Buffer): (domain: DomainConfig) => DkimKey[] {
-  const opened = new Map<string, { sealedKey: string; key: DkimKey }>()
-  return ({ name, dkim }) =>
-    dkim.map(({ selector, algorithm, sealedKey }) => {
-      const purpose = dkimPurpose(name, selector)
-      const found = opened.get(purpose)
-      if (found?.sealedKey === sealedKey) return found.key
-      const privateKey = createPrivateKey(unseal(platformKey, purpose, sealedKey))
-      const key: DkimKey = { domain: name, selector, algorithm, privateKey }
-      opened.set(purpose, { sealedKey, key })
-      return key
-    })
+  const opened = new WeakMap<DomainConfig, DkimKey[]>()
+  return (domain) => {
+    let keys = opened.get(domain)
+    if (keys === undefined) opened.set(domain, (keys = openKeys(platformKey, domain)))
+    return keys
+  }
 }
+
+const openKeys = (platformKey: Buffer, { name, dkim }: DomainConfig): DkimKey[] =>
+  dkim.map(({ selector, algorithm, sealedKey }) => {
+    const privateKey = createPrivateKey(unseal(platformKey, dkimPurpose(name, selector), sealedKey))
+    return { domain: name, selector, algorithm, privateKey }
+  })
