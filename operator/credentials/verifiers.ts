@@ -5,7 +5,7 @@ import { derivePassword, deriveSalt } from './password.ts'
  * configuration holds already are taken from there: their salt tells which password they are of. */
 export class Verifiers {
   readonly #key: Buffer
-  readonly #bySalt = new Map<string, string>()
+  #bySalt = new Map<string, string>()
 
   constructor(key: Buffer, published: Iterable<string>) {
     this.#key = key
@@ -31,5 +31,17 @@ export class Verifiers {
     const made = await hashPassword(derivePassword(this.#key, credential, id), salt)
     this.#bySalt.set(salt.toString('base64'), made)
     return made
+  }
+
+  /** Forgets the passwords that no credential has any more. */
+  keepOnly(declared: { credential: string; ids: string[] }[]): void {
+    const all = declared.flatMap(({ credential, ids }) => ids.map((id) => ({ credential, id })))
+    const kept = new Map<string, string>()
+    for (const { credential, id } of all) {
+      const salt = deriveSalt(this.#key, credential, id).toString('base64')
+      const verifier = this.#bySalt.get(salt)
+      if (verifier !== undefined) kept.set(salt, verifier)
+    }
+    this.#bySalt = kept
   }
 }

@@ -13,6 +13,7 @@ import { settlePlan } from './settle.ts'
 import { passwordIds, readPasswordIds } from '../../credentials/rotation.ts'
 import { Verifiers } from '../../credentials/verifiers.ts'
 import { DKIM_LABEL, ownerLabel, readKey } from '../../dkim/secrets.ts'
+import type { StoredKey } from '../../dkim/secrets.ts'
 import { Sealer } from '../../dkim/signing.ts'
 import { keyFor, keyOf } from '@postrider/kubernetes/object/object'
 import { maySend } from '../../tenancy/may-send.ts'
@@ -246,7 +247,7 @@ function signingKeys(
   namespace: string,
 ): Map<string, DkimConfig[]> {
   const byLabel = Map.groupBy(world.secrets.list(namespace), ({ metadata }) => metadata?.labels?.[DKIM_LABEL])
-  const signing = new Map<string, DkimConfig[]>()
+  const signing = new Map<string, StoredKey[]>()
   for (const { kind, namespace, name, spec } of resources) {
     if (kind !== 'Domain') continue
     const key = keyFor(namespace, name)
@@ -254,12 +255,9 @@ function signingKeys(
     const signs = new Set(states?.dkimKeys?.filter(({ state }) => state === 'Signing').map(({ selector }) => selector))
     const secrets = byLabel.get(ownerLabel({ key, domainName: spec.domainName })) ?? []
     const keys = secrets.flatMap((found) => readKey(found) ?? []).filter(({ selector }) => signs.has(selector))
-    signing.set(
-      spec.domainName,
-      keys.map((stored) => sealer.configOf(spec.domainName, stored)),
-    )
+    signing.set(spec.domainName, keys)
   }
-  return signing
+  return sealer.sealAll(signing)
 }
 
 /** What was made once is recalled; of the rest some are made, and `more` says that others are left. */
@@ -269,6 +267,11 @@ async function verifiersOf(resources: AnyResource[], { verifiers }: Known, world
     const key = keyFor(resource.namespace, resource.name)
     return [{ key, ids: passwordIds(readPasswordIds(world.credentials.get(key)?.metadata?.annotations)) }]
   })
+  verifiers.keepOnly(
+    world.credentials.list().map((object) => {
+      return { credential: keyOf(object), ids: passwordIds(readPasswordIds(object.metadata?.annotations)) }
+    }),
+  )
   const missing = wanted.flatMap(({ key, ids }) =>
     ids.filter((id) => verifiers.recall(key, id) === undefined).map((id) => ({ key, id })),
   )

@@ -9,12 +9,18 @@ import { ensure } from '@postrider/kubernetes/apply/owned'
 import type { Context } from '../context.ts'
 import { least } from '../platform/keeper.ts'
 
-/** Keeps the DKIM keys of Domains. What was read once is remembered: a Secret that somebody deletes or edits comes back as it was,
- * since the key's other half is in the tenant's DNS. */
+/** The keys that are remembered of a Domain, by selector. */
+interface Known {
+  domainName: string
+  keys: Map<string, StoredKey>
+}
+
+/** Keeps the DKIM keys of Domains. What was read once is remembered for as long as the Domain is there and has its name: a Secret that
+ * somebody deletes or edits comes back as it was, since the key's other half is in the tenant's DNS. */
 export class DkimKeeper {
   readonly #context: Context
-  /** By owner's label, then by selector. */
-  readonly #known = new Map<string, Map<string, StoredKey>>()
+  /** By Domain, `namespace/name`. */
+  readonly #known = new Map<string, Known>()
 
   constructor(context: Context) {
     this.#context = context
@@ -22,8 +28,7 @@ export class DkimKeeper {
 
   keysOf(owner: KeyOwner): StoredKey[] {
     const label = ownerLabel(owner)
-    const known = this.#known.get(label) ?? new Map<string, StoredKey>()
-    this.#known.set(label, known)
+    const known = this.#keysIn(owner)
     const { world, namespace } = this.#context
     for (const found of world.secrets.list(namespace)) {
       if (found.metadata?.labels?.[DKIM_LABEL] !== label) continue
@@ -32,6 +37,19 @@ export class DkimKeeper {
     }
     // In the same order for each process: the status lists them so.
     return [...known.values()].sort((one, other) => (one.selector < other.selector ? -1 : 1))
+  }
+
+  /** The Domain is gone: its private keys leave memory. Their Secrets stay for some days (see dkim-orphans.ts). */
+  forget(domain: string): void {
+    this.#known.delete(domain)
+  }
+
+  #keysIn({ key, domainName }: KeyOwner): Map<string, StoredKey> {
+    const found = this.#known.get(key)
+    if (found?.domainName === domainName) return found.keys
+    const keys = new Map<string, StoredKey>()
+    this.#known.set(key, { domainName, keys })
+    return keys
   }
 
   /** Does what the steps say and sees to the Secrets of all other keys; resolves with when to look again. */
@@ -45,7 +63,7 @@ export class DkimKeeper {
     steps: DkimSteps,
   ): Promise<number | undefined> {
     const { cluster, recorder, world, namespace, release = null } = this.#context
-    const known = this.#known.get(ownerLabel(owner)) ?? new Map<string, StoredKey>()
+    const known = this.#keysIn(owner)
     for (const { selector, algorithm, generation } of steps.make) {
       const pem = await generateDkimKey(SIGNING[algorithm])
       known.set(selector, { selector, algorithm, generation, pem, createdAt: Date.now(), request })

@@ -128,7 +128,10 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
   return async (key: string): Promise<{ againMs?: number | undefined }> => {
     const object = world.domains.get(key)
     const found = findPlatform(world)
-    if (object === undefined) looked.delete(key)
+    if (object === undefined) {
+      looked.delete(key)
+      dkim.forget(key)
+    }
     const findings = context.findings()
     if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
     const { platformKey } = keeper
