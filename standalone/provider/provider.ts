@@ -29,6 +29,9 @@ export interface FileProviderOptions {
   onProblems: (problems: Problem[]) => void
 }
 
+/** Of everything that a plan is made of, and that a person changes: the manifests and the DKIM keys. */
+const fingerprintOf = (manifests: string, state: StateFolder): string => `${manifests}\n${state.keysFingerprint()}`
+
 /** Reads the folder and plans; makes what the plan wants. Throws BadManifests. */
 export async function planFolder(folder: string, state: StateFolder): Promise<{ plan: Plan; fingerprint: string }> {
   const { resources, problems, fingerprint } = await readManifests(folder)
@@ -36,7 +39,7 @@ export async function planFolder(folder: string, state: StateFolder): Promise<{ 
   for (;;) {
     const result = plan(resources, state.observe())
     if ('problems' in result) throw new BadManifests(result.problems)
-    if (result.plan.wanted.length === 0) return { plan: result.plan, fingerprint }
+    if (result.plan.wanted.length === 0) return { plan: result.plan, fingerprint: fingerprintOf(fingerprint, state) }
     const { deployment, wanted } = result.plan
     for (const thing of wanted) await state.make(thing, deployment.api.settings.submission.host, deployment)
   }
@@ -60,11 +63,13 @@ export function followFolder(
     if (busy) return
     busy = true
     try {
-      const now = (await readManifests(folder)).fingerprint
+      const now = fingerprintOf((await readManifests(folder)).fingerprint, state)
       if (now === seen) return
       // Noted before it is judged: a bad change is reported once, not at every look.
       seen = now
-      const { plan: good } = await planFolder(folder, state)
+      const { plan: good, fingerprint: planned } = await planFolder(folder, state)
+      // Planning may have made keys.
+      seen = planned
       await onPlan(good)
     } catch (error) {
       if (error instanceof BadManifests) onProblems(error.problems)

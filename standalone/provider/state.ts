@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { createPrivateKey } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { dkimRecord, generateDkimKey } from '@postrider/mail/dkim-keys'
 import type { DkimAlgorithm } from '@postrider/mail/dkim-keys'
@@ -26,6 +27,8 @@ export interface CredentialFile {
 export class StateFolder {
   readonly #folder: string
   readonly #key: Buffer
+  /** DKIM keys as they were last read, by `domain/selector`. */
+  #sealed = new Map<string, { pem: string; sealed: string }>()
   readonly senders: SenderState
 
   constructor(folder: string, key: Buffer) {
@@ -40,23 +43,36 @@ export class StateFolder {
       const { hash } = JSON.parse(readFileSync(file, 'utf8')) as CredentialFile
       verifiers.set(basename(file, '.json').replace('.', '/'), [hash])
     }
-    const dkimKeys = new Map<string, string>()
+    return { verifiers, dkimKeys: this.#dkimKeys(), senders: this.senders.verified() }
+  }
+
+  /** Each sealed once for as long as its file says the same: to seal it again would look like a change of the configuration. */
+  #dkimKeys(): Map<string, string> {
+    const before = this.#sealed
+    const sealed: typeof before = new Map()
     for (const file of this.#files('dkim', '.pem')) {
       const domain = basename(dirname(file))
       const selector = basename(file, '.pem')
-      // Sealed afresh each time it is read: stable within a process, which is what keeps a republish from being a change.
-      dkimKeys.set(`${domain}/${selector}`, this.#sealed(domain, selector, readFileSync(file, 'utf8')))
+      const name = `${domain}/${selector}`
+      const pem = readFileSync(file, 'utf8')
+      const known = before.get(name)
+      if (known !== undefined && known.pem !== pem) checkKey(file, pem)
+      const one = known?.pem === pem ? known : { pem, sealed: seal(this.#key, dkimPurpose(domain, selector), pem) }
+      sealed.set(name, one)
     }
-    return { verifiers, dkimKeys, senders: this.senders.verified() }
+    this.#sealed = sealed
+    return new Map(sealed.entries().map(([name, one]) => [name, one.sealed]))
   }
 
-  readonly #sealedKeys = new Map<string, string>()
-
-  #sealed(domain: string, selector: string, pem: string): string {
-    const name = `${domain}/${selector}`
-    const found = this.#sealedKeys.get(name) ?? seal(this.#key, dkimPurpose(domain, selector), pem)
-    this.#sealedKeys.set(name, found)
-    return found
+  /** Differs when a DKIM key was added, replaced or deleted. */
+  keysFingerprint(): string {
+    return this.#files('dkim', '.pem')
+      .map((file) => {
+        const { mtimeMs, size } = statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: 0, size: 0 }
+        return `${file} ${mtimeMs} ${size}`
+      })
+      .sort()
+      .join('\n')
   }
 
   /** Makes what the plan wants, on disk when it resolves. */
@@ -110,5 +126,14 @@ export class StateFolder {
     return readdirSync(path, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
       .map((entry) => join(entry.parentPath, entry.name))
+  }
+}
+
+/** A key that was replaced is checked first: one that is still being written is no reason to stop signing. Throws what is wrong with it. */
+function checkKey(file: string, pem: string): void {
+  try {
+    createPrivateKey(pem)
+  } catch (cause) {
+    throw new Error(`${file} is not a private key in PEM`, { cause })
   }
 }
