@@ -20,6 +20,7 @@ import { createLoginGuard } from '@postrider/authentication/login-guard'
 import { createAcceptance } from './message/accept.ts'
 import { createMetrics } from './metrics.ts'
 import type { DoorRefusal } from './session/submission-server.ts'
+import { declaredAccounts } from './policy/accounts.ts'
 import { watchDisk } from './policy/disk.ts'
 import { openLedger } from './policy/ledger.ts'
 import { openSessionLeases } from './policy/session-leases.ts'
@@ -46,6 +47,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   onStop(() => clock.stop())
   const live = await watchConfig(broker, reportConfig(registry, log))
   const config = () => live.current
+  const accounts = declaredAccounts(live)
   const keysOf = createKeyring(readPlatformKey(settings.platformKeyFile))
   const certificates = openCertificates(settings.certificates, (error) =>
     log.error({ event: 'certificate-bad', err: error }),
@@ -76,7 +78,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
     config,
     clock,
     acceptor,
-    ledger: await openLedger(broker, clock.now),
+    ledger: await openLedger(broker, clock.now, accounts),
     hasRoom: () => disk.hasRoom,
     keysOf,
     scans,
@@ -89,7 +91,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
       log.info({ event: 'accepted', id, from, credential, size, recipients: recipients.length, messageId })
     },
   })
-  const sessions = await openSessionLeases(broker, clock.now)
+  const sessions = await openSessionLeases(broker, clock.now, accounts)
   onStop(() => sessions.stop())
   const standings = await watchStandings(broker, (account, _, error) =>
     log.error({ event: 'standing-bad', account, err: error }),

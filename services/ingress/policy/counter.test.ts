@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { KvEntry } from '@nats-io/kv'
 import { NewerRecordError } from '@postrider/broker/stored'
-import { Cell } from './counter.ts'
+import { Cell, Cells } from './counter.ts'
 import type { Bucket, Change } from './counter.ts'
 
 const conflict = (): Error =>
@@ -150,4 +150,24 @@ test('a value of a later release is refused, and stays', async () => {
   write('newer')
   await assert.rejects(cellOf(kv).request(take(3)), NewerRecordError)
   assert.equal(value(), 'newer')
+})
+
+test('the cell of an account that was deleted is forgotten, and one that is gone gets no cell that stays', () => {
+  const declared = new Set(['a', 'b'])
+  let change: () => void = () => undefined
+  const accounts = {
+    has: (account: string) => declared.has(account),
+    onChange: (run: () => void) => void (change = run),
+  }
+  const { kv } = bucket()
+  const cells = new Cells(() => cellOf(kv), accounts)
+  const a = cells.of('a')
+  assert.equal(cells.of('a'), a)
+  cells.of('b')
+  declared.delete('b')
+  change()
+  assert.deepEqual([cells.size, cells.of('a')], [1, a])
+  // A session of it ends.
+  cells.of('b')
+  assert.equal(cells.size, 1)
 })

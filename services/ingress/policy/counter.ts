@@ -1,6 +1,7 @@
 import type { KV, KvEntry } from '@nats-io/kv'
 import { writeFailure } from '@postrider/broker/write-failure'
 import { NewerRecordError } from '@postrider/broker/stored'
+import type { Accounts } from './accounts.ts'
 
 /** What a counter needs of its bucket. */
 export type Bucket = Pick<KV, 'get' | 'put'>
@@ -139,18 +140,33 @@ export class Cell<State> {
   }
 }
 
-/** Cells by name, each made when it is first asked for. */
+/** Cells by account, each made when it is first asked for, and forgotten with its account. What an account that is gone still has to say,
+ * such as the end of a session, is counted by a cell of its own. */
 export class Cells<State> {
-  readonly #make: (name: string) => Cell<State>
+  readonly #make: (account: string) => Cell<State>
+  readonly #accounts: Accounts
   readonly #cells = new Map<string, Cell<State>>()
 
-  constructor(make: (name: string) => Cell<State>) {
+  constructor(make: (account: string) => Cell<State>, accounts: Accounts) {
     this.#make = make
+    this.#accounts = accounts
+    accounts.onChange(() => this.#forget())
   }
 
-  of(name: string): Cell<State> {
-    let found = this.#cells.get(name)
-    if (found === undefined) this.#cells.set(name, (found = this.#make(name)))
-    return found
+  /** How many are kept. */
+  get size(): number {
+    return this.#cells.size
+  }
+
+  of(account: string): Cell<State> {
+    const found = this.#cells.get(account)
+    if (found !== undefined) return found
+    const cell = this.#make(account)
+    if (this.#accounts.has(account)) this.#cells.set(account, cell)
+    return cell
+  }
+
+  #forget(): void {
+    for (const account of this.#cells.keys()) if (!this.#accounts.has(account)) this.#cells.delete(account)
   }
 }

@@ -16,6 +16,8 @@ import type { Broker } from '@postrider/broker/connection'
 import { USE_BUCKET } from '@postrider/broker/names'
 import { destinationsKey, useKey } from '@postrider/limits/accounts'
 import { readStored } from '@postrider/broker/stored'
+import { ALL_ACCOUNTS } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
 import { Cell, Cells } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
 
@@ -37,7 +39,11 @@ export interface Ledger {
 }
 
 /** Of what was sent: a value an account, and another one for the destinations of those where these are limited. */
-export async function openLedger(broker: Broker, clock: () => number = Date.now): Promise<Ledger> {
+export async function openLedger(
+  broker: Broker,
+  clock: () => number = Date.now,
+  accounts: Accounts = ALL_ACCOUNTS,
+): Promise<Ledger> {
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
   const bad = quarantineCount(broker)
   const uses = new Cells<Use>(
@@ -53,6 +59,7 @@ export async function openLedger(broker: Broker, clock: () => number = Date.now)
         },
         clock,
       ),
+    accounts,
   )
   const visits = new Cells<Destinations>(
     (account) =>
@@ -62,6 +69,7 @@ export async function openLedger(broker: Broker, clock: () => number = Date.now)
         { empty: NO_DESTINATIONS, decode: ({ value }) => decodeDestinations(value), encode: encodeDestinations, bad },
         clock,
       ),
+    accounts,
   )
 
   async function visitAll(

@@ -9,6 +9,8 @@ import { USE_BUCKET } from '@postrider/broker/names'
 import { sessionsKey } from '@postrider/limits/accounts'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { Refusal } from '@postrider/smtp/refusal'
+import { ALL_ACCOUNTS } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
 import { Cell, Cells } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
 import { limitRefusal } from './limit-refusal.ts'
@@ -27,7 +29,11 @@ const RENEW_MS = LEASE_MS / 3
 
 /** Leases in the broker's KV, changed by compare-and-set: a session is counted before its login is answered, and those of a
  * process that was killed are free LEASE_MS later. */
-export async function openSessionLeases(broker: Broker, clock: () => number = Date.now): Promise<SessionLeases> {
+export async function openSessionLeases(
+  broker: Broker,
+  clock: () => number = Date.now,
+  accounts: Accounts = ALL_ACCOUNTS,
+): Promise<SessionLeases> {
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
   const holder = randomUUID()
   const codec = {
@@ -36,7 +42,7 @@ export async function openSessionLeases(broker: Broker, clock: () => number = Da
     bad: quarantineCount(broker),
     encode: (sessions: Sessions) => JSON.stringify(sessions),
   }
-  const cells = new Cells<Sessions>((account) => new Cell(kv, sessionsKey(account), codec, clock))
+  const cells = new Cells<Sessions>((account) => new Cell(kv, sessionsKey(account), codec, clock), accounts)
   /** Accounts that a session counts for, and whether it has ended. */
   const sessions = new Map<string, { accounts: string[]; over: boolean }>()
   const counts = new Map<string, number>()

@@ -1,0 +1,25 @@
+import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
+import type { LiveConfig } from '@postrider/runtime-config/store'
+
+/** The accounts that the configuration declares: of others nothing is kept in memory. */
+export interface Accounts {
+  has(account: string): boolean
+  /** Runs when some may have been added or deleted. */
+  onChange(run: () => void): void
+}
+
+/** Every account, for as long as the process lives. */
+export const ALL_ACCOUNTS: Accounts = { has: () => true, onChange: () => undefined }
+
+export function declaredAccounts(live: Pick<LiveConfig, 'current' | 'onChange'>): Accounts {
+  let declared = accountsIn(live.current)
+  const listeners: (() => void)[] = []
+  live.onChange((config) => {
+    declared = accountsIn(config)
+    for (const run of listeners) run()
+  })
+  return { has: (account) => declared.has(account), onChange: (run) => void listeners.push(run) }
+}
+
+const accountsIn = ({ credentials, domains }: LiveConfig['current']): Set<string> =>
+  new Set([...credentials.keys().map(credentialAccount), ...domains.keys().map(domainAccount)])
