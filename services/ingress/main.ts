@@ -18,6 +18,7 @@ import { createDoor } from './guard/connection-limiter.ts'
 import { createLogin } from '@postrider/authentication/login'
 import { createLoginGuard } from '@postrider/authentication/login-guard'
 import { createAcceptance } from './message/accept.ts'
+import { createReceiver } from './message/receive.ts'
 import { createMetrics } from './metrics.ts'
 import type { DoorRefusal } from './session/submission-server.ts'
 import { declaredAccounts } from './policy/accounts.ts'
@@ -104,6 +105,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
     envelopeRoom: createEnvelopeRoom(() => maxEnvelopeBytes(maxPayloadOf(broker))),
     config,
     authenticate: createAuthenticator(login),
+    receive: createReceiver(),
     accept,
     refused: ({ reason, responseCode, message, cause }, session) => {
       metrics.refused.inc({ reason })

@@ -1,9 +1,8 @@
-import type { SMTPServerDataStream } from 'smtp-server'
+import type { Readable } from 'node:stream'
 import { Refusal } from '@postrider/smtp/refusal'
 
 /** Bounds what all sessions together hold of messages that are still arriving or being stored. Octets. */
-const MOST_IN_MEMORY = 768 * 1024 * 1024
-let inMemory = 0
+const MAX_IN_MEMORY = 768 * 1024 * 1024
 
 /** A message as it came, until it is released. */
 export interface Received {
@@ -13,13 +12,25 @@ export interface Received {
 
 /** Reads the DATA of one message to its end, keeping no more than `limit` octets: what is larger is read and dropped, since
  * the client hears the refusal only after its final dot (RFC 5321, 4.5.3.1.9). */
-export async function receive(stream: SMTPServerDataStream, limit: number): Promise<Received> {
+export type Receive = (stream: Readable, limit: number) => Promise<Received>
+
+/** A receiver of all sessions of this process. */
+export function createReceiver(maxInMemory = MAX_IN_MEMORY): Receive {
+  const memory = { held: 0, max: maxInMemory }
+  return (stream, limit) => receive(stream, limit, memory)
+}
+
+async function receive(
+  stream: Readable,
+  limit: number,
+  memory: { held: number; max: number },
+): Promise<Received> {
   const chunks: Buffer[] = []
   let size = 0
   let refusal: Refusal | undefined
   const drop = (reason: Refusal): void => {
     refusal = reason
-    inMemory -= size
+    memory.held -= size
     chunks.length = 0
     size = 0
   }
@@ -28,16 +39,16 @@ export async function receive(stream: SMTPServerDataStream, limit: number): Prom
       if (refusal !== undefined) return
       chunks.push(chunk)
       size += chunk.length
-      inMemory += chunk.length
+      memory.held += chunk.length
       if (size > limit) {
         drop(new Refusal(552, '5.3.4', `the message exceeds your limit of ${limit} octets`, 'size'))
-      } else if (inMemory > MOST_IN_MEMORY) {
+      } else if (memory.held > memory.max) {
         drop(new Refusal(452, '4.3.1', 'too much mail is arriving at once; try again in a minute', 'queue-unavailable'))
       }
     })
     // The client went away: nobody hears the reply, and it is no fault of ours.
     stream.once('error', (cause) => {
-      inMemory -= size
+      memory.held -= size
       size = 0
       reject(new Refusal(451, '4.4.2', 'the connection ended before the message did', 'aborted', { cause }))
     })
@@ -46,7 +57,7 @@ export async function receive(stream: SMTPServerDataStream, limit: number): Prom
       const held = size
       resolve({
         raw: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size),
-        release: () => (inMemory -= held),
+        release: () => (memory.held -= held),
       })
     })
   })

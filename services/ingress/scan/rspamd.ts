@@ -3,8 +3,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { ScannerUnavailable } from './scanner.ts'
 import type { Finding, ScannedMail } from './scanner.ts'
 
-const HTTP = new HttpAgent({ keepAlive: true, maxSockets: 256 })
-const HTTPS = new HttpsAgent({ keepAlive: true, maxSockets: 256 })
+/** Connections that are kept between messages. */
+const CONNECTIONS = { keepAlive: true, maxSockets: 256 }
 const MOST_ANSWER = 1024 * 1024
 /** Enough to see why; a spam mail can have a hundred. */
 const MOST_SYMBOLS = 8
@@ -12,15 +12,21 @@ const MOST_SYMBOLS = 8
 /** Asks rspamd about a message by POST /checkv2. The client's address is not told: it is a program of the tenant or a person's
  * device, and what rspamd would do with it (blocklists, SPF, greylisting) is meant for mail servers. `User` says that the
  * sender logged in. Throws ScannerUnavailable when there is no verdict within `timeoutMs`. */
-export async function scanWithRspamd(
-  mail: ScannedMail,
-  { url, timeoutMs }: { url: string; timeoutMs: number },
-): Promise<Finding> {
-  return findingOf(await post(new URL('/checkv2', url), mail, timeoutMs))
+export type Rspamd = (mail: ScannedMail, settings: { url: string; timeoutMs: number }) => Promise<Finding>
+
+/** A client of rspamd with connections of its own. */
+export function createRspamd(): Rspamd {
+  const agents: Agents = { http: new HttpAgent(CONNECTIONS), https: new HttpsAgent(CONNECTIONS) }
+  return async (mail, { url, timeoutMs }) => findingOf(await post(new URL('/checkv2', url), mail, timeoutMs, agents))
 }
 
-function post(url: URL, mail: ScannedMail, timeoutMs: number): Promise<string> {
-  const [send, agent] = url.protocol === 'https:' ? [httpsRequest, HTTPS] : [httpRequest, HTTP]
+interface Agents {
+  http: HttpAgent
+  https: HttpsAgent
+}
+
+function post(url: URL, mail: ScannedMail, timeoutMs: number, { http, https }: Agents): Promise<string> {
+  const [send, agent] = url.protocol === 'https:' ? [httpsRequest, https] : [httpRequest, http]
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs)
     const give = (why: string, cause?: unknown): void => reject(new ScannerUnavailable('rspamd', why, { cause }))

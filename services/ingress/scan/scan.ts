@@ -4,7 +4,7 @@ import type { RuntimeConfig, ScannerConfig, ScanningConfig } from '@postrider/ru
 import { createBreaker } from './breaker.ts'
 import type { Breaker, BreakerState } from './breaker.ts'
 import { scanWithClamav } from './clamav.ts'
-import { scanWithRspamd } from './rspamd.ts'
+import { createRspamd } from './rspamd.ts'
 import { ScannerUnavailable } from './scanner.ts'
 import type { Finding, ScannedMail, ScannerName } from './scanner.ts'
 import { judge, strictest } from './verdict.ts'
@@ -52,6 +52,7 @@ const OPEN_MS = 15_000
 
 /** Shows messages to the scanners that the configuration of the moment names, all at the same time. */
 export function createScans({ config, scanned, judged, now = () => performance.now() }: ScansOptions): Scans {
+  const scanWithRspamd = createRspamd()
   const breakers = new Map<ScannerName, { target: string; breaker: Breaker }>()
 
   /** A scanner elsewhere is another one: nothing is known of it yet. */

@@ -9,8 +9,7 @@ import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { matchesSender } from '@postrider/mail/address'
 import type { Acceptance } from '../message/accept.ts'
 import { notAllowed } from '../message/check-from.ts'
-import { receive } from '../message/receive.ts'
-import type { Received } from '../message/receive.ts'
+import type { Receive, Received } from '../message/receive.ts'
 import type { SessionLeases } from '../policy/session-leases.ts'
 import type { StandingOf } from '../policy/suspended.ts'
 import { Refusal } from '@postrider/smtp/refusal'
@@ -56,6 +55,7 @@ export interface SessionDependencies {
   now: () => number
   config: () => RuntimeConfig
   authenticate: Authenticator
+  receive: Receive
   accept: Acceptance
   sessions: SessionLeases
   standingOf: StandingOf
@@ -68,6 +68,7 @@ export function createHandlers({
   now,
   config,
   authenticate,
+  receive,
   accept,
   sessions,
   standingOf,

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { test } from 'node:test'
+import { createReceiver } from './receive.ts'
+
+/** The DATA of a client that sends these. */
+function dataOf(...chunks: string[]): PassThrough {
+  const stream = new PassThrough()
+  for (const chunk of chunks) stream.write(chunk)
+  return stream
+}
+
+test('a message is what came, in one piece', async () => {
+  const receive = createReceiver()
+  const { raw } = await receive(dataOf('a', 'b', 'c').end(), 3)
+  assert.equal(raw.toString(), 'abc')
+  assert.equal((await receive(dataOf().end(), 3)).raw.length, 0)
+})
+
+test('a message over the limit is read to its end, and refused then', async () => {
+  const stream = dataOf('abc', 'd', 'e')
+  const received = createReceiver()(stream, 3)
+  const refused = assert.rejects(received, { responseCode: 552, status: '5.3.4', reason: 'size' })
+  let ended = false
+  void received.catch(() => (ended = true))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(ended, false)
+  stream.end('f')
+  await refused
+})
+
+test('messages together take no more memory than there is, and what is released, refused or cut off is free again', async () => {
+  const receive = createReceiver(10)
+  const first = await receive(dataOf('123456').end(), 100)
+  const busy = { responseCode: 452, status: '4.3.1', reason: 'queue-unavailable' }
+  await assert.rejects(receive(dataOf('12345').end(), 100), busy)
+  await assert.rejects(receive(dataOf('1234').end(), 3), { reason: 'size' })
+  const cut = dataOf('1234')
+  const aborted = assert.rejects(receive(cut, 100), { responseCode: 451, status: '4.4.2', reason: 'aborted' })
+  await new Promise((resolve) => setImmediate(resolve))
+  cut.destroy(new Error('gone'))
+  await aborted
+  const second = await receive(dataOf('1234').end(), 100)
+  first.release()
+  second.release()
+  await receive(dataOf('1234567890').end(), 100)
+})
+
+test('another process has memory of its own', async () => {
+  const full = createReceiver(10)
+  await full(dataOf('1234567890').end(), 100)
+  await createReceiver(10)(dataOf('1234567890').end(), 100)
+})
