@@ -3,6 +3,7 @@ import { Kvm } from '@nats-io/kv'
 import type { KvWatchEntry } from '@nats-io/kv'
 import type { QueuedIterator } from '@nats-io/transport-node'
 import type { Broker } from './connection.ts'
+import type { Trouble } from '@postrider/service/trouble'
 import { lastRevision } from './last-revision.ts'
 
 /** What follows a bucket of the broker. */
@@ -18,20 +19,23 @@ const REOPEN_MS = 200
 /** A start waits this long. An older broker configuration may not let the bucket be read: then the service goes on without it. */
 const PATIENCE_MS = 10_000
 
-/** Follows a bucket until the returned function is called; resolves when everything that it holds has been taken. */
+/** Follows a bucket until the returned function is called; resolves when everything that it holds has been taken. While it cannot be
+ * followed that is tried again, and `trouble` hears of it. */
 export async function followBucket(
   { js, jsm, onReconnect }: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   bucket: string,
   follower: BucketFollower,
+  trouble: Trouble,
 ): Promise<() => void> {
   let stopped = false
   let watch: QueuedIterator<KvWatchEntry> | undefined
 
   async function follow(known: () => void): Promise<void> {
     // The broker is away, or the bucket does not exist yet.
-    const end = await lastRevision(jsm, bucket).catch(() => undefined)
-    watch = end === undefined ? undefined : await open()
-    if (watch === undefined || end === undefined) return pause(REOPEN_MS)
+    const opened = await openWatch({ js, jsm }, bucket, trouble)
+    if (opened === undefined) return pause(REOPEN_MS)
+    const { end } = opened
+    watch = opened.watch
     const initial: KvWatchEntry[] = []
     const complete = (): void => {
       follower.replace(initial)
@@ -39,7 +43,7 @@ export async function followBucket(
     }
     let whole = end === 0
     if (whole) complete()
-    for await (const entry of watch) {
+    for await (const entry of opened.watch) {
       if (whole) {
         follower.change(entry)
         continue
@@ -52,12 +56,6 @@ export async function followBucket(
     }
   }
 
-  const open = (): Promise<QueuedIterator<KvWatchEntry> | undefined> =>
-    new Kvm(js)
-      .open(bucket)
-      .then((kv) => kv.watch())
-      .catch(() => undefined)
-
   onReconnect(() => watch?.stop())
   await new Promise<void>((resolve) => {
     setTimeout(resolve, PATIENCE_MS).unref()
@@ -68,5 +66,24 @@ export async function followBucket(
   return () => {
     stopped = true
     watch?.stop()
+  }
+}
+
+/** A watch of a bucket from its beginning, and the revision up to which it tells what is there already. Undefined when it cannot be opened
+ * now: `trouble` hears why. */
+async function openWatch(
+  { js, jsm }: Pick<Broker, 'js' | 'jsm'>,
+  bucket: string,
+  trouble: Trouble,
+): Promise<{ watch: QueuedIterator<KvWatchEntry>; end: number } | undefined> {
+  try {
+    const end = await lastRevision(jsm, bucket)
+    const kv = await new Kvm(js).open(bucket)
+    const watch = await kv.watch()
+    trouble.over()
+    return { watch, end }
+  } catch (error) {
+    trouble.failed(error)
+    return undefined
   }
 }

@@ -2,6 +2,7 @@ import { Kvm } from '@nats-io/kv'
 import type { Broker } from '@postrider/broker/connection'
 import { followBucket } from '@postrider/broker/follow-bucket'
 import { CANCELLED_BUCKET, destinationToken } from '@postrider/broker/names'
+import type { Trouble } from '@postrider/service/trouble'
 
 /** Jobs that an operator cancelled before their first attempt. They lie in the broker as messages that cannot be taken out one by one,
  * so whoever takes one asks here first. */
@@ -13,17 +14,25 @@ export interface Cancellations {
 const keyOf = (id: string, destination: string): string => `${id}.${destinationToken(destination)}`
 
 /** Follows the bucket; resolves when all of it is known. */
-export async function watchCancellations(broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>): Promise<Cancellations> {
+export async function watchCancellations(
+  broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
+  trouble: Trouble,
+): Promise<Cancellations> {
   let keys = new Set<string>()
-  const stop = await followBucket(broker, CANCELLED_BUCKET, {
-    replace: (entries) => {
-      keys = new Set(entries.filter(({ operation }) => operation === 'PUT').map(({ key }) => key))
+  const stop = await followBucket(
+    broker,
+    CANCELLED_BUCKET,
+    {
+      replace: (entries) => {
+        keys = new Set(entries.filter(({ operation }) => operation === 'PUT').map(({ key }) => key))
+      },
+      change: ({ key, operation }) => {
+        if (operation === 'PUT') keys.add(key)
+        else keys.delete(key)
+      },
     },
-    change: ({ key, operation }) => {
-      if (operation === 'PUT') keys.add(key)
-      else keys.delete(key)
-    },
-  })
+    trouble,
+  )
   return { has: (id, destination) => keys.has(keyOf(id, destination)), stop }
 }
 

@@ -2,6 +2,7 @@ import { Kvm } from '@nats-io/kv'
 import type { KV } from '@nats-io/kv'
 import type { Broker } from '@postrider/broker/connection'
 import { BEGUN_BUCKET } from '@postrider/broker/names'
+import type { Trouble } from '@postrider/service/trouble'
 
 /** Attempts that have begun and not ended, by attempt key. They outlive the process that made them, and are forgotten after a day. */
 export interface FatalAttempts {
@@ -10,8 +11,8 @@ export interface FatalAttempts {
   ended(key: string): Promise<void>
 }
 
-/** While the broker does not let them be written, an attempt is the first: mail goes on. */
-export function openFatalAttempts({ js }: Pick<Broker, 'js'>): FatalAttempts {
+/** While the broker does not let them be written, an attempt is the first: mail goes on, and `trouble` hears of it. */
+export function openFatalAttempts({ js }: Pick<Broker, 'js'>, trouble: Trouble): FatalAttempts {
   let opened: KV | undefined
   const bucket = async (): Promise<KV> => (opened ??= await new Kvm(js).open(BEGUN_BUCKET))
   return {
@@ -22,15 +23,17 @@ export function openFatalAttempts({ js }: Pick<Broker, 'js'>): FatalAttempts {
         const before = entry?.operation === 'PUT' ? Number(entry.string()) : 0
         const count = (Number.isSafeInteger(before) && before > 0 ? before : 0) + 1
         await kv.put(token(key), String(count))
+        trouble.over()
         return count
-      } catch {
+      } catch (error) {
+        trouble.failed(error)
         return 1
       }
     },
     async ended(key) {
       await bucket()
         .then((kv) => kv.delete(token(key)))
-        .catch(() => undefined)
+        .catch((error: unknown) => trouble.failed(error))
     },
   }
 }

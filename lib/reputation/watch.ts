@@ -4,6 +4,7 @@ import { followBucket } from '@postrider/broker/follow-bucket'
 import { STANDING_BUCKET } from '@postrider/broker/names'
 import { accountOfKey } from '@postrider/limits/accounts'
 import { readStored } from '@postrider/broker/stored'
+import type { Trouble } from '@postrider/service/trouble'
 import { standingShape } from './reputation.ts'
 import type { Standing } from './reputation.ts'
 
@@ -20,6 +21,7 @@ export interface LiveStandings {
 export async function watchStandings(
   broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   bad: (account: string, revision: number, error: unknown) => void,
+  trouble: Trouble,
 ): Promise<LiveStandings> {
   let standings = new Map<string, Standing>()
   const listeners: ((account: string) => void)[] = []
@@ -46,16 +48,21 @@ export async function watchStandings(
     for (const run of listeners) run(account)
   }
 
-  const stop = await followBucket(broker, STANDING_BUCKET, {
-    replace(entries) {
-      const fresh = new Map<string, Standing>()
-      for (const entry of entries) take(fresh, entry)
-      const changed = new Set([...standings.keys(), ...fresh.keys()])
-      standings = fresh
-      changed.forEach(tell)
+  const stop = await followBucket(
+    broker,
+    STANDING_BUCKET,
+    {
+      replace(entries) {
+        const fresh = new Map<string, Standing>()
+        for (const entry of entries) take(fresh, entry)
+        const changed = new Set([...standings.keys(), ...fresh.keys()])
+        standings = fresh
+        changed.forEach(tell)
+      },
+      change: (entry) => tell(take(standings, entry)),
     },
-    change: (entry) => tell(take(standings, entry)),
-  })
+    trouble,
+  )
   return {
     of: (account) => standings.get(account),
     all: () => standings,

@@ -1,6 +1,8 @@
 import { Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { Logger } from '@postrider/service/log'
+import { loggedTrouble } from '@postrider/service/trouble'
+import type { Trouble } from '@postrider/service/trouble'
 import type { BadEntry } from './last-good.ts'
 
 export interface ConfigReport {
@@ -12,10 +14,12 @@ export interface ConfigReport {
   waiting(keys: string[]): void
   /** Something that follows the configuration failed. */
   failed(error: unknown): void
+  /** The configuration cannot be followed: what it said last stays in force. */
+  following: Trouble
 }
 
 /** Tells of bad entries in the log and by a metric, which each service has. */
-export function reportConfig(registry: Registry, log: Pick<Logger, 'error'>): ConfigReport {
+export function reportConfig(registry: Registry, log: Pick<Logger, 'error' | 'warn' | 'info'>): ConfigReport {
   const gauge = new Gauge({
     name: 'postrider_config_bad_entries',
     help: 'Entries of the configuration that cannot be read; what they said before stays in force.',
@@ -27,5 +31,6 @@ export function reportConfig(registry: Registry, log: Pick<Logger, 'error'>): Co
     badEntries: (count) => gauge.set(count),
     waiting: (keys) => log.error({ event: 'config-waiting', keys }),
     failed: (error) => log.error({ event: 'config-failed', err: error }),
+    following: loggedTrouble(log, 'config-watch'),
   }
 }

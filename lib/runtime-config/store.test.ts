@@ -7,6 +7,7 @@ import { ensureStreams } from '@postrider/broker/streams'
 import { startBroker } from '../../test/support/broker.ts'
 import type { TestBroker } from '../../test/support/broker.ts'
 import { eventually } from '../../test/support/eventually.ts'
+import { noTrouble } from '../../test/support/trouble.ts'
 import { watchConfig } from './store.ts'
 
 let server: TestBroker
@@ -46,6 +47,7 @@ test('a start waits, and says so once, until what is essential can be read; what
     badEntries: (count: number) => (bad = count),
     waiting: (keys: string[]) => void waits.push(keys),
     failed: (error: unknown) => assert.fail(String(error)),
+    following: noTrouble,
   }
   const started = watchConfig(broker, report).finally(() => (isStarted = true))
   await eventually(() => assert.equal(waits.length, 1))

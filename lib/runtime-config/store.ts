@@ -117,18 +117,23 @@ export async function watchConfig(
     for (const run of listeners) tell(run, config)
   }
 
-  const stop = await followBucket(broker, CONFIG_BUCKET, {
-    replace(entries) {
-      present = new Set()
-      entries.forEach(take)
-      apply()
+  const stop = await followBucket(
+    broker,
+    CONFIG_BUCKET,
+    {
+      replace(entries) {
+        present = new Set()
+        entries.forEach(take)
+        apply()
+      },
+      change(entry) {
+        take(entry)
+        // While more is known to come, what is here may be half of it.
+        if ((entry.delta ?? 0) === 0) apply()
+      },
     },
-    change(entry) {
-      take(entry)
-      // While more is known to come, what is here may be half of it.
-      if ((entry.delta ?? 0) === 0) apply()
-    },
-  })
+    report.following,
+  )
   const first = await known.promise
   return {
     get current() {

@@ -8,6 +8,7 @@ import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/reputation/watch'
 import { runService } from '@postrider/service/service'
+import { loggedTrouble } from '@postrider/service/trouble'
 import { openCertificates } from '@postrider/tls/certificates'
 import { signCms } from '@postrider/tls/cms'
 import { createAnswer } from './answer.ts'
@@ -30,8 +31,10 @@ await runService('api', API, async ({ settings, log, registry, needs, onStop }) 
   )
   const { host, port, httpPort, submission, publicHost } = settings
   const metrics = createMetrics(registry)
-  const standings = await watchStandings(broker, (account, _, error) =>
-    log.error({ event: 'standing-bad', account, err: error }),
+  const standings = await watchStandings(
+    broker,
+    (account, _, error) => log.error({ event: 'standing-bad', account, err: error }),
+    loggedTrouble(log, 'standing-watch'),
   )
   const limits = limitsRoute({ now: clock.now, useOf: (account) => readUse(broker, account), standingOf: standings.of })
   const answer = createAnswer({

@@ -13,6 +13,7 @@ import { takeJobs } from '@postrider/queue/take'
 import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { runService } from '@postrider/service/service'
+import { loggedTrouble } from '@postrider/service/trouble'
 import { createAttempt } from './attempt.ts'
 import { Admission } from './capacity/admission.ts'
 import { deliver } from './deliver.ts'
@@ -31,7 +32,7 @@ await runService('delivery', DELIVERY, async ({ settings, log, registry, needs, 
   needs(() => (broker.connected ? undefined : 'the broker is away'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
-  const cancellations = await watchCancellations(broker)
+  const cancellations = await watchCancellations(broker, loggedTrouble(log, 'cancellation-watch'))
   onStop(() => cancellations.stop())
   const live = await watchConfig(broker, reportConfig(registry, log))
   const config = () => live.current
@@ -112,8 +113,11 @@ await runService('delivery', DELIVERY, async ({ settings, log, registry, needs, 
       log.debug({ event: 'postponed', id: envelope.id, destination, delayMs })
     },
   }
-  const isolate = createIsolation(broker, openFatalAttempts(broker), (error, { job, deliveries }) =>
-    log.error({ event: 'quarantined', id: job.envelope.id, destination: job.destination, deliveries, err: error }),
+  const isolate = createIsolation(
+    broker,
+    openFatalAttempts(broker, loggedTrouble(log, 'attempt-count')),
+    (error, { job, deliveries }) =>
+      log.error({ event: 'quarantined', id: job.envelope.id, destination: job.destination, deliveries, err: error }),
   )
   const taker = takeJobs(broker, {
     shards: settings.shards,

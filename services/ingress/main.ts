@@ -14,6 +14,7 @@ import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { watchStandings } from '@postrider/reputation/watch'
 import { runService } from '@postrider/service/service'
+import { loggedTrouble } from '@postrider/service/trouble'
 import { createDoor } from './guard/connection-limiter.ts'
 import { createLogin } from '@postrider/authentication/login'
 import { createLoginGuard } from '@postrider/authentication/login-guard'
@@ -72,14 +73,14 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   const scans = createScanning({ events, now: clock.now, live, metrics, log })
   const storing = { waitMs: settings.storeWaitMs, discard: createDiscard(events, clock.now) }
   const acceptor = createAcceptor(broker, settings.shards, storing)
-  const disk = await watchDisk(settings.queueFolder, settings.queueReserveBytes)
+  const disk = await watchDisk(settings.queueFolder, settings.queueReserveBytes, loggedTrouble(log, 'disk-look'))
   onStop(() => disk.close())
   needs(() => (disk.hasRoom ? undefined : "the queue's disk is nearly full: mail is answered 452"))
   const accept = createAcceptance({
     config,
     clock,
     acceptor,
-    ledger: await openLedger(broker, clock.now, accounts),
+    ledger: await openLedger(broker, clock.now, accounts, loggedTrouble(log, 'limit-counts')),
     hasRoom: () => disk.hasRoom,
     keysOf,
     scans,
@@ -92,10 +93,12 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
       log.info({ event: 'accepted', id, from, credential, size, recipients: recipients.length, messageId })
     },
   })
-  const sessions = await openSessionLeases(broker, clock.now, accounts)
+  const sessions = await openSessionLeases(broker, clock.now, accounts, loggedTrouble(log, 'session-leases'))
   onStop(() => sessions.stop())
-  const standings = await watchStandings(broker, (account, _, error) =>
-    log.error({ event: 'standing-bad', account, err: error }),
+  const standings = await watchStandings(
+    broker,
+    (account, _, error) => log.error({ event: 'standing-bad', account, err: error }),
+    loggedTrouble(log, 'standing-watch'),
   )
   const login = createLogin({ credentials: () => config().credentials, verdicts: createVerdicts(), guard })
   const handlers = createHandlers({

@@ -12,6 +12,7 @@ import { readPlatformKey } from '@postrider/secrets/seal'
 import { signPlatformMail } from '@postrider/runtime-config/signing'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { runService } from '@postrider/service/service'
+import { loggedTrouble } from '@postrider/service/trouble'
 import { answerQuestions } from './log/answer.ts'
 import { answerCancellations } from './log/cancel.ts'
 import { createLogWriter } from './log/apply.ts'
@@ -104,7 +105,13 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
   onStop(() => standing.stop())
   const entries = { broker, writer, reader, held, beforeEvent: standing.onEvent, onEvent }
   const skipped = openSkipped(db)
-  const feed = startFeed({ ...entries, shards, skipped, onError })
+  const feed = startFeed({
+    ...entries,
+    shards,
+    skipped,
+    troubleOf: (what) => loggedTrouble(log, `feed-${what}`),
+    onError,
+  })
   onStop(() => feed.stop())
   needs(() => (feed.caughtUp ? undefined : `the message log is catching up, ${feed.lag} records to go`))
   const quarantine = watchQuarantine(broker)

@@ -24,6 +24,7 @@ import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
+import { noTrouble } from '../support/trouble.ts'
 
 let server: TestBroker
 let broker: Broker
@@ -88,7 +89,11 @@ test('a job that ends its worker goes to the quarantine after a few workers; tho
   assert.deepEqual(ended.slice(-2), [9, 0])
   const [found] = await quarantinedIds()
   assert.deepEqual(found, ['job', 'poison', MAX_SHARED_DELIVERIES + 1])
-  assert.equal(await openFatalAttempts(broker).begun('innocent/0/0'), 1, 'what was attempted counts no longer')
+  assert.equal(
+    await openFatalAttempts(broker, noTrouble).begun('innocent/0/0'),
+    1,
+    'what was attempted counts no longer',
+  )
 })
 
 async function quarantinedIds() {
@@ -105,7 +110,7 @@ async function quarantinedIds() {
 }
 
 test('jobs with few deliveries are not held up by one that is attempted apart', async () => {
-  const isolate = createIsolation(broker, openFatalAttempts(broker), () => undefined)
+  const isolate = createIsolation(broker, openFatalAttempts(broker, noTrouble), () => undefined)
   const story: string[] = []
   let endFirst: () => void = () => undefined
   const run = (id: string, deliveries: number, until: Promise<void>) =>
@@ -147,7 +152,7 @@ test('a job that even the quarantine refuses stays unacknowledged', async () => 
 })
 
 test('jobs that are to be attempted apart do not fill the capacity: beyond a few they are given back', async () => {
-  const isolate = createIsolation(broker, openFatalAttempts(broker), () => undefined)
+  const isolate = createIsolation(broker, openFatalAttempts(broker, noTrouble), () => undefined)
   const { promise: end, resolve } = Promise.withResolvers<undefined>()
   const postponed: number[] = []
   let begun = 0

@@ -40,7 +40,7 @@ export function ownMetrics(): OwnMetric[] {
     ),
     ...declared('each service', (registry) => {
       skewGauge(registry, zero)
-      reportConfig(registry, { error: () => undefined })
+      reportConfig(registry, { error: () => undefined, warn: () => undefined, info: () => undefined })
     }),
     ...declared('api', (registry) => apiMetrics(registry)),
     ...declared('operator', (registry) =>

@@ -8,9 +8,6 @@ export interface Accounts {
   onChange(run: () => void): void
 }
 
-/** Every account, for as long as the process lives. */
-export const ALL_ACCOUNTS: Accounts = { has: () => true, onChange: () => undefined }
-
 export function declaredAccounts(live: Pick<LiveConfig, 'current' | 'onChange'>): Accounts {
   let declared = accountsIn(live.current)
   const listeners: (() => void)[] = []

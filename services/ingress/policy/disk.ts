@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import type { Trouble } from '@postrider/service/trouble'
 
 export interface Disk {
   /** False while less than the reserve is free. */
@@ -11,7 +12,7 @@ const LOOK_MS = 500
 /** Looks twice a second how much of the queue's disk is free. New mail is refused while there is still room for what the mail
  * that is queued will write: outcomes, retry records, notices. Without a folder, as when the queue is on other
  * machines, there is always room. `reserve` in octets. */
-export async function watchDisk(folder: string | undefined, reserve: number): Promise<Disk> {
+export async function watchDisk(folder: string | undefined, reserve: number, trouble: Trouble): Promise<Disk> {
   let hasRoom = true
   if (folder === undefined) return { hasRoom, close: () => undefined }
   const look = async (): Promise<void> => {
@@ -21,7 +22,10 @@ export async function watchDisk(folder: string | undefined, reserve: number): Pr
   await look()
   const timer = setInterval(() => {
     // What can't be told is left as it was: the write itself will show.
-    look().catch(() => undefined)
+    look().then(
+      () => trouble.over(),
+      (error: unknown) => trouble.failed(error),
+    )
   }, LOOK_MS)
   return {
     get hasRoom() {

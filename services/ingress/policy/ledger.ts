@@ -16,7 +16,7 @@ import type { Broker } from '@postrider/broker/connection'
 import { USE_BUCKET } from '@postrider/broker/names'
 import { destinationsKey, useKey } from '@postrider/limits/accounts'
 import { readStored } from '@postrider/broker/stored'
-import { ALL_ACCOUNTS } from './accounts.ts'
+import type { Trouble } from '@postrider/service/trouble'
 import type { Accounts } from './accounts.ts'
 import { Cell, Cells } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
@@ -41,11 +41,12 @@ export interface Ledger {
 /** Of what was sent: a value an account, and another one for the destinations of those where these are limited. */
 export async function openLedger(
   broker: Broker,
-  clock: () => number = Date.now,
-  accounts: Accounts = ALL_ACCOUNTS,
+  clock: () => number,
+  accounts: Accounts,
+  trouble: Trouble,
 ): Promise<Ledger> {
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
-  const bad = quarantineCount(broker)
+  const bad = quarantineCount(broker, trouble)
   const uses = new Cells<Use>(
     (account) =>
       new Cell(
@@ -107,7 +108,8 @@ export async function openLedger(
         if (receipt !== undefined) await take(account, receipt)
       }
       const exceeded = await visitAll(account, limit, destinations).catch(async (error: unknown) => {
-        await giveBack().catch(() => undefined)
+        // The count stays too high by this message.
+        await giveBack().catch((failure: unknown) => trouble.failed(failure))
         throw error
       })
       if (exceeded === undefined) return spent

@@ -4,12 +4,12 @@ import type { KvEntry } from '@nats-io/kv'
 import { LEASE_MS, NO_SESSIONS, closeSession, openSession, renewLease, sessionsShape } from '@postrider/limits/sessions'
 import type { Sessions } from '@postrider/limits/sessions'
 import type { Broker } from '@postrider/broker/connection'
+import type { Trouble } from '@postrider/service/trouble'
 import { readStored } from '@postrider/broker/stored'
 import { USE_BUCKET } from '@postrider/broker/names'
 import { sessionsKey } from '@postrider/limits/accounts'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { Refusal } from '@postrider/smtp/refusal'
-import { ALL_ACCOUNTS } from './accounts.ts'
 import type { Accounts } from './accounts.ts'
 import { Cell, Cells } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
@@ -31,15 +31,16 @@ const RENEW_MS = LEASE_MS / 3
  * process that was killed are free LEASE_MS later. */
 export async function openSessionLeases(
   broker: Broker,
-  clock: () => number = Date.now,
-  accounts: Accounts = ALL_ACCOUNTS,
+  clock: () => number,
+  accounts: Accounts,
+  trouble: Trouble,
 ): Promise<SessionLeases> {
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
   const holder = randomUUID()
   const codec = {
     empty: NO_SESSIONS,
     decode: (entry: KvEntry) => readStored('a count of sessions', entry.string(), sessionsShape),
-    bad: quarantineCount(broker),
+    bad: quarantineCount(broker, trouble),
     encode: (sessions: Sessions) => JSON.stringify(sessions),
   }
   const cells = new Cells<Sessions>((account) => new Cell(kv, sessionsKey(account), codec, clock), accounts)
@@ -79,12 +80,14 @@ export async function openSessionLeases(
   }
 
   const renewing = setInterval(() => {
-    for (const [account, known] of counts)
-      cells
-        .of(account)
-        .request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined }))
-        // The broker is away: the next time, or the lease begins anew when it is back.
-        .catch(() => undefined)
+    const renewals = Array.from(counts, ([account, known]) =>
+      cells.of(account).request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined })),
+    )
+    // The broker is away: the next time, or the lease begins anew when it is back.
+    Promise.all(renewals).then(
+      () => trouble.over(),
+      (error: unknown) => trouble.failed(error),
+    )
   }, RENEW_MS).unref()
 
   return {

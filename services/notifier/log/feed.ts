@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { DeliverPolicy } from '@nats-io/jetstream'
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import { ALL_EVENTS, EVENTS, HELD, HELD_RECORDS, mailStream, newSubject } from '@postrider/broker/names'
 import { BadRecordError, NewerRecordError } from '@postrider/broker/stored'
+import type { Trouble } from '@postrider/service/trouble'
 import { lastRecord, watchProgress } from './progress.ts'
 import { readEntry } from './read-entry.ts'
 import type { EntryDependencies } from './read-entry.ts'
@@ -19,6 +21,8 @@ export interface Feed {
 export interface FeedOptions extends EntryDependencies {
   shards: number
   skipped: Skipped
+  /** Hears when a stream cannot be opened, or the ends of the streams are not told: both are tried again. */
+  troubleOf: (what: string) => Trouble
   /** The database cannot be written. */
   onError: (error: unknown) => void
 }
@@ -49,6 +53,7 @@ export function startFeed(options: FeedOptions): Feed {
   const progress = watchProgress(
     (stream) => lastRecord(broker, stream, subjectOf(stream)),
     new Map(streams.map((stream) => [stream, reader.position(stream) - 1])),
+    options.troubleOf('ends'),
   )
   const pendingOf = new Map<string, number>()
   const pending: Pending[] = []
@@ -138,14 +143,18 @@ export function startFeed(options: FeedOptions): Feed {
   }
 
   async function follow(stream: string): Promise<void> {
+    const trouble = options.troubleOf(stream)
     let next = reader.position(stream)
     while (!stopped) {
-      const messages = await openAt(stream, next).catch(() => undefined)
-      if (messages === undefined) {
+      const messages = await openAt(stream, next).catch((error: unknown) => {
         // The broker is away, or back and not yet ready.
-        await new Promise((resolve) => setTimeout(resolve, REOPEN_MS))
+        trouble.failed(error)
+      })
+      if (messages === undefined) {
+        await pause(REOPEN_MS)
         continue
       }
+      trouble.over()
       open.set(stream, messages)
       for await (const message of messages) {
         pendingOf.set(stream, message.info.pending)

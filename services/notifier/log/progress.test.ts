@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { noTrouble, notedTrouble } from '../../../test/support/trouble.ts'
 import { watchProgress } from './progress.ts'
 import type { Progress } from './progress.ts'
 
@@ -11,7 +12,7 @@ async function untilCaughtUp(progress: Progress): Promise<void> {
 
 test('the log has caught up when it holds what the leader had at the start, however much comes meanwhile', async () => {
   let last = 10
-  const progress = watchProgress(() => Promise.resolve(last++), new Map([['EVENTS', 3]]), 5)
+  const progress = watchProgress(() => Promise.resolve(last++), new Map([['EVENTS', 3]]), noTrouble, 5)
   await pause(50)
   assert.equal(progress.caughtUp, false)
   progress.reached('EVENTS', 9)
@@ -22,21 +23,24 @@ test('the log has caught up when it holds what the leader had at the start, howe
 })
 
 test('a leader that does not answer is asked again, and until it answers nothing has caught up', async () => {
+  const { noted, trouble } = notedTrouble()
   const leader = { away: true }
   const progress = watchProgress(
     () => (leader.away ? Promise.reject(new Error('away')) : Promise.resolve(0)),
     new Map([['M', 0]]),
+    trouble,
     5,
   )
   await pause(30)
   assert.equal(progress.caughtUp, false)
   leader.away = false
   await untilCaughtUp(progress)
+  assert.deepEqual(noted, ['Error: away', 'over'])
 })
 
 test('a record that was deleted after the start is not waited for', async () => {
   let last = 10
-  const progress = watchProgress(() => Promise.resolve(last), new Map([['M', 8]]), 5)
+  const progress = watchProgress(() => Promise.resolve(last), new Map([['M', 8]]), noTrouble, 5)
   await pause(20)
   last = 8
   await untilCaughtUp(progress)

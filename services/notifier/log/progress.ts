@@ -1,5 +1,6 @@
 import type { Broker } from '@postrider/broker/connection'
 import { isTemporary } from '@postrider/broker/temporary'
+import type { Trouble } from '@postrider/service/trouble'
 
 /** How far the log has come in each stream. */
 export interface Progress {
@@ -19,6 +20,7 @@ const LOOK_MS = 500
 export function watchProgress(
   lastOf: (stream: string) => Promise<number>,
   positions: Map<string, number>,
+  trouble: Trouble,
   lookMs: number = LOOK_MS,
 ): Progress {
   const reached = new Map(positions)
@@ -27,12 +29,17 @@ export function watchProgress(
   const isDone = (stream: string): boolean => (reached.get(stream) ?? 0) >= (goals.get(stream) ?? Infinity)
 
   async function look(): Promise<void> {
+    let unanswered = 0
     for (const stream of positions.keys()) {
       if (isDone(stream)) continue
-      // Without an answer it is asked again.
-      const last = await lastOf(stream).catch(() => undefined)
+      const last = await lastOf(stream).catch((error: unknown) => {
+        // It is asked again.
+        trouble.failed(error)
+        unanswered++
+      })
       if (last !== undefined) goals.set(stream, Math.min(goals.get(stream) ?? Infinity, last))
     }
+    if (unanswered === 0) trouble.over()
     if ([...positions.keys()].every(isDone)) clearInterval(timer)
   }
 

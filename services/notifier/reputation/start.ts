@@ -4,6 +4,7 @@ import type { QueueEvent } from '@postrider/queue/event'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { watchStandings } from '@postrider/reputation/watch'
 import type { Logger } from '@postrider/service/log'
+import { loggedTrouble } from '@postrider/service/trouble'
 import type { Registry } from 'prom-client'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
@@ -42,10 +43,11 @@ const TELL_WITHIN_MS = 86_400_000
 export async function startStanding(options: StandingOptions): Promise<StandingWork> {
   const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)
-  const standings = await watchStandings(broker, (account, revision, error) => {
+  const bad = (account: string, revision: number, error: unknown): void => {
     log.error({ event: 'standing-bad', account, err: error })
     options.bad(revision, error)
-  })
+  }
+  const standings = await watchStandings(broker, bad, loggedTrouble(log, 'standing-watch'))
   const metrics = createStandingMetrics(registry, standings)
   const keeper = createStandingKeeper({
     broker,

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createTrouble, loggedTrouble } from './trouble.ts'
+
+test('trouble is reported when it begins and when it is over', () => {
+  const told: string[] = []
+  const trouble = createTrouble(
+    (error) => void told.push(String(error)),
+    () => void told.push('over'),
+  )
+  trouble.over()
+  for (const error of ['away', 'away still', 'forbidden']) trouble.failed(error)
+  trouble.over()
+  trouble.over()
+  trouble.failed('again')
+  assert.deepEqual(told, ['away', 'over', 'again'])
+})
+
+test('in the log it has its name', () => {
+  const lines: unknown[] = []
+  const write = (line: unknown): void => void lines.push(line)
+  const trouble = loggedTrouble({ warn: write, info: write }, 'disk-look')
+  const error = new Error('no such folder')
+  trouble.failed(error)
+  trouble.over()
+  assert.deepEqual(lines, [{ event: 'disk-look-failing', err: error }, { event: 'disk-look-works' }])
+})
