@@ -14,7 +14,7 @@ import { storyLines } from './show.ts'
 const DECISION_MS = 30_000
 
 /** The verbs of `queue held`. */
-export const HELD_VERBS = ['ls', 'show', 'release', 'delete'] as const
+const HELD_VERBS = ['ls', 'show', 'release', 'delete'] as const
 
 export interface HeldOptions extends QueueOptions {
   /** show: the message itself, octet for octet. */

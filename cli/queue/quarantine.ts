@@ -5,7 +5,7 @@ import { askLog, withPlatform } from './connect.ts'
 import { entryLines, quarantineLines } from './quarantine-show.ts'
 
 /** The verbs of `queue quarantine`. */
-export const QUARANTINE_VERBS = ['ls', 'show', 'retry', 'drop'] as const
+const QUARANTINE_VERBS = ['ls', 'show', 'retry', 'drop'] as const
 
 export interface QuarantineOptions {
   state: string

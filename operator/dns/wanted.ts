@@ -63,7 +63,7 @@ export function wantedRecords(facts: DomainFacts, platformKey: Buffer): WantedRe
 }
 
 /** The mechanisms that let this platform's mail pass. */
-export const spfMechanisms = (hostName: string, addresses: string[]): string[] =>
+const spfMechanisms = (hostName: string, addresses: string[]): string[] =>
   addresses.length === 0
     ? [`a:${hostName}`]
     : addresses.map((address) => (address.includes(':') ? `ip6:${address}` : `ip4:${address}`))

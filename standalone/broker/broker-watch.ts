@@ -25,7 +25,7 @@ export interface BrokerWatch {
 const LOOK_MS = 1000
 const ANSWER_MS = 5000
 /** With less than this a restarted broker would only run into the same wall again. Octets. */
-export const ROOM_TO_RESTART = 16 * 1024 * 1024
+const ROOM_TO_RESTART = 16 * 1024 * 1024
 /** With less than this nothing can be written, though the broker may not have tried: the ingress refuses before it. Octets. */
 const NO_ROOM = 1024 * 1024
 /** Between two restarts, at first and at most. */

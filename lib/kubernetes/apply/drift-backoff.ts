@@ -5,7 +5,7 @@ export interface Contest {
 }
 
 /** So many corrections are nobody's contest: a person who tries things out. */
-export const FREE_CORRECTIONS = 5
+const FREE_CORRECTIONS = 5
 const FIRST_MS = 10_000
 const LONGEST_MS = 5 * 60_000
 /** Peace for so long, beyond the wait, and all is forgotten. */

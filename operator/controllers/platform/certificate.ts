@@ -11,7 +11,7 @@ import { clientHost, serviceHost } from '../../shapes/service.ts'
 const RENEW_MS = 30 * 86_400_000
 
 /** All names that a client may know the ingress by. */
-export const certificateNames = (platform: Resource<'MailPlatform'>): [string, ...string[]] => [
+const certificateNames = (platform: Resource<'MailPlatform'>): [string, ...string[]] => [
   platform.spec.hostName,
   clientHost(platform),
   serviceHost(platform),

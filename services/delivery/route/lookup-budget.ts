@@ -2,7 +2,7 @@ import type { Answer, DnsResolver } from './resolver.ts'
 
 /** How long one attempt waits for all its lookups together. A name takes up to ten seconds (question.ts); a message whose domain
  * names ten hosts that do not answer must not hold its place for minutes. */
-export const LOOKUP_BUDGET_MS = 25_000
+const LOOKUP_BUDGET_MS = 25_000
 
 /** The same resolver, asked for one attempt: it waits for answers no longer than the budget in sum. Lookups that run at the same
  * time are counted once. A lookup that is not waited for goes on, for the cache. */

@@ -28,7 +28,7 @@ const KEEP_TROUBLE_MS = 10_000
 const MAX_KEPT = 20_000
 
 /** Hosts that mail for a domain is offered to. A domain names as many as it likes, and each costs lookups and memory. */
-export const MAX_MX_HOSTS = 10
+const MAX_MX_HOSTS = 10
 /** Addresses of a host, of each family. */
 const MAX_ADDRESSES = 16
 

@@ -6,7 +6,7 @@ import { Spread } from './spread.ts'
 import { Width } from './width.ts'
 
 /** A transaction that runs for longer than this is slow. Milliseconds. */
-export const SLOW_MS = 3000
+const SLOW_MS = 3000
 /** Who waits in memory for a slot has an answer after this long. */
 export const MAX_WAIT_MS = 3000
 /** Waiters kept for a site: they take up the capacity of everybody. A site that has shown that it is quick has as many as get their

@@ -17,7 +17,7 @@ import { RequireTlsUnmet } from './require-tls.ts'
 import type { Slot } from './site.ts'
 
 /** Addresses connected to in one attempt (Postfix: smtp_mx_address_limit). */
-export const MAX_CONNECTIONS = 5
+const MAX_CONNECTIONS = 5
 /** Hosts of one preference that are asked to take the message in one attempt: a message that one of several equals greylists need not
  * be shown to all of them (Postfix: smtp_mx_session_limit). */
 const MAX_SESSIONS_PER_PREFERENCE = 2

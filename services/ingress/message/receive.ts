@@ -20,11 +20,7 @@ export function createReceiver(maxInMemory = MAX_IN_MEMORY): Receive {
   return (stream, limit) => receive(stream, limit, memory)
 }
 
-async function receive(
-  stream: Readable,
-  limit: number,
-  memory: { held: number; max: number },
-): Promise<Received> {
+async function receive(stream: Readable, limit: number, memory: { held: number; max: number }): Promise<Received> {
   const chunks: Buffer[] = []
   let size = 0
   let refusal: Refusal | undefined

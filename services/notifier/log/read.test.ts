@@ -24,8 +24,8 @@ function attempt(id: string, states: Record<string, RecipientOutcome['state']>, 
     state,
     reply: '1',
     status: '',
-    category: '',
-    stage: '',
+    category: 'other',
+    stage: 'final',
   }))
   const event: AttemptEvent = {
     type: 'attempt',
