@@ -15,8 +15,7 @@ export interface Judgement {
 }
 
 /** For the metric: few and fixed. */
-const SCAN_OUTCOMES = ['clean', 'infected', 'spam', 'too-large', 'unavailable'] as const
-export type ScanOutcome = (typeof SCAN_OUTCOMES)[number]
+export type ScanOutcome = 'clean' | 'infected' | 'spam' | 'too-large' | 'unavailable'
 
 export type Findings = Partial<Record<ScannerName, Finding | ScannerUnavailable>>
 
