@@ -35,11 +35,13 @@ function wayOf(marker: string, calls: Call[]): Way {
   assert.ok(write, `no write of ${marker} to a block file`)
   const file = /^\d+<([^>]*)>/.exec(write.args)?.[1] ?? ''
   const stream = /streams\/([^/]+)\//.exec(file)?.[1] ?? ''
+  // An event names the stream as well, as the place of a message's content.
+  const acknowledges = new RegExp(String.raw`(?<!:)\{\\"stream\\":\\"${stream}\\"`)
   const ack = calls.find(
     ({ name, args, entered }) =>
       ['write', 'writev', 'sendto'].includes(name) &&
       /^\d+<TCP/.test(args) &&
-      args.includes(`{\\"stream\\":\\"${stream}\\"`) &&
+      acknowledges.test(args) &&
       entered > write.entered,
   )
   assert.ok(ack, `no acknowledgement of ${marker}`)
