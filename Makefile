@@ -1,7 +1,17 @@
-# Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them.
+# Everything a person runs. `make run` and `make test` set up what they need; the rest builds on them. `make help` prints the first
+# sentence of the comment above each target.
 NODE := node_modules/.bin/node
+FOLDERS := lib services operator standalone cli
+PACKAGES := ^(lib|services)/[^/]+|^(operator|standalone|cli)
+DEPCRUISE := $(NODE) node_modules/.bin/depcruise
 
-.PHONY: run test check test-clients properties programs notices blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean clock-jumps
+.PHONY: help run test check unit generate coverage graph test-clients properties programs notices blackbox bench robustness brute-force scanning faults limits hostile fuzz deferred power-cut images cluster cluster-down e2e format clean clock-jumps
+
+# Lists the targets.
+help:
+	@awk '/^# / { text = text substr($$0, 3) " "; next } \
+	  /^[a-z][a-z0-9-]*:/ && text != "" { sub(/:.*/, ""); sub(/\. .*/, ".", text); printf "%-16s %s\n", $$0, text } \
+	  !/^[.A-Z]/ { text = "" }' Makefile
 
 # The platform of examples/quickstart on this machine. FOLDER and STATE choose others.
 FOLDER ?= examples/quickstart
@@ -13,10 +23,28 @@ run: node_modules/.ready
 test: check
 	@$(NODE) test/run.ts $(FILES)
 
+# Types, lint, the boundaries between packages, format.
 check: node_modules/.ready
 	@$(NODE) node_modules/typescript/bin/tsc --noEmit
 	@$(NODE) node_modules/eslint/bin/eslint.js .
+	@$(DEPCRUISE) --output-type err $(FOLDERS) test
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
+
+# The tests beside the code that open no socket and start no process (seconds; test/README.md).
+unit: node_modules/.ready
+	@$(NODE) test/unit/main.ts
+
+# Writes what is generated from code: the CRDs and the chart's copy, docs/resources.md, the tables of retries and metrics.
+generate: node_modules/.ready
+	@$(NODE) test/generated/main.ts
+
+# Which lines the tests beside the code reach, by package. FILES chooses other test files.
+coverage: node_modules/.ready
+	@$(NODE) test/coverage/main.ts $(FILES)
+
+# Which package imports which, as text.
+graph: node_modules/.ready
+	@$(DEPCRUISE) --collapse '$(PACKAGES)' --exclude '\.test\.ts$$' --output-type text $(FOLDERS) | grep -v node_modules | sort
 
 # Mail as real programs write it, sent to Postrider and to Postfix (with Debian's packages). ARGS=--write makes docs/programs.md of it.
 programs: node_modules/.ready
@@ -100,6 +128,7 @@ images: node_modules/.ready
 cluster:
 	@test/cluster/up.sh
 
+# Ends the cluster.
 cluster-down:
 	@test/cluster/down.sh
 
@@ -107,9 +136,11 @@ cluster-down:
 e2e: node_modules/.ready
 	@$(NODE) test/e2e/main.ts
 
+# Formats everything.
 format: node_modules/.ready
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn .
 
+# Removes what make has brought and built.
 clean:
 	rm -rf node_modules .cache
 
