@@ -25,9 +25,8 @@ test('code without a test of its name lies in a folder whose tests test/README.m
   assert.ok(withoutTest.length > 0)
   const folders = new Set(withoutTest.map((path) => dirname(path)))
   assert.deepEqual([...folders].filter((folder) => !covered.has(folder)).sort(), [], 'not in the table')
-  assert.deepEqual([...covered.keys()].filter((folder) => !folders.has(folder)).sort(), [], 'needed no more')
   for (const [folder, tests] of covered) {
-    assert.ok(tests.length > 0, folder)
+    assert.ok(tests.length > 0 && existsSync(join(ROOT, folder)), folder)
     for (const path of tests) assert.ok(path.endsWith('.test.ts') && existsSync(join(ROOT, path)), `${folder}: ${path}`)
   }
 })
