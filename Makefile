@@ -23,11 +23,12 @@ run: node_modules/.ready
 test: check
 	@$(NODE) test/run.ts $(FILES)
 
-# Types, lint, the boundaries between packages, format.
+# Types, lint, the boundaries between packages, exports and dependencies that nothing uses, format.
 check: node_modules/.ready
 	@$(NODE) node_modules/typescript/bin/tsc --noEmit
 	@$(NODE) node_modules/eslint/bin/eslint.js .
 	@$(DEPCRUISE) --output-type err $(FOLDERS) test
+	@$(NODE) node_modules/.bin/knip --no-config-hints
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
 
 # The tests beside the code that open no socket and start no process (seconds; test/README.md).
