@@ -9,7 +9,7 @@ export class LoginBlocked extends Error {
   override readonly name = 'LoginBlocked'
   readonly forMs: number
   constructor(forMs: number) {
-    super(`no password is looked at for ${forMs} ms`)
+    super(`logins from this network are blocked for ${forMs} ms`)
     this.forMs = forMs
   }
 

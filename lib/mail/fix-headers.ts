@@ -160,7 +160,7 @@ function check(byName: Map<string, HeaderField[]>, message: ParsedMessage): void
     }
   }
   if ((byName.get('received')?.length ?? 0) > MOST_HOPS) {
-    throw new ContentRefused(554, '5.4.6', `the message has passed more than ${MOST_HOPS} servers; it goes in a loop`)
+    throw new ContentRefused(554, '5.4.6', `the message has passed through more than ${MOST_HOPS} servers; it is probably looping`)
   }
 }
 

@@ -98,7 +98,7 @@ export async function storeAt(
 ): Promise<ContentRef> {
   const started = performance.now()
   // At once while the broker is away: a publish would wait for the reconnect.
-  if (!broker.connected) throw new NotStored(0, { left: 'nothing', cause: new Error('the broker is away') })
+  if (!broker.connected) throw new NotStored(0, { left: 'nothing', cause: new Error('the broker cannot be reached') })
   const { id } = envelope
   const json = Buffer.from(JSON.stringify(envelope))
   const plan = planRecord({

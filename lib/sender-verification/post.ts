@@ -40,7 +40,7 @@ export async function postCode(
   now: number,
 ): Promise<Posted> {
   // At once while the broker is away: the count would wait for the reconnect.
-  if (!broker.connected) throw new NotStored(0, { cause: new Error('the broker is away') })
+  if (!broker.connected) throw new NotStored(0, { cause: new Error('the broker cannot be reached') })
   const heldUntil = await allowCode(broker, { id, address: claim.address, namespace, now })
   if (heldUntil !== undefined) return { heldUntil }
   const messageID = queueIdOf(claim, id)

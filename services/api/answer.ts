@@ -30,7 +30,7 @@ export function createAnswer({ find, context, answered, onError }: AnswerOptions
       // Who goes away in the middle of a request hears nothing, and it is no fault.
       if (incoming.destroyed && !incoming.complete) return
       if (!(error instanceof Problem)) onError(error)
-      response = problem(error instanceof Problem ? error : new Problem(500, 'this is our fault; it is in the log'))
+      response = problem(error instanceof Problem ? error : new Problem(500, 'internal error; try again later'))
     }
     answered(route?.path, response.status, incoming.socket.remoteAddress ?? '')
     outgoing.writeHead(response.status, {

@@ -27,7 +27,7 @@ function problemOf(cause: unknown): unknown {
     return new Problem(429, cause.text, { 'retry-after': String(Math.ceil(cause.forMs / 1000)) }, { cause })
   }
   if (!(cause instanceof TooBusy)) return cause
-  return new Problem(503, 'too many logins at once; try again in some seconds', { 'retry-after': '5' }, { cause })
+  return new Problem(503, 'too many logins at once; try again in a few seconds', { 'retry-after': '5' }, { cause })
 }
 
 const unauthorized = (): Problem =>

@@ -22,7 +22,7 @@ import { listen } from './server.ts'
 await runService('api', API, async ({ settings, log, registry, needs, onStop }) => {
   const broker = await openBroker('api', settings.broker)
   onStop(() => broker.close())
-  needs(() => (broker.connected ? undefined : 'the broker is away: changes are not seen'))
+  needs(() => (broker.connected ? undefined : 'the broker cannot be reached; configuration changes are not applied'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
   const live = await watchConfig(broker, reportConfig(registry, log))

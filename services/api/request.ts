@@ -25,7 +25,7 @@ export const MOST_BODY = 64 * 1024
 export async function readRequest(incoming: IncomingMessage, secure: boolean): Promise<ApiRequest> {
   // Two slashes at its beginning would make a host of the first part (RFC 3986, 4.2).
   const url = URL.parse((incoming.url ?? '').replace(/^\/{2,}/, '/'), 'http://host.invalid')
-  if (url === null) throw new Problem(400, 'the address of the request cannot be read')
+  if (url === null) throw new Problem(400, 'the URL of the request is not valid')
   return {
     method: incoming.method ?? '',
     path: decoded(url.pathname),

@@ -36,9 +36,9 @@ export function createRouter(routes: Route[]): Find {
     const route = there.find((one) => one.method === (method === 'HEAD' ? 'GET' : method))
     if (route === undefined) {
       const allow = there.map((one) => (one.method === 'GET' ? 'GET, HEAD' : one.method)).join(', ')
-      throw new Problem(405, `this path takes ${allow}`, { allow })
+      throw new Problem(405, `the methods allowed on this path are ${allow}`, { allow })
     }
-    if (route.reach === 'HTTPS' && !secure) throw new Problem(403, 'this is answered by https only: passwords go there')
+    if (route.reach === 'HTTPS' && !secure) throw new Problem(403, 'use https for this path, because it takes a password')
     return route
   }
 }

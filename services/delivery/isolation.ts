@@ -21,7 +21,7 @@ const APART_LATER_MS = 30_000
 export class FatalJobError extends Error {
   override readonly name = 'FatalJobError'
   constructor(attempts: number) {
-    super(`${attempts} delivery processes ended while they attempted this job`)
+    super(`${attempts} delivery processes ended while attempting this job`)
   }
 }
 

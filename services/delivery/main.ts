@@ -29,7 +29,7 @@ import { createSites } from './site/sites.ts'
 await runService('delivery', DELIVERY, async ({ settings, log, registry, needs, onStop }) => {
   const broker = await openBroker('delivery', settings.broker)
   onStop(() => broker.close())
-  needs(() => (broker.connected ? undefined : 'the broker is away'))
+  needs(() => (broker.connected ? undefined : 'the broker cannot be reached'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
   const cancellations = await watchCancellations(broker, loggedTrouble(log, 'cancellation-watch'))

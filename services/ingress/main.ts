@@ -44,7 +44,7 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024
 await runService('ingress', INGRESS, async ({ settings, log, registry, needs, onStop }) => {
   const broker = await openBroker('ingress', settings.broker)
   onStop(() => broker.close())
-  needs(() => (broker.connected ? undefined : 'the broker is away: mail is answered 451'))
+  needs(() => (broker.connected ? undefined : 'the broker cannot be reached; mail is answered 451'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
   const live = await watchConfig(broker, reportConfig(registry, log))
@@ -68,14 +68,14 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   const events = createEventLog(broker, 'ingress', {
     maxWaitingBytes: MAX_WAITING_BYTES,
     // No message depends on any of them.
-    refused: (_, error) => Promise.reject(new Error('the broker refuses the event', { cause: error })),
+    refused: (_, error) => Promise.reject(new Error('the broker rejected the event', { cause: error })),
   })
   const scans = createScanning({ events, now: clock.now, live, metrics, log })
   const storing = { waitMs: settings.storeWaitMs, discard: createDiscard(events, clock.now) }
   const acceptor = createAcceptor(broker, settings.shards, storing)
   const disk = await watchDisk(settings.queueFolder, settings.queueReserveBytes, loggedTrouble(log, 'disk-look'))
   onStop(() => disk.close())
-  needs(() => (disk.hasRoom ? undefined : "the queue's disk is nearly full: mail is answered 452"))
+  needs(() => (disk.hasRoom ? undefined : "the queue's disk is nearly full; mail is answered 452"))
   const accept = createAcceptance({
     config,
     clock,

@@ -51,7 +51,7 @@ setPriority(10)
 await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, onStop }) => {
   const broker = await openBroker('notifier', settings.broker)
   onStop(() => broker.close())
-  needs(() => (broker.connected ? undefined : 'the broker is away'))
+  needs(() => (broker.connected ? undefined : 'the broker cannot be reached'))
   const clock = await watchClock(broker, registry)
   onStop(() => clock.stop())
   const config = await watchConfig(broker, quarantineBadEntries(broker, reportConfig(registry, log)))

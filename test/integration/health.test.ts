@@ -84,7 +84,7 @@ test('while the broker is stopped the services live but are not ready; then they
       await eventually(async () => {
         const { status, body } = await ask(service, '/readyz')
         assert.equal(status, 503)
-        assert.match(body, /the broker is away/)
+        assert.match(body, /the broker cannot be reached/)
       }, 60_000)
       assert.equal((await ask(service, '/healthz')).status, 200)
     }

@@ -23,7 +23,7 @@ export function profileOf({ domain, incoming, outgoing }: ClientSettings, addres
   if (reads === undefined || sends === undefined)
     throw new Problem(
       404,
-      'this domain names no incoming server, which an account here needs: set spec.incoming of the Domain',
+      'this domain has no incoming mail server, which an account needs; set spec.incoming of the Domain',
     )
   const identifier = `dev.postrider.${domain}`
   const account = {

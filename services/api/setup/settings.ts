@@ -27,7 +27,7 @@ export interface ClientSettings {
  * not lead the users of a domain to whoever only says that it is his. */
 export function settingsOf(domain: string, config: RuntimeConfig, submission: Submission): ClientSettings {
   const found = config.domains.get(domain)
-  if (found === undefined || found.suspended) throw new Problem(404, 'no mail is sent from this domain here')
+  if (found === undefined || found.suspended) throw new Problem(404, 'this platform does not send mail for this domain')
   return { domain, incoming: found.incoming ?? [], outgoing: outgoingOf(submission) }
 }
 

@@ -20,7 +20,7 @@ export function deferOnFault(attempt: Attempt, fault: (error: unknown, job: Job)
 const localFault = ({ envelope }: Job): TransactionOutcome => ({
   recipients: forAll(envelope.recipients, {
     result: 'refused',
-    reply: '451 4.3.0 the attempt failed on this platform, before an answer of the remote server',
+    reply: '451 4.3.0 the attempt failed on this platform, before the remote server answered',
     ours: true,
     stage: 'content',
   }),

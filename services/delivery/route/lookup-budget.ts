@@ -38,5 +38,5 @@ export function withBudget(
 
 const exhausted = (budgetMs: number): { none: 'trouble'; detail: string } => ({
   none: 'trouble',
-  detail: `no answer within ${budgetMs / 1000} s for all lookups of this attempt`,
+  detail: `the lookups of this attempt did not finish within ${budgetMs / 1000} s`,
 })

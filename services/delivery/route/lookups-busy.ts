@@ -9,10 +9,10 @@ export const lookUpLater = (random: () => number = Math.random): Busy => ({
   ours: true,
 })
 
-/** No host of the message could be looked up, since too many lookups are under way. The job goes back unattempted. */
+/** No host of the message could be looked up, since too many lookups are in progress. The job goes back unattempted. */
 export class LookupsBusyError extends Error {
   override readonly name = 'LookupsBusyError'
   constructor() {
-    super('too many DNS lookups are under way')
+    super('too many DNS lookups are in progress')
   }
 }

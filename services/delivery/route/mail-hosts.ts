@@ -17,7 +17,7 @@ export type MailHosts = Pick<Way, 'name' | 'hosts'>
 export async function mailHosts(destination: string, options: MailHostsOptions): Promise<MailHosts | NoRoute | Busy> {
   // RFC 5321, 4.1.3 has them for debugging; a tenant must not choose a machine of our network by its number.
   if (destination.startsWith('['))
-    return { reply: `550 5.1.2 mail to an address literal, ${destination}, is not sent from here` }
+    return { reply: `550 5.1.2 mail to an address literal, ${destination}, cannot be delivered` }
   const answer = await options.resolver.mx(destination)
   if ('none' in answer) {
     if (answer.none === 'busy') return lookUpLater()
@@ -42,7 +42,7 @@ export async function mailHosts(destination: string, options: MailHostsOptions):
   const hosts = usable.filter(({ name }) => isIP(name) === 0)
   if (hosts.length === 0)
     return {
-      reply: `550 5.4.4 the MX records of ${destination} name no mail server, but the address ${usable[0]?.name}`,
+      reply: `550 5.4.4 the MX records of ${destination} contain the IP address ${usable[0]?.name} instead of a host name`,
     }
   return inOrder(hosts, options)
 }
@@ -76,5 +76,5 @@ async function implicitMx(destination: string, options: MailHostsOptions): Promi
 }
 
 const loops = (destination: string): NoRoute => ({
-  reply: `554 5.4.6 the MX records of ${destination} point to this server: mail loops back to itself`,
+  reply: `554 5.4.6 the MX records of ${destination} point to this server; the message would loop`,
 })

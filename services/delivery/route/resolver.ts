@@ -54,7 +54,7 @@ export function createResolver(servers: string[], options: ResolverOptions = {})
         (error: unknown) => explain(error),
       )
     const result = await stage.run(name, lookup, isTrouble)
-    if (result === 'full') return { none: 'busy', detail: 'too many lookups are under way' }
+    if (result === 'full') return { none: 'busy', detail: 'too many lookups are in progress' }
     if (result === 'silent') return { none: 'trouble', detail: 'its name servers have not answered for some time' }
     return result
   }

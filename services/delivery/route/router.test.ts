@@ -130,7 +130,7 @@ describe('the way to a domain', () => {
     assert.deepEqual(names(await route('half-literal.test', table)), ['mx1.test'])
   })
 
-  test('is asked for later when too many lookups are under way', async () => {
+  test('is asked for later when too many lookups are in progress', async () => {
     const found = await resolve('busy.test', table)
     assert.ok('later' in found && found.later >= 1000)
   })

@@ -11,7 +11,7 @@ export function senderOf(
   if (name === undefined) return { ehloName: platform.hostName, addresses: [] }
   const pool = pools.get(name)
   if (pool === undefined)
-    return { reply: `451 4.3.5 there is no DeliveryPool ${name} to send the mail for ${destination} from` }
+    return { reply: `451 4.3.5 the DeliveryPool ${name}, needed to deliver to ${destination}, does not exist` }
   return { pool: name, ehloName: pool.ehloName ?? platform.hostName, addresses: pool.addresses }
 }
 

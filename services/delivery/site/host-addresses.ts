@@ -46,7 +46,7 @@ export async function addressesOf(host: RouteHost, options: AddressOptions): Pro
   if (fitting.length === 0) {
     const family = isIPv6(allowed[0] ?? '') ? 'IPv6' : 'IPv4'
     return {
-      reply: `451 4.3.5 the DeliveryPool ${sender.pool ?? ''} has no ${family} address to send from, and the mail server ${host.name} has no other`,
+      reply: `451 4.3.5 the DeliveryPool ${sender.pool ?? ''} has no ${family} address to send from, and the mail server ${host.name} has only ${family} addresses`,
     }
   }
   const byChance = shuffled(seed, fitting, (address) => address)
@@ -66,7 +66,7 @@ function mayReach({ name, reach }: RouteHost, address: string, internal: BlockLi
 function notAllowed(host: RouteHost, addresses: string[]): string {
   const loopback = addresses.find((address) => kindOf(address) === 'loopback')
   if (loopback !== undefined) return isHere(host, loopback)
-  return `550 5.4.4 the mail server ${host.name} has no public address, only ${addresses[0] ?? 'none'}; a DestinationPolicy must name it for mail to go there`
+  return `550 5.4.4 the mail server ${host.name} has no public address, only ${addresses[0] ?? 'none'}; mail is sent there only if a DestinationPolicy names the host`
 }
 
 const isHere = ({ name }: RouteHost, address: string): string =>

@@ -22,5 +22,5 @@ export async function withRequireTls(opening: Promise<SmtpConnection>, host: str
   })
   if (connection.capabilities.requireTls) return connection
   connection.dialogue.end('QUIT\r\n')
-  throw new RequireTlsUnmet('5.7.30', `${host} does not support it`, connection.remote)
+  throw new RequireTlsUnmet('5.7.30', `${host} does not support REQUIRETLS`, connection.remote)
 }

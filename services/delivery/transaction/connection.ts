@@ -160,7 +160,7 @@ class Introduction {
   #reply(stage: Stage, timeoutMs: number): Promise<Reply> {
     const { left } = this.#time
     return left < timeoutMs
-      ? this.#dialogue.reply(stage, left, 'the remote took too long to let us in')
+      ? this.#dialogue.reply(stage, left, 'the remote took too long to accept the connection')
       : this.#dialogue.reply(stage, timeoutMs)
   }
 
@@ -175,7 +175,7 @@ class Introduction {
 const turnedAway = (reply: Reply, stage: Stage): TurnedAway | Broken =>
   isRefusal(reply)
     ? new TurnedAway(reply, stage)
-    : new Broken('PROTOCOL', stage, `not a reply that SMTP defines here: ${reply.text}`)
+    : new Broken('PROTOCOL', stage, `not a valid SMTP reply to this command: ${reply.text}`)
 
 /** Keywords after the first line (RFC 5321, 4.1.1.1). `=` ends a keyword as well: old servers write `AUTH=LOGIN`. */
 function readCapabilities(lines: string[]): Capabilities {

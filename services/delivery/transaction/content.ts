@@ -47,7 +47,7 @@ export async function sendContent(
       dialogue.write(held)
       sent += held.length
       const left = blockMs + (sent * 1000) / rate - waited
-      if (left <= 0) throw new Broken('TIMEOUT', 'content', `the remote took in less than ${rate} octets a second`)
+      if (left <= 0) throw new Broken('TIMEOUT', 'content', `the remote accepted less than ${rate} octets a second`)
       const startedAt = performance.now()
       await dialogue.drained(Math.min(blockMs, left))
       waited += performance.now() - startedAt
@@ -59,7 +59,7 @@ export async function sendContent(
   }
   if (fence !== undefined && !(await fence.finalDot())) {
     dialogue.destroy()
-    const what = 'the message was not completed: this worker could not confirm that it still holds it'
+    const what = 'the message was not completed, because this worker could not renew its lease on it'
     throw new Broken('LEASE', 'content', what)
   }
   const interruption = interruptionOf(dialogue)

@@ -131,7 +131,7 @@ class Results {
   #notAsked(recipient: Recipient): RecipientResult {
     const last = this.#last.recipients.findLast(({ result }) => result !== 'delivered')
     if (last?.stage === 'mail') return { ...last, recipient }
-    const reply = `not asked yet${last === undefined ? '' : `; the remote said about another recipient: ${last.reply}`}`
+    const reply = `not tried yet${last === undefined ? '' : `; the remote said about another recipient: ${last.reply}`}`
     return { recipient, result: 'failed', reply, errorCode: 'POSTPONED', stage: 'rcpt' }
   }
 }

@@ -147,7 +147,7 @@ export class Dialogue {
       const onClose = (): void => finish(this.#error('content'))
       const timer = setTimeout(() => {
         this.destroy()
-        finish(new Broken('TIMEOUT', 'content', `the remote took nothing in for ${timeoutMs / 1000} s`))
+        finish(new Broken('TIMEOUT', 'content', `the remote accepted no data for ${timeoutMs / 1000} s`))
       }, timeoutMs)
       this.#interrupted = onDrain
       this.#socket.once('drain', onDrain).once('close', onClose)

@@ -236,7 +236,7 @@ class Transaction {
 
   #leaveOut(recipients: Recipient[]): void {
     this.unasked = recipients
-    const reply = 'the remote was too slow to be asked about all recipients'
+    const reply = 'the remote was too slow to try all recipients'
     for (const recipient of recipients)
       this.#settle(recipient, { result: 'failed', reply, errorCode: 'TIMEOUT', stage: 'rcpt' })
   }
@@ -307,7 +307,7 @@ class Transaction {
 function resultOf(reply: Reply, stage: Stage, tlsFault: string | undefined): Omit<RecipientResult, 'recipient'> {
   const { text } = reply
   if (!isRefusal(reply))
-    return { result: 'failed', reply: `not a reply that SMTP defines here: ${text}`, errorCode: 'PROTOCOL', stage }
+    return { result: 'failed', reply: `not a valid SMTP reply to this command: ${text}`, errorCode: 'PROTOCOL', stage }
   // It wants TLS and could not do it a moment ago: that passes.
   if (tlsFault !== undefined && demandsTls(reply, stage))
     return { result: 'failed', reply: `${tlsFault}; in clear: ${text}`, errorCode: 'TLS', stage: 'starttls' }
@@ -321,7 +321,7 @@ const demandsTls = ({ code, text }: Reply, stage: Stage): boolean =>
 const neverAnswered = (recipient: Recipient, stage: Stage): RecipientResult => ({
   recipient,
   result: 'failed',
-  reply: 'the transaction ended without an answer',
+  reply: 'the transaction ended without a reply',
   errorCode: 'CLOSED',
   stage,
 })

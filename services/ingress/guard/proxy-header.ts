@@ -35,7 +35,7 @@ function parseV1(octets: Buffer): ProxyHeader | undefined {
   if (!'PROXY '.startsWith(word)) throw new BadProxyHeader('does not begin with PROXY')
   const end = octets.subarray(0, LONGEST_LINE).indexOf('\r\n')
   if (end < 0) {
-    if (octets.length >= LONGEST_LINE) throw new BadProxyHeader('has no end of line')
+    if (octets.length >= LONGEST_LINE) throw new BadProxyHeader('has no line end')
     return undefined
   }
   return { length: end + 2, ...sourceOf(octets.toString('latin1', 0, end).split(' ')) }
@@ -49,9 +49,9 @@ function sourceOf([, family = '', source = '', destination = '', port = '', toPo
 > {
   if (family === 'UNKNOWN') return {}
   const fits = Object.hasOwn(FAMILIES, family) ? FAMILIES[family] : undefined
-  if (fits === undefined) throw new BadProxyHeader('is for no TCP4, TCP6 or UNKNOWN')
-  if (!fits(source) || !fits(destination)) throw new BadProxyHeader('has an address that is none of its family')
-  if (!isPort(port) || !isPort(toPort) || more !== undefined) throw new BadProxyHeader('has no two ports at its end')
+  if (fits === undefined) throw new BadProxyHeader('its protocol is not TCP4, TCP6 or UNKNOWN')
+  if (!fits(source) || !fits(destination)) throw new BadProxyHeader('has an address that does not belong to its protocol')
+  if (!isPort(port) || !isPort(toPort) || more !== undefined) throw new BadProxyHeader('does not end with two valid ports')
   return { source: { address: normal(source), port: Number(port) } }
 }
 
@@ -62,9 +62,9 @@ function parseV2(octets: Buffer): ProxyHeader | undefined {
   const versionAndCommand = octets.readUInt8(12)
   const family = octets.readUInt8(13)
   const rest = octets.readUInt16BE(14)
-  if (versionAndCommand >> 4 !== 2) throw new BadProxyHeader('is of a version other than 2')
+  if (versionAndCommand >> 4 !== 2) throw new BadProxyHeader('its version is not 2')
   const command = versionAndCommand & 0x0f
-  if (command > 1) throw new BadProxyHeader('has a command other than LOCAL and PROXY')
+  if (command > 1) throw new BadProxyHeader('its command is neither LOCAL nor PROXY')
   if (rest > LONGEST_REST) throw new BadProxyHeader(`is longer than ${LONGEST_REST} octets`)
   const length = FIXED + rest
   if (octets.length < length) return undefined
@@ -74,7 +74,7 @@ function parseV2(octets: Buffer): ProxyHeader | undefined {
     return { length, source: { address: addressOf(octets, 4), port: octets.readUInt16BE(FIXED + 8) } }
   if (family === 0x21 && rest >= 36)
     return { length, source: { address: addressOf(octets, 16), port: octets.readUInt16BE(FIXED + 32) } }
-  throw new BadProxyHeader('is for no TCP over IPv4 or IPv6, or too short')
+  throw new BadProxyHeader('its protocol is not TCP over IPv4 or IPv6, or it is too short')
 }
 
 function addressOf(octets: Buffer, size: 4 | 16): string {

@@ -22,7 +22,7 @@ export function readProxyHeader(socket: Socket): Promise<ProxyHeader> {
         reject(error instanceof BadProxyHeader ? error : new BadProxyHeader('cannot be read', { cause: error })),
       )
     const gone = (): void => fail(new BadProxyHeader('ended too early'))
-    const timer = setTimeout(() => fail(new BadProxyHeader(`did not come within ${WAIT_MS} ms`)), WAIT_MS)
+    const timer = setTimeout(() => fail(new BadProxyHeader(`did not arrive within ${WAIT_MS} ms`)), WAIT_MS)
     const read = (): void => {
       const chunk = socket.read() as Buffer | null
       if (chunk === null) return

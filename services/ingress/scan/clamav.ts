@@ -91,7 +91,7 @@ function replyOf(socket: Socket, timeoutMs: number): Promise<string> {
       socket.destroy()
       reject(new ScannerUnavailable('clamav', why, { cause: error }))
     }
-    const timer = setTimeout(() => give(undefined, `said nothing within ${timeoutMs} ms`), timeoutMs)
+    const timer = setTimeout(() => give(undefined, `did not answer within ${timeoutMs} ms`), timeoutMs)
     socket.setEncoding('latin1')
     socket.on('data', (chunk: string) => {
       text += chunk

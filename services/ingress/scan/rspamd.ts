@@ -46,7 +46,7 @@ function post(url: URL, mail: ScannedMail, timeoutMs: number, { http, https }: A
       })
     })
     request.once('error', (error) => {
-      give(signal.aborted ? `said nothing within ${timeoutMs} ms` : `cannot be reached: ${error.message}`, error)
+      give(signal.aborted ? `did not answer within ${timeoutMs} ms` : `cannot be reached: ${error.message}`, error)
     })
     request.end(mail.content)
   })
@@ -70,7 +70,7 @@ export function findingOf(text: string): Finding {
   const answer = parse(text)
   const { action, score, required_score: required, symbols } = answer
   if (typeof action !== 'string' || typeof score !== 'number' || typeof required !== 'number') {
-    const why = typeof answer['error'] === 'string' ? answer['error'] : 'something that is no verdict'
+    const why = typeof answer['error'] === 'string' ? answer['error'] : 'something other than a verdict'
     throw new ScannerUnavailable('rspamd', `answered: ${why.slice(0, 200)}`)
   }
   return { kind: 'rated', action, score: { points: score, required }, symbols: heaviest(symbols) }
@@ -81,9 +81,9 @@ function parse(text: string): Record<string, unknown> {
     const answer: unknown = JSON.parse(text)
     if (typeof answer === 'object' && answer !== null) return answer as Record<string, unknown>
   } catch (cause) {
-    throw new ScannerUnavailable('rspamd', 'answered something that is no JSON', { cause })
+    throw new ScannerUnavailable('rspamd', 'answered something other than JSON', { cause })
   }
-  throw new ScannerUnavailable('rspamd', 'answered something that is no JSON object')
+  throw new ScannerUnavailable('rspamd', 'answered something other than a JSON object')
 }
 
 /** Names of the symbols that counted most against the message. */

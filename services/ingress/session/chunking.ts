@@ -45,5 +45,5 @@ export function beginChunks(handle: ContentHandler): ChunkedMessage {
 /** The client goes away or begins anew: nothing of it was accepted. */
 export function abandon({ stream }: ChunkedMessage): void {
   if (stream.listenerCount('error') === 0) stream.on('error', () => undefined)
-  stream.destroy(new Error('the client gave the message up between two chunks'))
+  stream.destroy(new Error('the client abandoned the message between two chunks'))
 }
