@@ -31,7 +31,7 @@ await runService('operator', OPERATOR, ({ settings: given, log, registry, needs,
     onError: (error) => log.warn({ event: 'lease-failed', err: error }),
   })
   // Ready is who leads, or waits for his turn: a candidate has nothing to do, and must not hold up a rollout.
-  needs(() => (leadership.leading || leadership.leader !== '' ? undefined : 'nobody leads yet'))
+  needs(() => (leadership.leading || leadership.leader !== '' ? undefined : 'no replica leads yet'))
   onStop(() => leadership.stop())
   return Promise.resolve()
 })

@@ -1,35 +1,35 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '@postrider/standalone/usage-error'
 
-export const USAGE = `kubectl postrider: mail in a cluster, and what to do about it
+export const USAGE = `kubectl postrider: inspects Postrider in a cluster and says what to do
 
   kubectl postrider status [-A]              what is wrong, and what to do next
-  kubectl postrider dns DOMAIN [--zone]      the DNS records wanted and seen; --zone: to paste into a zone file
-  kubectl postrider credentials [NAME]       all logins, or how a program logs in with one of them
-                    [--show-password]        and its password, from its Secret
-  kubectl postrider suspend domain/NAME      nothing more is taken from it (or credential/NAME)
-  kubectl postrider resume domain/NAME       the opposite
-  kubectl postrider queue ls [filters]       what is not delivered yet (for who runs the platform)
-  kubectl postrider queue show ID            the story of one message
-  kubectl postrider queue retry ID | filters     attempt now what waits for its time
-  kubectl postrider queue cancel ID | filters    take out of the queue what waits for its time
-  kubectl postrider queue held ls [--domain D]   messages that a scanner had held for review
-  kubectl postrider queue held show ID [--raw]   what is known of one, and its headers; --raw: all of it
-  kubectl postrider queue held release ID        into the queue with it
-  kubectl postrider queue held delete ID         erase it; nobody is told
+  kubectl postrider dns DOMAIN [--zone]      DNS records, expected and found; --zone: in zone file format
+  kubectl postrider credentials [NAME]       all logins, or the settings for one of them
+                    [--show-password]        also its password, from its Secret
+  kubectl postrider suspend domain/NAME      refuse new mail from it (or from credential/NAME)
+  kubectl postrider resume domain/NAME       accept its mail again
+  kubectl postrider queue ls [filters]       undelivered messages (for the platform's administrator)
+  kubectl postrider queue show ID            history of one message
+  kubectl postrider queue retry ID | filters     attempt waiting messages now
+  kubectl postrider queue cancel ID | filters    remove waiting messages from the queue
+  kubectl postrider queue held ls [--domain D]   messages that a scanner held for review
+  kubectl postrider queue held show ID [--raw]   details and headers of one; --raw: the whole message
+  kubectl postrider queue held release ID        put it into the queue
+  kubectl postrider queue held delete ID         delete it; no one is notified
   kubectl postrider queue quarantine ls          records that could not be read or written
-  kubectl postrider queue quarantine show NUMBER     what is known of one, and its beginning
-  kubectl postrider queue quarantine retry NUMBER    put it back to where it was meant to go
-  kubectl postrider queue quarantine drop NUMBER     remove it for good; a message in it is cancelled
+  kubectl postrider queue quarantine show NUMBER     details of one, and its first octets
+  kubectl postrider queue quarantine retry NUMBER    put it back where it came from
+  kubectl postrider queue quarantine drop NUMBER     delete it permanently; a message in it is cancelled
 
   filters        --domain D (of the sender)  --destination D (of the recipient; all)  --limit N
-  -n NAMESPACE   that of the context by default; with queue: where the MailPlatform is
+  -n NAMESPACE   default: that of the context; with queue: that of the MailPlatform
   -A             all namespaces
   --context, --kubeconfig                    as with kubectl
-  --broker nats://HOST:PORT                  queue: connect there, instead of through the API server
-  --broker-secret NAME                       queue: Secret with the broker's accounts, when it is not found by itself
-  --json, -o json                            for programs
-  exit codes     0 done; 1 something is wrong (status), or nothing is known by that name; 2 the message says what to mend`
+  --broker nats://HOST:PORT                  queue: connect there instead of through the API server
+  --broker-secret NAME                       queue: Secret with the broker's accounts, if it is not found automatically
+  --json, -o json                            output for programs
+  exit codes     0 done; 1 something is wrong (status), or the name is not known; 2 the message says what to fix`
 
 export interface Options {
   words: string[]
@@ -62,7 +62,7 @@ const flag = { type: 'boolean', default: false } as const
 export function readArguments(args: string[]): Options {
   const { positionals, values } = parsed(args)
   const { output } = values
-  if (output !== undefined && output !== 'json') throw new UsageError(`-o ${output}: there is only -o json`)
+  if (output !== undefined && output !== 'json') throw new UsageError(`-o ${output} is not supported; use -o json`)
   return {
     words: positionals,
     namespace: values.namespace,

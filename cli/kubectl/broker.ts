@@ -43,7 +43,7 @@ export async function findBroker(caller: Caller, options: Options): Promise<Brok
     const servers = options.broker.split(',')
     if (!servers.every((server) => /^(nats|tls):\/\/[^@/]+$/.test(server)))
       throw new UsageError(
-        `--broker ${options.broker}: it is written nats://HOST:PORT or tls://HOST:PORT, without a password`,
+        `--broker ${options.broker}: must be nats://HOST:PORT or tls://HOST:PORT, without a password`,
       )
     const ca = authority === undefined ? '' : `?ca=${encodeURIComponent(authority.file)}`
     const url = servers.map((server) => `${urlOf(server)}${server.startsWith('tls:') ? ca : ''}`).join()
@@ -92,16 +92,15 @@ async function authorityIn(
 /** The library tells only the HTTP status of a refused port-forward. */
 function whatToDo(trouble: string, namespace: string): string {
   if (/\b40[13]$/.test(trouble))
-    return `ask who runs the cluster for the right to create pods/portforward in namespace ${namespace}, or give --broker nats://HOST:PORT`
-  return `see how the pod and its node are: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker; or give --broker nats://HOST:PORT`
+    return `ask the cluster administrator for the right to create pods/portforward in namespace ${namespace}, or give --broker nats://HOST:PORT`
+  return `check the pod and its node: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker; or give --broker nats://HOST:PORT`
 }
 
 /** Where the one MailPlatform is that the person may see; else the namespace of the context. */
 async function platformNamespace(caller: Caller): Promise<string> {
   const platforms = (await ifAllowed<KubeObject>(caller, KINDS.MailPlatform)) ?? []
   const places = [...new Set(platforms.map(namespaceOf))]
-  if (places.length > 1)
-    throw new UsageError(`there are several platforms: say which with -n and one of ${places.join(', ')}`)
+  if (places.length > 1) throw new UsageError(`there are several platforms; choose one with -n: ${places.join(', ')}`)
   return places[0] ?? caller.namespace
 }
 
@@ -119,7 +118,7 @@ async function passwordIn(caller: Caller, namespace: string, name: string): Prom
   const secret = await caller.get<Wire<V1Secret>>(refTo(KINDS.Secret, namespace, name)).catch((cause: unknown) => {
     if (!isForbidden(cause)) throw cause
     throw new UsageError(
-      `the queue commands are for whoever runs the platform, and you may not read the Secret that they need: ${cause.message}`,
+      `the queue commands are for the administrator of the platform; you may not read the Secret that they need: ${cause.message}`,
       { cause },
     )
   })
@@ -141,7 +140,7 @@ async function brokerPod(caller: Caller, namespace: string): Promise<string> {
   if (ready !== undefined) return nameOf(ready)
   throw new UsageError(
     pods.length === 0
-      ? `there is no broker pod in namespace ${namespace}; a broker elsewhere is named with --broker nats://HOST:PORT`
+      ? `there is no broker pod in namespace ${namespace}; for a broker outside the cluster, give --broker nats://HOST:PORT`
       : `no broker pod is ready: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker`,
   )
 }

@@ -1,8 +1,8 @@
-/** `; did you mean a, b?` of the names that are nearly the one asked for, else `; there are: ...`, else that there are none. Pure. */
+/** `; did you mean a, b?` of the names that are nearly the one asked for, else `; choose from: ...`, or `; none exist`. Pure. */
 export function closest(asked: string, names: string[]): string {
   const near = names.filter((name) => isNear(asked.toLowerCase(), name.toLowerCase()))
   if (near.length > 0) return `; did you mean ${listed(near)}?`
-  return names.length === 0 ? '; there are none' : `; there are: ${listed(names)}`
+  return names.length === 0 ? '; none exist' : `; choose from: ${listed(names)}`
 }
 
 /** So many are named before the rest is only counted. */

@@ -116,8 +116,8 @@ async function ownCluster(named: string[], home: string): Promise<KubeConfig> {
     return config
   }
   const where =
-    named.length > 0 ? `${named.join(' or ')} is not there` : `KUBECONFIG is not set and ${home} is not there`
-  throw new UsageError(`no cluster is known: ${where}; set KUBECONFIG, or give --kubeconfig FILE`)
+    named.length > 0 ? `${named.join(' or ')} does not exist` : `KUBECONFIG is not set and ${home} does not exist`
+  throw new UsageError(`no cluster is configured: ${where}; set KUBECONFIG, or give --kubeconfig FILE`)
 }
 
 function choose(config: KubeConfig, context: string): void {
@@ -129,10 +129,10 @@ function choose(config: KubeConfig, context: string): void {
 function noCluster(config: KubeConfig): UsageError {
   const names = config.getContexts().map(({ name }) => name)
   const choice = names.length === 0 ? 'the kubeconfig has none' : `give --context with one of ${names.join(', ')}`
-  return new UsageError(`no context is chosen, or its cluster is not described: ${choice}`)
+  return new UsageError(`no context is selected, or its cluster is not defined: ${choice}`)
 }
 
 function loginFails(cause: unknown): never {
   if (!(cause instanceof KubeconfigLoginError)) throw cause
-  throw new UsageError(`the login that the kubeconfig names does not work: ${cause.message}`, { cause })
+  throw new UsageError(`the login configured in the kubeconfig does not work: ${cause.message}`, { cause })
 }

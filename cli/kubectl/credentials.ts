@@ -54,7 +54,7 @@ function described(credential: CredentialObject) {
   }
 }
 
-const NOT_SEEN = { status: 'Unknown', reason: 'NotSeen', message: 'the operator has not looked at it yet' }
+const NOT_SEEN = { status: 'Unknown', reason: 'NotObserved', message: 'the operator has not processed it yet' }
 
 /** How a program logs in. What the person may not read is said to lie in the Secret. */
 async function one(caller: Caller, credential: CredentialObject, options: Options): Promise<Answer> {
@@ -73,7 +73,7 @@ async function one(caller: Caller, credential: CredentialObject, options: Option
   }
   if (options.json) return { lines: [JSON.stringify({ ...known, settings }, null, 2)], code: 0 }
   const password = settings.password ?? whereThePassword(known)
-  const unread = 'in the Secret, which you may not read, or which is not there yet'
+  const unread = 'in the Secret, which does not exist yet or which you may not read'
   return {
     lines: [
       `SMTPCredential ${keyFor(namespace, known.name)}: ${known.ready ? 'ready' : `NOT READY: ${known.message}`}`,
@@ -81,11 +81,11 @@ async function one(caller: Caller, credential: CredentialObject, options: Option
       `  port        ${portsOf(settings)}`,
       `  user        ${known.address}`,
       `  password    ${password}`,
-      ...(settings.localCA ? [`  CA          key ca.crt of Secret ${name ?? ''}; clients must trust it`] : []),
+      ...(settings.localCA ? [`  CA          key ca.crt of Secret ${name ?? ''}; clients must trust this CA`] : []),
       `  sent today  ${known.use}`,
       ...(known.previousValidUntil === undefined
         ? []
-        : [`  the password of before is good until ${known.previousValidUntil}`]),
+        : [`  the previous password is valid until ${known.previousValidUntil}`]),
       ...(name === undefined || name === '-' ? [] : ['', ...inAPod(name)]),
     ],
     code: 0,
@@ -110,14 +110,14 @@ type Known = ReturnType<typeof described>
 
 const noPassword = ({ secret, message }: Known): string =>
   secret === undefined
-    ? 'its passwords are managed elsewhere (spec.passwordHashes); nobody here knows them'
-    : `its Secret is not there yet: ${message}`
+    ? 'its passwords are managed elsewhere (spec.passwordHashes); they are not known here'
+    : `its Secret does not exist yet: ${message}`
 
 const whereThePassword = ({ secret }: Known): string =>
   secret === undefined
     ? 'managed elsewhere (spec.passwordHashes)'
     : secret === '-'
-      ? 'not made yet'
+      ? 'not created yet'
       : `key password of Secret ${secret}; --show-password shows it`
 
 function portsOf({ portImplicitTLS, portSTARTTLS }: { portImplicitTLS?: string; portSTARTTLS?: string }): string {
@@ -129,7 +129,7 @@ function portsOf({ portImplicitTLS, portSTARTTLS }: { portImplicitTLS?: string; 
 }
 
 const inAPod = (secret: string): string[] => [
-  'in a pod, each as a variable of the environment:',
+  'in a pod, as environment variables:',
   ...['host', 'port', 'username', 'password'].map(
     (key) => `  - { name: SMTP_${key.toUpperCase()}, valueFrom: { secretKeyRef: { name: ${secret}, key: ${key} } } }`,
   ),

@@ -13,7 +13,7 @@ import { zoneLines } from './zone.ts'
 export async function dns(caller: Caller, options: Options): Promise<Answer> {
   const [, asked, ...more] = options.words
   if (asked === undefined || more.length > 0)
-    throw new UsageError('say which Domain, by its name or its domain name: kubectl postrider dns example.org')
+    throw new UsageError('give the name of a Domain or its domain name: kubectl postrider dns example.org')
   const where = options.everywhere ? undefined : (options.namespace ?? caller.namespace)
   const domain = await findDomain(caller, asked, where)
   const records = domain.status?.dnsRecords ?? []
@@ -27,8 +27,8 @@ export async function dns(caller: Caller, options: Options): Promise<Answer> {
   const open = records.filter(({ state, required }) => required && state !== 'Found').length
   const last =
     open === 0
-      ? 'all that is required is in the DNS'
-      : `${open} of ${records.length} are to be published; --zone prints them for a zone file. The operator looks again by itself`
+      ? 'all required records are published'
+      : `${open} of ${records.length} records are not published; --zone prints them for a zone file. The operator checks again by itself`
   const head = `Domain ${keyFor(namespaceOf(domain), nameOf(domain))}  ${domainName}`
   return { lines: [head, '', ...records.flatMap((record) => linesOf(record, domain)), '', last], code: 0 }
 }
@@ -63,7 +63,7 @@ function whyNone(domain: DomainObject): string[] {
   )
   const subject = `Domain ${keyFor(namespaceOf(domain), nameOf(domain))}`
   return [
-    `${subject} wants no records yet`,
+    `${subject} has no records yet`,
     ...found.flatMap(({ type, reason, message, remedy }) => [`${type} ${reason}: ${message}`, `  -> ${remedy}`]),
   ]
 }

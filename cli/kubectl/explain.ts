@@ -22,23 +22,24 @@ function whatToDo({ reason, ref }: ApiError): string {
     case 'Timeout':
       return 'the API server does not answer: see kubectl cluster-info, or choose another cluster with --context'
     case 'Unauthorized':
-      return 'the cluster does not know you: log in again, or choose another user with --context'
+      return 'the cluster does not recognize your login: log in again, or choose another user with --context'
     case 'Forbidden':
       return whomToAsk(ref)
     case 'NotFound':
       return ref?.apiVersion?.startsWith('postrider.dev/') && ref.name === undefined
         ? 'Postrider is not installed in this cluster: helm install, or choose another cluster with --context'
-        : 'it was there a moment ago; try again'
+        : 'it was just deleted; try again'
     case 'Invalid':
     case 'BadRequest':
-      return 'the cluster does not take this change; its Postrider may be of another version'
+      return 'the cluster rejects this change; its Postrider may have another version'
     default:
-      return 'try again in some seconds'
+      return 'try again in a few seconds'
   }
 }
 
 function whomToAsk(ref: ApiError['ref']): string {
-  if (ref?.kind === 'Secret') return 'ask somebody who has the role edit there: the role view does not show Secrets'
-  const first = ref?.namespace === undefined ? 'leave out -A' : 'choose a namespace of yours with -n'
-  return `${first}, or ask who runs the cluster for the role view there (edit, to suspend and resume)`
+  if (ref?.kind === 'Secret')
+    return 'ask someone with the role edit in that namespace; the role view does not include Secrets'
+  const first = ref?.namespace === undefined ? 'leave out -A' : 'choose one of your namespaces with -n'
+  return `${first}, or ask the cluster administrator for the role view in that namespace (edit, to suspend and resume)`
 }

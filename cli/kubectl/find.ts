@@ -50,7 +50,7 @@ async function findOne<T extends DomainObject | CredentialObject>(
   }
   if (more.length > 0) {
     const places = found.map((object) => namespaceOf(object)).join(', ')
-    throw new NotThere(`there are several ${kind}s ${asked}: say which with -n and one of ${places}`)
+    throw new NotThere(`there are several ${kind}s ${asked}; choose one with -n: ${places}`)
   }
   return one
 }

@@ -34,7 +34,7 @@ async function main(args: string[]): Promise<number> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined)
-    throw new UsageError(name === '' ? USAGE : `there is no command ${name}${closest(name, Object.keys(COMMANDS))}`)
+    throw new UsageError(name === '' ? USAGE : `unknown command ${name}${closest(name, Object.keys(COMMANDS))}`)
   const caller = await openCaller(options)
   try {
     const { lines, code } = await command(caller, options)

@@ -84,8 +84,8 @@ test('a platform: all that is bad, but of one that is not served only that', () 
     'problem MailPlatform IngressReady NoPods',
     'note MailPlatform DeliveryReady SomePods',
   ])
-  assert.deepEqual(told({ platforms: [platform('Accepted=False NotTheFirst', 'IngressReady=False NoPods')] }), [
-    'problem MailPlatform Accepted NotTheFirst',
+  assert.deepEqual(told({ platforms: [platform('Accepted=False OlderPlatformExists', 'IngressReady=False NoPods')] }), [
+    'problem MailPlatform Accepted OlderPlatformExists',
   ])
 })
 
@@ -96,9 +96,10 @@ test('what the operator has not looked at is told, but not where there is no pla
   stale.metadata = { ...stale.metadata, generation: 2 }
   assert.deepEqual(told({ domains: [stale] }), [
     'problem Domain DNSVerified RecordMissing',
-    'problem Domain Ready NotSeen',
+    'problem Domain Ready NotObserved',
   ])
-  for (const one of [domain(), changed]) assert.deepEqual(told({ domains: [one] }), ['problem Domain Ready NotSeen'])
+  for (const one of [domain(), changed])
+    assert.deepEqual(told({ domains: [one] }), ['problem Domain Ready NotObserved'])
   assert.deepEqual(told({ everywhere: true, domains: [domain()] }), ['problem MailPlatform Ready NoPlatform'])
   assert.deepEqual(told({ operators: [{ namespace: 's', name: 'o', ready: 0 }] }), [
     'problem Deployment Available NoPods',
@@ -110,8 +111,8 @@ test('a limit, pool or policy that does not count is told; one that overlaps cou
   const table: [Seen, string[]][] = [
     [policy('Accepted=True Accepted'), []],
     [policy('Accepted=True Overlapping'), ['note DestinationPolicy Accepted Overlapping']],
-    [policy('Accepted=False NeverUsed'), ['problem DestinationPolicy Accepted NeverUsed']],
-    [policy(), ['problem DestinationPolicy Ready NotSeen']],
+    [policy('Accepted=False Shadowed'), ['problem DestinationPolicy Accepted Shadowed']],
+    [policy(), ['problem DestinationPolicy Ready NotObserved']],
   ]
   for (const [given, expected] of table) assert.deepEqual(told({ rules: [given] }), expected)
   const elsewhere = {
@@ -120,7 +121,7 @@ test('a limit, pool or policy that does not count is told; one that overlaps cou
   }
   assert.deepEqual(told({ platforms: [elsewhere], rules: [policy(), object('SMTPLimit', 'few', {})] }), [
     'problem DestinationPolicy Accepted NamespaceNotAllowed',
-    'problem SMTPLimit Ready NotSeen',
+    'problem SMTPLimit Ready NotObserved',
   ])
 })
 
@@ -132,7 +133,7 @@ test('an address: a code that nobody gave back yet is noted, one that is locked 
     [['Verified=False TooManyAttempts', 'Ready=False NotVerified'], ['problem SenderAddress Verified TooManyAttempts']],
     [['Verified=True Verified', 'Ready=False SendersNotAllowed'], ['problem SenderAddress Ready SendersNotAllowed']],
     [['Verified=True Verified', 'Ready=False DomainNotReady'], []],
-    [[], ['problem SenderAddress Ready NotSeen']],
+    [[], ['problem SenderAddress Ready NotObserved']],
   ] as const)
     assert.deepEqual(told({ senders: [sender(...texts)] }), expected, texts.join())
 })

@@ -53,7 +53,7 @@ export function problemsOf(
     ...ofCredentials,
     ...ofSenders,
     ...rules.flatMap((rule) => ofRule(rule, platforms)),
-  ].filter(({ reason }) => !(none && reason === 'NotSeen'))
+  ].filter(({ reason }) => !(none && reason === 'NotObserved'))
   return [...found, ...tenants]
 }
 
@@ -70,7 +70,7 @@ function ofPlatform(platform: PlatformObject, now: Date): Problem[] {
   ]
   const end = Date.parse(platform.status?.certificateNotAfter ?? '')
   if (end > now.getTime() && end - now.getTime() < CERTIFICATE_MS) {
-    const message = `the certificate is over at ${new Date(end).toISOString()}`
+    const message = `the certificate expires at ${new Date(end).toISOString()}`
     told.push(line(platform, about, { type: 'CertificateReady', reason: 'ExpiresSoon', message }))
   }
   return orNotSeen(platform, about, told)
@@ -152,7 +152,7 @@ function ofRule(rule: Seen, platforms: PlatformObject[] = []): Problem[] {
   const accepted = conditionOf(rule, 'Accepted')
   const beside = platforms.some((platform) => namespaceOf(platform) === namespaceOf(rule))
   if (accepted === undefined && platforms.length > 0 && !beside && BESIDE_THE_PLATFORM.has(rule.kind ?? '')) {
-    const message = `a ${rule.kind ?? ''} counts in the namespace of the MailPlatform only`
+    const message = `a ${rule.kind ?? ''} takes effect only in the namespace of the MailPlatform`
     return [line(rule, '', { type: 'Accepted', reason: 'NamespaceNotAllowed', message })]
   }
   if (accepted?.status === 'True' && accepted.reason !== 'Overlapping') return orNotSeen(rule, '', [])
@@ -173,7 +173,7 @@ function whatHolds(domain: DomainObject, ofDomains: Problem[]): Problem | undefi
 function limitReached(object: DomainObject | CredentialObject, about: string): Problem[] {
   const { sentToday, dailyLimit } = object.status ?? {}
   if (sentToday === undefined || dailyLimit === undefined || sentToday < dailyLimit) return []
-  const message = `${sentToday} of ${dailyLimit} messages were sent in 24 hours; more is refused`
+  const message = `${sentToday} of ${dailyLimit} messages were sent in 24 hours; further messages are refused`
   return [line(object, about, { type: 'Limit', reason: 'LimitReached', message })]
 }
 
@@ -181,12 +181,12 @@ function orNotSeen(object: Seen, about: string, told: Problem[]): Problem[] {
   const generation = object.metadata?.generation ?? 0
   const message =
     (object.status?.conditions ?? []).length === 0
-      ? 'the operator has not looked at it yet'
+      ? 'the operator has not processed it yet'
       : (object.status?.observedGeneration ?? generation) < generation
-        ? 'the operator has not seen the newest change yet'
+        ? 'the operator has not processed the latest change yet'
         : undefined
   if (message === undefined) return told
-  return [...told, line(object, about, { type: 'Ready', reason: 'NotSeen', message })]
+  return [...told, line(object, about, { type: 'Ready', reason: 'NotObserved', message })]
 }
 
 function line(

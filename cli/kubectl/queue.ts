@@ -28,10 +28,10 @@ export async function queue(caller: Caller, options: Options): Promise<Answer> {
     throw new UsageError(
       verb === ''
         ? USAGE
-        : `there is no command queue ${verb}${closest(verb, [...Object.keys(COMMANDS), HELD, QUARANTINE])}`,
+        : `unknown command queue ${verb}${closest(verb, [...Object.keys(COMMANDS), HELD, QUARANTINE])}`,
     )
   const asked = readFilters(ids, options)
-  if (verb === 'show' && asked.id === undefined) throw new UsageError('give the queue id, as the 250 named it')
+  if (verb === 'show' && asked.id === undefined) throw new UsageError('give the queue id from the 250 reply')
   const broker = await findBroker(caller, options)
   try {
     return { lines: await command({ ...asked, state: broker.url }), code: 0 }
@@ -61,9 +61,10 @@ function show(options: QueueOptions): Promise<string[]> {
 
 function readFilters([id, ...more]: string[], { domain, destination, limit, json }: Options) {
   if (more.length > 0) throw new UsageError(`give one queue id at a time, not also ${more.join(' ')}`)
-  if (id !== undefined && !QUEUE_ID.test(id)) throw new UsageError(`${id} is no queue id: those are letters and digits`)
+  if (id !== undefined && !QUEUE_ID.test(id))
+    throw new UsageError(`${id} is not a queue id, which consists of letters and digits`)
   if (limit !== undefined && !/^[1-9]\d{0,8}$/.test(limit))
-    throw new UsageError(`--limit ${limit}: a whole number from 1 up is needed`)
+    throw new UsageError(`--limit ${limit}: must be a whole number of at least 1`)
   return {
     ...(id === undefined ? {} : { id }),
     domain: domainName(domain),
@@ -81,5 +82,5 @@ const domainName = (text: string | undefined): string | undefined =>
 function withTrouble(error: unknown, { trouble }: BrokerPlace): unknown {
   if (!(error instanceof UsageError) || !(error.cause instanceof BrokerUnreachable) || trouble === undefined)
     return error
-  return new UsageError(`the broker is not reached: ${trouble}`, { cause: error })
+  return new UsageError(`the broker cannot be reached: ${trouble}`, { cause: error })
 }

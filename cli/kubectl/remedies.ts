@@ -11,34 +11,35 @@ export interface Trouble {
 type Remedy = (trouble: Trouble) => string
 
 const edit: Remedy = ({ kind, namespace, name }) =>
-  `change what the message names: kubectl edit -n ${namespace} ${kind.toLowerCase()} ${name}`
+  `correct the field that the message names: kubectl edit -n ${namespace} ${kind.toLowerCase()} ${name}`
 const pods =
   (component: string): Remedy =>
   ({ namespace, name }) =>
     `see why: kubectl describe -n ${namespace} deployment ${name}-${component}; kubectl logs -n ${namespace} deployment/${name}-${component}`
 const dns: Remedy = ({ namespace, name }) =>
-  `publish what kubectl postrider dns ${name} -n ${namespace} --zone prints; it is looked for again by itself`
+  `publish what kubectl postrider dns ${name} -n ${namespace} --zone prints; the operator checks again by itself`
 
 const patchSender = ({ namespace, name }: Trouble, field: string, value: string): string =>
   `kubectl patch -n ${namespace} senderaddress ${name} --type=merge -p '{"spec":{"${field}":"${value}"}}'`
-const giveBack: Remedy = (trouble) => `give back the code that was mailed last: ${patchSender(trouble, 'code', 'CODE')}`
-const resend: Remedy = (trouble) => `ask for another code: ${patchSender(trouble, 'resend', 'a new text')}`
+const giveBack: Remedy = (trouble) =>
+  `enter the code from the most recent mail: ${patchSender(trouble, 'code', 'CODE')}`
+const resend: Remedy = (trouble) => `request another code: ${patchSender(trouble, 'resend', 'a new value')}`
 
 const toThePlatform: Remedy = ({ kind, namespace, name }) =>
-  `make it in the namespace of the MailPlatform, and not here: kubectl delete -n ${namespace} ${kind.toLowerCase()} ${name}`
+  `create it in the namespace of the MailPlatform and delete it here: kubectl delete -n ${namespace} ${kind.toLowerCase()} ${name}`
 
 /** What to do, by kind, condition and reason. docs/kubernetes/troubleshooting.md says the same with more words. */
 export const REMEDIES: Record<string, Remedy> = {
-  'MailPlatform Accepted NotTheFirst': ({ namespace, name }) =>
-    `one namespace has one MailPlatform: kubectl delete -n ${namespace} mailplatform ${name}, or the older one`,
-  'MailPlatform Ready NotSeen': ({ namespace }) =>
-    `wait some seconds; if it stays, see whether the operator runs, which looks only at its own namespace: kubectl get pods -n ${namespace} -l app.kubernetes.io/name=postrider,app.kubernetes.io/component=operator`,
+  'MailPlatform Accepted OlderPlatformExists': ({ namespace, name }) =>
+    `a namespace can have only one MailPlatform: kubectl delete -n ${namespace} mailplatform ${name} (or delete the older one)`,
+  'MailPlatform Ready NotObserved': ({ namespace }) =>
+    `wait a few seconds; if it stays, check that the operator is running (it watches only its own namespace): kubectl get pods -n ${namespace} -l app.kubernetes.io/name=postrider,app.kubernetes.io/component=operator`,
   'MailPlatform BrokerReady Unreachable': ({ namespace }) =>
-    `see why: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker; clients are answered 451 meanwhile and nothing accepted is lost`,
-  'MailPlatform BrokerReady AccountsNotRead': ({ namespace }) =>
-    `wait two minutes; if it stays, see what the broker says: kubectl logs -n ${namespace} -l app.kubernetes.io/component=broker`,
+    `see why: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker; meanwhile clients are answered 451, and no accepted mail is lost`,
+  'MailPlatform BrokerReady AccountsNotLoaded': ({ namespace }) =>
+    `wait two minutes; if it stays, read the broker's log: kubectl logs -n ${namespace} -l app.kubernetes.io/component=broker`,
   'MailPlatform ConfigPublished NotPublished': () =>
-    'the services go on with the last good configuration; mend what the message names, or the broker when that is away',
+    'the services keep the last valid configuration; fix what the message names, or the broker if it cannot be reached',
   'MailPlatform IngressReady NoPods': pods('ingress'),
   'MailPlatform IngressReady SomePods': pods('ingress'),
   'MailPlatform DeliveryReady NoPods': pods('delivery'),
@@ -48,27 +49,27 @@ export const REMEDIES: Record<string, Remedy> = {
   'MailPlatform ApiReady NoPods': pods('api'),
   'MailPlatform ApiReady SomePods': pods('api'),
   'MailPlatform CertificateReady Missing': ({ namespace }) =>
-    `make the Secret that is named there, with tls.crt and tls.key, or with ca.crt for tls.clientCA; where cert-manager makes it: kubectl describe -n ${namespace} certificate`,
+    `create the Secret that the message names, with tls.crt and tls.key (or ca.crt, for tls.clientCA); if cert-manager creates it: kubectl describe -n ${namespace} certificate`,
   'MailPlatform CertificateReady Unreadable': () => 'put the PEM certificate and its chain into that key of the Secret',
   'MailPlatform CertificateReady Expired': ({ namespace }) =>
-    `renew it: the new one is taken without a restart; where cert-manager does: kubectl describe -n ${namespace} certificate`,
+    `renew the certificate; the new one is used without a restart; if cert-manager renews it: kubectl describe -n ${namespace} certificate`,
   'MailPlatform CertificateReady ExpiresSoon': ({ namespace }) =>
-    `renew it: the new one is taken without a restart; where cert-manager does: kubectl describe -n ${namespace} certificate`,
+    `renew the certificate; the new one is used without a restart; if cert-manager renews it: kubectl describe -n ${namespace} certificate`,
   'Deployment Available NoPods': ({ namespace, name }) =>
-    `mail flows on, but no change is seen; see why: kubectl describe -n ${namespace} deployment ${name}; kubectl logs -n ${namespace} deployment/${name}`,
+    `mail keeps flowing, but changes have no effect; see why: kubectl describe -n ${namespace} deployment ${name}; kubectl logs -n ${namespace} deployment/${name}`,
   'Domain Accepted NameTaken': ({ namespace, name }) =>
-    `if the domain is yours: kubectl postrider dns ${name} -n ${namespace} --zone shows the record that proves it; else delete this Domain`,
+    `if the domain is yours: kubectl postrider dns ${name} -n ${namespace} --zone shows the record that proves it; otherwise delete this Domain`,
   'SenderAddress Ready SendersNotAllowed': ({ namespace, name }) =>
-    `delete it: kubectl delete -n ${namespace} senderaddress ${name}; who has that domain can send as the address from his own namespace`,
+    `delete it: kubectl delete -n ${namespace} senderaddress ${name}; the owner of that domain can send as the address from their own namespace`,
   'SenderAddress Ready NotVerified': ({ namespace, name }) =>
     `see its condition Verified: kubectl describe -n ${namespace} senderaddress ${name}`,
   'SenderAddress Verified CodePending': () =>
-    'nothing, if it passes; codes wait while the broker is away, see kubectl postrider status -A',
+    'none if it clears by itself; codes wait while the broker cannot be reached, see kubectl postrider status -A',
   'SenderAddress Verified CodeSent': giveBack,
   'SenderAddress Verified WrongCode': giveBack,
   'SenderAddress Verified TooManyAttempts': resend,
   'SenderAddress Verified CodeExpired': resend,
-  'SenderAddress Verified TooManyCodes': () => 'wait until then; it is sent by itself',
+  'SenderAddress Verified TooManyCodes': () => 'none; the code is sent automatically at that time',
   'DeliveryPool Accepted NamespaceNotAllowed': toThePlatform,
   'DestinationPolicy Accepted NamespaceNotAllowed': toThePlatform,
 }
@@ -77,26 +78,27 @@ export const REMEDIES: Record<string, Remedy> = {
 export const BY_REASON: Record<string, Remedy> = {
   Invalid: edit,
   NamespaceNotAllowed: ({ namespace }) =>
-    `ask who runs the platform to let spec.tenants.namespaces of the MailPlatform take in namespace ${namespace}`,
+    `ask the administrator of the platform to extend spec.tenants.namespaces of the MailPlatform to namespace ${namespace}`,
   SendersNotAllowed: ({ kind, namespace, name }) =>
-    `an address of another domain needs that Domain in this namespace; else take it out of spec.allowedSenders: kubectl edit -n ${namespace} ${kind.toLowerCase()} ${name}`,
+    `an address of another domain needs that Domain in this namespace; otherwise remove it from spec.allowedSenders: kubectl edit -n ${namespace} ${kind.toLowerCase()} ${name}`,
   NotVerified: dns,
   RecordMissing: dns,
   RecordDifferent: ({ namespace, name }) =>
-    `kubectl postrider dns ${name} -n ${namespace} shows what is there instead; change that record, add no second one`,
+    `kubectl postrider dns ${name} -n ${namespace} shows what is published instead; change that record, and do not add a second one`,
   Overlapping: edit,
-  NeverUsed: ({ namespace, name }) =>
-    `delete it, or give it what no other policy has: kubectl edit -n ${namespace} destinationpolicy ${name}`,
+  Shadowed: ({ namespace, name }) =>
+    `delete it, or give it destinations that no other policy matches: kubectl edit -n ${namespace} destinationpolicy ${name}`,
   LookupFailed: () =>
-    'nothing, if it passes; else see to the resolvers that spec.dns.resolvers of the MailPlatform names',
+    'none if it clears by itself; otherwise check the resolvers in spec.dns.resolvers of the MailPlatform',
   DomainNotReady: ({ namespace }) => `see the Domain that the message names: kubectl get -n ${namespace} domains`,
   Suspended: ({ kind, namespace, name }) =>
     `kubectl postrider resume ${kind === 'Domain' ? 'domain' : 'credential'}/${name} -n ${namespace}`,
   LimitReached: ({ namespace }) =>
-    `more is taken when a day has passed since the first of it; or raise messagesPerDay: kubectl get -n ${namespace} smtplimits`,
-  NotSeen: () =>
-    'wait some seconds; if it stays, see whether the operator runs: kubectl get pods -A -l app.kubernetes.io/name=postrider,app.kubernetes.io/component=operator',
-  NoPlatform: () => 'apply a MailPlatform in the namespace that Postrider is installed in; docs/kubernetes says how',
+    `wait until the oldest of these messages is 24 hours old, or raise messagesPerDay: kubectl get -n ${namespace} smtplimits`,
+  NotObserved: () =>
+    'wait a few seconds; if it stays, check that the operator is running: kubectl get pods -A -l app.kubernetes.io/name=postrider,app.kubernetes.io/component=operator',
+  NoPlatform: () =>
+    'apply a MailPlatform in the namespace where Postrider is installed; see docs/kubernetes/install.md',
 }
 
 /** What to do next about a condition that is not well, as one line. Pure. */

@@ -32,7 +32,7 @@ export async function setState(caller: Caller, wish: Wish, options: Options): Pr
   if (was !== wish) await caller.merge(refTo(KINDS[kind], namespace, name), { spec: { state: wish } })
   if (options.json) return { lines: [JSON.stringify({ kind, namespace, name, was, state: wish }, null, 2)], code: 0 }
   const subject = `${kind} ${keyFor(namespace, name)}`
-  const done = was === wish ? `${subject} was ${wish} already` : `${subject} is ${wish} now`
+  const done = was === wish ? `${subject} was already ${wish}` : `${subject} is now ${wish}`
   const still = wish === 'Active' && kind === 'SMTPCredential' ? await domainSuspended(caller, object) : []
   return { lines: [done, ...meaning(kind, wish, namespace, name), ...still], code: 0 }
 }
@@ -41,7 +41,7 @@ function readTarget(words: string[]): { kind: 'Domain' | 'SMTPCredential'; asked
   const [verb = '', first = '', ...rest] = words
   const [given = '', asked = '', ...more] = first.includes('/') ? [...first.split('/'), ...rest] : [first, ...rest]
   const usage = `kubectl postrider ${verb} domain/NAME, or credential/NAME`
-  if (given === '' || asked === '' || more.length > 0) throw new UsageError(`say what, one at a time: ${usage}`)
+  if (given === '' || asked === '' || more.length > 0) throw new UsageError(`name one Domain or credential: ${usage}`)
   const kind = Object.entries(TARGETS).find(([name]) => name === given.toLowerCase())?.[1]
   if (kind === undefined)
     throw new UsageError(`${given} can't be suspended${closest(given, ['domain', 'credential'])} (${usage})`)
@@ -51,11 +51,11 @@ function readTarget(words: string[]): { kind: 'Domain' | 'SMTPCredential'; asked
 function meaning(kind: 'Domain' | 'SMTPCredential', wish: Wish, namespace: string, name: string): string[] {
   const target = `${kind === 'Domain' ? 'domain' : 'credential'}/${name} -n ${namespace}`
   const [who, whose] = kind === 'Domain' ? ['its logins', 'their'] : ['this login', 'its']
-  const lasting = `a manifest that is applied later may undo this: set spec.state: ${wish} there too`
-  if (wish === 'Active') return [`mail of ${who} is taken again within seconds, when all else is well`, lasting]
+  const lasting = `applying an older manifest would undo this; set spec.state: ${wish} in the manifest as well`
+  if (wish === 'Active') return [`mail from ${who} is accepted again within seconds, if nothing else is wrong`, lasting]
   return [
-    `within seconds ${who} can still log in, but ${whose} mail is answered 450 4.7.1, so that programs try again later`,
-    'what is queued already goes on; who runs the platform can stop it: kubectl postrider queue cancel',
+    `within seconds ${who} can still log in, but ${whose} mail is answered 450 4.7.1, so that clients try again later`,
+    'mail already queued is still delivered; the administrator of the platform can stop it: kubectl postrider queue cancel',
     `to undo: kubectl postrider resume ${target}`,
     lasting,
   ]
@@ -66,5 +66,5 @@ async function domainSuspended(caller: Caller, credential: CredentialObject): Pr
   const namespace = namespaceOf(credential)
   const domain = name === '' ? undefined : await caller.get<DomainObject>(refTo(KINDS.Domain, namespace, name))
   if (domain?.spec?.state !== 'Suspended') return []
-  return [`its Domain is suspended still: kubectl postrider resume domain/${name} -n ${namespace}`]
+  return [`its Domain is still suspended: kubectl postrider resume domain/${name} -n ${namespace}`]
 }

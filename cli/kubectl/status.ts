@@ -101,7 +101,7 @@ function summary(seen: Surveyed, where: string | undefined): string[] {
   const { platforms, domains, credentials } = countsOf(seen)
   const lines =
     platforms === undefined
-      ? ['the platform is not yours to see; what its operator must mend is not told here']
+      ? ['you may not read the MailPlatform; problems of the platform itself are not shown']
       : platforms.map(
           ({ namespace, name, hostName, ready }) =>
             `MailPlatform ${keyFor(namespace, name)}  ${hostName ?? ''}  ${ready ? 'ready' : 'NOT READY'}`,
@@ -109,7 +109,11 @@ function summary(seen: Surveyed, where: string | undefined): string[] {
   const place = where === undefined ? 'all namespaces' : `namespace ${where}`
   // A namespace that is misspelt looks like this too.
   if (where !== undefined && domains.all + credentials.all === 0)
-    return [...lines, `${place}: there is no Domain and no SMTPCredential; -n chooses another, -A all`, '']
+    return [
+      ...lines,
+      `${place}: no Domains and no SMTPCredentials; choose another namespace with -n, or all with -A`,
+      '',
+    ]
   return [
     ...lines,
     `${place}: ${domains.ready} of ${domains.all} Domains and ${credentials.ready} of ${credentials.all} SMTPCredentials are ready`,
@@ -137,7 +141,7 @@ function linesOf({
   const more = waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ''
   return [
     `${severity === 'note' ? 'note: ' : ''}${subject}${known}: ${type} ${reason}: ${message}`,
-    ...(waiting.length === 0 ? [] : [`  credentials that wait for it: ${waiting.slice(0, NAMED).join(', ')}${more}`]),
+    ...(waiting.length === 0 ? [] : [`  credentials that depend on it: ${waiting.slice(0, NAMED).join(', ')}${more}`]),
     `  -> ${remedy}`,
     '',
   ]

@@ -23,7 +23,7 @@ test('what is there already is only a comment, and what is missing can be pasted
     ['_dmarc.x.org. 3600 IN TXT "v=spf1 a:mail.example.net ~all"'],
   )
   assert.match(lines[0] ?? '', /1 to publish/)
-  assert.match(zoneLines('example.org', [record({ state: 'Found' })])[0] ?? '', /all is there/)
+  assert.match(zoneLines('example.org', [record({ state: 'Found' })])[0] ?? '', /all published/)
 })
 
 test('an SPF record that is there stays, with what it lacks in front of what ends it', () => {
@@ -74,10 +74,10 @@ test('a record for mail clients can be pasted as it is, and what it replaces is 
   assert.deepEqual(
     zoneLines('example.org', [record({ ...wanted }), record({ ...wanted, state: 'Different', seen: '0 0 0 .\n@' })]),
     [
-      '; example.org: all is there',
+      '; example.org: all published',
       '; ClientSetup',
       '_submissions._tcp.example.org. 3600 IN SRV 0 1 465 smtp.example.net.',
-      '; ClientSetup, in place of: 0 0 0 .?@',
+      '; ClientSetup, replacing: 0 0 0 .?@',
       '_submissions._tcp.example.org. 3600 IN SRV 0 1 465 smtp.example.net.',
     ],
   )

@@ -9,23 +9,23 @@ const TTL_SECONDS = 3600
 /** Lines for a zone file (RFC 1035, 5.1): what is to be added or changed; what is there already is only a comment. Pure. */
 export function zoneLines(domainName: string, records: ComparedRecord[]): string[] {
   const open = records.filter(({ state, required }) => required && state !== 'Found').length
-  return [`; ${domainName}: ${open === 0 ? 'all is there' : `${open} to publish`}`, ...records.flatMap(linesOf)]
+  return [`; ${domainName}: ${open === 0 ? 'all published' : `${open} to publish`}`, ...records.flatMap(linesOf)]
 }
 
 function linesOf(record: ComparedRecord): string[] {
   const { type, name, value, state, seen, purpose } = record
-  if (state === 'Found') return [`; ${purpose} is there: ${type} ${name}`]
+  if (state === 'Found') return [`; ${purpose} is published: ${type} ${name}`]
   if (type === 'SRV' || type === 'CNAME') {
-    const instead = state === 'Different' ? `, in place of: ${oneLine(seen ?? '')}` : ''
+    const instead = state === 'Different' ? `, replacing: ${oneLine(seen ?? '')}` : ''
     return [`; ${purpose}${instead}`, `${name}. ${TTL_SECONDS} IN ${type} ${value}`]
   }
-  if (type !== 'TXT') return [`; ${purpose}: ${type} ${name} is ${state.toLowerCase()}; wanted: ${value}`]
+  if (type !== 'TXT') return [`; ${purpose}: ${type} ${name} is ${state.toLowerCase()}; expected: ${value}`]
   if (state === 'Unknown') return [`; ${purpose} could not be looked up: ${oneLine(seen ?? '')}`, txt(name, value)]
   if (state === 'Missing' || seen === undefined) return [`; ${purpose}`, txt(name, value)]
   // A domain has one SPF record (RFC 7208, 4.5): what it says already stays.
-  if (purpose !== 'SPF') return [`; ${purpose}, in place of: ${oneLine(seen)}`, txt(name, value)]
-  if (seen.length >= CUT) return [`; SPF: add ${mechanisms(value).join(' ')} to the record that ${name} has`]
-  return [`; SPF, in place of: ${oneLine(seen)}`, txt(name, mergeSpf(seen, value))]
+  if (purpose !== 'SPF') return [`; ${purpose}, replacing: ${oneLine(seen)}`, txt(name, value)]
+  if (seen.length >= CUT) return [`; SPF: add ${mechanisms(value).join(' ')} to the existing record at ${name}`]
+  return [`; SPF, replacing: ${oneLine(seen)}`, txt(name, mergeSpf(seen, value))]
 }
 
 const txt = (name: string, value: string): string => `${name}. ${TTL_SECONDS} IN TXT ${quoted(value)}`

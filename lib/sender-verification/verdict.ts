@@ -11,7 +11,7 @@ export interface Verdict {
   changesAt?: number
 }
 
-const ANOTHER = 'any new text in spec.resend asks for another one'
+const ANOTHER = 'set spec.resend to a new value to get another one'
 
 /** Says how a verification stands. `heldUntil`: the limits of codes let the pending one go only then. Pure. */
 export function verdictOf(
@@ -24,11 +24,11 @@ export function verdictOf(
   const { address, domainName } = claim
   const { codeID, attempts } = known
   if (isProven(platformKey, known, claim)) {
-    const message = `the code was given back: ${domainName} may send as ${address}`
+    const message = `the correct code was entered; ${domainName} may send as ${address}`
     return { verified: true, reason: 'Verified', message }
   }
   if (known.pendingID !== undefined && heldUntil !== undefined) {
-    const message = `too many codes were asked for lately; the next one is sent to ${address} at ${time(heldUntil)}`
+    const message = `too many codes were requested recently; the next one will be sent to ${address} at ${time(heldUntil)}`
     return { verified: false, reason: 'TooManyCodes', message, changesAt: heldUntil }
   }
   if (codeID === undefined || known.pendingID !== undefined) {
@@ -36,20 +36,20 @@ export function verdictOf(
     return { verified: false, reason: 'CodePending', message }
   }
   if (attempts >= MOST_ATTEMPTS) {
-    const message = `${attempts} wrong codes were given back, so that the right one counts no more; ${ANOTHER}`
+    const message = `${attempts} wrong codes were entered, so this code is no longer valid; ${ANOTHER}`
     return { verified: false, reason: 'TooManyAttempts', message }
   }
   const end = expiresAt(known) ?? 0
   if (now >= end) {
-    const message = `the code that was sent to ${address} was good until ${time(end)}; ${ANOTHER}`
+    const message = `the code sent to ${address} expired at ${time(end)}; ${ANOTHER}`
     return { verified: false, reason: 'CodeExpired', message }
   }
   if (code !== undefined && triedTag(platformKey, claim, code) === known.tried && attempts > 0) {
     const left = MOST_ATTEMPTS - attempts
-    const message = `spec.code is not the code that was sent to ${address} last; ${left} more ${left === 1 ? 'try' : 'tries'} until ${time(end)}`
+    const message = `spec.code is not the code most recently sent to ${address}; ${left} more ${left === 1 ? 'try' : 'tries'} until ${time(end)}`
     return { verified: false, reason: 'WrongCode', message, changesAt: end }
   }
-  const message = `a code was sent to ${address}; put it into spec.code until ${time(end)}`
+  const message = `a code was sent to ${address}; enter it in spec.code before ${time(end)}`
   return { verified: false, reason: 'CodeSent', message, changesAt: end }
 }
 

@@ -37,7 +37,7 @@ async function reloadOne(access: BrokerAccess, server: string, tag: string): Pro
     if (hasTag(await ask(nc, id, 'HEALTHZ'), tag)) return { server, state: 'current' }
     const answer = await ask(nc, id, 'RELOAD')
     if (hasTag(answer, tag)) return { server, state: 'current' }
-    const why = answer.error?.description ?? 'waits for the kubelet to bring the new files'
+    const why = answer.error?.description ?? 'waiting for the kubelet to update the mounted files'
     return { server, state: 'stale', why }
   } catch (error) {
     // A server of an earlier release does not let this account ask; it restarts in the course of the upgrade.

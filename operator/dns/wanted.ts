@@ -56,7 +56,7 @@ export function wantedRecords(facts: DomainFacts, platformKey: Buffer): WantedRe
       purpose: 'ReturnPath',
       type: 'MX',
       name: domainName,
-      value: 'any mail exchanger that takes the bounces of this domain',
+      value: 'any MX host that accepts the bounces of this domain',
       required: false,
     },
   ]

@@ -16,7 +16,7 @@ export interface Excess {
 export function tooLong(spec: unknown): Excess[] {
   const { allowedSenders } = (spec ?? {}) as { allowedSenders?: unknown }
   if (!Array.isArray(allowedSenders) || allowedSenders.length <= MOST_SENDERS) return []
-  const problem = `has ${allowedSenders.length} entries, but at most ${MOST_SENDERS} are served; *@domain allows all of one`
+  const problem = `has ${allowedSenders.length} entries, but at most ${MOST_SENDERS} are allowed; *@domain allows all addresses of a domain`
   return [{ path: 'spec.allowedSenders', problem }]
 }
 
@@ -25,7 +25,7 @@ export function excesses(resource: AnyResource): Excess[] {
   if (resource.kind === 'Domain') {
     const { retention } = resource.spec
     if (durationMs(retention) <= LONGEST_RETENTION * 86_400_000) return []
-    return [{ path: 'spec.retention', problem: `is ${retention}, but may be ${LONGEST_RETENTION}d at most` }]
+    return [{ path: 'spec.retention', problem: `is ${retention}, but must be at most ${LONGEST_RETENTION}d` }]
   }
   if (resource.kind !== 'SMTPCredential') return []
   return resource.spec.passwordHashes.flatMap((verifier, index) => {
@@ -40,7 +40,7 @@ function wrongWith(verifier: string): string | undefined {
     parseVerifier(verifier)
     return undefined
   } catch (error) {
-    if (error instanceof BadVerifier) return `is no verifier that can be used: ${error.message}`
+    if (error instanceof BadVerifier) return `is not a usable verifier: ${error.message}`
     throw error
   }
 }

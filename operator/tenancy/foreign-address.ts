@@ -9,5 +9,5 @@ export function foreignAddress(resource: AnyResource, owners: ReadonlyMap<string
   const domain = spec.address.slice(spec.address.lastIndexOf('@') + 1).toLowerCase()
   const owner = ownerOf(domain, (name) => owners.get(name))
   if (owner === undefined || owner === namespace) return undefined
-  return `spec.address is ${spec.address}, which is of a domain that another namespace has; only there can it be allowed`
+  return `spec.address is ${spec.address}, but its domain belongs to another namespace, and only that namespace can allow it`
 }

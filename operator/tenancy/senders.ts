@@ -15,7 +15,7 @@ export function foreignSenders(
   return resource.spec.allowedSenders.flatMap((pattern, index) => {
     const domain = pattern.slice(pattern.lastIndexOf('@') + 1).toLowerCase()
     if (ownerOf(domain, (name) => (name === own ? namespace : owners.get(name))) === namespace) return []
-    const problem = `is ${pattern}, but this namespace has no Domain for ${domain} that may send; make one, or take the entry out`
+    const problem = `is ${pattern}, but this namespace has no Domain for ${domain} that may send; create one, or remove the entry`
     return [{ origin, resource: `${kind} ${namespace}/${name}`, path: `spec.allowedSenders[${index}]`, problem }]
   })
 }

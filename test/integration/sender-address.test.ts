@@ -76,21 +76,21 @@ describe('a SenderAddress in a folder', () => {
     assert.match(mail?.content ?? '', /^Auto-Submitted: auto-generated\r$/m)
     assert.match(mail?.content ?? '', /^ {4}sender\.test\r$/m)
     assert.match(mail?.content ?? '', /^ {4}boss@gmail\.test\r$/m)
-    await says(/SenderAddress default\/boss: a code was sent to boss@gmail\.test; put it into spec\.code/)
+    await says(/SenderAddress default\/boss: a code was sent to boss@gmail\.test; enter it in spec\.code/)
     assert.equal(await sendAs(BOSS), 553)
   })
 
   test('five wrong codes lock it: the right one is too late, and another one must be asked for', async () => {
     for (const left of [4, 3, 2, 1]) {
       platform.write('senders.yaml', [boss({ code: `wrong-${left}` })])
-      await says(new RegExp(`not the code that was sent to boss@gmail\\.test last; ${left} more`))
+      await says(new RegExp(`not the code most recently sent to boss@gmail\\.test; ${left} more`))
     }
     platform.write('senders.yaml', [boss({ code: 'wrong-0' })])
-    await says(/5 wrong codes were given back/)
+    await says(/5 wrong codes were entered/)
     platform.write('senders.yaml', [boss({ code: first, resend: 'once' })])
     const second = await nthCode(2)
     assert.notEqual(second, first)
-    await says(/not the code that was sent .* 4 more tries/)
+    await says(/not the code most recently sent .* 4 more tries/)
     assert.equal(await sendAs(BOSS), 553)
   })
 
@@ -138,7 +138,7 @@ describe('a SenderAddress in a folder', () => {
 
   test('a mailbox gets three codes a day, by whatever spelling and for whomever', async () => {
     platform.write('senders.yaml', [boss({ resend: 'please' })])
-    await says(/too many codes were asked for lately; the next one is sent to boss@gmail\.test at \d{4}-/)
+    await says(/too many codes were requested recently; the next one will be sent to boss@gmail\.test at \d{4}-/)
     platform.write('senders.yaml', [boss({ address: 'Boss+News@gmail.test' })])
     await says(/the next one is sent to Boss\+News@gmail\.test at \d{4}-/)
     await platform.restart()
@@ -165,7 +165,7 @@ describe('a SenderAddress in a folder', () => {
     return eventually(() => {
       const said = platform.output().slice(before)
       // Line by line: the first says that something is wrong, the others what.
-      assert.match(said, /the last good configuration stays[^]*spec\.address.*\n/)
+      assert.match(said, /the last valid configuration stays in force[^]*spec\.address.*\n/)
       return said
     }, 30_000)
   }

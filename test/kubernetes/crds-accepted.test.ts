@@ -54,7 +54,7 @@ describe('limits, pools and policies say whether they count', { skip }, () => {
     await eventually(async () => {
       assert.equal(accepted(await policy('a')), 'True Accepted')
       assert.equal(accepted(await policy('b')), 'False Invalid')
-      assert.equal(accepted(await policy('c')), 'False NeverUsed')
+      assert.equal(accepted(await policy('c')), 'False Shadowed')
       assert.equal(accepted(await policy('d')), 'True Accepted')
       assert.equal(accepted(await policy('e')), 'True Overlapping')
     }, SOON_MS)

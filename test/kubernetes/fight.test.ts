@@ -109,7 +109,7 @@ describe('another who forces his fields without end', { skip }, () => {
       const events = await world.cluster.list<KubeObject & { reason?: string; note?: string }>(KINDS.Event, {
         namespace: SYSTEM,
       })
-      const notes = events.flatMap(({ reason, note }) => (reason === 'Contested' ? [note] : []))
+      const notes = events.flatMap(({ reason, note }) => (reason === 'DriftConflict' ? [note] : []))
       assert.ok(
         notes.some((note) => note?.includes('rival changes spec.replicas of Deployment')),
         JSON.stringify(notes),

@@ -34,28 +34,32 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
   }
 
   test('without a kubeconfig, or with one that is no good, it says which was looked for', async () => {
-    await refused(undefined, ['status'], /no cluster is known: KUBECONFIG is not set and .*\.kube\/config is not there/)
-    await refused('/nowhere/config', ['status'], /\/nowhere\/config is not there/)
-    await refused(person.file('broken', 'clusters: ['), ['status'], /broken is no kubeconfig that can be used/)
+    await refused(
+      undefined,
+      ['status'],
+      /no cluster is configured: KUBECONFIG is not set and .*\.kube\/config does not exist/,
+    )
+    await refused('/nowhere/config', ['status'], /\/nowhere\/config does not exist/)
+    await refused(person.file('broken', 'clusters: ['), ['status'], /broken is not a usable kubeconfig/)
     await refused(server.kubeconfig, ['status', '--context', 'tset'], /no context tset; did you mean test\?/)
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-login', interactiveMode: 'Never' }
     const login = kubeconfigOf(server.url, { exec })
     await refused(
       person.file('login', login),
       ['status'],
-      /login that the kubeconfig names does not work.*no-such-login/,
+      /login configured in the kubeconfig does not work.*no-such-login/,
     )
   })
 
   test('a command that is not there is told with the one that may be meant', async () => {
-    await refused(server.kubeconfig, ['stauts'], /no command stauts; did you mean status\?/)
+    await refused(server.kubeconfig, ['stauts'], /unknown command stauts; did you mean status\?/)
     await refused(
       server.kubeconfig,
       ['status', '--everywhere'],
-      /--everywhere.*\n\nkubectl postrider: mail in a cluster/s,
+      /--everywhere.*\n\nkubectl postrider: inspects Postrider/s,
     )
-    await refused(server.kubeconfig, ['status', '-o', 'yaml'], /only -o json/)
-    await refused(server.kubeconfig, [], /^kubectl postrider: mail in a cluster/)
+    await refused(server.kubeconfig, ['status', '-o', 'yaml'], /use -o json/)
+    await refused(server.kubeconfig, [], /^kubectl postrider: inspects Postrider/)
     const help = await person.postrider(undefined, '--help')
     assert.deepEqual([help.code, help.err], [0, ''])
     assert.ok(
@@ -70,7 +74,7 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
     const away = person.file('away', kubeconfigOf('https://127.0.0.1:1', { token: 'x' }))
     for (const args of COMMANDS) await refused(away, args, /ECONNREFUSED.*\n {2}-> the API server does not answer/)
     const stranger = person.file('stranger', kubeconfigOf(server.url, { token: 'x' }))
-    await refused(stranger, ['status'], /Unauthorized\n {2}-> the cluster does not know you/)
+    await refused(stranger, ['status'], /Unauthorized\n {2}-> the cluster does not recognize your login/)
   })
 
   test('without the resource definitions: that Postrider is not installed', async () => {
@@ -92,7 +96,7 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
     // Nobody has looked at it, so there are no records, and that is no success.
     const records = await person.postrider(server.kubeconfig, 'dns', 'site')
     assert.equal(records.code, 1)
-    assert.match(records.out, /wants no records yet\nReady NotSeen/)
+    assert.match(records.out, /has no records yet\nReady NotObserved/)
     await refused(server.kubeconfig, ['queue', 'ls'], /no Secret default\/postrider-broker-accounts/)
   })
 })

@@ -80,7 +80,7 @@ describe('kubectl postrider queue', { skip }, () => {
     await refused(/no broker pod is ready: kubectl describe -n postrider-system pods/)
     await tellPodsReady(world, 'broker', true)
     // It is on no node, so that the API server has no way to it.
-    await refused(/port-forward to pod postrider-system\/postrider-nats-0: .*\n {2}-> see how the pod and its node are/)
+    await refused(/port-forward to pod postrider-system\/postrider-nats-0: .*\n {2}-> check the pod and its node/)
     await world.cluster.remove(refTo(KINDS.Pod, SYSTEM, 'postrider-nats-0'))
   })
 

@@ -109,14 +109,14 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     for (const args of [['status'], ['dns', 'site'], ['credentials'], ['suspend', 'domain/site']]) {
       const { code, out, err } = await as('nobody', ...args)
       assert.deepEqual([code, out], [2, ''], args.join(' '))
-      assert.match(err, /forbidden.*system:serviceaccount:shop:nobody.*\n {2}-> choose a namespace of yours with -n/)
+      assert.match(err, /forbidden.*system:serviceaccount:shop:nobody.*\n {2}-> choose one of your namespaces with -n/)
     }
     assert.match((await as('tenant', 'status', '-A')).err, /-> leave out -A/)
     const queue = await as('tenant', 'queue', 'ls', '-n', SYSTEM)
     assert.equal(queue.code, 2)
     assert.match(
       queue.err,
-      /the queue commands are for whoever runs the platform.*Secret postrider-system\/postrider-broker-accounts/,
+      /the queue commands are for the administrator of the platform.*Secret postrider-system\/postrider-broker-accounts/,
     )
   })
 
@@ -124,7 +124,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     const mistaken: [string[], RegExp][] = [
       [['dns', 'shp.test', '-n', 'shop'], /no Domain shp\.test in namespace shop; did you mean shop\.test\?/],
       [['dns', 'shop.test'], /no Domain shop\.test in namespace default; there is one with -n shop/],
-      [['dns', 'other', '-n', 'shop'], /no Domain other in namespace shop; there are: site/],
+      [['dns', 'other', '-n', 'shop'], /no Domain other in namespace shop; choose from: site/],
       [['suspend', 'domain/sit', '-n', 'shop'], /did you mean site\?/],
       [['credentials', 'ap', '-n', 'shop'], /no SMTPCredential ap in namespace shop; did you mean app\?/],
     ]
@@ -171,10 +171,10 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     )
     const shown = await world.person.postrider(viewer, 'credentials', 'app', '-n', 'shop')
     assert.deepEqual([shown.code, shown.err], [0, ''])
-    assert.match(shown.out, /host +in the Secret, which you may not read/)
+    assert.match(shown.out, /host +in the Secret, which does not exist yet or which you may not read/)
     const refused = await world.person.postrider(viewer, 'credentials', 'app', '-n', 'shop', '--show-password')
     assert.equal(refused.code, 2)
-    assert.match(refused.err, /-> ask somebody who has the role edit/)
+    assert.match(refused.err, /-> ask someone with the role edit/)
     const suspend = await world.person.postrider(viewer, 'suspend', 'domain/site', '-n', 'shop')
     assert.equal(suspend.code, 2)
     assert.match(suspend.err, /\(edit, to suspend and resume\)/)
@@ -231,7 +231,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     await world.put('DestinationPolicy', SYSTEM, 'spare', { route: { host: 'spare.test' } })
     await eventually(async () => {
       assert.deepEqual(told(await statusOf('admin', '-A')), [
-        `problem DestinationPolicy ${SYSTEM}/spare Accepted NeverUsed`,
+        `problem DestinationPolicy ${SYSTEM}/spare Accepted Shadowed`,
         'problem DestinationPolicy shop/own Accepted NamespaceNotAllowed',
       ])
     }, SOON_MS)

@@ -210,7 +210,7 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
     assert.equal(outcomes.filter((outcome) => outcome === 'corrected').length, 5)
     assert.ok(outcomes.length < 30, outcomes.join(' '))
     await recorder.flush()
-    const [event] = await eventsOf('Contested')
+    const [event] = await eventsOf('DriftConflict')
     assert.match(event?.note ?? '', /other-operator changes data\.a of ConfigMap default\/fought/)
   })
 

@@ -118,11 +118,11 @@ test('the page has each reason that the operator can set, and no other', () => {
   for (const known of [
     'Unreachable',
     'Expired',
-    'NotTheFirst',
+    'OlderPlatformExists',
     'DomainNotReady',
     'NameTaken',
     'RecordDifferent',
-    'NeverUsed',
+    'Shadowed',
   ])
     assert.ok(operator.reasons.has(known), known)
   const told = [...sections.filter(({ beyond }) => !beyond), ...well].map(({ reason }) => reason)
@@ -141,7 +141,7 @@ test('of Domains, limits, pools and policies it has exactly the pairs of type an
   const repeats = (one: string): boolean => / Ready /.test(one) && !/ (Ready|Suspended)$/.test(one)
   assert.deepEqual(sorted(told('Domain')), sorted(possibleInDomains().filter((one) => !repeats(one))))
   for (const kind of ACCEPTED_KINDS) {
-    const own = kind === 'DestinationPolicy' ? (['Overlapping', 'NeverUsed'] as const) : []
+    const own = kind === 'DestinationPolicy' ? (['Overlapping', 'Shadowed'] as const) : []
     const reasons = [undefined, 'Invalid', 'NamespaceNotAllowed', ...own] as const
     const possible = reasons.map((reason) => {
       const { type, reason: found } = acceptance(kind, reason === undefined ? [] : [{ reason, message: '' }])

@@ -12,12 +12,14 @@ export interface Drift {
 /** Tells the owner's readers what was put back, and who fights for it. Names of fields only: values may be secret. */
 export function tellDrift(recorder: Recorder, owner: KubeObject, { ref, fields, by, contested }: Drift): void {
   const what = describeRef(ref)
-  const who = by ?? 'somebody'
+  const who = by ?? 'another client'
   const list = fields.length > 8 ? `${fields.slice(0, 8).join(', ')} and ${fields.length - 8} more` : fields.join(', ')
   const note =
-    list === '' ? `${what} was deleted and is made anew` : `${what}: ${list} was changed by ${who} and is put back`
+    list === ''
+      ? `${what} was deleted; it is being recreated`
+      : `${what}: ${who} changed ${list}; the change is being reverted`
   recorder.record(owner, 'Warning', 'DriftCorrected', note)
   if (!contested) return
-  const how = list === '' ? `${what} is deleted again and again` : `${who} changes ${list} of ${what} again and again`
-  recorder.record(owner, 'Warning', 'Contested', `${how}; it is put back ever more rarely until that ends`)
+  const how = list === '' ? `${what} keeps being deleted` : `${who} keeps changing ${list} of ${what}`
+  recorder.record(owner, 'Warning', 'DriftConflict', `${how}; corrections back off until this stops`)
 }

@@ -49,7 +49,7 @@ export class NotOurs extends Error {
   override readonly name = 'NotOurs'
   readonly ref: ObjectRef
   constructor(ref: ObjectRef) {
-    super(`${describeRef(ref)} is there and was not made by Postrider: rename or delete it`)
+    super(`${describeRef(ref)} already exists and was not created by Postrider; rename or delete it`)
     this.ref = ref
   }
 }

@@ -50,7 +50,7 @@ const byKind = new Map(Object.values(KINDS).map((entry) => [`${entry.apiVersion}
 export function refOf(object: KubeObject): ObjectRef {
   const { apiVersion = '', kind: name = '', metadata } = object
   const found = byKind.get(`${apiVersion} ${name}`)
-  if (found === undefined) throw new UnknownKind(`${apiVersion} ${name} is not among the known kinds`)
+  if (found === undefined) throw new UnknownKind(`${apiVersion} ${name} is not a known kind`)
   if (metadata?.name === undefined) throw new UnknownKind(`${name} without a name`)
   return refTo(found, metadata.namespace, metadata.name)
 }

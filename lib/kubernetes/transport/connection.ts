@@ -30,7 +30,9 @@ export function findConnection(where: Whereabouts = {}): Promise<Connection> {
   }
   const home = join(homedir(), '.kube', 'config')
   if (existsSync(home)) return byKubeconfig(home)
-  return Promise.reject(new NoCluster('KUBECONFIG is not set, this is no pod, and there is no ~/.kube/config'))
+  return Promise.reject(
+    new NoCluster('KUBECONFIG is not set, this process does not run in a pod, and ~/.kube/config does not exist'),
+  )
 }
 
 /** A pod's own way. The client library is not loaded for it. The kubelet replaces the token file about once

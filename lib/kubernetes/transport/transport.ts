@@ -118,7 +118,7 @@ export function brokenOff(error: unknown, { method, path, signal, ref }: Exchang
     {
       status: 0,
       reason: late ? 'Timeout' : 'Unreachable',
-      message: late ? `no answer to ${method} ${path} in time` : `${method} ${path}: ${detail}`,
+      message: late ? `no timely answer to ${method} ${path}` : `${method} ${path}: ${detail}`,
       ...(ref === undefined ? {} : { ref }),
     },
     { cause: error },

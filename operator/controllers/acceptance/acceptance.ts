@@ -50,7 +50,7 @@ export function acceptanceController({ cluster, recorder, world, findings }: Con
 export function acceptance(kind: AcceptedKind, complaints: Complaint[]): Finding {
   const [worst] = [...complaints].sort((a, b) => weight(b) - weight(a))
   if (worst === undefined)
-    return { type: 'Accepted', status: 'True', reason: ACCEPTED, message: `the platform goes by this ${kind}` }
+    return { type: 'Accepted', status: 'True', reason: ACCEPTED, message: `the platform applies this ${kind}` }
   const message = complaints.map((complaint) => complaint.message).join('; ')
   return { type: 'Accepted', status: weight(worst) === 0 ? 'True' : 'False', reason: worst.reason, message }
 }

@@ -75,7 +75,9 @@ export function configurationController(
       broker.onReconnect(follow)
       return link
     } catch (error) {
-      note({ broker: { ok: false, message: `${String(error)}; mail that is being sent waits, none is lost` } })
+      note({
+        broker: { ok: false, message: `${String(error)}; mail waits in the queue, and no accepted mail is lost` },
+      })
       return undefined
     }
   }
@@ -146,7 +148,7 @@ export function configurationController(
       report(settled.findings)
       if (settled.plan === undefined) {
         const message = settled.platformProblems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
-        note({ config: { ok: false, message: `${message}; the last good configuration stays` } })
+        note({ config: { ok: false, message: `${message}; the last valid configuration stays in force` } })
         return {}
       }
       if (reached === undefined) return { againMs: UNREACHABLE_MS }
@@ -171,7 +173,7 @@ export function configurationController(
       const { domains, credentials } = plan.config
       note({
         broker: connectionOf(broker),
-        config: { ok: true, message: 'the services have it' },
+        config: { ok: true, message: 'published to the services' },
         domains: domains.size,
         credentials: credentials.size,
       })
@@ -189,7 +191,10 @@ const byKey = (senders: PlannedSender[]): Map<string, PlannedSender> =>
 const connectionOf = ({ connected }: Broker): PublishedState['broker'] =>
   connected
     ? { ok: true, message: 'connected' }
-    : { ok: false, message: 'the connection is lost; mail that is being sent waits, none is lost' }
+    : {
+        ok: false,
+        message: 'the connection to the broker is lost; mail waits in the queue, and no accepted mail is lost',
+      }
 
 interface Link {
   broker: Broker

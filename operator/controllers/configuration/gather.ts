@@ -12,7 +12,7 @@ import { foreignSenders } from '../../tenancy/senders.ts'
 
 /** Why an object does not count, or not wholly. */
 export interface Finding {
-  reason: 'NamespaceNotAllowed' | 'Invalid' | 'NameTaken' | 'SendersNotAllowed' | 'Overlapping' | 'NeverUsed'
+  reason: 'NamespaceNotAllowed' | 'Invalid' | 'NameTaken' | 'SendersNotAllowed' | 'Overlapping' | 'Shadowed'
   message: string
 }
 
@@ -52,7 +52,7 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
   const read = objects.flatMap(({ kind, object }) => {
     const namespace = object.metadata?.namespace ?? ''
     if (PLATFORM_KINDS.has(kind) && namespace !== platform.namespace) {
-      const message = `a ${kind} counts in the platform's namespace only`
+      const message = `a ${kind} takes effect only in the namespace of the MailPlatform`
       note(kind, keyOf(object), { reason: 'NamespaceNotAllowed', message })
       return []
     }
@@ -64,7 +64,7 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
       )
     ) {
       const message =
-        'the platform does not serve this namespace; ask its operator to add it to spec.tenants of the MailPlatform'
+        'the platform does not serve this namespace; ask its administrator to add it to spec.tenants of the MailPlatform'
       note(kind, keyOf(object), { reason: 'NamespaceNotAllowed', message })
       return []
     }
@@ -104,7 +104,7 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
   const resources: AnyResource[] = [platform]
   for (const { resource, object } of read) {
     if (resource.kind === 'Domain' && owners.get(resource.spec.domainName) !== keyOf(object)) {
-      const message = `${resource.spec.domainName} is not available: another Domain has it already; whoever owns the domain can prove it by the ownership record below`
+      const message = `${resource.spec.domainName} is not available: another Domain already uses it; the owner of the domain can prove ownership with the ownership record in status.dnsRecords`
       note('Domain', keyOf(object), { reason: 'NameTaken', message })
       continue
     }
@@ -130,7 +130,7 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
 
 function notByCode({ kind }: AnyResource, platform: Resource<'MailPlatform'>): string | undefined {
   if (kind !== 'SenderAddress' || platform.spec.verification.senderAddresses !== 'Never') return undefined
-  return 'the platform lets nobody send as an address outside his domains: spec.verification.senderAddresses of the MailPlatform is Never'
+  return 'the platform does not allow sending from addresses outside the domains of the tenant (spec.verification.senderAddresses of the MailPlatform is Never)'
 }
 
 /** With what is too much of somebody else's. */

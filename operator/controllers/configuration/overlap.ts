@@ -24,7 +24,7 @@ export function overlaps(policies: Matching[], namespace: string): Findings {
   function finding(taken: string[], all: string[]): Finding {
     const list = taken.map((pair) => `${pair} (DestinationPolicy ${takenBy.get(pair) ?? ''})`).join(', ')
     const whole = taken.length === all.length
-    const message = `${whole ? 'never used: ' : ''}another policy that comes first has ${list}; leave it to one of them`
-    return { reason: whole ? 'NeverUsed' : 'Overlapping', message }
+    const message = `${whole ? 'never applied: ' : ''}a policy with higher precedence already matches ${list}; keep each match in only one policy`
+    return { reason: whole ? 'Shadowed' : 'Overlapping', message }
   }
 }

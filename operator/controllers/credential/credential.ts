@@ -47,7 +47,7 @@ export function credentialController(context: Context) {
           object,
           'Normal',
           'PasswordRotated',
-          `the Secret has a new password; the old one is good for ${overlap}`,
+          `the Secret has a new password; the old one stays valid for ${overlap}`,
         )
     }
     return next
@@ -162,11 +162,14 @@ function verdictOf(
   domain: StoredResource | undefined,
 ): Verdict {
   if (spec.state === 'Suspended')
-    return { ready: false, reason: 'Suspended', message: 'spec.state is Suspended: nothing is taken from this login' }
+    return { ready: false, reason: 'Suspended', message: 'spec.state is Suspended, so mail from this login is refused' }
   const ready = domain?.status?.conditions?.find(({ type }) => type === 'Ready') as Condition | undefined
   if (ready?.status !== 'True') {
     const { name } = spec.domainRef
-    const why = domain === undefined ? 'this namespace has none of that name' : (ready?.message ?? 'it is new')
+    const why =
+      domain === undefined
+        ? 'this namespace has no Domain with that name'
+        : (ready?.message ?? 'it has not been checked yet')
     return { ready: false, reason: 'DomainNotReady', message: `Domain ${name} is not ready: ${why}` }
   }
   if (complaints.length > 0)

@@ -67,7 +67,12 @@ export class DkimKeeper {
     for (const { selector, algorithm, generation } of steps.make) {
       const pem = await generateDkimKey(SIGNING[algorithm])
       known.set(selector, { selector, algorithm, generation, pem, createdAt: Date.now(), request })
-      recorder.record(object, 'Normal', 'DKIMKeyMade', `${selector} is made; kubectl postrider dns shows its record`)
+      recorder.record(
+        object,
+        'Normal',
+        'DKIMKeyCreated',
+        `key ${selector} was created; kubectl postrider dns shows its record`,
+      )
     }
     for (const { selector } of steps.supersede) {
       const key = known.get(selector)
@@ -79,7 +84,7 @@ export class DkimKeeper {
       known.delete(selector)
       const name = keySecret(namespace, platform, owner, key).metadata?.name ?? ''
       await cluster.remove(refTo(KINDS.Secret, namespace, name))
-      recorder.record(object, 'Normal', 'DKIMKeyRemoved', `${selector} is over; its DNS record can go`)
+      recorder.record(object, 'Normal', 'DKIMKeyRemoved', `key ${selector} was removed; you can delete its DNS record`)
     }
     const again: (number | undefined)[] = []
     for (const key of known.values()) {

@@ -38,7 +38,7 @@ function acceptance(complaints: Complaint[]): Finding {
   if (stopping !== undefined) return { type: 'Accepted', status: 'False', ...stopping }
   if (complaints.length === 0)
     return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the platform serves this Domain' }
-  const message = `served without some of its allowedSenders: ${complaints.map((complaint) => complaint.message).join('; ')}`
+  const message = `served, but without some of its allowedSenders: ${complaints.map((complaint) => complaint.message).join('; ')}`
   return { type: 'Accepted', status: 'True', reason: 'SendersNotAllowed', message }
 }
 
@@ -56,8 +56,8 @@ function ownership(records: ComparedRecord[], { before, now }: DomainEvidence): 
     reason: verified ? (present.status === 'True' ? 'Verified' : 'RecordMissing') : 'NotVerified',
     message:
       present.status === 'True'
-        ? 'the DNS proves that this namespace has the domain'
-        : `${present.message}${verified ? '; without it the domain is given up after 7 days' : ''}`,
+        ? 'the ownership record in the DNS is valid for this namespace'
+        : `${present.message}${verified ? '; without it this namespace loses the domain after 7 days' : ''}`,
   }
   return { present, owned }
 }
@@ -86,7 +86,10 @@ function judged(type: string, records: ComparedRecord[], before: Condition[]): F
   const bad = records.filter(({ state }) => state === 'Missing' || state === 'Different')
   if (bad.length > 0) {
     const message = bad
-      .map((record) => `${record.type} ${record.name} is ${record.state === 'Missing' ? 'missing' : 'another'}`)
+      .map(
+        (record) =>
+          `${record.type} ${record.name} is ${record.state === 'Missing' ? 'missing' : 'different from the expected value'}`,
+      )
       .join(', ')
     return {
       type,
@@ -98,7 +101,7 @@ function judged(type: string, records: ComparedRecord[], before: Condition[]): F
   const unknown = records.filter(({ state }) => state === 'Unknown')
   if (unknown.length === 0) return { type, status: 'True', reason: 'Verified', message: 'all records are in the DNS' }
   const was = before.find((condition) => condition.type === type)
-  const message = `the DNS cannot be asked (${unknown[0]?.seen ?? ''}); asked again soon`
+  const message = `DNS lookups failed (${unknown[0]?.seen ?? ''}); they are repeated shortly`
   return { type, status: was?.status ?? 'Unknown', reason: 'LookupFailed', message }
 }
 
@@ -111,6 +114,11 @@ function ready(found: Finding[], { suspended, sending }: DomainEvidence): Findin
   const [bad] = found.filter(({ type, status }) => needed.includes(type) && status !== 'True')
   if (bad !== undefined) return { type: 'Ready', status: 'False', reason: bad.reason, message: bad.message }
   if (suspended)
-    return { type: 'Ready', status: 'False', reason: 'Suspended', message: 'spec.state is Suspended: nothing is taken' }
-  return { type: 'Ready', status: 'True', reason: 'Ready', message: 'mail from this domain is taken' }
+    return {
+      type: 'Ready',
+      status: 'False',
+      reason: 'Suspended',
+      message: 'spec.state is Suspended, so mail from this domain is refused',
+    }
+  return { type: 'Ready', status: 'True', reason: 'Ready', message: 'mail from this domain is accepted' }
 }

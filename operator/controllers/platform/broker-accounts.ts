@@ -19,7 +19,7 @@ export function brokerAccountsController(
   { keeper, log, ours }: { keeper: Keeper; log: Logger; ours: boolean },
   changed: () => void,
 ): BrokerAccountsController {
-  let waiting: string | undefined = ours ? 'the broker has not been asked yet' : undefined
+  let waiting: string | undefined = ours ? 'the broker has not been checked yet' : undefined
   let opened = !ours
   let said = ''
 
@@ -51,7 +51,7 @@ export function brokerAccountsController(
 export function reasonToWait(states: ServerState[]): string | undefined {
   const current = states.filter(({ state }) => state === 'current')
   if (states.every(({ state }) => state !== 'stale') && current.length * 2 > states.length) return undefined
-  return `the broker has not read its accounts yet (${describe(states)}); until then the services stay as they are`
+  return `the broker has not loaded its accounts yet (${describe(states)}); until it has, the services are not updated`
 }
 
 const describe = (states: ServerState[]): string =>

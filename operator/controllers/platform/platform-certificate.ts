@@ -23,10 +23,13 @@ export async function certificateState(
   const clientCa = platform.spec.ingress.tls?.clientCA?.secretName
   const wanted: Wanted[] = [
     ...tlsSecrets(platform).map((name, index) => {
-      const meanwhile = index === 0 ? 'the ingress waits for it' : 'clients of its names get the first certificate'
+      const meanwhile =
+        index === 0 ? 'the ingress waits for it' : 'clients that ask for its names get the first certificate'
       return { name, key: 'tls.crt', meanwhile }
     }),
-    ...(clientCa === undefined ? [] : [{ name: clientCa, key: 'ca.crt', meanwhile: 'no client certificate counts' }]),
+    ...(clientCa === undefined
+      ? []
+      : [{ name: clientCa, key: 'ca.crt', meanwhile: 'no client certificate is accepted' }]),
   ]
   const found = await Promise.all(
     wanted.map(async (one) => {
@@ -60,10 +63,10 @@ function judge({ name, key, meanwhile }: Wanted, pem: string | undefined, now: n
   try {
     endsAt = endOf(pem)
   } catch {
-    return { reason: 'Unreadable', message: `${key} of Secret ${name} is no PEM certificate` }
+    return { reason: 'Unreadable', message: `${key} of Secret ${name} is not a PEM certificate` }
   }
   if (endsAt > now) return { reason: 'Valid', message: '', endsAt }
-  const message = `that of Secret ${name} has expired at ${isoOf(endsAt)}; clients refuse to connect`
+  const message = `the certificate in Secret ${name} expired at ${isoOf(endsAt)}; clients refuse to connect`
   return { reason: 'Expired', message, endsAt }
 }
 

@@ -98,8 +98,8 @@ export function platformController(
     async run() {
       const accounts = await keeper.keepAccounts(world)
       for (const other of sortedByAge(world.platforms.list()).slice(1)) {
-        const message = 'another MailPlatform in this namespace is older; one is served'
-        await writeState(other, [{ type: 'Accepted', status: 'False', reason: 'NotTheFirst', message }], {})
+        const message = 'this namespace has an older MailPlatform, and only the oldest is served'
+        await writeState(other, [{ type: 'Accepted', status: 'False', reason: 'OlderPlatformExists', message }], {})
       }
       const found = findPlatform(world)
       if (found === undefined) return { againMs: accounts }
@@ -146,7 +146,7 @@ export function platformController(
     const { ready, wanted, updated, settled } = progressOf(found)
     const message = settled
       ? `${ready} of ${wanted} pods are ready`
-      : `${ready} of ${wanted} pods are ready, ${updated} are of the newest kind; see kubectl describe deployment ${name}`
+      : `${ready} of ${wanted} pods are ready, ${updated} are up to date; see kubectl describe deployment ${name}`
     // Some are enough to work.
     return finding(type, ready > 0, settled ? 'AllPods' : 'SomePods', 'NoPods', message)
   }
@@ -168,7 +168,7 @@ function progressOf(found: Wire<V1Deployment> | undefined) {
 }
 
 function brokerFinding(broker: PublishedState['broker'], waiting: string | undefined): Finding {
-  if (broker.ok && waiting !== undefined) return finding('BrokerReady', false, '', 'AccountsNotRead', waiting)
+  if (broker.ok && waiting !== undefined) return finding('BrokerReady', false, '', 'AccountsNotLoaded', waiting)
   return finding('BrokerReady', broker.ok, 'Connected', 'Unreachable', broker.message)
 }
 
@@ -187,6 +187,6 @@ function readyFinding(findings: Finding[]): Finding {
     bad.length === 0,
     'Ready',
     bad[0]?.reason ?? '',
-    bad.map(({ type, message }) => `${type}: ${message}`).join('; ') || 'mail is taken and delivered',
+    bad.map(({ type, message }) => `${type}: ${message}`).join('; ') || 'mail is accepted and delivered',
   )
 }

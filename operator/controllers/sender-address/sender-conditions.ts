@@ -23,12 +23,12 @@ export function senderConditions({ verdict, domain, domainName }: SenderEvidence
           },
         ]
   if (domain?.status !== 'True') {
-    const message = `Domain ${domainName} is not ready: ${domain?.message ?? 'it is new'}`
+    const message = `Domain ${domainName} is not ready: ${domain?.message ?? 'it has not been checked yet'}`
     return [...verified, { type: 'Ready', status: 'False', reason: 'DomainNotReady', message }]
   }
   if (verdict?.verified === true)
     return [...verified, { type: 'Ready', status: 'True', reason: 'Ready', message: verdict.message }]
-  const message = verdict?.message ?? 'no code was sent yet'
+  const message = verdict?.message ?? 'no code has been sent yet'
   return [...verified, { type: 'Ready', status: 'False', reason: 'NotVerified', message }]
 }
 

@@ -43,7 +43,7 @@ export const twoTenants: Run = async ({ images, remote }, log) => {
   })
   await apply([made('SMTPCredential', 'thief', { address: 'app@example.org', domainRef: { name: 'example' } })])
   log(
-    `refers to the other's Domain by its name: ${await refusal('smtpcredential', 'thief', /not in namespace|none of that name/)}`,
+    `refers to the other's Domain by its name: ${await refusal('smtpcredential', 'thief', /does not exist in namespace|no Domain with that name/)}`,
   )
   await apply([
     made('SMTPCredential', 'reader', {
