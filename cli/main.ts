@@ -6,8 +6,8 @@ import { BadManifests } from '@postrider/standalone/provider/provider'
 import { BadCertificate } from '@postrider/tls/certificate'
 import { exit } from './exit.ts'
 import { messageShow, queueCancel, queueList, queueRetry } from './queue/commands.ts'
-import { standingList, standingRestore } from './reputation/commands.ts'
-import type { StandingOptions } from './reputation/commands.ts'
+import { reputationList, reputationRestore } from './reputation/commands.ts'
+import type { ReputationOptions } from './reputation/commands.ts'
 import type { QueueOptions } from './queue/commands.ts'
 import { queueHeld } from './queue/held.ts'
 import { queueQuarantine } from './queue/quarantine.ts'
@@ -23,28 +23,28 @@ const USAGE = `postrider: a self-hosted outbound mail platform
 
   postrider up FOLDER [--state DIR]        run the platform that the manifests in FOLDER declare, until Ctrl-C
   postrider queue ls [filters]             what is not delivered yet
-  postrider queue show ID                  the story of one message (also: message show ID)
-  postrider queue retry ID | filters       attempt now what waits for its time
-  postrider queue cancel ID | filters      take out of the queue what waits for its time
-  postrider queue held ls [--domain D]     messages that a scanner had held for review
-  postrider queue held show ID [--raw]     what is known of one, and its headers; --raw: all of it
-  postrider queue held release ID          into the queue with it
-  postrider queue held delete ID           erase it; nobody is told
+  postrider queue show ID                  history of one message (also: message show ID)
+  postrider queue retry ID | filters       attempt waiting messages now
+  postrider queue cancel ID | filters      remove waiting messages from the queue
+  postrider queue held ls [--domain D]     messages that a scanner held for review
+  postrider queue held show ID [--raw]     details and headers of one; --raw: the whole message
+  postrider queue held release ID          put it into the queue
+  postrider queue held delete ID           delete it; no one is notified
   postrider queue quarantine ls            records that could not be read or written, and what they are about
-  postrider queue quarantine show NUMBER   what is known of one, and its beginning
-  postrider queue quarantine retry NUMBER  put it back to where it was meant to go
-  postrider queue quarantine drop NUMBER   remove it for good; a message in it is cancelled
+  postrider queue quarantine show NUMBER   details of one, and its first octets
+  postrider queue quarantine retry NUMBER  put it back where it came from
+  postrider queue quarantine drop NUMBER   delete it permanently; a message in it is cancelled
 
   postrider broker-config --passwords FILE [--shards N]
-                                           the accounts that a broker run elsewhere needs (spec.broker.url)
+                                           accounts for an external broker (spec.broker.url)
 
-  postrider standing ls                    tiers and suspensions of credentials and domains
-  postrider standing restore ADDRESS|DOMAIN  ends a suspension for bounces or spam
+  postrider reputation ls                  tiers and suspensions of credentials and domains
+  postrider reputation restore ADDRESS|DOMAIN  lift a suspension for bounces or spam
 
   filters: --domain D (of the sender)  --destination D (of the recipient; all)  --limit N
   --state DIR  where the platform keeps everything; ./.postrider by default
-  --json       for programs
-  exit codes   0 done, 1 the id or number is not known, 2 the message says what to mend`
+  --json       output for programs
+  exit codes   0 done, 1 the id or number is not known, 2 the message says what to fix`
 
 const QUEUE: Record<string, (options: QueueOptions) => Promise<string[]>> = {
   show: (options) => messageShow(required(options.id), options),
@@ -59,12 +59,14 @@ const QUEUE_GROUPS: Record<string, (act: string, options: QueueOptions & { raw?:
   quarantine: queueQuarantine,
 }
 
-/** Commands for who runs the platform, beside the queue. */
+/** Commands for the administrator of the platform, apart from those of the queue. */
 const ADMINISTRATION: Record<
   string,
   (words: string[], values: ReturnType<typeof parse>['values']) => Promise<string[]>
 > = {
-  standing: ([verb = '', ...rest], { state, json }) => standing(verb, rest, { state, json }),
+  reputation: ([verb = '', ...rest], { state, json }) => reputation(verb, rest, { state, json }),
+  // The name of this command before 0.2, kept for one release.
+  standing: ([verb = '', ...rest], { state, json }) => reputation(verb, rest, { state, json }),
   'broker-config': (_, { passwords, shards }) => printAccount(passwords, readShards(shards)),
 }
 
@@ -88,13 +90,13 @@ async function main(args: string[]): Promise<number> {
   if (administration !== undefined) return print(await administration([verb, ...rest], values))
   const queued = command === 'queue' ? QUEUE[verb] : undefined
   if (queued !== undefined) return print(await queued(options()))
-  throw new UsageError(`there is no command ${[command, verb].join(' ').trim() || '(none given)'}\n\n${USAGE}`)
+  throw new UsageError(`unknown command ${[command, verb].join(' ').trim() || '(none given)'}\n\n${USAGE}`)
 }
 
-async function standing(verb: string, [name = '', ...more]: string[], options: StandingOptions): Promise<string[]> {
-  if (verb === 'ls') return standingList(options)
-  if (verb === 'restore' && more.length === 0) return standingRestore(name, options)
-  throw new UsageError(`there is no command ${['standing', verb, name, ...more].join(' ').trim()}\n\n${USAGE}`)
+async function reputation(verb: string, [name = '', ...more]: string[], options: ReputationOptions): Promise<string[]> {
+  if (verb === 'ls') return reputationList(options)
+  if (verb === 'restore' && more.length === 0) return reputationRestore(name, options)
+  throw new UsageError(`unknown command ${['reputation', verb, name, ...more].join(' ').trim()}\n\n${USAGE}`)
 }
 
 function parse(args: string[]) {
@@ -129,7 +131,7 @@ async function runUp(folder: string, state: string): Promise<number> {
   })
   const stop = await up({ folder, state, say: (line) => console.log(line) })
   await asked
-  console.log('stopping: what is being delivered is finished first')
+  console.log('stopping: deliveries in progress are finished first')
   await stop()
   console.log('stopped')
   return 0
@@ -138,7 +140,8 @@ async function runUp(folder: string, state: string): Promise<number> {
 /** One id, or none: it becomes part of a subject of the broker, where `*` would mean every message. */
 function queueId([id, ...more]: string[]): string | undefined {
   if (more.length > 0) throw new UsageError(`give one queue id at a time, not also ${more.join(' ')}`)
-  if (id !== undefined && !QUEUE_ID.test(id)) throw new UsageError(`${id} is no queue id: those are letters and digits`)
+  if (id !== undefined && !QUEUE_ID.test(id))
+    throw new UsageError(`${id} is not a queue id, which consists of letters and digits`)
   return id
 }
 
@@ -148,18 +151,18 @@ const domainName = (text: string | undefined): string | undefined =>
 
 function readLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`--limit ${text}: a whole number from 1 up is needed`)
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`--limit ${text}: must be a whole number of at least 1`)
   return Number(text)
 }
 
 /** As spec.broker.shards has it. */
 function readShards(text = '4'): number {
-  if (!/^([1-9]|1[0-6])$/.test(text)) throw new UsageError(`--shards ${text}: a whole number from 1 to 16 is needed`)
+  if (!/^([1-9]|1[0-6])$/.test(text)) throw new UsageError(`--shards ${text}: must be a whole number from 1 to 16`)
   return Number(text)
 }
 
 function required(id: string | undefined): string {
-  if (id === undefined) throw new UsageError('give the queue id, as the 250 named it')
+  if (id === undefined) throw new UsageError('give the queue id from the 250 reply')
   return id
 }
 

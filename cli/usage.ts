@@ -2,7 +2,7 @@
 export class UnknownMessage extends Error {
   override readonly name = 'UnknownMessage'
   constructor(id: string) {
-    super(`${id} is not known: never accepted here, or forgotten after its placeholder's time`)
+    super(`${id} is not known: it was never accepted here, or its placeholder has expired`)
   }
 }
 
@@ -10,6 +10,6 @@ export class UnknownMessage extends Error {
 export class UnknownRecordError extends Error {
   override readonly name = 'UnknownRecordError'
   constructor(number: number) {
-    super(`there is no record ${number} in the quarantine: it was retried or dropped, or never there`)
+    super(`there is no record ${number} in the quarantine: it was retried or dropped, or never existed`)
   }
 }

@@ -28,10 +28,8 @@ export function announcement({ plan, caFile, credential, sandbox, state, readyMs
     `  metrics      http://${telemetry.address}:${telemetry.basePort}/metrics ${offsets.join(', ')}`,
     ...(caFile === undefined ? [] : [`  local CA     ${caFile}`]),
     ...trial,
-    ...(sandbox === undefined
-      ? []
-      : [`every destination is routed to the sandbox, which keeps the mail in ${sandbox}`]),
-    'Ctrl-C ends all of it; the next start goes on with the queue',
+    ...(sandbox === undefined ? [] : [`all mail goes to the sandbox, which stores it in ${sandbox}`]),
+    'Ctrl-C stops everything; the queue is kept for the next start',
   ]
 }
 

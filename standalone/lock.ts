@@ -9,7 +9,7 @@ export async function lockState(file: string): Promise<() => void> {
   const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
   if (holder > 0 && holder !== process.pid && isPostrider(holder)) {
     throw new UsageError(
-      `another postrider (process ${holder}) runs on this state folder; stop it, or choose another --state`,
+      `another postrider (process ${holder}) is using this state folder; stop it, or choose another --state`,
     )
   }
   writeFileSync(file, String(process.pid))

@@ -13,12 +13,12 @@ export async function checkPorts(wanted: WantedPort[]): Promise<void> {
   const problems: string[] = []
   for (const { host, port, purpose } of wanted) {
     const twin = wanted.find((other) => other.port === port && other.purpose !== purpose)
-    if (twin !== undefined) problems.push(`port ${port} is wanted twice: for ${purpose} and for ${twin.purpose}`)
+    if (twin !== undefined) problems.push(`port ${port} is used twice: for ${purpose} and for ${twin.purpose}`)
     const error = await tryPort(host, port)
     if (error === 'EADDRINUSE')
-      problems.push(`port ${port} (${purpose}) is taken by another program; stop it or choose another port`)
+      problems.push(`port ${port} (${purpose}) is in use by another program; stop it or choose another port`)
     else if (error === 'EACCES')
-      problems.push(`port ${port} (${purpose}) may be opened by root only; choose one from 1024 up`)
+      problems.push(`port ${port} (${purpose}) can be opened only by root; choose a port of at least 1024`)
     else if (error !== undefined) problems.push(`port ${port} (${purpose}) cannot be opened on ${host}: ${error}`)
   }
   if (problems.length > 0) throw new UsageError(problems.join('\n'))

@@ -20,7 +20,7 @@ export async function awaitReady(
     if (status === 200) return
     if (running.restarts >= 3 || Date.now() > deadline) {
       const line = readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? ''
-      throw new UsageError(`${name} does not get ready; its log (${logFile}) ends with:\n${line}`)
+      throw new UsageError(`${name} did not become ready; its log (${logFile}) ends with:\n${line}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 40))
   }

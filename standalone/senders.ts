@@ -54,7 +54,7 @@ export function verifySenders({
     }
     running = run()
       .catch((error: unknown) => {
-        say(`the SenderAddresses could not be seen to: ${error instanceof Error ? error.message : String(error)}`)
+        say(`the SenderAddresses could not be processed: ${error instanceof Error ? error.message : String(error)}`)
         return RETRY_MS
       })
       .then((waitMs) => {

@@ -67,7 +67,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
         }
       },
       onExit: (name, code, signal, ms) =>
-        say(`${name} ended (${signal ?? `code ${code ?? '?'}`}); started again in ${ms} ms, see ${program.logFile}`),
+        say(`${name} ended (${signal ?? `code ${code ?? '?'}`}); restarting in ${ms} ms, see ${program.logFile}`),
     })
     running.push(supervised)
     return supervised
@@ -143,7 +143,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
           senders.follow(next)
         },
         onProblems: (problems) => {
-          say('the change is not applied, the last good configuration stays:')
+          say('the change was not applied; the last valid configuration stays in force:')
           for (const problem of problems) say(`  ${problemLine(problem)}`)
         },
       },
@@ -202,7 +202,7 @@ function portsOf({ deployment }: Plan) {
 function sayChange(first: Plan, next: Plan, changes: number, say: (line: string) => void): void {
   say(`configuration applied: ${changes} ${changes === 1 ? 'entry' : 'entries'} changed`)
   if (JSON.stringify(next.deployment) !== JSON.stringify(first.deployment)) {
-    say('ports, replicas, broker and telemetry settings take effect at the next start')
+    say('ports, replicas, broker and telemetry settings take effect after a restart')
   }
 }
 

@@ -26,7 +26,7 @@ export async function queueList(options: QueueOptions): Promise<string[]> {
   })
 }
 
-/** `postrider message show ID` and `postrider queue show ID`: the story of one message. */
+/** `postrider message show ID` and `postrider queue show ID`: history of one message. */
 export async function messageShow(id: string, options: QueueOptions): Promise<string[]> {
   return withPlatform(options.state, async (broker) => {
     const answer = await known(broker, id)
@@ -39,7 +39,7 @@ export const queueRetry = (options: QueueOptions): Promise<string[]> =>
   control(options, {
     deferred: async (broker, waiting) => ((await bringForward(broker, waiting)) ? 'due now' : UNDER_WAY),
     // It is due already.
-    unattempted: async () => 'waits for a free connection; it is attempted as soon as there is one',
+    unattempted: async () => 'waits for a free connection, and is attempted as soon as one is available',
   })
 
 /** `postrider queue cancel`: takes what waits out of the queue; no notice is sent. */
@@ -55,14 +55,14 @@ interface Act {
   unattempted: (broker: Broker, job: UnattemptedJob) => Promise<string>
 }
 
-const UNDER_WAY = 'is being attempted right now'
+const UNDER_WAY = 'is being attempted now'
 
 /** Acts on the jobs that the options choose, at most `limit`: first those that wait for their next attempt, then those that were never
  * attempted. Resolves with a line for each. */
 async function control(options: QueueOptions, act: Act): Promise<string[]> {
   if (options.id === undefined && options.domain === undefined && options.destination === undefined) {
     throw new UsageError(
-      'say which: a queue id, --domain (of the sender), --destination (of the recipient), or --destination all',
+      'give a queue id, --domain (of the sender), --destination (of the recipient), or --destination all',
     )
   }
   return withPlatform(options.state, async (broker) => {

@@ -60,9 +60,9 @@ export async function askLog<Request, Answer>(
   try {
     return await ask(broker, question, request, timeoutMs)
   } catch (cause) {
-    if (cause instanceof BadAnswerError) throw new UsageError(`the message log says: ${cause.message}`, { cause })
+    if (cause instanceof BadAnswerError) throw new UsageError(`the message log answered: ${cause.message}`, { cause })
     throw new UsageError(
-      'the message log does not answer: the notifier is starting or away; try again in some seconds',
+      'the message log does not answer: the notifier is starting or away; try again in a few seconds',
       { cause },
     )
   }

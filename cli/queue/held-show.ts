@@ -9,14 +9,14 @@ export function heldList({ messages, count }: HeldAnswer): string[] {
     const size = `${envelope.size} octets`
     return `${envelope.id}  ${time(envelope.acceptedAt)}  ${envelope.from || '<>'}  ${first}${others}  ${size}  ${why.scanner}: ${why.reason}`
   })
-  return [...lines, `${count} held`]
+  return [...lines, `${count} held for review`]
 }
 
 const STATES = {
-  held: 'waits for: queue held release or delete',
+  held: 'waiting for: queue held release or delete',
   released: 'released',
   deleted: 'deleted',
-  expired: 'deleted, since no one decided in time',
+  expired: 'deleted, because it was not reviewed in time',
 }
 
 /** The part of a message's story that tells of its review. */

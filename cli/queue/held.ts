@@ -26,9 +26,9 @@ export async function queueHeld(verb: string, options: HeldOptions): Promise<str
   if (verb === 'ls') return list(options)
   const { id } = options
   if (verb !== 'show' && verb !== 'release' && verb !== 'delete') {
-    throw new UsageError(`there is no command queue held ${verb || '(none given)'}; there are ${HELD_VERBS.join(', ')}`)
+    throw new UsageError(`unknown command queue held ${verb || '(none given)'}; choose one of ${HELD_VERBS.join(', ')}`)
   }
-  if (id === undefined) throw new UsageError('give the queue id, as queue held ls names it')
+  if (id === undefined) throw new UsageError('give the queue id, as printed by queue held ls')
   return verb === 'show' ? show(id, options) : decide(id, verb, options)
 }
 
@@ -45,7 +45,7 @@ function show(id: string, { state, json, raw }: HeldOptions): Promise<string[]> 
     if (answer.held === undefined) throw new UnknownMessage(id)
     const { content, state: now } = answer.held
     if (raw) {
-      if (content === null) throw new UsageError(`the content of ${id} is no longer there: it was ${now}`)
+      if (content === null) throw new UsageError(`the content of ${id} no longer exists: the message was ${now}`)
       await writeOut(broker, content)
       return []
     }
@@ -59,9 +59,9 @@ function decide(id: string, decision: 'release' | 'delete', { state, json }: Hel
   return withPlatform(state, async (broker) => {
     const decided = await askLog(broker, DECIDE, { id, decision }, DECISION_MS)
     if ('unknown' in decided) throw new UnknownMessage(id)
-    if ('failed' in decided) throw new UsageError(`${id} is as it was: ${decided.failed}`)
+    if ('failed' in decided) throw new UsageError(`${id} was not changed: ${decided.failed}`)
     if (json) return [JSON.stringify({ id, ...decided }, null, 2)]
-    return [`${id}  ${'done' in decided ? decided.done : `was ${decided.already} before; nothing is done`}`]
+    return [`${id}  ${'done' in decided ? decided.done : `was already ${decided.already}; nothing changed`}`]
   })
 }
 

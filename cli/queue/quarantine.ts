@@ -23,7 +23,7 @@ export async function queueQuarantine(verb: string, options: QuarantineOptions):
   if (verb === 'ls') return list(options)
   if (verb !== 'show' && verb !== 'retry' && verb !== 'drop') {
     throw new UsageError(
-      `there is no command queue quarantine ${verb || '(none given)'}; there are ${QUARANTINE_VERBS.join(', ')}`,
+      `unknown command queue quarantine ${verb || '(none given)'}; choose one of ${QUARANTINE_VERBS.join(', ')}`,
     )
   }
   const number = numberOf(options.id)
@@ -31,7 +31,7 @@ export async function queueQuarantine(verb: string, options: QuarantineOptions):
 }
 
 function numberOf(text: string | undefined): number {
-  if (text === undefined) throw new UsageError('give the number of the record, as queue quarantine ls prints it')
+  if (text === undefined) throw new UsageError('give the number of the record, as printed by queue quarantine ls')
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`${text} is not the number of a record in the quarantine`)
   return Number(text)
 }

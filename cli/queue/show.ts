@@ -11,7 +11,7 @@ export function queueLines({ recipients, count }: QueueAnswer, now: number): str
       recipient.outcome === null
         ? recipient.nextAt === null
           ? 'not attempted yet'
-          : 'held by its sender'
+          : 'scheduled by its sender'
         : recipient.outcome.reply
     return `${recipient.id}  ${recipient.from || '<>'}  ${recipient.address}  ${recipient.state}  attempts ${recipient.attempts}  next ${due}  ${words}`
   })
@@ -30,7 +30,7 @@ export function storyLines(id: string, answer: MessageAnswer): string[] {
     `  message-id  ${envelope.messageId}`,
     `  size        ${envelope.size} octets`,
     `  accepted    ${time(envelope.acceptedAt)}`,
-    ...(envelope.releaseAt === undefined ? [] : [`  held until  ${time(envelope.releaseAt)}`]),
+    ...(envelope.releaseAt === undefined ? [] : [`  scheduled   ${time(envelope.releaseAt)}`]),
     ...notice,
     ...(answer.held === undefined ? [] : heldLines(answer.held)),
     ...answer.recipients.map((recipient) => {
@@ -69,8 +69,10 @@ function contentLine({ erasedAt, settledAt, held, recipients }: MessageAnswer): 
   if (held !== undefined && recipients.length === 0) {
     return held.content === null
       ? '  content     deleted; this placeholder stays'
-      : '  content     kept until somebody decides'
+      : '  content     kept until the message is released or deleted'
   }
   if (erasedAt) return `  content     deleted ${time(erasedAt)}; this placeholder stays`
-  return settledAt ? '  content     kept until its retention ends' : '  content     kept; the message is not settled'
+  return settledAt
+    ? '  content     kept until its retention ends'
+    : '  content     kept; some recipients are still open'
 }

@@ -6,13 +6,13 @@ import { whySuspended } from '@postrider/reputation/words'
 import { askLog, connectToPlatform } from '../queue/connect.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 
-export interface StandingOptions {
+export interface ReputationOptions {
   state: string
   json?: boolean | undefined
 }
 
-/** `postrider standing ls`: those that have tiers or can be suspended. */
-export async function standingList({ state, json }: StandingOptions): Promise<string[]> {
+/** `postrider reputation ls`: accounts that have tiers or can be suspended. */
+export async function reputationList({ state, json }: ReputationOptions): Promise<string[]> {
   const answer = await ask(state, REPUTATIONS, {})
   if (json) return [JSON.stringify(answer, null, 2)]
   const lines = answer
@@ -22,23 +22,25 @@ export async function standingList({ state, json }: StandingOptions): Promise<st
       return `${account}  tier ${tier}, ${cleanDays} clean days in it  ${state}`
     })
   const count = answer.filter(({ standing }) => standing.suspended !== undefined).length
-  return [...lines, `${answer.length} with a standing, ${count} suspended`]
+  return [...lines, `${answer.length} with a reputation, ${count} suspended`]
 }
 
-/** `postrider standing restore ACCOUNT`: ends a suspension, whatever the times before. Throws UsageError when there is none. */
-export async function standingRestore(name: string, { state }: StandingOptions): Promise<string[]> {
+/** `postrider reputation restore ACCOUNT`: lifts a suspension, however many there were before. Throws UsageError if there is none. */
+export async function reputationRestore(name: string, { state }: ReputationOptions): Promise<string[]> {
   const account = accountOf(name)
   const { restored, problem } = await ask(state, RESTORE, { account })
-  if (problem !== undefined) throw new UsageError(`${account} is not restored: ${problem}; try again`)
+  if (problem !== undefined) throw new UsageError(`${account} was not restored: ${problem}; try again`)
   if (!restored)
-    throw new UsageError(`${account} is not suspended for what it sent; postrider standing ls tells who is`)
-  return [`${account}  can send again; it begins in the first tier, and what was counted before is forgotten`]
+    throw new UsageError(
+      `${account} is not suspended for bounces or spam; postrider reputation ls lists the suspended accounts`,
+    )
+  return [`${account}  can send again, starting in the first tier with its counts reset`]
 }
 
 /** An address is a credential's, anything else a domain. */
 function accountOf(name: string): string {
   if (/^(credential|domain)\/./.test(name)) return name
-  if (name === '') throw new UsageError('give the address of a credential, or a domain')
+  if (name === '') throw new UsageError('give the address of a credential, or a domain name')
   return name.includes('@') ? credentialAccount(withLowerDomain(name)) : domainAccount(name.toLowerCase())
 }
 

@@ -28,7 +28,7 @@ export function createTurns(running: number, waiting: number, share = waiting): 
     } else {
       const line = first ? lines.first : lines.others
       const all = lines.first.size + lines.others.size
-      if (all >= waiting || line.sizeOf(key) >= share) throw new TooBusy(`${all} others wait already`)
+      if (all >= waiting || line.sizeOf(key) >= share) throw new TooBusy(`${all} others are already waiting`)
       await new Promise<void>((resolve) => line.push(key, resolve))
     }
     try {

@@ -34,7 +34,7 @@ export interface Broker {
   newInbox(): string
   /** Runs after each reconnect: it may lead to another server, or to one that was restarted and has lost acknowledgements. */
   onReconnect(run: () => void): void
-  /** Runs when the connection is lost; the client reconnects by itself. */
+  /** Runs when the connection to the broker is lost; the client reconnects by itself. */
   onDisconnect(run: () => void): void
   close(): Promise<void>
 }
@@ -44,7 +44,7 @@ export class BrokerUnreachable extends Error {
   override readonly name = 'BrokerUnreachable'
   readonly servers: string[]
   constructor(servers: string[], options: ErrorOptions) {
-    super(`no broker answers at ${servers.join(', ')}, or it refuses this account`, options)
+    super(`no broker answers at ${servers.join(', ')}, or it rejects this account`, options)
     this.servers = servers
   }
 }

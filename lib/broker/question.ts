@@ -74,7 +74,7 @@ export function answer<Request, Answer>(
       }
       respond(message).catch((cause: unknown) => {
         onError(cause)
-        refuse(message, FAILED, 'something failed; the log of the service has the reason')
+        refuse(message, FAILED, 'internal error; see the log of the service')
       })
     },
   })

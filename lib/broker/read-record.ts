@@ -19,7 +19,7 @@ export class RecordUnavailableError extends Error {
   /** The stream has a leader, and ends before the record: for long only after the stream itself was lost. */
   readonly beyondEnd: boolean
   constructor(stream: string, seq: number, cause: unknown) {
-    super(`record ${seq} of ${stream} cannot be read just now`, { cause })
+    super(`record ${seq} of ${stream} cannot be read at the moment`, { cause })
     this.stream = stream
     this.seq = seq
     this.beyondEnd = cause === NOT_REACHED

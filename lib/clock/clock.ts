@@ -67,7 +67,7 @@ async function firstReading(broker: Pick<Broker, 'nc'>): Promise<Reading> {
     const reading = await read(broker).catch((error: unknown) => void (cause = error))
     if (reading !== undefined) return reading
     if (performance.now() - startedAt > START_MS)
-      throw new NoBrokerTimeError(`the broker did not tell its time within ${START_MS / 1000} s`, { cause })
+      throw new NoBrokerTimeError(`the broker did not report its time within ${START_MS / 1000} s`, { cause })
     await pause(200)
   }
 }

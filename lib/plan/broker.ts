@@ -26,15 +26,15 @@ export function planBroker(platform: Resource<'MailPlatform'>, inventory: Invent
   const { shards, port, servers, replicas, url, ...files } = platform.spec.broker
   const report = (field: string, problem: string): void => inventory.report(platform, `spec.broker.${field}`, problem)
   if (url === undefined) {
-    for (const field of OUTSIDE) if (files[field] !== undefined) report(field, 'is only for a broker given by url')
+    for (const field of OUTSIDE) if (files[field] !== undefined) report(field, 'is allowed only with url')
     return { shards, port, servers, replicas }
   }
-  if (servers > 1) report('servers', 'is for a broker of this machine, and url names one elsewhere')
+  if (servers > 1) report('servers', 'is not allowed with url, which names an external broker')
   if ((files.certificateFile === undefined) !== (files.keyFile === undefined))
-    report('keyFile', 'and certificateFile go together')
+    report('keyFile', 'and certificateFile must be given together')
   const { passwordsFile } = files
   if (passwordsFile === undefined) {
-    report('passwordsFile', 'is missing: the passwords of the accounts at the broker')
+    report('passwordsFile', 'is missing; it must name the file with the passwords of the accounts')
     return { shards, port, servers, replicas }
   }
   return { shards, port, servers, replicas, outside: { ...files, servers: url.split(','), passwordsFile } }

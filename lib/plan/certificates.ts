@@ -23,7 +23,7 @@ export function planCertificates(platform: Resource<'MailPlatform'>, inventory: 
     const { certificateFile, keyFile } = files
     if (certificateFile !== undefined && keyFile !== undefined) return { certificateFile, keyFile }
     if (certificateFile !== undefined || keyFile !== undefined)
-      inventory.report(platform, path, 'names one of certificateFile and keyFile; both are needed')
+      inventory.report(platform, path, 'has only one of certificateFile and keyFile; both are required')
     return undefined
   }
   const first = both(given, 'spec.ingress.tls')

@@ -33,7 +33,7 @@ export function planCredentials(
       inventory.report(
         credential,
         'spec.address',
-        `is ${address}, and another SMTPCredential is ${other} already${differs}`,
+        `is ${address}, but another SMTPCredential already uses ${other}${differs}`,
       )
       continue
     }

@@ -27,7 +27,7 @@ export function planDeployment(
 ): Deployment {
   const { telemetry, sandbox, api } = platform.spec
   checkListeners(platform, config, inventory)
-  if (api.port === api.httpPort) inventory.report(platform, 'spec.api.httpPort', 'is the same as spec.api.port')
+  if (api.port === api.httpPort) inventory.report(platform, 'spec.api.httpPort', 'must differ from spec.api.port')
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
   // A held message's time begins with its release.
   const lifetime = config.platform.longestHoldMs + config.platform.retry.lifetimeMs

@@ -26,7 +26,7 @@ export function planDomains(
       inventory.report(
         domain,
         'spec.domainName',
-        `is ${spec.domainName}, which ${owner.namespace}/${owner.name} (${owner.origin}) has already`,
+        `is ${spec.domainName}, which ${owner.namespace}/${owner.name} (${owner.origin}) already uses`,
       )
       continue
     }

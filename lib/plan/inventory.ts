@@ -38,7 +38,7 @@ export class Inventory {
     const found = this.#byName.get(nameOf(kind, from.namespace, reference.name))
     if (found !== undefined) return found as AnyResource & Resource<K>
     const there = this.#namesIn(kind, from.namespace)
-    const problem = `names ${kind} ${reference.name}, which is not in namespace ${from.namespace}; there: ${there}`
+    const problem = `names ${kind} ${reference.name}, which does not exist in namespace ${from.namespace}; existing: ${there}`
     this.report(from, path, problem)
     return undefined
   }

@@ -11,7 +11,8 @@ export function checkListeners(platform: Resource<'MailPlatform'>, config: Runti
   for (const [index, { mode, networks, credential, clientCertificate }] of ingress.listeners.entries()) {
     const path = `spec.ingress.listeners[${index}]`
     const relay = mode === 'TrustedNetworks'
-    if (relay && networks.length === 0) inventory.report(platform, `${path}.networks`, 'is empty: nobody could connect')
+    if (relay && networks.length === 0)
+      inventory.report(platform, `${path}.networks`, 'is empty, so no client could connect')
     if (relay && (credential === undefined || !config.credentials.has(credential))) {
       inventory.report(
         platform,
@@ -20,12 +21,12 @@ export function checkListeners(platform: Resource<'MailPlatform'>, config: Runti
       )
     }
     if (clientCertificate !== 'None') {
-      if (relay) inventory.report(platform, `${path}.clientCertificate`, 'is for listeners with a login')
+      if (relay) inventory.report(platform, `${path}.clientCertificate`, 'is only for listeners with a login')
       if (ingress.tls?.clientCA === undefined)
         inventory.report(
           platform,
           `${path}.clientCertificate`,
-          'needs spec.ingress.tls.clientCA: whose certificates count',
+          'requires spec.ingress.tls.clientCA, the CA that signs the client certificates',
         )
     }
     if (!relay && credential !== undefined)

@@ -30,12 +30,12 @@ export function plan(resources: AnyResource[], observed: Observed): { plan: Plan
     return {
       problems: [
         ...inventory.problems,
-        { origin: '', resource: 'MailPlatform', path: '', problem: 'is missing: one is needed' },
+        { origin: '', resource: 'MailPlatform', path: '', problem: 'is missing; exactly one is required' },
       ],
     }
   }
   if (second !== undefined)
-    inventory.report(second, 'kind', `there may be one MailPlatform; another is in ${platform.origin}`)
+    inventory.report(second, 'kind', `must occur only once; another MailPlatform is in ${platform.origin}`)
   const wanted: Wanted[] = []
   const config: RuntimeConfig = {
     platform: planPlatform(platform, inventory),

@@ -28,11 +28,15 @@ export function planSenders(
       const path = `spec.credentialRefs[${index}]`
       const found = inventory.find('SMTPCredential', reference, sender, path)
       if (found === undefined || found.spec.domainRef.name === spec.domainRef.name) return found ?? []
-      inventory.report(sender, path, `names ${found.name}, which is not of Domain ${spec.domainRef.name}`)
+      inventory.report(sender, path, `names ${found.name}, which does not belong to Domain ${spec.domainRef.name}`)
       return []
     })
     if (platform.spec.verification.senderAddresses === 'Never')
-      inventory.report(sender, 'kind', 'is not served: spec.verification.senderAddresses of the MailPlatform is Never')
+      inventory.report(
+        sender,
+        'kind',
+        'is not allowed, because spec.verification.senderAddresses of the MailPlatform is Never',
+      )
     if (domain === undefined) return []
     const { domainName } = domain.spec
     const address = withLowerDomain(spec.address)

@@ -34,7 +34,7 @@ export class RecordRefusedError extends Error {
   override readonly name = 'RecordRefusedError'
   readonly left: Left
   constructor(left: Left, options: ErrorOptions) {
-    super('the broker refuses the record for what it is', options)
+    super('the broker rejected the record itself', options)
     this.left = left
   }
 }

@@ -10,7 +10,7 @@ export class ContentGone extends Error {
   override readonly name = 'ContentGone'
   readonly ref: ContentRef
   constructor(ref: ContentRef) {
-    super(`the content ${ref.stream}/${ref.seq} is gone`)
+    super(`the content ${ref.stream}/${ref.seq} no longer exists`)
     this.ref = ref
   }
 }

@@ -84,7 +84,7 @@ export function createEventLog(broker: Broker, service: string, options: EventLo
         const json = encodeEvent(event)
         const bytes = Buffer.byteLength(json) + 1
         if (waitingBytes + bytes > maxWaitingBytes) {
-          reject(new EventLogFullError(`${waitingBytes} octets of events wait for the broker`))
+          reject(new EventLogFullError(`${waitingBytes} octets of events are waiting for the broker`))
           return
         }
         waitingBytes += bytes

@@ -19,7 +19,7 @@ export class RecordTooLargeError extends Error {
   readonly bytes: number
   readonly maxBytes: number
   constructor(what: 'envelope' | 'content', bytes: number, maxBytes: number) {
-    super(`the ${what} of the message takes ${bytes} octets, and the broker stores ${maxBytes} at most`)
+    super(`the ${what} of the message has ${bytes} octets, but the broker stores at most ${maxBytes}`)
     this.what = what
     this.bytes = bytes
     this.maxBytes = maxBytes

@@ -96,6 +96,6 @@ export function contentIn(fields: MsgHdrs | undefined, data: Uint8Array): Uint8A
 function decodeParts(text: string): number[] {
   const parts = text === '' ? [] : text.split(',').map(Number)
   if (!parts.every((seq) => Number.isSafeInteger(seq) && seq > 0))
-    throw new BadRecordError('a mail record names parts that are no sequence numbers')
+    throw new BadRecordError('a mail record names parts that are not sequence numbers')
   return parts
 }

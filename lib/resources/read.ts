@@ -36,7 +36,10 @@ export function readResource(manifest: unknown, origin: string): { resource: Any
   const problems = [
     ...Object.keys(others)
       .filter((field) => field !== 'status')
-      .map((field) => ({ path: field, problem: 'is no field of a manifest; apiVersion, kind, metadata and spec are' })),
+      .map((field) => ({
+        path: field,
+        problem: 'is not a field of a manifest; the fields are apiVersion, kind, metadata and spec',
+      })),
     ...(name.success ? [] : name.error.issues.map((issue) => explain(issue, ['metadata'], metadata))),
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => explain(issue, ['spec'], spec))),
   ].map((found) => ({ origin, resource: label, ...found }))

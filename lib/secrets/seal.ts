@@ -38,7 +38,8 @@ export function unseal(key: Buffer, purpose: string, sealed: string): string {
 /** Reads the platform key; throws when the file holds none. */
 export function readPlatformKey(file: string): Buffer {
   const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
-  if (key.length !== KEY_BYTES) throw new NotSealed(`${file} holds no platform key of ${KEY_BYTES} octets in base64`)
+  if (key.length !== KEY_BYTES)
+    throw new NotSealed(`${file} does not contain a platform key of ${KEY_BYTES} octets in base64`)
   return key
 }
 

@@ -36,7 +36,7 @@ export async function serveEndpoints({ host, port, registry, missing }: Endpoint
         )
         return
       default:
-        return answer(404, 'text/plain', 'there are /healthz, /readyz and /metrics\n')
+        return answer(404, 'text/plain', 'available paths: /healthz, /readyz and /metrics\n')
     }
   })
   await listening(server, host, port)

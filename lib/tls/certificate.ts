@@ -40,7 +40,7 @@ export function readCertificate(certFile: string, keyFile: string): CertificateF
 export function readClientCa(file: string): string {
   const text = read(file)
   if (!parse(file, 'certificate', () => new X509Certificate(text)).ca)
-    throw new BadCertificate(file, 'is a certificate, but none of a CA')
+    throw new BadCertificate(file, 'is a certificate, but not of a CA')
   return text
 }
 
@@ -56,6 +56,6 @@ function parse<T>(file: string, what: string, run: () => T): T {
   try {
     return run()
   } catch (cause) {
-    throw new BadCertificate(file, `holds no PEM ${what}`, { cause })
+    throw new BadCertificate(file, `contains no PEM ${what}`, { cause })
   }
 }

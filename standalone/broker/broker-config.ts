@@ -86,7 +86,7 @@ function refuseOtherNumber(folder: string, servers: number): void {
   const found = servers === 1 ? three : one
   if (existsSync(found)) {
     throw new UsageError(
-      `spec.broker.servers is ${servers}, but the queue lies in ${found}, with ${servers === 1 ? 'three servers' : 'one server'}; set it back, or use a new state folder once that queue is empty`,
+      `spec.broker.servers is ${servers}, but the queue is in ${found}, with ${servers === 1 ? 'three servers' : 'one server'}; set it back, or use a new state folder once that queue is empty`,
     )
   }
 }

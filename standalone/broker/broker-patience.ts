@@ -47,7 +47,7 @@ export function createStartPatience(
       }
       if (now() - toldAt >= TELL_MS) {
         toldAt = now()
-        say(`the broker is not ready yet: it reads its store (${Math.round((now() - startedAt) / 1000)} s so far)`)
+        say(`the broker is not ready yet; it is reading its store (${Math.round((now() - startedAt) / 1000)} s so far)`)
       }
       return now() - busyAt > IDLE_MS
     },

@@ -47,7 +47,7 @@ export async function watchBroker({ name, access, folder, restart, say }: Broker
     const { bavail, bsize } = await statfs(folder)
     const room = bavail * bsize
     if (problem === '' && room >= NO_ROOM) {
-      if (told) say(`${name} writes again: mail is accepted and delivered`)
+      if (told) say(`${name} can write again: mail is accepted and delivered`)
       told = false
       if (Date.now() > notBefore + MOST_PAUSE_MS) pause = FIRST_PAUSE_MS
       return
@@ -55,7 +55,7 @@ export async function watchBroker({ name, access, folder, restart, say }: Broker
     if (!told) say(sentence(name, problem, room, folder))
     told = true
     if (problem === '' || room < ROOM_TO_RESTART || Date.now() < notBefore) return
-    say(`${name} is started again, so that it writes again`)
+    say(`restarting ${name} so that it writes again`)
     notBefore = Date.now() + pause
     pause = Math.min(pause * 2, MOST_PAUSE_MS)
     restart()
@@ -63,7 +63,7 @@ export async function watchBroker({ name, access, folder, restart, say }: Broker
 
   let looking = Promise.resolve()
   const timer = setInterval(() => {
-    looking = looking.then(look).catch((error: unknown) => say(`the health of ${name} is not known: ${String(error)}`))
+    looking = looking.then(look).catch((error: unknown) => say(`cannot check the health of ${name}: ${String(error)}`))
   }, LOOK_MS)
   return {
     async close() {

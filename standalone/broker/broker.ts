@@ -85,12 +85,12 @@ export async function awaitBroker(
 
 function doesNotStart(servers: BrokerServer[], access: BrokerAccess): string {
   if (servers.length === 0)
-    return `the broker at ${access.servers.join(', ')} does not answer, or refuses the account admin; see spec.broker`
+    return `the broker at ${access.servers.join(', ')} does not answer, or rejects the account admin; see spec.broker`
   const logs = servers.map(({ program: { logFile } }) => {
     const end = readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join('\n')
     return `its log (${logFile}) ends with:\n${end}`
   })
-  return `the broker does not start; ${logs.join('\n')}`
+  return `the broker did not start; ${logs.join('\n')}`
 }
 
 /** "no suitable peers for placement": servers of a new broker that have not found each other yet. */

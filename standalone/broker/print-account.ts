@@ -5,7 +5,7 @@ import { keepPasswords } from './passwords.ts'
 /** `postrider broker-config`: makes the passwords of a broker that is run elsewhere, and says how to configure it. */
 export async function printAccount(passwordsFile: string | undefined, shards: number): Promise<string[]> {
   if (passwordsFile === undefined)
-    throw new UsageError('name the file that keeps the passwords: postrider broker-config --passwords FILE')
+    throw new UsageError('give the file for the passwords: postrider broker-config --passwords FILE')
   const passwords = await keepPasswords(passwordsFile, serviceAccounts(shards))
   return [
     "# For the accounts block of nats-server's configuration, on each server. Reload the servers when it changes.",

@@ -22,7 +22,7 @@ export async function findBroker(say: (line: string) => void = () => undefined):
   const named = process.env['NATS_SERVER']
   if (named !== undefined && named !== '') {
     if (await newEnough(named)) return named
-    throw new NoBroker(`NATS_SERVER=${named} is no nats-server of version ${OLDEST.join('.')} or newer`)
+    throw new NoBroker(`NATS_SERVER=${named} is not a nats-server of version ${OLDEST.join('.')} or newer`)
   }
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const candidate = join(folder, 'nats-server')

@@ -23,7 +23,7 @@ export async function readManifests(folder: string): Promise<Manifests> {
     readFileText(name, text, manifests)
   }
   if (names.length === 0) {
-    manifests.problems.push({ origin: folder, resource: '', path: '', problem: 'has no *.yaml or *.yml file' })
+    manifests.problems.push({ origin: folder, resource: '', path: '', problem: 'contains no *.yaml or *.yml file' })
   }
   return manifests
 }
@@ -37,7 +37,7 @@ function readFileText(name: string, text: string, { resources, problems }: Manif
     const origin = `${name} document ${index + 1} (line ${line})`
     if (document.errors.length > 0) {
       for (const error of document.errors)
-        problems.push({ origin, resource: '', path: '', problem: `is not YAML: ${error.message}` })
+        problems.push({ origin, resource: '', path: '', problem: `is not valid YAML: ${error.message}` })
       continue
     }
     const manifest = document.toJS() as unknown

@@ -101,7 +101,7 @@ describe('manifests that are wrong', () => {
       manifest: `apiVersion: ${API}\nkind: Domain\nmetadata: { name: b }\nspec: {}\n`,
       says: /spec\.domainName.*missing/,
     },
-    { what: 'text that is no YAML', manifest: 'kind: [', says: /document 1 \(line \d+\).*is not YAML/ },
+    { what: 'text that is no YAML', manifest: 'kind: [', says: /document 1 \(line \d+\).*is not valid YAML/ },
   ]
   test('each is told with its place and what is allowed, all at once', async () => {
     const files = Object.fromEntries(wrong.map(({ manifest }, index) => [`tenant-${index}.yaml`, manifest]))
@@ -121,7 +121,7 @@ describe('manifests that are wrong', () => {
   })
 
   test('a folder without manifests, and none at all', async () => {
-    assertRefused(await up(folderWith({})), 'has no *.yaml or *.yml file')
+    assertRefused(await up(folderWith({})), 'contains no *.yaml or *.yml file')
     assertRefused(await up(join(scratch, 'not-there')), /there is no folder .*not-there/)
   })
 })
@@ -153,7 +153,7 @@ describe('a machine that is not ready', () => {
 
   test('a NATS_SERVER that is none is named', async () => {
     const folder = folderWith({ 'platform.yaml': await platformWith() })
-    assertRefused(await up(folder, { NATS_SERVER: '/bin/true' }), /NATS_SERVER=\/bin\/true is no nats-server/)
+    assertRefused(await up(folder, { NATS_SERVER: '/bin/true' }), /NATS_SERVER=\/bin\/true is not a nats-server/)
   })
 })
 
@@ -177,8 +177,8 @@ describe('certificates', { skip: needs('openssl', 'openssl') }, () => {
     const text = join(scratch, 'text.pem')
     writeFileSync(text, 'no certificate\n')
     assertRefused(await upWith({ ...good, certificateFile: missing }), `${missing} cannot be read`)
-    assertRefused(await upWith({ ...good, certificateFile: text }), `${text} holds no PEM certificate`)
-    assertRefused(await upWith({ ...good, keyFile: text }), `${text} holds no PEM private key`)
+    assertRefused(await upWith({ ...good, certificateFile: text }), `${text} contains no PEM certificate`)
+    assertRefused(await upWith({ ...good, keyFile: text }), `${text} contains no PEM private key`)
     assertRefused(
       await upWith({ ...good, keyFile: other.keyFile }),
       `${other.keyFile} is not the key of the certificate in ${good.certificateFile}`,
@@ -201,13 +201,15 @@ describe('a running platform', () => {
 
   test('keeps its state folder to itself', async () => {
     const folder = folderWith({ 'platform.yaml': await platformWith() })
-    assertRefused(await up(folder, {}, platform.state), /another postrider \(process \d+\) runs on this state folder/)
+    assertRefused(await up(folder, {}, platform.state), /another postrider \(process \d+\) is using this state folder/)
     await platform.submit({ to: 'kim@remote.test' })
   })
 
   test('keeps the last good configuration when a change is bad, and says why', async () => {
     platform.write('more.yaml', [resource('SMTPLimit', 'few', { messagesPerDay: -3 })])
-    await eventually(() => assert.match(platform.output(), /the change is not applied.*\n.*more\.yaml.*messagesPerDay/))
+    await eventually(() =>
+      assert.match(platform.output(), /the change was not applied.*\n.*more\.yaml.*messagesPerDay/),
+    )
     await platform.submit({ to: 'kim@remote.test' })
     rmSync(join(platform.folder, 'more.yaml'))
   })

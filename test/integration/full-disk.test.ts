@@ -101,7 +101,7 @@ test(
         )
       }, 60_000)
       await eventually(async () => assert.equal((await running.queue()).recipients.length, 0), 60_000)
-      await eventually(() => assert.match(running.output(), /the broker writes again/), 60_000)
+      await eventually(() => assert.match(running.output(), /the broker can write again/), 60_000)
     } finally {
       await platform?.stop()
       platform?.remove()

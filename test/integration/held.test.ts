@@ -177,6 +177,6 @@ describe('held mail', { skip: rspamdMissing() }, () => {
     assert.match(notice.content, /Status: 5\.7\.1/)
     assert.doesNotMatch(notice.content, /marker-expired/)
     await eventually(async () => assert.equal(await recordsLeft(), 0))
-    assert.match(await platform.cli('queue', 'held', 'show', id), /no one decided in time/)
+    assert.match(await platform.cli('queue', 'held', 'show', id), /not reviewed in time/)
   })
 })

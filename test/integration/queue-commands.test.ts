@@ -92,7 +92,7 @@ test('ls lists what waits, by id, sending domain and destination, and tells the 
   assert.equal((await run('queue', 'cancel', '--destination', 'all')).code, 0)
 })
 
-test('show tells the story of one message, from queue and from message alike', async () => {
+test('show tells history of one message, from queue and from message alike', async () => {
   const id = await deferred('kim@show.test')
   const [queue, message] = [await run('queue', 'show', id), await run('message', 'show', id)]
   assert.equal(queue.code, 0)
@@ -183,8 +183,8 @@ test('an id that is not known is said to be unknown, with exit code 1', async ()
 
 test('what is wrong with a command is one sentence and how to do it, with exit code 2', async () => {
   const wrong: [string[], RegExp][] = [
-    [['queue', 'retry'], /say which: a queue id, --domain/],
-    [['queue', 'cancel'], /say which: a queue id, --domain/],
+    [['queue', 'retry'], /give a queue id, --domain/],
+    [['queue', 'cancel'], /give a queue id, --domain/],
     [['queue', 'show'], /give the queue id/],
     [['queue', 'ls', '--nonsense'], /--nonsense/],
     [['queue', 'ls', '--limit', 'many'], /--limit/],
@@ -193,8 +193,8 @@ test('what is wrong with a command is one sentence and how to do it, with exit c
     [['queue', 'cancel', '*'], /no queue id/],
     [['queue', 'retry', '1one', '2two'], /one queue id at a time/],
     [['queue', 'cancel', '>'], /no queue id/],
-    [['queue', 'flush'], /there is no command queue flush/],
-    [[], /there is no command/],
+    [['queue', 'flush'], /unknown command queue flush/],
+    [[], /unknown command/],
   ]
   for (const [args, sentence] of wrong) {
     const said = await run(...args)

@@ -36,7 +36,7 @@ before(async () => {
   }
   await eventually(() => {
     assert.equal(platform.exitCode, null, output)
-    assert.match(output, /^Ctrl-C ends all of it/m, output)
+    assert.match(output, /^Ctrl-C stops everything/m, output)
   }, 180_000)
 })
 after(async () => {

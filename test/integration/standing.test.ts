@@ -61,7 +61,7 @@ async function sendUntil(reply: RegExp, to = 'kim@remote.test'): Promise<string>
 }
 
 const standings = async (): Promise<AccountStanding[]> =>
-  JSON.parse(await platform.cli('standing', 'ls', '--json')) as AccountStanding[]
+  JSON.parse(await platform.cli('reputation', 'ls', '--json')) as AccountStanding[]
 const suspensionOf = async (account: string) =>
   (await standings()).find((one) => one.account === account)?.standing.suspended
 const noticesTo = (address: string) =>
@@ -112,7 +112,7 @@ test('spam suspends the whole domain, and who runs the platform can end that', a
     /the domain sender\.test has been suspended since \S+: \d+% of the messages to \d+ recipients were refused as spam/,
   )
   await eventually(() => assert.equal(noticesTo('postmaster@sender.test').length, 1), 30_000)
-  assert.match(await platform.cli('standing', 'restore', 'sender.test'), /^domain\/sender\.test {2}can send again/)
+  assert.match(await platform.cli('reputation', 'restore', 'sender.test'), /^domain\/sender\.test {2}can send again/)
   await sendUntil(/^ok$/)
   await assert.rejects(platform.cli('standing', 'restore', 'sender.test'), /is not suspended/)
 })

@@ -195,9 +195,9 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
       })
       assert.match(
         await platform.cli('queue', 'ls'),
-        /later@remote\.test +queued +attempts 0 +next \d{4}-.*held by its sender/,
+        /later@remote\.test +queued +attempts 0 +next \d{4}-.*scheduled by its sender/,
       )
-      assert.match(await platform.cli('queue', 'show', id), /held until/)
+      assert.match(await platform.cli('queue', 'show', id), /scheduled +\d{4}-/)
       await platform.restart()
       const mail = await eventually(() => arrived('later@remote.test'), 90_000)
       assert.ok(mail.at >= until, `${until - mail.at} ms early`)

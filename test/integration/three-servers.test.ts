@@ -57,7 +57,7 @@ test('the queue of three servers does not become the queue of one', async () => 
   const text = readFileSync(join(platform.folder, 'platform.yaml'), 'utf8')
   await platform.stop()
   writeFileSync(join(platform.folder, 'platform.yaml'), text.replace(/servers: 3/, 'servers: 1'))
-  await assert.rejects(platform.restart(), /spec\.broker\.servers is 1, but the queue lies in .*, with three servers/)
+  await assert.rejects(platform.restart(), /spec\.broker\.servers is 1, but the queue is in .*, with three servers/)
   writeFileSync(join(platform.folder, 'platform.yaml'), text)
   await platform.restart()
   await submitPatiently('again@remote.test')

@@ -44,7 +44,7 @@ export function profileOf({ domain, incoming, outgoing }: ClientSettings, addres
     PayloadVersion: 1,
     PayloadIdentifier: identifier,
     PayloadUUID: nameUuid(`profile/${address}`),
-    PayloadDisplayName: `Mail of ${address}`,
+    PayloadDisplayName: `Mail for ${address}`,
     PayloadDescription: `Sets up the mail account ${address}.`,
     PayloadOrganization: domain,
     PayloadContent: [account],

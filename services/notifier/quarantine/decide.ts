@@ -75,8 +75,7 @@ const isAboutTheRecord = (error: unknown): error is Error =>
 
 async function retry({ number, note, data }: Quarantined, dependencies: QuarantineDependencies): Promise<void> {
   const { broker, writer, events, now = Date.now } = dependencies
-  if (note === undefined)
-    throw new NoRetryError('its note cannot be read, so it is not known where it belongs; drop it')
+  if (note === undefined) throw new NoRetryError('its note cannot be read, so its origin is unknown; drop it')
   switch (note.kind) {
     case 'message':
       return enqueueAgain(broker, await messageJob(note, dependencies), number)
@@ -100,7 +99,7 @@ async function retry({ number, note, data }: Quarantined, dependencies: Quaranti
     }
     case 'value':
       throw new NoRetryError(
-        'a value is read again when it changes: correct the resource it was made from, then drop this record',
+        'this entry is read again when it changes: correct the resource it comes from, then drop this record',
       )
   }
 }
@@ -136,7 +135,7 @@ async function messageJob(note: QuarantineNote, dependencies: QuarantineDependen
 }
 
 function originOf({ origin }: QuarantineNote): { stream: string; seq: number } {
-  if (origin === undefined) throw new NoRetryError('its note does not say where it lay; drop it')
+  if (origin === undefined) throw new NoRetryError('its note does not say where it was stored; drop it')
   return origin
 }
 

@@ -74,7 +74,7 @@ export function createReview(dependencies: ReviewDependencies): Review {
   async function release(message: HeldMessage, content: ContentRef): Promise<Decided> {
     const { id } = message.envelope
     const octets = await readWhole(broker, content)
-    if (octets === undefined) return { failed: 'its content is gone' }
+    if (octets === undefined) return { failed: 'its content no longer exists' }
     uncertain.add(id)
     const envelope = released(message.envelope, clock.now())
     const ref = await enqueueHeld(broker, shards, envelope, octets, STORE_WAIT_MS)
@@ -86,7 +86,8 @@ export function createReview(dependencies: ReviewDependencies): Review {
   }
 
   async function remove(message: HeldMessage): Promise<Decided> {
-    if (uncertain.has(message.envelope.id)) return { failed: 'it was perhaps released a moment ago; release it again' }
+    if (uncertain.has(message.envelope.id))
+      return { failed: 'it may have been released a moment ago; release it again' }
     await writeDown(message, 'deleted')
     await erase(message)
     return { done: 'deleted' }
@@ -111,17 +112,18 @@ export function createReview(dependencies: ReviewDependencies): Review {
     id: string,
     act: (message: HeldMessage, content: ContentRef) => Promise<Decided>,
   ): Promise<Decided> {
-    if (!ready()) return { failed: 'the message log is catching up with the queue; try again in some seconds' }
+    if (!ready()) return { failed: 'the message log is catching up with the queue; try again in a few seconds' }
     const message = held.find(id)
     if (message === undefined) return { unknown: true }
     if (message.state !== 'held') return { already: message.state }
     if (reader.known(id)) return { already: 'released' }
-    if (message.content === null) return { failed: 'its content is gone' }
+    if (message.content === null) return { failed: 'its content no longer exists' }
     try {
       return await act(message, message.content)
     } catch (error) {
       if (error instanceof NotStored) return { failed: 'the queue did not confirm it; try again' }
-      if (error instanceof RecordUnavailableError) return { failed: 'its content cannot be read just now; try again' }
+      if (error instanceof RecordUnavailableError)
+        return { failed: 'its content cannot be read at the moment; try again' }
       throw error
     }
   }
