@@ -41,7 +41,7 @@ test('an SPF record too long to be seen whole is told to be added to, not replac
     record({ state: 'Different', seen: `v=spf1 ${'a '.repeat(300)}`.slice(0, 500) }),
   ])
   assert.ok(lines.every((line) => line.startsWith(';')))
-  assert.match(lines.join('\n'), /add a:mail\.example\.net to the record/)
+  assert.match(lines.join('\n'), /add a:mail\.example\.net to the existing record/)
 })
 
 test('a text is cut into strings of 255 octets, with what a zone file takes for its own escaped', () => {

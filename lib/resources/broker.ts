@@ -10,43 +10,43 @@ export const Broker = z.strictObject({
     .min(1)
     .max(16)
     .default(4)
-    .describe('Streams that accepted mail is spread over. May grow, never shrink.'),
+    .describe('Number of streams that accepted mail is spread over. Can be increased, never decreased.'),
   port: port()
     .default(14222)
     .describe(
-      'Standalone: port on loopback of the broker. With three servers, the first of six: one a server for clients, then one a server for the others.',
+      'Standalone: port of the broker on the loopback interface. With three servers, the first of six ports: three for clients, then three for the servers among themselves.',
     ),
   servers: z
     .literal([1, 3])
     .default(1)
     .describe(
-      'Standalone: broker processes on this machine. Each of the three keeps a copy of every stream, and mail keeps flowing while one of them is down. Chosen once: the queue of one cannot become the queue of three.',
+      'Standalone: broker processes on this machine. With three, each keeps a copy of every stream, and mail keeps flowing while one of them is down. Cannot be changed for an existing queue.',
     ),
   replicas: z
     .literal([1, 3, 5])
     .default(1)
     .describe(
-      'Copies of each stream, in Kubernetes and in a broker given by url; no more than the broker has servers.',
+      'Copies of each stream, in Kubernetes and in an external broker (url); at most the number of servers of the broker.',
     ),
   url: z
     .string()
     .max(1024)
     .regex(
       /^(nats|tls):\/\/[^\s,/@]+(,(nats|tls):\/\/[^\s,/@]+)*$/,
-      'must be nats://HOST:PORT or tls://HOST:PORT, several by comma, without a password',
+      'must be nats://HOST:PORT or tls://HOST:PORT without a password; separate several with commas',
     )
     .optional()
     .describe(
-      'Standalone: a broker that is run elsewhere, instead of one of its own; name every server. Its accounts are configured with what `postrider broker-config` prints.',
+      'Standalone: an external broker instead of one run by Postrider; list every server. Configure its accounts with the output of `postrider broker-config`.',
     ),
   passwordsFile: file()
     .optional()
     .describe(
-      'Standalone, with url: JSON file with the password of each account, as `postrider broker-config` made it.',
+      'Standalone, with url: JSON file with the password of each account, as written by `postrider broker-config`.',
     ),
   caFile: file()
     .optional()
-    .describe("Standalone, with url: PEM file of the CAs of the servers' certificates; the system's when not given."),
+    .describe("Standalone, with url: PEM file with the CAs of the servers' certificates; default: the system's CAs."),
   certificateFile: file().optional().describe('Standalone, with url: PEM file of a client certificate.'),
   keyFile: file().optional().describe('Standalone, with url: PEM file of its private key.'),
 })

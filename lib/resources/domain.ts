@@ -4,11 +4,11 @@ import { Incoming } from './incoming.ts'
 
 /** A tenant's sending domain. */
 export const DomainSpec = z.strictObject({
-  domainName: domainName().describe('The domain that mail is sent from.'),
+  domainName: domainName().describe('Domain that mail is sent from.'),
   state: z
     .enum(['Active', 'Suspended'])
     .default('Active')
-    .describe('Suspended: nothing more is accepted; what is queued goes on.'),
+    .describe('Suspended: new mail is refused; queued mail is still delivered.'),
   resume: resume().optional(),
   dkim: z
     .strictObject({
@@ -16,48 +16,52 @@ export const DomainSpec = z.strictObject({
         .array(z.enum(['RSA2048', 'Ed25519']))
         .max(2)
         .default(['RSA2048', 'Ed25519'])
-        .describe('A signature each (RFC 6376, RFC 8463). Empty: mail is not signed.'),
+        .describe('One signature for each algorithm (RFC 6376, RFC 8463). Empty: mail is not signed.'),
       selectorPrefix: resourceName()
         .max(50)
         .default('postrider')
-        .describe('Selectors are this, a hyphen, and rsa or ed25519.'),
+        .describe('Prefix of the selectors, followed by a hyphen and rsa or ed25519.'),
       rotation: z
         .strictObject({
           request: z
             .string()
             .max(64)
             .optional()
-            .describe('Any new text, such as a date, asks for new keys; they sign once their records are in the DNS.'),
+            .describe(
+              'Set to a new value, such as a date, to request new keys; they sign once their records are in the DNS.',
+            ),
           overlap: duration()
             .default('7d')
-            .describe('How long the records of the old keys stay wanted, for mail that is still on its way.'),
+            .describe('How long the DNS records of the old keys must stay published, for mail still in transit.'),
         })
         .prefault({})
-        .describe('Kubernetes: how keys are replaced.'),
+        .describe('Kubernetes: key rotation.'),
     })
     .prefault({})
-    .describe('How the mail is signed.'),
+    .describe('DKIM signing.'),
   allowedSenders: z
     .array(senderPattern())
     .default([])
-    .describe('Addresses that every credential of the domain may send as besides its own; *@domain for all of one.'),
-  limitRef: reference('SMTPLimit').optional().describe('Limit on what all credentials of the domain send together.'),
+    .describe(
+      'Further addresses that every credential of the domain may send as; *@domain allows all addresses of a domain.',
+    ),
+  limitRef: reference('SMTPLimit').optional().describe('Limit on the total mail of all credentials of the domain.'),
   incoming: Incoming.optional().describe(
-    'Where the mail of the domain is read, for mail clients that set themselves up.',
+    'Servers for reading the mail of the domain, for automatic setup of mail clients.',
   ),
   retention: duration()
     .default('30d')
-    .describe('How long content is kept after all recipients are settled; 0 = deleted at once.'),
+    .describe('How long message content is kept after every recipient has a final outcome; 0 deletes it at once.'),
   notices: z
     .strictObject({
       delivered: z
         .enum(['WhenAsked', 'Always'])
         .default('WhenAsked')
         .describe(
-          'WhenAsked: submitters hear of deliveries they asked for by NOTIFY=SUCCESS (RFC 3461). Always: of all.',
+          'WhenAsked: submitters are notified of a delivery if they requested it with NOTIFY=SUCCESS (RFC 3461). Always: of every delivery.',
         ),
     })
     .prefault({})
-    .describe('What submitters are told.'),
+    .describe('Notices to submitters.'),
 })
 export type DomainSpec = z.infer<typeof DomainSpec>

@@ -9,7 +9,10 @@ export const resourceName = () =>
   z
     .string()
     .max(63)
-    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens, as Kubernetes names are')
+    .regex(
+      /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+      'must consist of lower-case letters, digits and hyphens, as in Kubernetes names',
+    )
 
 export const duration = () =>
   z.string().max(9).regex(DURATION, 'must be a duration such as 250ms, 30s, 5m, 4h, 30d, or 0')
@@ -36,7 +39,10 @@ export const domainName = () =>
 export const domainPattern = () =>
   z
     .string()
-    .regex(/^(\*|(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+)$/, 'must be a domain name, *.domain for all below it, or * for all')
+    .regex(
+      /^(\*|(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+)$/,
+      'must be a domain name, *.domain for all its subdomains, or * for all',
+    )
 
 export const emailAddress = () =>
   z
@@ -59,7 +65,7 @@ export const senderPattern = () =>
   z
     .string()
     .max(320)
-    .regex(/^(\*|[^\s@<>"*]+)@[A-Za-z0-9.-]+$/, 'must be an address, or *@domain for all of a domain')
+    .regex(/^(\*|[^\s@<>"*]+)@[A-Za-z0-9.-]+$/, 'must be an address, or *@domain for all addresses of a domain')
 
 export const port = () => z.int().min(1).max(65535)
 
@@ -73,9 +79,9 @@ export const resolverAddress = () =>
     .max(53)
     .regex(
       /^(\d+\.\d+\.\d+\.\d+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?|[0-9a-fA-F:]+)$/,
-      'must be an IP address, with :port where it is not 53',
+      'must be an IP address, optionally with :port (default 53)',
     )
-    .refine((given) => isIP(addressOf(given)) !== 0, 'must be an IP address, with :port where it is not 53')
+    .refine((given) => isIP(addressOf(given)) !== 0, 'must be an IP address, optionally with :port (default 53)')
 
 function addressOf(resolver: string): string {
   if (resolver.startsWith('[')) return resolver.slice(1, resolver.indexOf(']'))
@@ -89,4 +95,6 @@ export const resume = () =>
   z
     .string()
     .max(64)
-    .describe('Any new text, such as a date, ends a suspension for bounces or spam; once in 30 days (docs/limits.md).')
+    .describe(
+      'Set to a new value, such as a date, to lift a suspension for bounces or spam; at most once in 30 days (docs/limits.md).',
+    )

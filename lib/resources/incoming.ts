@@ -4,12 +4,12 @@ import { domainName, port } from './fields.ts'
 const server = (implicit: number, starttls: number) =>
   z
     .strictObject({
-      host: domainName().describe('Full name of the server, as its certificate has it.'),
+      host: domainName().describe('Fully qualified name of the server, as in its certificate.'),
       security: z
         .enum(['ImplicitTLS', 'STARTTLS'])
         .default('ImplicitTLS')
         .describe('ImplicitTLS: TLS from the first octet (RFC 8314).'),
-      port: port().optional().describe(`TCP port; ${implicit}, or ${starttls} with STARTTLS, when not given.`),
+      port: port().optional().describe(`TCP port; ${implicit}, or ${starttls} with STARTTLS, if not given.`),
     })
     .optional()
 
@@ -20,5 +20,5 @@ export const Incoming = z.strictObject({
   userName: z
     .enum(['Address', 'LocalPart'])
     .default('Address')
-    .describe('What mail clients log in there with: the whole address, or what is before the @.'),
+    .describe('User name for logging in there: the whole address, or the part before the @.'),
 })

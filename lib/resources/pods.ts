@@ -15,17 +15,22 @@ const Amounts = z.strictObject({
 export const Pods = {
   resources: z
     .strictObject({
-      requests: Amounts.prefault({}).describe('What is kept for each pod.'),
-      limits: Amounts.prefault({}).describe('What a pod may not exceed.'),
+      requests: Amounts.prefault({}).describe('Resources reserved for each pod.'),
+      limits: Amounts.prefault({}).describe('Upper limit for each pod.'),
     })
     .prefault({})
     .describe('Kubernetes: resources of each pod.'),
   autoscaling: z
     .strictObject({
-      minReplicas: z.int().min(1).max(64).describe('Fewest pods.'),
-      maxReplicas: z.int().min(1).max(64).describe('Most pods.'),
-      targetCPUPercent: z.int().min(1).max(100).default(70).describe('CPU use, of what is requested, to keep to.'),
+      minReplicas: z.int().min(1).max(64).describe('Minimum number of pods.'),
+      maxReplicas: z.int().min(1).max(64).describe('Maximum number of pods.'),
+      targetCPUPercent: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(70)
+        .describe('Target CPU utilization, in percent of the requested CPU.'),
     })
     .optional()
-    .describe('Kubernetes: a HorizontalPodAutoscaler decides on the number of pods instead of replicas.'),
+    .describe('Kubernetes: a HorizontalPodAutoscaler sets the number of pods; replicas is ignored.'),
 }

@@ -29,12 +29,12 @@ export function referencePage(): string {
   return [
     '# Resources',
     '',
-    `All have \`apiVersion: ${API_VERSION}\`, a \`kind\`, \`metadata.name\` and, where it is not \`default\`, \`metadata.namespace\`.`,
-    'A folder of YAML files holds them, several documents a file. References are within a namespace.',
-    'What is said of Kubernetes holds there only; status is written by the operator, and nobody else may.',
+    `Every resource has \`apiVersion: ${API_VERSION}\`, a \`kind\`, a \`metadata.name\` and, unless it is \`default\`, a \`metadata.namespace\`.`,
+    'In standalone mode a folder of YAML files contains them; a file may have several documents. References are within a namespace.',
+    'Fields marked "Kubernetes" or "Standalone" have an effect only there. Only the operator writes the status.',
     'Durations are written `250ms`, `30s`, `5m`, `4h`, `30d` or `0`; sizes `1000`, `64Ki`, `25Mi`, `1Gi` octets.',
     '',
-    'This page is made from the schemas: `node lib/resources/reference.ts > docs/resources.md`.',
+    'This page is generated from the schemas: `node lib/resources/reference.ts > docs/resources.md`.',
     '',
     ...kinds,
   ].join('\n')
@@ -69,7 +69,7 @@ function typeOf({ type = 'string', enum: choices, items, minimum, maximum }: Nod
 }
 
 function defaultOf({ default: value }: Node, needed: boolean): string {
-  if (value === undefined) return needed ? 'needed' : ''
+  if (value === undefined) return needed ? 'required' : ''
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text === '{}' ? '' : `\`${text}\``
 }

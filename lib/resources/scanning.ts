@@ -5,15 +5,21 @@ import { durationMs } from './quantity.ts'
 const Shared = {
   maxSize: size()
     .default('25Mi')
-    .describe("Larger messages are not shown to it. No more than the scanner's own limit (clamd: StreamMaxLength)."),
+    .describe(
+      "Larger messages are not sent to the scanner. Must not exceed the scanner's own limit (clamd: StreamMaxLength).",
+    ),
   tooLarge: z
     .enum(['Reject', 'Hold', 'Tag'])
     .default('Tag')
-    .describe('What is done with a larger message: refused with 552, held, or taken with a field that says so.'),
+    .describe(
+      'Action for a larger message. Reject: refused with 552. Hold: held for review. Tag: accepted with a header field.',
+    ),
   unavailable: z
     .enum(['TempFail', 'Open'])
     .default('TempFail')
-    .describe('While it gives no verdict, messages are answered 451 (TempFail) or taken unscanned (Open).'),
+    .describe(
+      'Action if the scanner gives no verdict. TempFail: messages are answered 451. Open: they are accepted unscanned.',
+    ),
 }
 
 const found = z.enum(['Reject', 'Hold', 'Tag'])
@@ -26,11 +32,13 @@ const Clamav = z.strictObject({
       /^(\/.+|([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):\d{1,5})$/,
       'must be host:port, [IPv6]:port or the path of a Unix socket',
     )
-    .describe('Where clamd listens: host:port, or the path of its socket where that is within reach of the ingress.'),
-  timeout: someTime().default('30s').describe('For its verdict, from the connection on.'),
+    .describe('Address of clamd: host:port, or the path of a Unix socket that the ingress can access.'),
+  timeout: someTime().default('30s').describe('Timeout for the verdict, including the connection.'),
   infected: found
     .default('Reject')
-    .describe('What is done with malware: refused with 550, held for review, or taken with a field.'),
+    .describe(
+      'Action for malware. Reject: refused with 550. Hold: held for review. Tag: accepted with a header field.',
+    ),
   ...Shared,
 })
 
@@ -39,20 +47,25 @@ const Rspamd = z.strictObject({
     .string()
     .max(253)
     .regex(/^https?:\/\/[^\s/@?#]+\/?$/, 'must be http://host:port or https://host:port, without a path')
-    .describe("Where rspamd's normal worker listens, such as http://rspamd:11333."),
-  timeout: someTime().default('15s').describe('For its verdict, from the connection on.'),
-  reject: found.default('Reject').describe("What follows from rspamd's action reject."),
+    .describe("URL of rspamd's normal worker, such as http://rspamd:11333."),
+  timeout: someTime().default('15s').describe('Timeout for the verdict, including the connection.'),
+  reject: found.default('Reject').describe("Action if rspamd's action is reject."),
   addHeader: z
     .enum(['Reject', 'Hold', 'Tag', 'Pass'])
     .default('Tag')
-    .describe("What follows from rspamd's actions add header and rewrite subject."),
+    .describe("Action if rspamd's action is add header or rewrite subject."),
   rejectScore: z
     .int()
     .min(1)
     .max(1000)
     .optional()
-    .describe('Points from which a message is refused, whatever the action.'),
-  holdScore: z.int().min(1).max(1000).optional().describe('Points from which a message is held, whatever the action.'),
+    .describe('Score at which a message is refused, whatever the action of rspamd.'),
+  holdScore: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Score at which a message is held for review, whatever the action of rspamd.'),
   ...Shared,
 })
 
@@ -62,15 +75,15 @@ export const Scanning = z.strictObject({
     .refine((given) => durationMs(given) <= 90 * 86_400_000, 'must be at most 90d')
     .default('7d')
     .describe(
-      'How long a held message waits for `queue held release` or `delete`; then it is deleted and its sender is told.',
+      'How long a message held for review waits for `queue held release` or `delete`; then it is deleted and its sender notified.',
     ),
-  clamav: Clamav.optional().describe('ClamAV, against malware.'),
-  rspamd: Rspamd.optional().describe('rspamd, against spam.'),
+  clamav: Clamav.optional().describe('ClamAV, which detects malware.'),
+  rspamd: Rspamd.optional().describe('rspamd, which detects spam.'),
   headers: z
     .enum(['None', 'Verdict'])
     .default('None')
     .describe(
-      'Verdict: each message tells in X-Virus-* and X-Spam-* fields what was found. None: only one that is tagged does.',
+      'Verdict: adds X-Virus-* and X-Spam-* fields with the result to every message. None: only to tagged messages.',
     ),
 })
 export type Scanning = z.infer<typeof Scanning>

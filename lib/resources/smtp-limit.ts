@@ -9,17 +9,19 @@ const threshold = (usual: { bouncePercent: number; spamPercent: number; minimumR
   z.strictObject({
     bouncePercent: percent()
       .default(usual.bouncePercent)
-      .describe('Recipients that were given up because their address does not exist, from this share on.'),
+      .describe('Percentage of recipients that failed because the address does not exist.'),
     spamPercent: percent()
       .default(usual.spamPercent)
-      .describe('Recipients that were given up because of spam or malware, from this share on.'),
+      .describe('Percentage of recipients that were refused as spam or malware.'),
     minimumRecipients: z
       .int()
       .min(1)
       .max(1_000_000)
       .default(usual.minimumRecipients)
-      .describe('With fewer settled recipients in the window nothing is concluded.'),
-    windowHours: z.int().min(1).max(168).default(24).describe('Hours that are looked back.'),
+      .describe(
+        'Minimum number of recipients with a final outcome in the window; with fewer, the percentages are ignored.',
+      ),
+    windowHours: z.int().min(1).max(168).default(24).describe('Length of the window, in hours.'),
   })
 
 /** How much may be sent. What is not named is not limited. */
@@ -29,29 +31,22 @@ export const SMTPLimitSpec = z.strictObject({
   messagesPerMinute: count().optional().describe('Messages in any 60 seconds.'),
   rate: z
     .strictObject({
-      messages: z.int().min(1).max(1_000_000).describe('Messages that come free in each `per`, evenly.'),
-      per: someTime().default('1m').describe('How long it takes for `messages` to come free.'),
-      burst: z
-        .int()
-        .min(1)
-        .max(1_000_000)
-        .optional()
-        .describe('Messages that may be sent at once after a pause; `messages` when not given.'),
+      messages: z.int().min(1).max(1_000_000).describe('Messages allowed in each `per`, refilled evenly.'),
+      per: someTime().default('1m').describe('Period in which `messages` are refilled.'),
+      burst: z.int().min(1).max(1_000_000).optional().describe('Largest burst after a pause; default: `messages`.'),
     })
     .optional()
-    .describe('A pace with bursts (token bucket); messagesPerMinute is a window without.'),
-  concurrentSessions: count()
-    .optional()
-    .describe('Sessions that are logged in at the same time, on all ports with a login together.'),
+    .describe('Rate with bursts (token bucket). messagesPerMinute is a sliding window without bursts.'),
+  concurrentSessions: count().optional().describe('Concurrent logged-in sessions, on all ports with a login together.'),
   newDestinationsPerDay: count()
     .optional()
-    .describe('Recipient domains in any 24 hours that nothing was sent to in the 30 days before.'),
+    .describe('New recipient domains in any 24 hours: those nothing was sent to in the previous 30 days.'),
   recipientsPerMessage: z
     .int()
     .min(1)
     .max(1000)
     .default(100)
-    .describe('More are answered 452 4.5.3 (RFC 5321, 4.5.3.1.10).'),
+    .describe('Recipients in one message; further ones are answered 452 4.5.3 (RFC 5321, 4.5.3.1.10).'),
   tiers: z
     .array(
       z.strictObject({
@@ -67,19 +62,23 @@ export const SMTPLimitSpec = z.strictObject({
           .min(1)
           .max(365)
           .default(1)
-          .describe('Days with mail and below the rates of stepDown that lead here from the tier before.'),
+          .describe(
+            'Clean days (days with mail, below the rates of stepDown) in the previous tier that lead to this one.',
+          ),
       }),
     )
     .min(1)
     .max(20)
     .optional()
-    .describe('Limits that grow with clean days; everybody begins in the first. messagesPerDay stays the ceiling.'),
+    .describe(
+      'Limits that grow with clean days, for a warm-up. Every account starts in the first tier. messagesPerDay remains the upper limit.',
+    ),
   stepDown: threshold({ bouncePercent: 5, spamPercent: 2, minimumRecipients: 50 })
     .prefault({})
-    .describe('Rates that lead back to the tier before.'),
+    .describe('Rates that lead back to the previous tier.'),
   suspension: threshold({ bouncePercent: 10, spamPercent: 5, minimumRecipients: 100 })
     .optional()
-    .describe('Rates at which whoever has this limit is suspended; without it nobody is.'),
-  messageSize: size().optional().describe('Largest message; what the platform allows when not given.'),
+    .describe('Rates at which an account with this limit is suspended; if not given, none is.'),
+  messageSize: size().optional().describe('Maximum message size; default: that of the platform.'),
 })
 export type SMTPLimitSpec = z.infer<typeof SMTPLimitSpec>

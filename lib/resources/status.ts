@@ -10,52 +10,54 @@ const count = () => z.int().min(0)
 
 /** metav1.Condition. */
 export const ConditionStatus = z.object({
-  type: z.string().min(1).max(316).describe('The concern, such as Ready.'),
-  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it is well.'),
-  reason: z.string().min(1).max(1024).describe('One word, for programs.'),
-  message: z.string().max(32_768).describe('What is the case and what to do, for people.'),
-  observedGeneration: generation().optional().describe('Generation of the spec that it speaks of.'),
-  lastTransitionTime: time().describe('When status changed last.'),
+  type: z.string().min(1).max(316).describe('Type of the condition, such as Ready.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Status of the condition.'),
+  reason: z.string().min(1).max(1024).describe('Machine-readable reason, one word.'),
+  message: z.string().max(32_768).describe('Human-readable explanation.'),
+  observedGeneration: generation().optional().describe('Generation of the spec that the condition was set for.'),
+  lastTransitionTime: time().describe('When status last changed.'),
 })
 export type ConditionStatus = z.infer<typeof ConditionStatus>
 
 const Common = {
-  observedGeneration: generation().optional().describe('Generation of the spec that the conditions speak of.'),
+  observedGeneration: generation().optional().describe('Generation of the spec that the conditions were set for.'),
   conditions: z
     .array(ConditionStatus)
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
     .optional()
-    .describe('How it is, by concern.'),
+    .describe('Conditions, by type.'),
 }
 
 /** Of what has a limit; nothing is counted without one. */
 const Use = {
-  sentToday: count().optional().describe('Messages in the last 24 hours, where there is a limit.'),
+  sentToday: count().optional().describe('Messages sent in the last 24 hours; only with a limit.'),
   dailyLimit: count().optional().describe('Messages that may be sent in 24 hours.'),
-  use: z.string().max(64).optional().describe('Both as text, such as 12 / 1000.'),
+  use: z.string().max(64).optional().describe('sentToday and dailyLimit as text, such as 12 / 1000.'),
 }
 
 export const MailPlatformStatus = z.object({
   ...Common,
-  ingressReplicas: count().optional().describe('Ingress pods that are ready.'),
-  deliveryReplicas: count().optional().describe('Delivery pods that are ready.'),
+  ingressReplicas: count().optional().describe('Ready ingress pods.'),
+  deliveryReplicas: count().optional().describe('Ready delivery pods.'),
   selector: z.string().max(512).optional().describe('Label selector of the delivery pods, for kubectl scale.'),
-  domains: count().optional().describe('Domains that are served.'),
-  credentials: count().optional().describe('Credentials that are served.'),
-  certificateNotAfter: time().optional().describe("When the ingress's certificate ends."),
+  domains: count().optional().describe('Domains served.'),
+  credentials: count().optional().describe('Credentials served.'),
+  certificateNotAfter: time().optional().describe('When the certificate of the ingress expires.'),
 })
 export type MailPlatformStatus = z.infer<typeof MailPlatformStatus>
 
 const DNSRecord = z.object({
-  purpose: z.enum(['Ownership', 'SPF', 'DKIM', 'DMARC', 'ReturnPath', 'ClientSetup']).describe('What it is for.'),
+  purpose: z
+    .enum(['Ownership', 'SPF', 'DKIM', 'DMARC', 'ReturnPath', 'ClientSetup'])
+    .describe('Purpose of the record.'),
   type: z.enum(['TXT', 'MX', 'SRV', 'CNAME']).describe('Type of the record.'),
-  name: z.string().describe('Full name, without the last dot.'),
-  value: z.string().describe('What to publish.'),
+  name: z.string().describe('Full name, without the final dot.'),
+  value: z.string().describe('Value to publish.'),
   state: z
     .enum(['Found', 'Missing', 'Different', 'Unknown'])
-    .describe('What the DNS has. Unknown: it could not be asked.'),
-  seen: z.string().optional().describe('What is there instead, or why the DNS could not be asked.'),
-  required: z.boolean().describe('Whether the domain is incomplete without it.'),
+    .describe('Result of the lookup. Unknown: the lookup failed.'),
+  seen: z.string().optional().describe('Value found instead, or why the lookup failed.'),
+  required: z.boolean().describe('Whether the record is required.'),
 })
 
 const DKIMKey = z.object({
@@ -63,42 +65,48 @@ const DKIMKey = z.object({
   algorithm: z.enum(['RSA2048', 'Ed25519']).describe('RFC 6376, RFC 8463.'),
   state: z
     .enum(['Pending', 'Signing', 'Retiring'])
-    .describe('Pending: waits for its record. Retiring: signs no more; its record stays for mail on its way.'),
-  createdAt: time().describe('When it was made.'),
-  retireAt: time().optional().describe('Retiring: from when on its record may go.'),
+    .describe(
+      'Pending: waiting for its DNS record. Signing: in use. Retiring: no longer used; its record must stay for mail in transit.',
+    ),
+  createdAt: time().describe('When the key was created.'),
+  retireAt: time().optional().describe('Retiring: when its DNS record may be removed.'),
 })
 
 export const DomainStatus = z.object({
   ...Common,
   ...Use,
-  dnsRecords: z.array(DNSRecord).optional().describe('Records to publish, and what the DNS has.'),
-  dkimKeys: z.array(DKIMKey).optional().describe('Keys that sign, will sign or have signed.'),
-  rotationDone: z.string().max(64).optional().describe('The dkim.rotation.request that was answered last.'),
+  dnsRecords: z.array(DNSRecord).optional().describe('Records to publish, and whether they were found.'),
+  dkimKeys: z.array(DKIMKey).optional().describe('DKIM keys: current, next and previous.'),
+  rotationDone: z.string().max(64).optional().describe('Last dkim.rotation.request that was carried out.'),
 })
 export type DomainStatus = z.infer<typeof DomainStatus>
 
 export const SMTPCredentialStatus = z.object({
   ...Common,
   ...Use,
-  secretName: z.string().max(253).optional().describe('Secret with host, ports, user name and password.'),
-  rotationDone: z.string().max(64).optional().describe('The rotation.request that was answered last.'),
-  previousValidUntil: time().optional().describe('How long the password before this one is still good.'),
+  secretName: z.string().max(253).optional().describe('Secret with the host, ports, user name and password.'),
+  rotationDone: z.string().max(64).optional().describe('Last rotation.request that was carried out.'),
+  previousValidUntil: time().optional().describe('Until when the previous password stays valid.'),
 })
 export type SMTPCredentialStatus = z.infer<typeof SMTPCredentialStatus>
 
 export const SenderAddressStatus = z.object({
   ...Common,
-  codeSentAt: time().optional().describe('When the code that counts was given to the queue.'),
-  codeExpiresAt: time().optional().describe('Until when it can be given back.'),
-  codeMessageID: z.string().max(64).optional().describe('The mail with the code, for kubectl postrider explain.'),
-  attempts: count().optional().describe('Wrong codes that were given back since it was sent.'),
-  verifiedAt: time().optional().describe('When the right code was given back.'),
-  resendDone: z.string().max(64).optional().describe('The resend that was answered last.'),
-  claim: z.string().max(64).optional().describe('Fingerprint of the address and Domain that all this speaks of.'),
-  codeID: z.string().max(64).optional().describe('Names the code that counts; worth nothing without the platform key.'),
-  pendingID: z.string().max(64).optional().describe('Names a code that is being sent.'),
-  tried: z.string().max(64).optional().describe('Keyed fingerprint of the wrong code that was given back last.'),
-  proof: z.string().max(64).optional().describe('Made with the platform key when the right code was given back.'),
+  codeSentAt: time().optional().describe('When the mail with the current code was queued.'),
+  codeExpiresAt: time().optional().describe('When the current code expires.'),
+  codeMessageID: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Queue id of the mail with the code, for kubectl postrider queue show.'),
+  attempts: count().optional().describe('Wrong codes entered since it was sent.'),
+  verifiedAt: time().optional().describe('When the correct code was entered.'),
+  resendDone: z.string().max(64).optional().describe('Last value of resend that was carried out.'),
+  claim: z.string().max(64).optional().describe('Fingerprint of the address and Domain that this status belongs to.'),
+  codeID: z.string().max(64).optional().describe('Identifies the current code; useless without the platform key.'),
+  pendingID: z.string().max(64).optional().describe('Identifies a code that is being sent.'),
+  tried: z.string().max(64).optional().describe('Keyed fingerprint of the last wrong code.'),
+  proof: z.string().max(64).optional().describe('Proof of verification, made with the platform key.'),
 })
 export type SenderAddressStatus = z.infer<typeof SenderAddressStatus>
 

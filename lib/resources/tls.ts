@@ -6,11 +6,13 @@ const Certificate = {
     .string()
     .max(1024)
     .optional()
-    .describe('Standalone: PEM file with the certificate and its chain. Read again when it changes.'),
+    .describe('Standalone: PEM file with the certificate and its chain. Reloaded when it changes.'),
   keyFile: z.string().max(1024).optional().describe('Standalone: PEM file with the private key.'),
   secretName: resourceName()
     .optional()
-    .describe('Kubernetes: Secret of type kubernetes.io/tls beside the MailPlatform. A change needs no restart.'),
+    .describe(
+      'Kubernetes: Secret of type kubernetes.io/tls in the namespace of the MailPlatform. Reloaded when it changes.',
+    ),
 }
 
 /** The certificates of the submission ports and of the HTTP service. */
@@ -22,18 +24,18 @@ export const Tls = z.strictObject({
         .string()
         .max(1024)
         .optional()
-        .describe('Standalone: PEM file with certificates of CAs. Read again when it changes.'),
+        .describe('Standalone: PEM file with CA certificates. Reloaded when it changes.'),
       secretName: resourceName()
         .optional()
-        .describe('Kubernetes: Secret beside the MailPlatform, with ca.crt. A change needs no restart.'),
+        .describe('Kubernetes: Secret with ca.crt in the namespace of the MailPlatform. Reloaded when it changes.'),
     })
     .optional()
-    .describe("CAs whose certificates clients may show, where a listener's clientCertificate asks for one."),
+    .describe('CAs of client certificates, for listeners with clientCertificate.'),
   further: z
     .array(z.strictObject(Certificate))
     .max(50)
     .default([])
     .describe(
-      'More certificates, chosen by the host name that a client asks for (SNI; RFC 6066, 3). Who asks for none of theirs, or names no host, gets the one above.',
+      'Further certificates, selected by the host name that the client requests (SNI; RFC 6066, 3). Clients that request no or another name get the certificate above.',
     ),
 })

@@ -104,7 +104,7 @@ export interface TimeoutConfig {
   dataMs: number
   /** Between two writes of content that the peer takes in. */
   blockMs: number
-  /** For the reply to the final dot. */
+  /** Timeout for the reply to the final dot. */
   finalMs: number
 }
 
@@ -168,7 +168,7 @@ export interface LimitConfig {
   rate?: RateConfig
   /** Sessions that are logged in at the same time. */
   concurrentSessions?: number
-  /** Recipient domains in any 24 hours that nothing was sent to in the 30 days before. */
+  /** New recipient domains in any 24 hours: those nothing was sent to in the previous 30 days. */
   newDestinationsPerDay?: number
   tiers?: TiersConfig
   suspension?: ThresholdConfig

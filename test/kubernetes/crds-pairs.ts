@@ -42,7 +42,7 @@ const autoscaled = (part: string): Record<string, Pair> => {
   const of = (min: number, max: number, requests: object): Spec =>
     platform({ [part]: { autoscaling: { minReplicas: min, maxReplicas: max }, resources: { requests } } })
   return {
-    [`spec.${part}: autoscaling goes by the use of what is requested: resources.requests.cpu is needed`]: {
+    [`spec.${part}: autoscaling requires resources.requests.cpu`]: {
       good: of(1, 3, { cpu: '100m' }),
       bad: of(1, 3, { memory: '64Mi' }),
     },
@@ -68,11 +68,11 @@ const trusted = (more: object): object => ({ mode: 'TrustedNetworks', port: 2525
 const WHOLE = { networks: ['10.0.0.0/8', '2001:db8::/32'], credential: 'relay@example.test' }
 
 const certificate = (path: string, of: (given: object) => Spec): Record<string, Pair> => ({
-  [`${path}: certificateFile and keyFile go together`]: {
+  [`${path}: certificateFile and keyFile must be given together`]: {
     good: of({ certificateFile: 'a.pem', keyFile: 'a.key' }),
     bad: of({ certificateFile: 'a.pem' }),
   },
-  [`${path}: secretName is for Kubernetes and certificateFile for standalone; give one of them`]: {
+  [`${path}: give only one of secretName (Kubernetes) and certificateFile (standalone)`]: {
     good: of({ secretName: 'mail-tls' }),
     bad: of({ secretName: 'mail-tls', certificateFile: 'a.pem', keyFile: 'a.key' }),
   },
@@ -86,7 +86,7 @@ const ranges = (part: string): Record<string, Pair> => {
   const of = (type: string, range: string): Spec =>
     platform({ [part]: { service: { type, loadBalancerSourceRanges: [range] } } })
   return {
-    [`spec.${part}.service: loadBalancerSourceRanges is for type LoadBalancer; it keeps nobody out here`]: {
+    [`spec.${part}.service: loadBalancerSourceRanges has an effect only with type LoadBalancer`]: {
       good: of('LoadBalancer', '10.0.0.0/8'),
       bad: of('NodePort', '10.0.0.0/8'),
     },
@@ -100,7 +100,7 @@ const ranges = (part: string): Record<string, Pair> => {
 /** By kind, and path and message of each rule in the CRDs. */
 export const PAIRS: Record<Kind, Record<string, Pair>> = {
   MailPlatform: {
-    ': metadata.name must be lower-case letters, digits and hyphens, and begin with a letter': nameOf(
+    ': metadata.name must be lower-case letters, digits and hyphens, beginning with a letter': nameOf(
       'MailPlatform',
       'mail-2',
       '2-mail',
@@ -121,49 +121,47 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
     },
     ...certificate('spec.ingress.tls', (given) => platform({ ingress: { tls: given } })),
     ...certificate('spec.ingress.tls.further[]', furtherCertificate),
-    'spec.ingress.tls.clientCA: secretName is for Kubernetes and certificateFile for standalone; one of them is needed':
-      {
-        good: platform({ ingress: { tls: { clientCA: { secretName: 'clients' } } } }),
-        bad: platform({ ingress: { tls: { clientCA: {} } } }),
-      },
-    'spec.ingress: a listener with clientCertificate needs tls.clientCA: whose certificates count': {
+    'spec.ingress.tls.clientCA: give exactly one of secretName (Kubernetes) and certificateFile (standalone)': {
+      good: platform({ ingress: { tls: { clientCA: { secretName: 'clients' } } } }),
+      bad: platform({ ingress: { tls: { clientCA: {} } } }),
+    },
+    'spec.ingress: a listener with clientCertificate requires tls.clientCA': {
       good: mutual({ clientCA: { secretName: 'clients' } }),
       bad: mutual({ secretName: 'mail-tls' }),
     },
-    'spec.ingress.listeners[]: clientCertificate is for listeners with a login': {
+    'spec.ingress.listeners[]: clientCertificate is only for listeners with a login': {
       good: mutual({ clientCA: { secretName: 'clients' } }),
       bad: mutual({ clientCA: { secretName: 'clients' } }, { mode: 'TrustedNetworks', ...WHOLE }),
     },
-    'spec.ingress.tls.further[]: secretName, or certificateFile and keyFile, are needed': {
+    'spec.ingress.tls.further[]: either secretName, or certificateFile and keyFile, is required': {
       good: furtherCertificate({ secretName: 'mail-tls' }),
       bad: furtherCertificate({}),
     },
-    'spec.ingress.listeners: two listeners cannot have the same port': {
+    'spec.ingress.listeners: two listeners must not have the same port': {
       good: listeners(
         { mode: 'ImplicitTLS', port: 1465, address: '127.0.0.1' },
         { mode: 'STARTTLS', port: 1465, address: '127.0.0.2' },
       ),
       bad: listeners({ mode: 'ImplicitTLS', port: 1465 }, { mode: 'STARTTLS', port: 1465 }),
     },
-    'spec.ingress.listeners: two listeners cannot have the same port of the Service; give one of them another servicePort':
-      {
-        good: listeners(
-          { mode: 'STARTTLS', port: 1587 },
-          { mode: 'STARTTLS', port: 2587, servicePort: 2587 },
-          trusted(WHOLE),
-        ),
-        // 587 by its mode, and 587 by name.
-        bad: listeners({ mode: 'STARTTLS', port: 1587 }, { mode: 'ImplicitTLS', port: 1465, servicePort: 587 }),
-      },
-    'spec.ingress.listeners[]: networks is needed for TrustedNetworks: else nobody could connect': {
+    'spec.ingress.listeners: two listeners must not have the same Service port; give one of them another servicePort': {
+      good: listeners(
+        { mode: 'STARTTLS', port: 1587 },
+        { mode: 'STARTTLS', port: 2587, servicePort: 2587 },
+        trusted(WHOLE),
+      ),
+      // 587 by its mode, and 587 by name.
+      bad: listeners({ mode: 'STARTTLS', port: 1587 }, { mode: 'ImplicitTLS', port: 1465, servicePort: 587 }),
+    },
+    'spec.ingress.listeners[]: TrustedNetworks requires networks; without them no client could connect': {
       good: listeners(trusted(WHOLE)),
       bad: listeners(trusted({ credential: 'relay@example.test' })),
     },
-    'spec.ingress.listeners[]: credential is needed for TrustedNetworks: whose rights and limits the clients have': {
+    'spec.ingress.listeners[]: TrustedNetworks requires credential, whose permissions and limits apply': {
       good: listeners(trusted(WHOLE)),
       bad: listeners(trusted({ networks: ['10.0.0.0/8'] })),
     },
-    'spec.ingress.listeners[]: networks and credential are for mode TrustedNetworks; they keep nobody out here': {
+    'spec.ingress.listeners[]: networks and credential have an effect only with mode TrustedNetworks': {
       good: listeners({ mode: 'STARTTLS', port: 1587 }),
       bad: listeners({ mode: 'STARTTLS', port: 1587, networks: ['10.0.0.0/8'] }),
     },
@@ -177,11 +175,11 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
     },
     ...ranges('ingress'),
     ...ranges('api'),
-    'spec.tenants.namespaces: selector is for from: Selector, and needed there': {
+    'spec.tenants.namespaces: selector is required with from: Selector, and not allowed otherwise': {
       good: platform({ tenants: { namespaces: { from: 'Selector', selector: { matchLabels: { mail: 'yes' } } } } }),
       bad: platform({ tenants: { namespaces: { from: 'Selector' } } }),
     },
-    'spec.tenants.namespaces: selector.matchLabels needs a label; for all namespaces there is from: All': {
+    'spec.tenants.namespaces: selector.matchLabels must not be empty; use from: All for all namespaces': {
       good: platform({ tenants: { namespaces: { from: 'All' } } }),
       bad: platform({ tenants: { namespaces: { from: 'Selector', selector: { matchLabels: {} } } } }),
     },
@@ -193,7 +191,7 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
       good: platform({ scanning: { holdFor: '90d' } }),
       bad: platform({ scanning: { holdFor: '2161h' } }),
     },
-    'spec.dns.resolvers[]: must be an IP address, with :port where it is not 53': {
+    'spec.dns.resolvers[]: must be an IP address, optionally with :port (default 53)': {
       good: resolver('192.0.2.1', '192.0.2.1:5353', '2001:db8::1', '[2001:db8::1]', '[2001:db8::1]:5353'),
       bad: resolver('192.0.2.256:53'),
     },
@@ -202,37 +200,37 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
       // Shorter in its number only would pass a comparison of texts.
       bad: platform({ retry: { firstDelay: '3d', maxDelay: '71h' } }),
     },
-    'spec.broker.shards: shards may grow, never shrink: what a stream holds would be lost': {
+    'spec.broker.shards: shards can be increased, never decreased; the mail in a removed stream would be lost': {
       good: [platform({ broker: { shards: 2 } }), platform({ broker: { shards: 3 } })],
       bad: [platform({ broker: { shards: 3 } }), platform({ broker: { shards: 2 } })],
     },
   },
   Domain: {
     [`: ${NAME}`]: nameOf('Domain', '1-shop', 'shop.example'),
-    'spec.domainName: domainName cannot be changed; make another Domain': {
+    'spec.domainName: domainName cannot be changed; create another Domain': {
       good: [LEAST.Domain, { ...LEAST.Domain, state: 'Suspended' }],
       bad: [LEAST.Domain, { domainName: 'other.test' }],
     },
-    'spec.dkim.algorithms: names an algorithm twice': {
+    'spec.dkim.algorithms: must not list an algorithm twice': {
       good: { ...LEAST.Domain, dkim: { algorithms: ['Ed25519', 'RSA2048'] } },
       bad: { ...LEAST.Domain, dkim: { algorithms: ['RSA2048', 'RSA2048'] } },
     },
   },
   SMTPCredential: {
     [`: ${NAME}`]: nameOf('SMTPCredential', '1-app', 'app.shop'),
-    'spec: secretName is for a generated password; with passwordHashes there is no Secret': {
+    'spec: secretName is only for a generated password; with passwordHashes there is no Secret': {
       good: credential({ secretName: 'app-login' }),
       bad: credential({ secretName: 'app-login', passwordHashes: [HASH] }),
     },
-    'spec: rotation.request is for a generated password; give other passwordHashes instead': {
+    'spec: rotation.request is only for a generated password; change passwordHashes instead': {
       good: credential({ rotation: { request: 'may' } }),
       bad: credential({ rotation: { request: 'may' }, passwordHashes: [HASH] }),
     },
-    'spec.address: address cannot be changed; make another SMTPCredential': {
+    'spec.address: address cannot be changed; create another SMTPCredential': {
       good: [LEAST.SMTPCredential, credential({ state: 'Suspended' })],
       bad: [LEAST.SMTPCredential, credential({ address: 'other@example.test' })],
     },
-    'spec.domainRef: domainRef cannot be changed; make another SMTPCredential': {
+    'spec.domainRef: domainRef cannot be changed; create another SMTPCredential': {
       good: [LEAST.SMTPCredential, credential({ limitRef: { name: 'few' } })],
       bad: [LEAST.SMTPCredential, credential({ domainRef: { name: 'other' } })],
     },
@@ -240,7 +238,7 @@ export const PAIRS: Record<Kind, Record<string, Pair>> = {
   SMTPLimit: { [`: ${NAME}`]: nameOf('SMTPLimit', '1-few', 'few.shop') },
   SenderAddress: {
     [`: ${NAME}`]: nameOf('SenderAddress', '1-boss', 'boss.shop'),
-    'spec.domainRef: domainRef cannot be changed; make another SenderAddress': {
+    'spec.domainRef: domainRef cannot be changed; create another SenderAddress': {
       good: [LEAST.SenderAddress, { ...LEAST.SenderAddress, address: 'chief@elsewhere.test', code: 'abc' }],
       bad: [LEAST.SenderAddress, { ...LEAST.SenderAddress, domainRef: { name: 'other' } }],
     },

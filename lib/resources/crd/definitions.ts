@@ -75,8 +75,8 @@ function rootSchema(kind: Kind): StructuralNode {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object', properties: { name: { type: 'string', maxLength } } },
-      spec: { description: 'What is wished for.', ...spec },
-      status: { description: 'What is the case; written by the operator.', ...structural(STATUS[kind]) },
+      spec: { description: 'Desired state.', ...spec },
+      status: { description: 'Observed state; set by the operator.', ...structural(STATUS[kind]) },
     },
   }
 }

@@ -20,7 +20,7 @@ const AUTOSCALING: Rule[] = [
 const AUTOSCALED: Rule[] = [
   {
     rule: '!has(self.autoscaling) || has(self.resources.requests.cpu) || has(self.resources.limits.cpu)',
-    message: 'autoscaling goes by the use of what is requested: resources.requests.cpu is needed',
+    message: 'autoscaling requires resources.requests.cpu',
   },
 ]
 const RESOURCES: Rule[] = (['cpu', 'memory'] as const).map((name) => ({
@@ -31,18 +31,18 @@ const RESOURCES: Rule[] = (['cpu', 'memory'] as const).map((name) => ({
 const CERTIFICATE: Rule[] = [
   {
     rule: 'has(self.certificateFile) == has(self.keyFile)',
-    message: 'certificateFile and keyFile go together',
+    message: 'certificateFile and keyFile must be given together',
   },
   {
     rule: '!(has(self.secretName) && has(self.certificateFile))',
-    message: 'secretName is for Kubernetes and certificateFile for standalone; give one of them',
+    message: 'give only one of secretName (Kubernetes) and certificateFile (standalone)',
   },
 ]
 
 const SERVICE: Rule[] = [
   {
     rule: "self.type == 'LoadBalancer' || size(self.loadBalancerSourceRanges) == 0",
-    message: 'loadBalancerSourceRanges is for type LoadBalancer; it keeps nobody out here',
+    message: 'loadBalancerSourceRanges has an effect only with type LoadBalancer',
   },
 ]
 
@@ -57,13 +57,13 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
       ...AUTOSCALED,
       {
         rule: "self.listeners.all(l, l.clientCertificate == 'None') || (has(self.tls) && has(self.tls.clientCA))",
-        message: 'a listener with clientCertificate needs tls.clientCA: whose certificates count',
+        message: 'a listener with clientCertificate requires tls.clientCA',
       },
     ],
     'ingress.tls.clientCA': [
       {
         rule: 'has(self.secretName) != has(self.certificateFile)',
-        message: 'secretName is for Kubernetes and certificateFile for standalone; one of them is needed',
+        message: 'give exactly one of secretName (Kubernetes) and certificateFile (standalone)',
       },
     ],
     'ingress.tls': CERTIFICATE,
@@ -71,7 +71,7 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
       ...CERTIFICATE,
       {
         rule: 'has(self.secretName) || has(self.certificateFile)',
-        message: 'secretName, or certificateFile and keyFile, are needed',
+        message: 'either secretName, or certificateFile and keyFile, is required',
       },
     ],
     api: [{ rule: 'self.port != self.httpPort', message: 'port and httpPort must differ' }],
@@ -81,29 +81,29 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
     'ingress.listeners': [
       {
         rule: 'self.all(a, self.exists_one(b, a.port == b.port && a.address == b.address))',
-        message: 'two listeners cannot have the same port',
+        message: 'two listeners must not have the same port',
       },
       {
         rule: `self.all(a, self.exists_one(b, ${servicePort('a')} == ${servicePort('b')}))`,
-        message: 'two listeners cannot have the same port of the Service; give one of them another servicePort',
+        message: 'two listeners must not have the same Service port; give one of them another servicePort',
       },
     ],
     'ingress.listeners[]': [
       {
         rule: "self.mode != 'TrustedNetworks' || size(self.networks) > 0",
-        message: 'networks is needed for TrustedNetworks: else nobody could connect',
+        message: 'TrustedNetworks requires networks; without them no client could connect',
       },
       {
         rule: "self.mode != 'TrustedNetworks' || has(self.credential)",
-        message: 'credential is needed for TrustedNetworks: whose rights and limits the clients have',
+        message: 'TrustedNetworks requires credential, whose permissions and limits apply',
       },
       {
         rule: "self.mode == 'TrustedNetworks' || (size(self.networks) == 0 && !has(self.credential))",
-        message: 'networks and credential are for mode TrustedNetworks; they keep nobody out here',
+        message: 'networks and credential have an effect only with mode TrustedNetworks',
       },
       {
         rule: "self.mode != 'TrustedNetworks' || self.clientCertificate == 'None'",
-        message: 'clientCertificate is for listeners with a login',
+        message: 'clientCertificate is only for listeners with a login',
       },
     ],
     'ingress.service': SERVICE,
@@ -113,12 +113,15 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
     'delivery.resources': RESOURCES,
     'notifier.resources': RESOURCES,
     'broker.shards': [
-      { rule: 'self >= oldSelf', message: 'shards may grow, never shrink: what a stream holds would be lost' },
+      {
+        rule: 'self >= oldSelf',
+        message: 'shards can be increased, never decreased; the mail in a removed stream would be lost',
+      },
     ],
     'dns.resolvers[]': [
       {
         rule: "isIP(self.startsWith('[') ? self.substring(1, self.indexOf(']')) : self.contains('.') ? self.split(':')[0] : self)",
-        message: 'must be an IP address, with :port where it is not 53',
+        message: 'must be an IP address, optionally with :port (default 53)',
       },
     ],
     retry: [
@@ -130,36 +133,36 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
     'tenants.namespaces': [
       {
         rule: "has(self.selector) == (self.from == 'Selector')",
-        message: 'selector is for from: Selector, and needed there',
+        message: 'selector is required with from: Selector, and not allowed otherwise',
       },
       {
         rule: '!has(self.selector) || size(self.selector.matchLabels) > 0',
-        message: 'selector.matchLabels needs a label; for all namespaces there is from: All',
+        message: 'selector.matchLabels must not be empty; use from: All for all namespaces',
       },
     ],
     'scanning.holdFor': [{ rule: `${ms('self')} <= 7776000000`, message: 'holdFor must be at most 90d' }],
     'verification.recheck': [{ rule: `${ms('self')} >= 1000`, message: 'recheck must be at least 1s' }],
   },
   Domain: {
-    domainName: [{ rule: 'self == oldSelf', message: 'domainName cannot be changed; make another Domain' }],
-    'dkim.algorithms': [{ rule: 'size(self) < 2 || self[0] != self[1]', message: 'names an algorithm twice' }],
+    domainName: [{ rule: 'self == oldSelf', message: 'domainName cannot be changed; create another Domain' }],
+    'dkim.algorithms': [{ rule: 'size(self) < 2 || self[0] != self[1]', message: 'must not list an algorithm twice' }],
   },
   SMTPCredential: {
     '': [
       {
         rule: '!has(self.secretName) || size(self.passwordHashes) == 0',
-        message: 'secretName is for a generated password; with passwordHashes there is no Secret',
+        message: 'secretName is only for a generated password; with passwordHashes there is no Secret',
       },
       {
         rule: '!has(self.rotation.request) || size(self.passwordHashes) == 0',
-        message: 'rotation.request is for a generated password; give other passwordHashes instead',
+        message: 'rotation.request is only for a generated password; change passwordHashes instead',
       },
     ],
-    address: [{ rule: 'self == oldSelf', message: 'address cannot be changed; make another SMTPCredential' }],
-    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef cannot be changed; make another SMTPCredential' }],
+    address: [{ rule: 'self == oldSelf', message: 'address cannot be changed; create another SMTPCredential' }],
+    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef cannot be changed; create another SMTPCredential' }],
   },
   SenderAddress: {
-    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef cannot be changed; make another SenderAddress' }],
+    domainRef: [{ rule: 'self == oldSelf', message: 'domainRef cannot be changed; create another SenderAddress' }],
   },
 }
 
@@ -172,7 +175,7 @@ const nameRule = (pattern: string, message: string): Rule => ({
 /** A Service begins with the platform's name, and takes less than other objects do. */
 const PLATFORM_NAME = nameRule(
   '^[a-z]([a-z0-9-]*[a-z0-9])?$',
-  'lower-case letters, digits and hyphens, and begin with a letter',
+  'lower-case letters, digits and hyphens, beginning with a letter',
 )
 const NAME = nameRule('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', 'lower-case letters, digits and hyphens, without dots')
 
