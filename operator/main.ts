@@ -27,7 +27,7 @@ await runService('operator', OPERATOR, ({ settings: given, log, registry, needs,
       log.info({ event: 'leading' })
       await lead({ cluster, settings, log, metrics, onLead: (now) => (current = now) }, signal)
     },
-    onLost: (reason) => log.warn({ event: 'lead-lost', reason }),
+    onLost: (reason) => log.warn({ event: 'leadership-lost', reason }),
     onError: (error) => log.warn({ event: 'lease-failed', err: error }),
   })
   // Ready is who leads, or waits for his turn: a candidate has nothing to do, and must not hold up a rollout.

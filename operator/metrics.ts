@@ -21,20 +21,20 @@ export function createMetrics(registry: Registry, sources: Sources): OperatorMet
   const registers = [registry]
   const seconds = new Histogram({
     name: 'postrider_operator_reconcile_seconds',
-    help: 'Time of one run of a controller.',
+    help: 'Duration of one run of a controller.',
     labelNames: ['controller'],
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   })
   const errors = new Counter({
     name: 'postrider_operator_reconcile_errors_total',
-    help: 'Runs of a controller that failed; each is tried again.',
+    help: 'Failed runs of a controller; each is retried.',
     labelNames: ['controller'],
     registers,
   })
   new Gauge({
     name: 'postrider_operator_leader',
-    help: '1 in the operator that leads.',
+    help: '1 in the leading replica of the operator.',
     registers,
     collect() {
       this.set(sources.leading() ? 1 : 0)
@@ -42,7 +42,7 @@ export function createMetrics(registry: Registry, sources: Sources): OperatorMet
   })
   new Gauge({
     name: 'postrider_certificate_not_after_seconds',
-    help: 'When the certificate of the ingress ends, Unix time.',
+    help: 'When the certificate of the ingress expires, as Unix time.',
     registers,
     collect() {
       const endsAt = sources.certificateEndsAt()
@@ -50,13 +50,13 @@ export function createMetrics(registry: Registry, sources: Sources): OperatorMet
       else this.set(endsAt / 1000)
     },
   })
-  domainGauge(registry, sources, 'postrider_domain_ready', 'Ready', '1 when mail from the Domain is taken.')
+  domainGauge(registry, sources, 'postrider_domain_ready', 'Ready', '1 if mail from the Domain is accepted.')
   domainGauge(
     registry,
     sources,
     'postrider_domain_dns_verified',
     'DNSVerified',
-    '1 when the records of the Domain are in the DNS.',
+    '1 if the required records of the Domain are in the DNS.',
   )
   brokerGauges(registry, sources)
   return {
@@ -104,11 +104,11 @@ function brokerGauges(registry: Registry, { leading, broker }: Sources): void {
       .finally(() => (reading = undefined)))
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: `postrider_broker_${name}`, help, labelNames, registers: [registry], collect: read })
-  const reachable = gauge('reachable', '1 when the operator has a connection to the broker.')
-  const messages = gauge('stream_messages', 'Records in a stream of the broker.', ['stream'])
-  const bytes = gauge('stream_bytes', 'Octets of a stream of the broker.', ['stream'])
-  const pending = gauge('consumer_pending', 'Jobs of a stream that nobody has taken yet.', ['stream'])
-  const ackPending = gauge('consumer_ack_pending', 'Jobs of a stream that a worker holds.', ['stream'])
+  const reachable = gauge('reachable', '1 if the operator is connected to the broker.')
+  const messages = gauge('stream_messages', 'Number of records in a stream of the broker.', ['stream'])
+  const bytes = gauge('stream_bytes', 'Size of a stream of the broker, in octets.', ['stream'])
+  const pending = gauge('consumer_pending', 'Jobs in a stream that no worker has fetched yet.', ['stream'])
+  const ackPending = gauge('consumer_ack_pending', 'Jobs in a stream that are in flight.', ['stream'])
 
   async function look(): Promise<void> {
     for (const one of [messages, bytes, pending, ackPending]) one.reset()

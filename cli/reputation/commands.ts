@@ -17,11 +17,11 @@ export async function reputationList({ state, json }: ReputationOptions): Promis
   if (json) return [JSON.stringify(answer, null, 2)]
   const lines = answer
     .sort((a, b) => a.account.localeCompare(b.account))
-    .map(({ account, standing: { tier, cleanDays, suspended } }) => {
+    .map(({ account, reputation: { tier, cleanDays, suspended } }) => {
       const state = suspended === undefined ? 'good' : whySuspended(suspended)
       return `${account}  tier ${tier}, ${cleanDays} clean days in it  ${state}`
     })
-  const count = answer.filter(({ standing }) => standing.suspended !== undefined).length
+  const count = answer.filter(({ reputation }) => reputation.suspended !== undefined).length
   return [...lines, `${answer.length} with a reputation, ${count} suspended`]
 }
 

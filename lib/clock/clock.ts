@@ -52,7 +52,7 @@ export async function watchClock(broker: Pick<Broker, 'nc'>, registry: Registry)
 export function skewGauge(registry: Registry, skewMs: () => number): void {
   new Gauge({
     name: 'postrider_clock_skew_seconds',
-    help: "How far this process's clock is ahead of the broker's. Beyond two minutes nothing expires and nothing is erased.",
+    help: "How far the clock of this process is ahead of the broker's. Beyond two minutes, nothing expires and nothing is deleted.",
     registers: [registry],
     collect() {
       this.set(skewMs() / 1000)

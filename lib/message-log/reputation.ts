@@ -7,7 +7,7 @@ import { z } from 'zod'
 /** The reputation of an account, which is named as in lib/limits/accounts.ts. */
 export interface AccountStanding {
   account: string
-  standing: Standing
+  reputation: Standing
 }
 
 export interface Restored {
@@ -21,7 +21,7 @@ const nothing: z.ZodType<Record<string, never>> = z.object({})
 export const REPUTATIONS = question<Record<string, never>, AccountStanding[]>(
   LOG_REPUTATION,
   nothing,
-  z.array(z.looseObject({ account: z.string(), standing: standingShape })),
+  z.array(z.looseObject({ account: z.string(), reputation: standingShape })),
 )
 
 /** Ends the suspension of an account. */

@@ -21,13 +21,13 @@ export interface ConfigReport {
 /** Tells of bad entries in the log and by a metric, which each service has. */
 export function reportConfig(registry: Registry, log: Pick<Logger, 'error' | 'warn' | 'info'>): ConfigReport {
   const gauge = new Gauge({
-    name: 'postrider_config_bad_entries',
-    help: 'Entries of the configuration that cannot be read; what they said before stays in force.',
+    name: 'postrider_config_invalid_entries',
+    help: 'Configuration entries that cannot be read; their previous values stay in force.',
     registers: [registry],
   })
   gauge.set(0)
   return {
-    bad: ({ key, error }) => log.error({ event: 'config-bad', key, err: error }),
+    bad: ({ key, error }) => log.error({ event: 'config-invalid', key, err: error }),
     badEntries: (count) => gauge.set(count),
     waiting: (keys) => log.error({ event: 'config-waiting', keys }),
     failed: (error) => log.error({ event: 'config-failed', err: error }),

@@ -27,14 +27,14 @@ await runService('api', API, async ({ settings, log, registry, needs, onStop }) 
   onStop(() => clock.stop())
   const live = await watchConfig(broker, reportConfig(registry, log))
   const certificates = openCertificates(settings.certificates, (error) =>
-    log.error({ event: 'certificate-bad', err: error }),
+    log.error({ event: 'certificate-invalid', err: error }),
   )
   const { host, port, httpPort, submission, publicHost } = settings
   const metrics = createMetrics(registry)
   const standings = await watchStandings(
     broker,
-    (account, _, error) => log.error({ event: 'standing-bad', account, err: error }),
-    loggedTrouble(log, 'standing-watch'),
+    (account, _, error) => log.error({ event: 'reputation-invalid', account, err: error }),
+    loggedTrouble(log, 'reputation-watch'),
   )
   const limits = limitsRoute({ now: clock.now, useOf: (account) => readUse(broker, account), standingOf: standings.of })
   const answer = createAnswer({

@@ -5,7 +5,7 @@ export function createMetrics(registry: Registry) {
   return {
     requests: new Counter({
       name: 'postrider_api_requests_total',
-      help: 'Requests that were answered, by path (none for what is not there) and status.',
+      help: 'HTTP requests, by path (none for unknown paths) and status.',
       labelNames: ['path', 'status'],
       registers: [registry],
     }),

@@ -123,7 +123,7 @@ await runService('delivery', DELIVERY, async ({ settings, log, registry, needs, 
     shards: settings.shards,
     capacity: settings.jobsPerStream,
     handle: (taken) => isolate(taken, () => deliver(taken, engine)),
-    onError: (error, stream) => log.warn({ event: 'take-failed', stream, err: error }),
+    onError: (error, stream) => log.warn({ event: 'fetch-failed', stream, err: error }),
     onLost: ({ envelope, destination }, phase) => {
       metrics.leasesLost.inc({ final_dot: phase === 'final' ? 'sent' : 'not-sent' })
       log.warn({ event: 'lease-lost', id: envelope.id, destination, phase })

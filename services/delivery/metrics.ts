@@ -23,7 +23,7 @@ export function createMetrics(registry: Registry, { connections, inFlight, slow 
   })
   new Gauge({
     name: 'postrider_delivery_jobs_in_flight',
-    help: 'Jobs that this process holds.',
+    help: 'Jobs in flight in this process.',
     registers,
     collect() {
       this.set(inFlight())
@@ -31,20 +31,20 @@ export function createMetrics(registry: Registry, { connections, inFlight, slow 
   })
   new Gauge({
     name: 'postrider_delivery_slow_attempts',
-    help: 'Attempts that are set aside because their remote takes long. They take up no capacity.',
+    help: 'Attempts set aside because their remote is slow; they do not count against the capacity.',
     registers,
     collect() {
       this.set(slow())
     },
   })
   new Counter({
-    name: 'postrider_remote_bounds_broken_total',
-    help: 'Connections closed because a remote sent more than it may, by what it sent too much of.',
-    labelNames: ['bound'],
+    name: 'postrider_remote_limits_exceeded_total',
+    help: 'Connections closed because a remote exceeded a protocol limit, by limit.',
+    labelNames: ['limit'],
     registers,
     collect() {
       this.reset()
-      for (const [bound, count] of Object.entries(brokenBounds)) this.inc({ bound }, count)
+      for (const [limit, count] of Object.entries(brokenBounds)) this.inc({ limit }, count)
     },
   })
   const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -52,19 +52,22 @@ export function createMetrics(registry: Registry, { connections, inFlight, slow 
   const byCategory = (name: string, help: string) =>
     countBy(registry, { name, help, label: 'category', values: CATEGORIES })
   return {
-    delivered: counter('postrider_delivered_recipients_total', 'Recipients that a remote took.'),
+    delivered: counter('postrider_delivered_recipients_total', 'Recipients accepted by a remote server.'),
     deferred: byCategory(
       'postrider_deferred_recipients_total',
-      'Recipients to be tried again, by category of the reply.',
+      'Recipients deferred for another attempt, by category of the reply.',
     ),
     bounced: byCategory(
       'postrider_bounced_recipients_total',
-      'Recipients that failed for good, by category of the reply.',
+      'Recipients that failed permanently, by category of the reply.',
     ),
-    postponed: counter('postrider_postponed_jobs_total', 'Jobs given back unattempted because their site had no room.'),
+    postponed: counter(
+      'postrider_postponed_jobs_total',
+      'Jobs returned unattempted because their site had no free connection.',
+    ),
     faults: counter(
       'postrider_attempt_faults_total',
-      'Attempts that failed for a fault of this platform, and are made again.',
+      'Attempts that failed because of a fault of this platform; they are repeated.',
     ),
     ambiguous: counter(
       'postrider_ambiguous_transactions_total',
@@ -72,19 +75,19 @@ export function createMetrics(registry: Registry, { connections, inFlight, slow 
     ),
     leasesLost: countBy(registry, {
       name: 'postrider_delivery_leases_lost_total',
-      help: 'Jobs whose lease the broker did not confirm in time, by whether the final dot had been sent. Those not sent were dropped, and are attempted again.',
+      help: 'Jobs whose lease the broker did not renew in time, by whether the final dot had been sent. If not, the attempt was abandoned and is repeated.',
       label: 'final_dot',
       values: ['sent', 'not-sent'],
     }),
     attemptSeconds: new Histogram({
       name: 'postrider_attempt_seconds',
-      help: 'From taking a job to its outcome on disk.',
+      help: 'Time from fetching a job until its outcome is on disk.',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
       registers,
     }),
     queueSeconds: new Histogram({
       name: 'postrider_queue_seconds',
-      help: 'From acceptance to delivery, for each delivered recipient.',
+      help: 'Time from acceptance to delivery, for each delivered recipient.',
       buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300, 3600, 14400, 86400, 432000],
       registers,
     }),

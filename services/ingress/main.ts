@@ -52,7 +52,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   const accounts = declaredAccounts(live)
   const keysOf = createKeyring(readPlatformKey(settings.platformKeyFile))
   const certificates = openCertificates(settings.certificates, (error) =>
-    log.error({ event: 'certificate-bad', err: error }),
+    log.error({ event: 'certificate-invalid', err: error }),
   )
 
   const protection = () => config().platform.protection
@@ -97,8 +97,8 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   onStop(() => sessions.stop())
   const standings = await watchStandings(
     broker,
-    (account, _, error) => log.error({ event: 'standing-bad', account, err: error }),
-    loggedTrouble(log, 'standing-watch'),
+    (account, _, error) => log.error({ event: 'reputation-invalid', account, err: error }),
+    loggedTrouble(log, 'reputation-watch'),
   )
   const login = createLogin({ credentials: () => config().credentials, verdicts: createVerdicts(), guard })
   const handlers = createHandlers({
@@ -125,8 +125,8 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
     },
   })
   const refusedAtDoor = (reason: DoorRefusal, remoteAddress: string): void => {
-    metrics.turnedAway.inc({ reason })
-    log.debug({ event: 'turned-away', reason, remoteAddress })
+    metrics.rejected.inc({ reason })
+    log.debug({ event: 'connection-rejected', reason, remoteAddress })
   }
   const doorKeeper = setInterval(() => door.sweep(), SWEEP_MS)
   onStop(() => clearInterval(doorKeeper))

@@ -26,7 +26,7 @@ export function createMetrics(
   })
   new Gauge({
     name: 'postrider_ingress_clients',
-    help: 'Open connections by whether they have logged in; those that have not begun or ended their TLS handshake are here too.',
+    help: 'Open connections, by whether the client has logged in, including connections whose TLS handshake has not started or finished.',
     labelNames: ['login'],
     registers,
     collect() {
@@ -38,29 +38,29 @@ export function createMetrics(
     ...createScanMetrics(registry, breaker),
     refused: countBy(registry, {
       name: 'postrider_refused_total',
-      help: 'Commands and messages that were refused, by reason.',
+      help: 'Commands and messages refused, by reason.',
       label: 'reason',
       values: REFUSAL_REASONS,
     }),
-    turnedAway: countBy(registry, {
-      name: 'postrider_connections_turned_away_total',
-      help: 'Connections that were not let in or were ended by us, by reason.',
+    rejected: countBy(registry, {
+      name: 'postrider_connections_rejected_total',
+      help: 'Connections rejected, or closed by the ingress, by reason.',
       label: 'reason',
       values: ['full', 'network', 'rate', 'deadline', 'displaced', 'proxy', 'slow'],
     }),
     accepted: new Counter({
       name: 'postrider_accepted_messages_total',
-      help: 'Messages that were answered 250.',
+      help: 'Messages accepted (answered 250).',
       registers,
     }),
     acceptedBytes: new Counter({
       name: 'postrider_accepted_bytes_total',
-      help: 'Octets of accepted messages, as stored.',
+      help: 'Size of accepted messages as stored, in octets.',
       registers,
     }),
     acceptSeconds: new Histogram({
       name: 'postrider_accept_seconds',
-      help: 'From the final dot to the 250: checks, limits, signing and the durable write.',
+      help: 'Time from the final dot to the 250 reply: checks, limits, signing and the durable write.',
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),

@@ -217,7 +217,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     startTurns({
       everyMs: TURN_MS,
       tasks,
-      failed: (task, error) => log.error({ event: 'turn-failed', task, err: error }),
+      failed: (task, error) => log.error({ event: 'task-failed', task, err: error }),
     }),
   )
 })

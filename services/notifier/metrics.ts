@@ -20,7 +20,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
   const registers = [registry]
   new Gauge({
     name: 'postrider_queue_recipients',
-    help: 'Recipients whose outcome is open, by state.',
+    help: 'Recipients without a final outcome, by state.',
     labelNames: ['state'],
     registers,
     collect() {
@@ -31,7 +31,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
   })
   new Gauge({
     name: 'postrider_queue_due_recipients',
-    help: 'Recipients that delivery should be working on now.',
+    help: 'Recipients due for an attempt now.',
     registers,
     collect() {
       this.set(reader.count(now()).due)
@@ -39,7 +39,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
   })
   new Gauge({
     name: 'postrider_queue_oldest_seconds',
-    help: 'Age of the oldest message with an open recipient; 0 when there is none.',
+    help: 'Age of the oldest message with a recipient without a final outcome; 0 if there is none.',
     registers,
     collect() {
       const { oldestAcceptedAt } = reader.count(now())
@@ -48,7 +48,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
   })
   new Gauge({
     name: 'postrider_queue_oldest_due_seconds',
-    help: 'For how long the recipient that delivery should have come to first has been waiting for it; 0 when none is due.',
+    help: 'Time that the longest-overdue recipient has been waiting for its attempt; 0 if none is due.',
     registers,
     collect() {
       const { oldestDueAt } = reader.count(now())
@@ -57,7 +57,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
   })
   new Gauge({
     name: 'postrider_held_messages',
-    help: 'Messages that are held until a person decides about them.',
+    help: 'Messages held for review.',
     registers,
     collect() {
       this.set(held.count())
@@ -65,7 +65,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
   })
   new Gauge({
     name: 'postrider_log_lag_records',
-    help: 'Records of the streams that the message log does not hold yet.',
+    help: 'Records in the streams that are not yet in the message log.',
     registers,
     collect() {
       this.set(lag())
@@ -73,7 +73,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
   })
   new Gauge({
     name: 'postrider_quarantine_records',
-    help: 'Records in the quarantine: what could not be read or written, until an operator retries or drops it.',
+    help: 'Records in the quarantine: they could not be read or written, and wait for an administrator to retry or drop them.',
     registers,
     collect() {
       this.set(quarantine.count.present)
@@ -81,7 +81,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
   })
   new Counter({
     name: 'postrider_quarantined_total',
-    help: 'Records that were put into the quarantine.',
+    help: 'Records put into the quarantine.',
     registers,
     collect() {
       // The broker counts them.
@@ -98,7 +98,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
     }),
     erased: new Counter({
       name: 'postrider_contents_erased_total',
-      help: 'Contents deleted at the end of their retention.',
+      help: 'Message contents deleted at the end of their retention.',
       registers,
     }),
   }

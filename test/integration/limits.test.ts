@@ -261,10 +261,10 @@ test('the tenant can ask for limits and their use with the login that he sends w
     limits: [{ limit: 'recipientsPerDay', used: 5, allowed: 5, freesAt: recipients?.freesAt }],
     recipientsPerMessage: 100,
     messageBytes: own?.['messageBytes'],
-    standing: { state: 'Good' },
+    reputation: { state: 'Good' },
   })
   const frees = Date.parse(recipients?.freesAt ?? '') - Date.now()
   assert.ok(frees > 0 && frees < 25 * 3_600_000, recipients?.freesAt)
-  assert.deepEqual(domain, { account: 'domain/sender.test', limit: null, limits: [], standing: { state: 'Good' } })
+  assert.deepEqual(domain, { account: 'domain/sender.test', limit: null, limits: [], reputation: { state: 'Good' } })
   assert.equal((await ask('wrong')).status, 401)
 })

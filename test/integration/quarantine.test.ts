@@ -75,7 +75,7 @@ test('a garbage record in each stream and bucket: all mail and notices go on, an
   await eventually(async () => assert.equal((await platform.message('erased')).found, true))
   await eventually(async () => assert.equal(await metric('notifier', 'postrider_quarantine_records'), wanted.length))
   assert.equal(await metric('notifier', 'postrider_quarantined_total'), wanted.length)
-  assert.equal(await metric('delivery', 'postrider_config_bad_entries'), 2)
+  assert.equal(await metric('delivery', 'postrider_config_invalid_entries'), 2)
   assert.deepEqual(await platform.programs(), before, 'no process ended')
 })
 

@@ -274,7 +274,7 @@ describe('scanning', { skip }, () => {
       try {
         for (let round = 0; round < 5; round++) assert.equal((await send({})).code, 451)
         const asked = () => metric(`postrider_scan_seconds_count{scanner="${scanner}"}`)
-        assert.equal(await metric(`postrider_scanner_left_alone{scanner="${scanner}"}`), 1)
+        assert.equal(await metric(`postrider_scanner_circuit_open{scanner="${scanner}"}`), 1)
         const before = await asked()
         for (let round = 0; round < 5; round++) assert.equal((await send({})).code, 451)
         // One may have tried whether it is back.
@@ -283,7 +283,7 @@ describe('scanning', { skip }, () => {
         daemon().goOn()
       }
       await eventually(async () => assert.equal((await send({})).code, 250), 60_000)
-      assert.equal(await metric(`postrider_scanner_left_alone{scanner="${scanner}"}`), 0)
+      assert.equal(await metric(`postrider_scanner_circuit_open{scanner="${scanner}"}`), 0)
       assert.equal((await send({ text: which === 'clamd' ? EICAR : GTUBE })).code, 550)
     })
   }

@@ -91,7 +91,7 @@ describe('one platform under several host names', () => {
       () =>
         assert.match(
           readFileSync(join(platform.state, 'logs', 'ingress-0.log'), 'utf8'),
-          /certificate-bad.*contains no PEM certificate/,
+          /certificate-invalid.*contains no PEM certificate/,
         ),
       10_000,
     )

@@ -63,7 +63,7 @@ async function sendUntil(reply: RegExp, to = 'kim@remote.test'): Promise<string>
 const standings = async (): Promise<AccountStanding[]> =>
   JSON.parse(await platform.cli('reputation', 'ls', '--json')) as AccountStanding[]
 const suspensionOf = async (account: string) =>
-  (await standings()).find((one) => one.account === account)?.standing.suspended
+  (await standings()).find((one) => one.account === account)?.reputation.suspended
 const noticesTo = (address: string) =>
   remote.mails.filter(({ to, content }) => to.includes(address) && /^Subject: Sending is suspended/im.test(content))
 
@@ -99,7 +99,7 @@ test('a new resume in the manifest ends it within seconds; the first tier is whe
   replace(credential({ limitRef: { name: 'watched' }, resume: '2026-05-04' }))
   await sendUntil(/^ok$/)
   const found = (await standings()).find(({ account }) => account === 'credential/app@sender.test')
-  assert.deepEqual([found?.standing.tier, found?.standing.suspended], [0, undefined])
+  assert.deepEqual([found?.reputation.tier, found?.reputation.suspended], [0, undefined])
 })
 
 test('spam suspends the whole domain, and who runs the platform can end that', async () => {

@@ -28,7 +28,7 @@ export interface PanelQuery {
 
 /** What a panel that needs Kubernetes would have to show without it: nothing, as only the operator tells it. By title. */
 export const NEEDS_KUBERNETES: Record<string, string> = {
-  'Certificate ends in': 'the operator reads the Secret of the certificate',
+  'Certificate expires in': 'the operator reads the Secret of the certificate',
   Certificate: 'the operator reads the Secret of the certificate',
   'Domains that may send': 'a Domain has conditions only in a cluster',
   Domains: 'a Domain has conditions only in a cluster, and only the operator looks at the DNS',

@@ -87,7 +87,10 @@ describe('a real Prometheus reads two operators of a real API server', { skip },
   it('is about to raise the alert when a record is gone again', async () => {
     await eventually(async () => assert.deepEqual(await pending(), []), LONG_MS)
     await dns.remove('site.test')
-    await eventually(async () => assert.deepEqual(await pending(), ['PostriderDomainRecordsLost site.test']), LONG_MS)
+    await eventually(
+      async () => assert.deepEqual(await pending(), ['PostriderDomainRecordsMissing site.test']),
+      LONG_MS,
+    )
     await eventually(publish, LONG_MS)
     await eventually(async () => assert.deepEqual(await pending(), []), LONG_MS)
   })

@@ -48,7 +48,7 @@ test('each alert has a severity, its words and a page of its own, and each page 
     const text = readFileSync(join(RUNBOOKS, page), 'utf8')
     const severity = alerts.find(({ alert }) => `${alert}.md` === page)?.labels['severity'] ?? ''
     assert.ok(text.startsWith(`# ${page.slice(0, -3)}\n\nSeverity: ${severity}.\n`), page)
-    for (const part of ['What it means', 'What users notice', 'How to look', 'How to mend'])
+    for (const part of ['What it means', 'What users notice', 'How to investigate', 'How to fix it'])
       assert.ok(text.includes(`\n## ${part}\n`), `${page} has no part "${part}"`)
   }
 })

@@ -24,7 +24,7 @@ interface AccountAnswer {
   recipientsPerMessage?: number
   messageBytes?: number
   tier?: { number: number; of: number; cleanDays: number; nextAfterCleanDays?: number }
-  standing: { state: 'Good' } | { state: 'Suspended'; reason: string; since: string; why: string; wayBack: string }
+  reputation: { state: 'Good' } | { state: 'Suspended'; reason: string; since: string; why: string; remedy: string }
 }
 
 /** `GET /v1/limits`: what the credential that asks may send, and how much of that is used, its domain's too. */
@@ -40,7 +40,7 @@ export const limitsRoute = ({ now, useOf, standingOf }: LimitsDependencies): Rou
     ]
     const answers = accounts.map(async ([account, configured]): Promise<AccountAnswer> => {
       const standing = standingOf(account)
-      if (configured === undefined) return { account, limit: null, limits: [], standing: describe(standing) }
+      if (configured === undefined) return { account, limit: null, limits: [], reputation: describe(standing) }
       const effective = effectiveLimit(configured, standing)
       return {
         account,
@@ -49,7 +49,7 @@ export const limitsRoute = ({ now, useOf, standingOf }: LimitsDependencies): Rou
         recipientsPerMessage: configured.recipientsPerMessage,
         messageBytes: configured.messageBytes,
         ...tierOf(configured, standing),
-        standing: describe(standing),
+        reputation: describe(standing),
       }
     })
     return json({ accounts: await Promise.all(answers) })
@@ -70,7 +70,7 @@ function tierOf({ tiers }: LimitConfig, standing: Standing | undefined): Pick<Ac
   }
 }
 
-function describe(standing: Standing | undefined): AccountAnswer['standing'] {
+function describe(standing: Standing | undefined): AccountAnswer['reputation'] {
   const suspension = standing?.suspended
   if (suspension === undefined) return { state: 'Good' }
   return {
@@ -78,6 +78,6 @@ function describe(standing: Standing | undefined): AccountAnswer['standing'] {
     reason: suspension.reason,
     since: new Date(suspension.at).toISOString(),
     why: whySuspended(suspension),
-    wayBack: wayBack(suspension),
+    remedy: wayBack(suspension),
   }
 }

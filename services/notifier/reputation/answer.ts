@@ -12,7 +12,7 @@ export function answerReputation(
   now: () => number,
   onError: (error: unknown) => void,
 ): void {
-  const all = () => [...standings.all()].map(([account, standing]) => ({ account, standing }))
+  const all = () => [...standings.all()].map(([account, standing]) => ({ account, reputation: standing }))
   answer(broker, REPUTATIONS, all, onError)
   answer(
     broker,

@@ -6,7 +6,7 @@ import { countBy } from '@postrider/metrics/count-by'
 export function createStandingMetrics(registry: Registry, standings: LiveStandings) {
   new Gauge({
     name: 'postrider_suspended_accounts',
-    help: 'Credentials and domains that are suspended for what they sent, by kind.',
+    help: 'Credentials and domains suspended for bounces or spam, by kind.',
     labelNames: ['kind'],
     registers: [registry],
     collect() {
@@ -18,7 +18,7 @@ export function createStandingMetrics(registry: Registry, standings: LiveStandin
   return {
     suspensions: countBy(registry, {
       name: 'postrider_suspensions_total',
-      help: 'Credentials and domains that were suspended, by reason.',
+      help: 'Suspensions of credentials and domains, by reason.',
       label: 'reason',
       values: ['Bounces', 'Spam'],
     }),

@@ -44,10 +44,10 @@ export async function startStanding(options: StandingOptions): Promise<StandingW
   const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)
   const bad = (account: string, revision: number, error: unknown): void => {
-    log.error({ event: 'standing-bad', account, err: error })
+    log.error({ event: 'reputation-invalid', account, err: error })
     options.bad(revision, error)
   }
-  const standings = await watchStandings(broker, bad, loggedTrouble(log, 'standing-watch'))
+  const standings = await watchStandings(broker, bad, loggedTrouble(log, 'reputation-watch'))
   const metrics = createStandingMetrics(registry, standings)
   const keeper = createStandingKeeper({
     broker,

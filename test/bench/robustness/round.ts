@@ -49,4 +49,4 @@ export async function runRound(ingress: Ingress, login: Login, seconds: number):
   }
 }
 
-const turnedAway = (ingress: Ingress): Promise<number> => ingress.metric('postrider_connections_turned_away_total')
+const turnedAway = (ingress: Ingress): Promise<number> => ingress.metric('postrider_connections_rejected_total')
