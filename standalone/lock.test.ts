@@ -17,7 +17,7 @@ test('a lock is held until it is given up', async () => {
   assert.equal(existsSync(file), false)
 })
 
-test('a lock of a process that is gone, or of another program, is no obstacle', async () => {
+test('a lock of a process that is gone, or of another program, is ignored', async () => {
   const file = join(folder, 'stale.pid')
   for (const holder of ['999999999', '1', 'nonsense', '']) {
     writeFileSync(file, holder)

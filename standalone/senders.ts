@@ -13,7 +13,7 @@ export interface SenderVerificationOptions {
   platformKey: Buffer
   /** Signs a mail of the platform by the keys of these Domains. */
   sign: (domains: RuntimeConfig['domains']) => SignMail
-  /** Plans and publishes anew, with what is verified by now; resolves with that plan. */
+  /** Plans and publishes again, with the currently verified addresses; resolves with that plan. */
   replan: () => Promise<Plan>
   say: (line: string) => void
 }

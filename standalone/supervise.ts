@@ -27,7 +27,7 @@ export interface Supervised {
 }
 
 export interface SuperviseOptions {
-  /** Told of each start and of each end that was not asked for. */
+  /** Called at each start and at each unrequested end. */
   onStart?: (name: string, pid: number) => void
   onExit?: (name: string, code: number | null, signal: string | null, restartInMs: number) => void
 }

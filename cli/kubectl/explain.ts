@@ -3,7 +3,7 @@ import { UnknownMessage, UnknownRecordError } from '../usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 import { NotThere } from './find.ts'
 
-/** What a person is told of an error: a sentence with what to do, or where the program's fault is. */
+/** An error as shown to a person: a sentence with what to do, or where the bug is. */
 export function explain(error: unknown): string {
   if (error instanceof UsageError || isUnknown(error)) return error.message
   if (error instanceof ApiError) return `${error.message}\n  -> ${whatToDo(error)}`

@@ -26,7 +26,7 @@ export async function forwardPort(config: KubeConfig, target: ForwardTarget): Pr
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    // Who connected hears of the end; why is told here.
+    // The client sees that the connection ended; the reason is printed here.
     socket.on('error', () => undefined)
     join(forward, target, socket, (text) => (trouble = text)).catch((error: unknown) => {
       trouble = textOf(error)

@@ -30,7 +30,7 @@ export interface Surveyed {
   operators: { namespace: string; name: string; ready: number }[]
 }
 
-/** A certificate that nobody renewed by then is told of. Milliseconds. */
+/** A certificate that has not been renewed by then is reported. Milliseconds. */
 const CERTIFICATE_MS = 14 * 86_400_000
 
 /** What is wrong in what was seen, the platform first. Pure. */
@@ -87,7 +87,7 @@ function ofDomain(domain: DomainObject): Problem[] {
   ])
 }
 
-/** Whether a condition of a Domain is to be told; the same is not told twice. */
+/** Whether a condition of a Domain is reported; the same problem is not reported twice. */
 function severityInDomain(domain: DomainObject, { type, status, reason }: Condition): Problem['severity'] | undefined {
   const well = (other: string): boolean => conditionOf(domain, other)?.status === 'True'
   if (status === 'True') {
@@ -110,7 +110,7 @@ function severityInDomain(domain: DomainObject, { type, status, reason }: Condit
   }
 }
 
-/** What only follows from its Domain is told with that. */
+/** What only follows from its Domain is reported there. */
 function ofCredential(credential: CredentialObject, domains: DomainObject[], ofDomains: Problem[]): Problem[] {
   const about = credential.spec?.address ?? ''
   const ready = conditionOf(credential, 'Ready')
@@ -130,7 +130,7 @@ function ofCredential(credential: CredentialObject, domains: DomainObject[], ofD
   return orNotSeen(credential, about, [...told, ...limitReached(credential, about)])
 }
 
-/** A code that is on its way or waits for somebody to read it is nothing wrong; what follows from the Domain is told with that. */
+/** A code that is on its way or waits for somebody to read it is nothing wrong; what follows from the Domain is reported there. */
 function ofSender(sender: SenderObject): Problem[] {
   const about = sender.spec?.address ?? ''
   const ready = conditionOf(sender, 'Ready')
@@ -160,7 +160,7 @@ function ofRule(rule: Seen, platforms: PlatformObject[] = []): Problem[] {
   return orNotSeen(rule, '', told)
 }
 
-/** Of all that is told of a Domain, what keeps it from being ready: its condition Ready has the same reason and words. */
+/** Of the problems of a Domain, the one that keeps it from being ready: its condition Ready has the same reason and words. */
 function whatHolds(domain: DomainObject, ofDomains: Problem[]): Problem | undefined {
   const ready = conditionOf(domain, 'Ready')
   const told = ofDomains.filter(({ namespace, name }) => namespace === namespaceOf(domain) && name === nameOf(domain))

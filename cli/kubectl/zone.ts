@@ -38,7 +38,7 @@ export function quoted(value: string): string {
   return parts.map((part) => `"${part}"`).join(' ')
 }
 
-/** `\"`, `\\`, and `\DDD` for what is no printable ASCII (RFC 1035, 5.1). */
+/** `\"`, `\\`, and `\DDD` for anything that is not printable ASCII (RFC 1035, 5.1). */
 const escaped = (octets: Buffer): string =>
   [...octets]
     .map((octet) => {

@@ -10,7 +10,7 @@ import { askLog, withPlatform } from './connect.ts'
 import { heldList } from './held-show.ts'
 import { storyLines } from './show.ts'
 
-/** A release writes the whole message anew. Milliseconds. */
+/** A release writes the whole message again. Milliseconds. */
 const DECISION_MS = 30_000
 
 /** The verbs of `queue held`. */

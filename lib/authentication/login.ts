@@ -57,7 +57,7 @@ export function createLogin({ credentials, verdicts, guard, now = () => performa
     // An unknown user costs as much as a wrong password, so that neither text nor time tells them apart.
     const right = await verdicts.check(address, password, hashes, claimant)
     if (!right) {
-      // The same wrong password again is a program that was not told of the new one, and no second guess.
+      // The same wrong password again comes from a program that does not know the new one, and is not a second guess.
       const delay = remembered === undefined ? guard.failed(claim) : LEAST_MS
       await sleep(Math.max(0, startedAt + delay - now()))
       return undefined

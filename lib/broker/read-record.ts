@@ -11,7 +11,7 @@ export interface ReadRecord {
   data: Uint8Array
 }
 
-/** Whether a record exists cannot be told just now: the stream has no leader, or the broker does not answer. */
+/** It is not known at the moment whether a record exists: the stream has no leader, or the broker does not answer. */
 export class RecordUnavailableError extends Error {
   override readonly name = 'RecordUnavailableError'
   readonly stream: string

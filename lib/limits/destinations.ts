@@ -15,7 +15,7 @@ export const NO_DESTINATIONS: Destinations = { news: [], known: new Map() }
 
 /** A destination is new again after this long without mail to it. */
 const KNOWN_DAYS = 30
-/** It is noted anew when the last note is this old: not each message is to be a write. */
+/** It is recorded again when the last record is this old, so that not every message causes a write. */
 const NOTE_AGAIN_DAYS = 3
 /** Beyond this many the ones noted longest ago are forgotten, and count as new when mail goes there again: 64 KB of the broker
  * an account at most. */

@@ -25,7 +25,7 @@ export function takeToken(
   const interval = intervalOf(rate)
   const fullAt = Math.max(use?.[0] ?? 0, now)
   const next = fullAt + interval
-  // Half a millisecond of grace: sums of intervals that are no whole numbers are not exact.
+  // Half a millisecond of grace: sums of fractional intervals are not exact.
   if (next <= now + rate.burst * interval + 0.5) return { use: [next, now] }
   return { used: tokensOut(use, rate, now), freeAt: Math.ceil(next - rate.burst * interval) }
 }

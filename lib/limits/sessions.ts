@@ -39,7 +39,7 @@ export function closeSession(sessions: Sessions, holder: string, now: number): S
   return { holders: Object.fromEntries([...others, ...left]) }
 }
 
-/** Renews a process's lease. One that had run out, as when the process could not reach the broker, begins anew with the sessions
+/** Renews a process's lease. One that had run out, as when the process could not reach the broker, starts again with the sessions
  * that the process knows of. */
 export function renewLease(sessions: Sessions, holder: string, known: number, now: number): Sessions {
   const holders = current(sessions, now)

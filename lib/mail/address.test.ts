@@ -69,7 +69,7 @@ test('a sender pattern is one address or all of one domain, never more', () => {
   assert.ok(!matches('*@example.org', 'kim@notexample.org'))
   assert.ok(!matches('*@example.org', 'kim@EXAMPLE.org/x'))
   assert.ok(!matches('k*@example.org', 'kim@example.org'))
-  assert.ok(!matches('kim@example.org', '\u212aim@example.org'), 'the Kelvin sign is no k')
+  assert.ok(!matches('kim@example.org', '\u212aim@example.org'), 'the Kelvin sign is not a k')
   assert.ok(!matchesSender([], 'kim@example.org') && !matches('*@', '') && !matches('*', 'kim@example.org'))
 })
 

@@ -127,7 +127,7 @@ test('a field without white space is folded where a space means nothing', () => 
   folds(`Cc: "${'x,y'.repeat(200)}"<kim@example.org>,${addresses(60)}`)
 })
 
-test('a quoted comma, an opaque field and a single long id are no place to fold: the field and its length are named', () => {
+test('a quoted comma, an opaque field and a single long id cannot be folded: the field and its length are named', () => {
   const table: [string, RegExp][] = [
     [`To: "${'x,'.repeat(600)}"@example.org`, /the To field has a line of 1218 octets, and 998 is the limit/],
     [`X-Data: ${'a,b;'.repeat(300)}`, /the X-Data field has a line of 1208 octets/],

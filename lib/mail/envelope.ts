@@ -1,4 +1,4 @@
-/** When a recipient's submitter wants to be told (RFC 3461, 4.1). Absent means FAILURE and DELAY. */
+/** When a recipient's submitter wants a notification (RFC 3461, 4.1). Absent means FAILURE and DELAY. */
 export type Notify = 'NEVER' | ('SUCCESS' | 'FAILURE' | 'DELAY')[]
 
 /** One RCPT TO. */

@@ -71,7 +71,7 @@ test('blind recipients stay blind: Bcc goes with all its lines, and `for` is not
   assert.doesNotMatch(fixUp(given, { recipients: [{ address: 'm\u00fcller@y.z' }] }).text, /for </)
 })
 
-test('a message of headers only gets the blank line, and a line that is no field begins the body', () => {
+test('a message of headers only gets the blank line, and a line that is not a field begins the body', () => {
   assert.match(fixUp('From: a@b.c\r\n').text, /\r\nFrom: a@b\.c\r\n\r\n$/)
   assert.match(
     fixUp('From: a@b.c\r\nhello there\r\nTo: x@y.z\r\n').text,

@@ -28,7 +28,7 @@ export interface FixedMessage {
 export interface FromField {
   /** Unfolded. */
   body: string
-  /** As they came; what cannot be read is no address (mailbox.ts). */
+  /** As they came; what cannot be read is not a valid address (mailbox.ts). */
   addresses: string[]
 }
 

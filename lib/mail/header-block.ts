@@ -11,7 +11,7 @@ export interface HeaderBlock {
   fields: Field[]
   /** Offset after the last header line: of the blank line, or the end when there is none. */
   end: number
-  /** False when a line that is no field ends the block without a blank line. */
+  /** False if a line that is not a field ends the block without a blank line. */
   separated: boolean
 }
 
@@ -23,7 +23,7 @@ const SPACE = 0x20
 const TAB = 0x09
 const COLON = 0x3a
 
-/** Reads the fields at the beginning of normalised content (CRLF only). As with Postfix, a line that is no field begins the
+/** Reads the fields at the beginning of normalised content (CRLF only). As with Postfix, a line that is not a field begins the
  * body. Never throws. */
 export function readHeaderBlock(content: Buffer): HeaderBlock {
   const fields: Field[] = []

@@ -6,7 +6,7 @@ import type { Mailbox } from './split-mailboxes.ts'
  *
  * Whoever may send as one address must not get another one shown, so this is strict where readers differ: what is allowed by
  * the letter but taken for something else by some (routes, text after the brackets, a second `@` outside quotes, encoded words
- * in an address) yields `unreadable: ...`, which is no address and matches no pattern. Never throws. */
+ * in an address) yields `unreadable: ...`, which is not an address and matches no pattern. Never throws. */
 export function addressesOf(body: string): string[] {
   const mailboxes = splitMailboxes(body)
 

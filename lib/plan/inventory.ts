@@ -1,7 +1,7 @@
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
 
-/** Names told to somebody who meant another one. */
+/** Number of names listed in an error about an unknown name. */
 const MOST_NAMES = 10
 
 /** Finds resources by kind and name, and gathers what is wrong between them. */

@@ -40,7 +40,7 @@ export class RecordRefusedError extends Error {
 }
 
 export interface Acceptor {
-  /** Resolves when the message is on disk: only then may the client be told 250. Rejects with NotStored, RecordTooLargeError or
+  /** Resolves when the message is on disk: only then may the client be answered 250. Rejects with NotStored, RecordTooLargeError or
    * RecordRefusedError. */
   store(envelope: Envelope, content: Buffer): Promise<ContentRef>
 }
@@ -172,7 +172,7 @@ async function isDiscarded(discarding: Promise<void> | undefined): Promise<boole
   return Promise.race([done, pause(DISCARD_MS, false, { ref: false })])
 }
 
-/** Decides about a record that was given up without an answer, so that a client that is told 451 and sends the message again does not
+/** Decides about a record that was given up without an answer, so that a client that is answered 451 and sends the message again does not
  * send it twice. A mark with the record's id takes the record's place: the broker stores an id once, so either the record is there, and
  * the message is accepted after all, or it can no longer be stored. Undefined: the broker does not answer this either.
  *

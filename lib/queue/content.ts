@@ -43,7 +43,7 @@ export async function eraseContent(broker: Broker, ref: ContentRef): Promise<voi
   for (const seq of [...ref.parts, ref.seq]) await erasePiece(broker, ref.stream, seq)
 }
 
-/** Overwrites and deletes one record of a content; one that is gone already is no error. */
+/** Overwrites and deletes one record of a content; one that is already gone is not an error. */
 export async function erasePiece(broker: Broker, stream: string, seq: number): Promise<void> {
   await broker.jsm.streams.deleteMessage(stream, seq, true).catch((error: unknown) => {
     if (!isDeleted(error)) throw error

@@ -9,7 +9,7 @@ export interface EventBatch {
 }
 
 /** One EVENTS record holds a batch of events as a JSON array (see publish-events.ts). One of them that cannot be read does not take the
- * others along. Throws BadRecordError when it is no batch. */
+ * others along. Throws BadRecordError if it is not a batch. */
 export function decodeBatch(data: Uint8Array): EventBatch {
   const batch = parseJson('a batch of events', Buffer.from(data).toString())
   if (!Array.isArray(batch)) throw new BadRecordError('a batch of events is not a list')

@@ -19,7 +19,7 @@ export class GivenBack {
     return this.#deliveries.delete(`${seq}/${delivery - 1}`)
   }
 
-  /** A broker that was away may count deliveries anew. */
+  /** A broker that was away may restart its count of deliveries. */
   clear(): void {
     this.#deliveries.clear()
   }

@@ -9,7 +9,7 @@ export interface StopBounds {
   finalMs: number
 }
 
-/** What becomes of a job when the worker has been told to stop: it goes back to the queue, the worker waits for it, or the process ends
+/** What happens to a job when the worker is asked to stop: it goes back to the queue, the worker waits for it, or the process ends
  * without it (an ambiguous end: the remote may have the message). Pure. */
 export function atStop(
   phase: Phase,

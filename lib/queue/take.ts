@@ -266,7 +266,7 @@ class StreamTaker {
     await this.#suspectAll()
   }
 
-  /** Until the broker has told where it stands every sequence is looked up: a job may come before its answer does. */
+  /** Until the stream's last sequence is known, every job is treated as a possible duplicate, because jobs may come first. */
   async #suspectAll(): Promise<void> {
     const reconnects = ++this.#reconnects
     this.#suspectUpTo = Number.MAX_SAFE_INTEGER

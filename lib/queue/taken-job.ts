@@ -18,7 +18,7 @@ export interface TakenRecord {
   since: number
 }
 
-/** Told about jobs that this worker may no longer finish. */
+/** Called with jobs that this worker may no longer finish. */
 export type OnLost = (job: Job, phase: Phase) => void
 
 export interface TakenDependencies {

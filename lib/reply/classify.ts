@@ -19,7 +19,7 @@ export interface BounceInfo {
   enhanced: string | null
   /** The reply's words without its codes; for a network error, its code and stage. */
   message: string
-  /** What told the category: the words, the enhanced status, the three-digit code, an error, or nothing. */
+  /** What determined the category: the words, the enhanced status, the three-digit code, an error, or nothing. */
   decidedBy: 'text' | 'enhanced' | 'code' | 'error' | 'nothing'
 }
 

@@ -34,7 +34,7 @@ const ENDINGS = new Set(
   ),
 )
 
-/** Takes the words out of URLs and host names, which are no verdict: `spam-and-viruses` may be a page about many things. What remains is
+/** Takes the words out of URLs and host names, which do not say anything about the message: `spam-and-viruses` may be a page about many things. What remains is
  * `url` or `host`, and for one of a list keeper `addresslist` or `contentlist`, with the name. Wants lower case. */
 export function withoutHosts(text: string): string {
   return text

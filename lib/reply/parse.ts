@@ -15,7 +15,7 @@ const READ_LIMIT = 4096
 /** `550 `, `550-`, `smtp; 550`, `[550]`. A 2xx or 3xx must be followed by a separator: `203.0.113.5 blocked` starts with an address. */
 const CODE = /^[\s"'<([]*(?:smtp\s?[;:]?\s?)?([45]\d\d(?!\d)|[23]\d\d(?=[\s-]|$))[\s\-:;,.>)\]]*/i
 
-/** A remote that repeats what another one told it, as Postfix's address verification does. */
+/** A remote that repeats the reply of another server, as Postfix's address verification does. */
 const QUOTED_CODE = /\bsaid: ?([45]\d\d)[ -]/i
 
 /** `5.1.1`, `#5.1.1`, `(#5.1.1)`, `[5.1.1]:` where the words begin. */

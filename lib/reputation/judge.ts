@@ -30,7 +30,7 @@ export function judge(
   return rules.tiers === undefined ? noted : walkTiers(noted, rules.tiers, evidence.buckets, now)
 }
 
-/** Ends a suspension: what came before does not count any more, and the way up begins anew. */
+/** Ends a suspension: earlier outcomes no longer count, and the account starts again in the first tier. */
 export function lift(standing: Standing, now: number): Standing {
   const countFrom = nextBucket(now)
   return { ...standing, suspended: undefined, tier: 0, tierSince: now, cleanDays: 0, lastDay: dayOf(now), countFrom }

@@ -33,7 +33,7 @@ export interface Resource<K extends Kind = Kind> {
   origin: string
 }
 
-/** A resource of any kind, to be told apart by `kind`. */
+/** A resource of any kind, discriminated by `kind`. */
 export type AnyResource = { [K in Kind]: Resource<K> }[Kind]
 
 export const Metadata = z.object({

@@ -18,7 +18,7 @@ export function scheduleTable(policy: RetryConfig): string {
   return [...header, ...rows, '', count].join('\n')
 }
 
-/** Times of all attempts in milliseconds after acceptance; `chance` 0.5 is no jitter, 0 the shortest, 1 the longest delays. */
+/** Times of all attempts in milliseconds after acceptance; `chance` 0.5 means no jitter, 0 the shortest, 1 the longest delays. */
 export function times(policy: RetryConfig, chance: number): number[] {
   const all = [0]
   for (;;) {

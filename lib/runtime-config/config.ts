@@ -20,7 +20,7 @@ export interface PlatformConfig {
   hostName: string
   retry: RetryConfig
   notices: NoticeConfig
-  /** How long what happened to a message can still be told after its content is gone. */
+  /** How long the history of a message is kept after its content is deleted. */
   placeholderMs: number
   /** `address:port` of each DNS resolver; empty means the system's. */
   resolvers: string[]
@@ -38,7 +38,7 @@ export interface PlatformConfig {
   pool?: string
   /** Absent when no scanner is named. */
   scanning?: ScanningConfig
-  /** After this long a held message that nobody decided about is deleted, and its sender told. */
+  /** After this time a message held for review that was not released is deleted, and its sender notified. */
   heldMs?: number
 }
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 
 /** What is verified: that this object's Domain may send as this address. For another object, Domain or address it says nothing. */
 export interface Claim {
-  /** Of one object for as long as it is there: the uid in Kubernetes. One that is made anew is another. */
+  /** Identifies one object for as long as it exists: the uid in Kubernetes. A recreated object has another. */
   owner: string
   domainName: string
   address: string

@@ -9,7 +9,7 @@ import { CODES_BUCKET } from '@postrider/broker/names'
 import { writeFailure } from '@postrider/broker/write-failure'
 import { BadRecordError, readStored } from '@postrider/broker/stored'
 
-/** Others may count at the same time: a count that was changed meanwhile is looked at anew, this often. */
+/** Others may count at the same time: a count that was changed meanwhile is read again, this often. */
 const TRIES = 10
 
 /** Counts one more code to a mailbox, over all tenants, and of a namespace. Resolves with undefined when it may be sent, and else
@@ -58,7 +58,7 @@ async function read(kv: KV, key: string): Promise<{ sent: SentCode[]; revision: 
 
 const sentCodes: z.ZodType<SentCode[]> = z.array(z.tuple([z.string(), z.number()]))
 
-/** A count that cannot be read begins anew: the next one that is written replaces it. */
+/** A count that cannot be read starts again: the next one that is written replaces it. */
 function sentIn(text: string): SentCode[] {
   try {
     return readStored('a count of codes', text, sentCodes)

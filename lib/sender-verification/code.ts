@@ -19,7 +19,7 @@ export const newCodeID = (now: number): string => `${now.toString(36)}.${randomB
 /** The latest time that a date can hold. */
 const LATEST = 8.64e15
 
-/** When an id was made, milliseconds since the epoch; 0 for what is no id: whoever may write a status may write anything. */
+/** When an id was made, milliseconds since the epoch; 0 for anything that is not an id, because anyone who may write a status may write anything. */
 export function codeIssuedAt(id: string): number {
   const at = /^[0-9a-z]{1,11}\./.test(id) ? parseInt(id.slice(0, id.indexOf('.')), 36) : 0
   return at + CODE_LIFETIME_MS < LATEST ? at : 0

@@ -98,7 +98,7 @@ test('who can write a status cannot make himself verified by it', () => {
   }
 })
 
-test('a status that somebody has written over is no harm to whoever reads it', () => {
+test('a status that somebody has written over does not harm its readers', () => {
   const future = `${(NOW + 1e10).toString(36)}.abc`
   for (const codeID of [
     '',
@@ -117,7 +117,7 @@ test('a status that somebody has written over is no harm to whoever reads it', (
   }
 })
 
-test('another address or Domain starts anew', () => {
+test('another address or Domain starts again', () => {
   const { known, code } = sent()
   const verified = advance(KEY, known, { claim: CLAIM, code }, NOW)
   for (const other of [{ address: 'chief@gmail.test' }, { domainName: 'other.test' }]) {
@@ -156,7 +156,7 @@ test('a mailbox gets three codes in any 24 hours, whoever asks', () => {
     const at = NOW + count * HOUR
     assert.equal(heldUntil(counted, `id-${count}`, CODES_A_MAILBOX, at), undefined)
     counted = withCode(counted, `id-${count}`, at)
-    // The same one again is no other.
+    // The same one again counts once.
     counted = withCode(counted, `id-${count}`, at)
   }
   assert.equal(heldUntil(counted, 'id-1', CODES_A_MAILBOX, NOW + 3 * HOUR), undefined)

@@ -9,7 +9,7 @@ export function createLogger(service: string, level = 'info'): Logger {
   // Lines are gathered for a moment: a write for each would be a system call a message. A crash loses the last ones, which
   // tell of nothing that is not in the queue as well.
   const destination = pino.destination({ sync: false, minLength: 8192, periodicFlush: 200, maxLength: 1024 * 1024 })
-  // A disk without room for a log line is no reason to end: the lines wait, and beyond 1 MiB the newest are dropped.
+  // The process does not end because the disk has no room for a log line: the lines wait, and beyond 1 MiB the newest are dropped.
   destination.on('error', () => undefined)
   return pino(
     {

@@ -27,7 +27,7 @@ test('xtext carries any text through a command line', () => {
   )
 })
 
-test('what is no xtext is decoded as far as it is', () => {
+test('invalid xtext is decoded as far as possible', () => {
   assert.equal(decodeXtext('a+2Bb+zz+4'), 'a+b+zz+4')
   assert.equal(decodeXtext('ёлка+2B'), 'ёлка+')
   for (const invalid of ['a b', 'a=b', '+2', '+zz', '+2b', 'é', 'a\r\n']) assert.ok(!isXtext(invalid), invalid)
@@ -79,7 +79,7 @@ test('a parser takes any text and either names the parameter or gives what can b
             if (!(error instanceof DsnParameterInvalid)) throw error
           }
         }
-        // What was stored by whomever is no way to a second command either.
+        // Stored values cannot inject a second command either.
         assert.match(mailParameters({ envid: value }), line)
         assert.match(rcptParameters({ orcpt: value }), line)
       },

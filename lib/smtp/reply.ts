@@ -11,5 +11,5 @@ export interface Reply {
 export const succeeded = ({ code }: Pick<Reply, 'code'>): boolean => code >= 200 && code < 300
 /** 3xx: go on with the content. */
 export const goesOn = ({ code }: Pick<Reply, 'code'>): boolean => code >= 300 && code < 400
-/** 4xx or 5xx. What is neither of the three (000, 1xx, 6xx to 9xx) is not defined: it is no success, and not final. */
+/** 4xx or 5xx. What is neither of the three (000, 1xx, 6xx to 9xx) is not defined: it is neither a success nor final. */
 export const isRefusal = ({ code }: Pick<Reply, 'code'>): boolean => code >= 400 && code < 600

@@ -9,7 +9,7 @@ export function encodeXtext(text: string): string {
     .join('')
 }
 
-/** The reverse; what is no valid escape stays as it is, as do characters over 127, which RFC 6533, 3 allows in ORCPT. */
+/** The reverse; an invalid escape stays as it is, as do characters over 127, which RFC 6533, 3 allows in ORCPT. */
 export function decodeXtext(text: string): string {
   const octets = Buffer.from(text).toString('latin1')
   const decoded = octets.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))

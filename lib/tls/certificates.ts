@@ -32,7 +32,7 @@ export interface CertificateWatch {
 const LOOK_MS = 1000
 
 /** Reads the files and looks at them each second. What is bad is reported, and what was there before stays in use: a mistake in one
- * name's certificate is no reason to stop the others. Throws BadCertificate for the first one, without which nothing can be shown. */
+ * name's certificate does not stop the others. Throws BadCertificate for the first one, without which nothing can be shown. */
 export function openCertificates(
   { first, further, clientCaFile }: CertificateSources,
   onBad: (error: BadCertificate) => void,

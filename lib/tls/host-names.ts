@@ -8,7 +8,7 @@ export interface SubjectNames {
   uris: string[]
 }
 
-/** The subject's alternative names; its common name counts for nothing (RFC 9525, 6.3). Throws when it is no certificate. */
+/** The subject's alternative names; its common name counts for nothing (RFC 9525, 6.3). Throws if it is not a certificate. */
 export function subjectNames(certificate: string | Buffer): SubjectNames {
   const names = new X509Certificate(certificate).getExtension(SubjectAlternativeNameExtension)?.names.items ?? []
   const of = (type: string): string[] => names.filter((name) => name.type === type).map(({ value }) => value)

@@ -11,7 +11,7 @@ const NOTHING = new Set(['ENODATA', 'ENOTFOUND'])
 
 export type Look = (wanted: WantedRecord[]) => Promise<ComparedRecord[]>
 
-/** Looks the records up at the given servers (`address` or `address:port`), or the system's. Never rejects: what can't be told is Unknown. */
+/** Looks the records up at the given servers (`address` or `address:port`), or the system's. Never rejects: failed lookups are Unknown. */
 export function createLook(servers: string[]): Look {
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES })
   if (servers.length > 0) resolver.setServers(servers)

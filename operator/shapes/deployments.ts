@@ -96,7 +96,7 @@ function delivery(
   })
 }
 
-/** One at a time: it keeps the message log, which a new pod builds anew from the streams. */
+/** One at a time: it keeps the message log, which a new pod rebuilds from the streams. */
 function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
   const { resources } = platform.spec.notifier
   // It signs the notices.

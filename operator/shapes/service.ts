@@ -63,7 +63,7 @@ function service(
 export const serviceHost = ({ name, namespace }: Platform): string =>
   `${componentName(name, 'ingress')}.${namespace}.svc`
 
-/** Name that clients are told to connect to. */
+/** Name that clients connect to, as published to them. */
 export function clientHost(platform: Platform): string {
   const { clientHost: given, service } = platform.spec.ingress
   return given ?? (service.type === 'LoadBalancer' ? platform.spec.hostName : serviceHost(platform))

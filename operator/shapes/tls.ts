@@ -29,7 +29,7 @@ export function tlsWishes(platform: Resource<'MailPlatform'>): {
     },
     secrets: [
       { name: 'tls', secretName: first, path: FOLDER },
-      // A pod starts without it: one name that waits for its certificate is no reason to stop the others.
+      // A pod starts without it: one name that waits for its certificate does not stop the others.
       ...further.map((one, index) => ({ ...one, name: `tls-further-${index}`, optional: true })),
       ...(ca === undefined
         ? []

@@ -3,7 +3,7 @@ import type { Problem } from '@postrider/resources/read'
 
 /** Senders that a namespace allows itself without having the domain: in a cluster with several tenants nobody may send as another.
  * `owners` tells the namespace that may send as a domain name, `nameOf` the domain name that a Domain (`namespace/name`) has,
- * if only by its claim: it sends nothing until that is proved, so its own name is no harm. */
+ * if only by its claim: it sends nothing until that is proved, so its own name does no harm. */
 export function foreignSenders(
   resource: AnyResource,
   owners: ReadonlyMap<string, string>,

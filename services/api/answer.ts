@@ -11,7 +11,7 @@ export interface AnswerOptions {
   context: Context
   /** After each answer, for figures and log; `path` is the route's, or undefined where there is none. */
   answered: (path: string | undefined, status: number, remoteAddress: string) => void
-  /** A fault of ours: the client is told no more than that. */
+  /** A fault of the service; the client gets no details. */
   onError: (error: unknown) => void
 }
 
@@ -27,7 +27,7 @@ export function createAnswer({ find, context, answered, onError }: AnswerOptions
       route = find(request)
       response = await route.handle(request, context)
     } catch (error) {
-      // Who goes away in the middle of a request hears nothing, and it is no fault.
+      // A client that disconnects in the middle of a request gets no answer, and this is not a fault.
       if (incoming.destroyed && !incoming.complete) return
       if (!(error instanceof Problem)) onError(error)
       response = problem(error instanceof Problem ? error : new Problem(500, 'internal error; try again later'))

@@ -1,4 +1,4 @@
-/** Why a request is refused, told to the client as RFC 9457 says. The text tells what to do about it. */
+/** Why a request is refused, as sent to the client (RFC 9457). The text says what to do about it. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   /** HTTP status code (RFC 9110, 15). */

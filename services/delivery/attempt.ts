@@ -125,7 +125,7 @@ export function createAttempt({
 /** A cancelled job comes back at once. Milliseconds. */
 const CANCELLED_AGAIN_MS = 250
 
-/** Content that the broker cannot hand out just now is no outcome of the attempt: the job goes back for this long. Milliseconds. */
+/** If the broker cannot provide the content at the moment, the attempt has no outcome, and the job goes back for this long. Milliseconds. */
 const CONTENT_AGAIN_MS = 5000
 
 /** The slot is given back whatever happens, with the connection where that can carry another message. */

@@ -2,7 +2,7 @@ import type { Broker } from '@postrider/broker/connection'
 import { defer } from '@postrider/queue/defer'
 import type { Taken } from '@postrider/queue/take'
 
-/** A job that the broker gave out so often and that is put off again goes into the queue anew, as a schedule without its content. Its
+/** A job that the broker gave out so often and that is put off again goes back into the queue as a schedule without its content. Its
  * deliveries begin at one there: the number that remains counts the workers that ended with the job in hand (see isolation.ts). */
 export const MAX_POSTPONED_DELIVERIES = 5
 

@@ -192,7 +192,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
   })
   const tasks = (): Tasks => {
     if (!broker.connected) return {}
-    // Before the log is complete it cannot be told what was sent or erased already.
+    // Before the log is complete it is not known what was already sent or erased.
     if (!feed.caughtUp) return quarantineTasks()
     const now = clock.now()
     // What cannot be undone waits until the clocks agree.

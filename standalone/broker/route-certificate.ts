@@ -8,7 +8,7 @@ import { BOTH_ENDS, makeLocalCertificate } from '@postrider/tls/local-certificat
 /** A certificate that ends sooner is replaced at the next start. */
 const MIN_LEFT_MS = 400 * 86_400_000
 
-/** The CA and the certificate by which the servers of a broker know each other. Made anew at a start when little time is left: all
+/** The CA and the certificate by which the servers of a broker know each other. Recreated at a start if little validity is left: all
  * servers of the machine start with it then. The CA's key is not kept. */
 export async function ensureRouteCertificate(folder: string, now = Date.now()): Promise<ServerTls> {
   const files = {

@@ -17,7 +17,7 @@ export class NoBroker extends Error {
 }
 
 /** The path of a nats-server that is new enough: NATS_SERVER, else from PATH, else from the cache, else built with Go into the cache.
- * Throws NoBroker with what to do. `say` is told when a build begins, as that takes a minute or two. */
+ * Throws NoBroker with what to do. `say` is called when a build begins, as that takes a minute or two. */
 export async function findBroker(say: (line: string) => void = () => undefined): Promise<string> {
   const named = process.env['NATS_SERVER']
   if (named !== undefined && named !== '') {

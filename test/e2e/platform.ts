@@ -137,7 +137,7 @@ export async function startClient(images: Images, secrets: string[]): Promise<vo
   }))
   const image = `${images.repository}:${images.tag}`
   await apply([programs(SHOP), ...nodeProgram('client', SHOP, image, [], mounts)])
-  // A pod that runs sees a Secret that was made anew only after minutes.
+  // A pod that runs sees a recreated Secret only after minutes.
   await kubectl('rollout', 'restart', 'deployment/client', '-n', SHOP)
   await kubectl('rollout', 'status', 'deployment/client', '-n', SHOP, '--timeout=120s')
   await eventually(async () => {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createTransport } from 'nodemailer'
 import type { ClientResult, ClientSettings } from './limit-run.ts'
 
-/** A program that sends one message after the other with one login until its limit says no, over one connection that is made anew
+/** A program that sends one message after the other with one login until its limit says no, over one connection that is reopened
  * when it is lost. Tells its parent of each result. */
 const { name, port, caFile, username, password } = JSON.parse(process.argv[2] ?? '{}') as ClientSettings
 const AGAIN_MS = 100

@@ -60,7 +60,7 @@ function evidence(
 
 const DELIVERED: Wanted = { state: 'delivered' }
 
-test('one delivery where one was wanted is no difference', () => {
+test('one delivery where one was wanted is not a difference', () => {
   const { differences, seen } = compare(evidence(DELIVERED, {}, [{}]))
   assert.deepEqual(differences, [])
   assert.match(seen, /delivered once at shared/)
@@ -74,7 +74,7 @@ test('a second copy is one, and so is a copy of what was not delivered', () => {
 test('a host of another domain may not even be told of the recipient', () => {
   const bob = 'bob@b.shared.test'
   const found = evidence(DELIVERED, {}, [{}, { host: '127.64.0.2', named: [bob], accepted: [], taken: false }])
-  assert.match(compare(found).differences.join(), /seen by other, which is no host of domain B/)
+  assert.match(compare(found).differences.join(), /seen by other, which is not a host of domain B/)
 })
 
 test('attempts, status, host, client and TLS count where they were wanted', () => {

@@ -155,5 +155,5 @@ function misdirected({ host, named }: Transaction, place: Place): string[] {
   return [...place.domains]
     .filter(([, domain]) => named.some((address) => address.endsWith(`@${domain}`)))
     .filter(([label]) => !place.hostsOf(label).has(name))
-    .map(([label]) => `seen by ${name}, which is no host of domain ${label.toUpperCase()}`)
+    .map(([label]) => `seen by ${name}, which is not a host of domain ${label.toUpperCase()}`)
 }

@@ -124,7 +124,7 @@ describe('certificates of clients', () => {
     assert.match(await loginOf(await ca.issue([{ type: 'email', value: 'other@sender.test' }]), '='), /^535/)
   })
 
-  test('what is no response, and giving up, are said', async () => {
+  test('invalid responses, and giving up, are answered', async () => {
     assert.match(await loginOf(ofAddress, 'not-base64'), /^501 5\.5\.2/)
     assert.match(await loginOf(ofAddress, '= ='), /^501 5\.5\.4/)
     const smtp = await session(optional, ofAddress)

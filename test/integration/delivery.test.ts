@@ -116,7 +116,7 @@ describe('where mail goes', { skip: unboundMissing() }, () => {
   }
 
   for (const domain of ['broken.test', 'refused.test']) {
-    test(`a resolver in trouble is no reason to bounce (${domain})`, async () => {
+    test(`a failing resolver does not cause a bounce (${domain})`, async () => {
       const id = await platform.submit({ to: `kim@${domain}` })
       await eventually(async () => {
         const { state, attempts, outcome } = await recipientOf(platform, id)

@@ -145,7 +145,7 @@ describe('held mail', { skip: rspamdMissing() }, () => {
     for (const index of ids.keys()) assert.equal(arrived(`marker-kill-${index}-`).length, 1, `message ${index}`)
   })
 
-  test('the log that is lost is built anew, with what is held and what was decided', async () => {
+  test('a lost log is rebuilt, with what is held and what was decided', async () => {
     const [kept, gone] = [await hold({ text: 'marker-kept' }), await hold({ text: 'marker-gone' })]
     await isHeld(kept)
     await isHeld(gone)

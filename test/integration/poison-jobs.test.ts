@@ -58,7 +58,7 @@ async function runWorker(ids: string[]): Promise<number | null> {
   return code
 }
 
-test('a job that is postponed again and again begins to count anew, and is not lost', async () => {
+test('a job that is postponed repeatedly restarts its count, and is not lost', async () => {
   await createAcceptor(broker, 1, { waitMs: 5000 }).store(envelope({ id: 'postponed' }), Buffer.from('x'))
   const seen: [stream: string, deliveries: number, again: boolean][] = []
   const taker = take(async (taken) => {

@@ -166,7 +166,7 @@ describe('the SMTP port', () => {
       assert.match(await smtp.reply(), /^421 4\.7\.0 /)
     })
 
-    test('an HTTP request is no mail', async () => {
+    test('an HTTP request is not mail', async () => {
       const smtp = await open(false)
       assert.match(await smtp.command('POST / HTTP/1.1'), /^421 /)
     })
@@ -342,7 +342,7 @@ describe('guesses and floods', () => {
       smtp.close()
     })
 
-    test('what is no header ends the connection', async () => {
+    test('anything but a header ends the connection', async () => {
       for (const header of ['EHLO client.test\r\n', 'PROXY TCP4 nonsense\r\n', 'GET / HTTP/1.0\r\n\r\n'])
         assert.equal((await begin(header)).greeting, 'closed')
     })

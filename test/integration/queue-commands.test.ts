@@ -155,7 +155,7 @@ test('retry and cancel by domain touch the mail of that sender alone', async () 
   assert.equal((await platform.queue('--domain', 'sender.test')).recipients.length, 0)
 })
 
-test('what is settled has nothing to retry or cancel, and that is no mistake', async () => {
+test('what is settled has nothing to retry or cancel, and that is not an error', async () => {
   open = true
   const id = await platform.submit({ to: 'kim@settled.test' })
   await eventually(async () => assert.deepEqual(await states(id), { 'kim@settled.test': 'delivered' }))

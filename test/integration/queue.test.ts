@@ -123,7 +123,7 @@ test('a stream is read to its end, over records without content, and from the mi
   }
   assert.deepEqual((await read(1)).slice(-3), ['one', '', 'three'])
   assert.deepEqual(await read(state.last_seq), ['three'])
-  // They are no events: those who read the stream later would not know what to do with them.
+  // They are not events: those who read the stream later would not know what to do with them.
   await broker.jsm.streams.purge('EVENTS')
 })
 

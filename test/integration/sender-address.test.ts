@@ -124,7 +124,7 @@ describe('a SenderAddress in a folder', () => {
     await becomes(250)
   })
 
-  test('without its manifest the right is gone, and one that comes back is verified anew', async () => {
+  test('without its manifest the right is gone, and one that comes back is verified again', async () => {
     platform.write('senders.yaml', [boss({ address: 'chief@gmail.test' })])
     await becomes(553)
     platform.write('senders.yaml', [resource('SMTPLimit', 'few', {})])

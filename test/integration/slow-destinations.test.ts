@@ -121,7 +121,7 @@ describe('a destination that is down', () => {
     await remote.close()
   })
 
-  test('takes its mail soon after it is back, and waiting for that was no attempt', async () => {
+  test('takes its mail soon after it is back, and waiting for that was not an attempt', async () => {
     const { port } = remote
     await remote.close()
     await submit(platform, addresses(20, 'down.test'))

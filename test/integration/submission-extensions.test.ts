@@ -165,7 +165,7 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
   })
 
   describe('FUTURERELEASE', () => {
-    test('its limit is announced, and what is no time or too far away is refused', async () => {
+    test('its limit is announced, and an invalid time, or one too far away, is refused', async () => {
       const smtp = await openSmtp({ port: platform.ports.submissions, tls: true })
       const ehlo = await smtp.command('EHLO client.test')
       smtp.close()
@@ -285,7 +285,7 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
       await arrived('ascii@old.test')
       assert.doesNotMatch(receivers['old.test']?.lines.join('\n') ?? '', /SMTPUTF8/)
       idIn(await send('header@old.test', ' SMTPUTF8', `From: ${APP}\r\nSubject: grüße\r\n\r\nx`))
-      // Go's net/smtp says SMTPUTF8 for every message: 8-bit text in the header is no reason to send it back.
+      // Go's net/smtp says SMTPUTF8 for every message: 8-bit text in the header does not make it bounce.
       const { content } = await arrived('header@old.test')
       assert.match(Buffer.from(content, 'latin1').toString(), /^Subject: grüße\r$/m)
       idIn(await send('address@old.test', ' SMTPUTF8', `From: ${APP}\r\nCc: grüße@sender.test\r\n\r\nx`))
@@ -350,7 +350,7 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
       await arrived('postmaster@sender.test')
     })
 
-    test('what is no address is told why at RCPT', async () => {
+    test('an invalid address is refused at RCPT with the reason', async () => {
       for (const [bad, why] of [
         ['kim', /no @/],
         ['a b@remote.test', /a space/],

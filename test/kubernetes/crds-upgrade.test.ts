@@ -115,15 +115,15 @@ describe('objects that an earlier version stored', { skip: apiServerMissing() },
       const { spec } = await world.get(kind, name)
       const read = readResource({ apiVersion: 'postrider.dev/v1alpha1', kind, metadata: { name }, spec }, 'test')
       assert.ok('resource' in read, JSON.stringify(read))
-      // Made anew from what was asked for then, it is the same.
+      // Recreated from the same request, it is the same.
       const [, , asked] = OBJECTS.find(([other, same]) => other === kind && same === name) ?? []
-      const fresh = await world.create(kind, `${name}-anew`, asked)
+      const fresh = await world.create(kind, `${name}-again`, asked)
       assert.deepEqual(fresh.spec, spec)
     })
 
   for (const [kind, name, spec] of REFUSED)
     test(`${kind} ${name}, which would be refused today, can be changed elsewhere and can be put right`, async () => {
-      assert.match(await refusalOf(world.create(kind, `${name}-anew`, spec)), /is invalid/)
+      assert.match(await refusalOf(world.create(kind, `${name}-again`, spec)), /is invalid/)
       const path = world.path(kind, name)
       const change = kind === 'Domain' ? { retention: '1d' } : { retry: { firstDelay: '1m' } }
       await merge(path, { spec: change })

@@ -33,7 +33,7 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
     assert.doesNotMatch(err, /^ {4}at /m)
   }
 
-  test('without a kubeconfig, or with one that is no good, it says which was looked for', async () => {
+  test('without a kubeconfig, or with an unusable one, it says which was looked for', async () => {
     await refused(
       undefined,
       ['status'],

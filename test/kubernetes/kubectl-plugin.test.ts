@@ -207,7 +207,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
       world.person.kubectl(world.tenant, 'apply', '--server-side', '-f', file),
       /conflict with "kubectl-postrider".*: \.spec\.state/s,
     )
-    // Twice is no error.
+    // Twice is not an error.
     assert.match((await as('tenant', 'suspend', 'md/site', '-n', 'shop')).out, /was Suspended already/)
     assert.equal((await as('tenant', 'resume', 'domain', 'site', '-n', 'shop')).code, 0)
     assert.deepEqual(await spec('Domain', 'site'), before)

@@ -126,7 +126,7 @@ describe('the lead of one among several', { skip: apiServerMissing() }, () => {
     assert.equal(holderOf(lease), '')
   })
 
-  test('work that fails gives the lead away, and a deleted lease is made anew by its leader', async () => {
+  test('work that fails gives the lead away, and a deleted lease is recreated by its leader', async () => {
     const timing = { durationMs: 3000, renewDeadlineMs: 2000, retryMs: 300 }
     const reasons: string[] = []
     let fail = (): void => undefined

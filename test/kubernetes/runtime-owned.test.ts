@@ -112,30 +112,30 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
     assert.deepEqual(updated.object.data, { a: '1' }, 'what is no longer wanted goes')
   })
 
-  test('what the server writes in its own way is no drift, before a restart and after', async () => {
+  test('what the server normalises is not drift, before a restart and after', async () => {
     assert.equal((await keepDeployment(deployment('own-way', 'one'))).outcome, 'created')
     const before = writes.length
     for (let i = 0; i < 3; i++) assert.equal((await keepDeployment(deployment('own-way', 'one'))).outcome, 'unchanged')
     assert.equal(writes.length, before)
 
-    const anew = watchKind<Deployment>(cluster, KINDS.Deployment, { onChange: () => undefined })
-    await anew.synced
+    const fresh = watchKind<Deployment>(cluster, KINDS.Deployment, { onChange: () => undefined })
+    await fresh.synced
     for (let i = 0; i < 3; i++) {
-      const { outcome } = await ensure(cluster, deployment('own-way', 'one'), anew, recorder, owner)
+      const { outcome } = await ensure(cluster, deployment('own-way', 'one'), fresh, recorder, owner)
       assert.equal(outcome, 'unchanged')
     }
     assert.ok(writes.length <= before + 1, 'a new process asks once')
-    assert.equal((await ensure(cluster, deployment('own-way', 'two'), anew, recorder, owner)).outcome, 'updated')
-    anew.stop()
+    assert.equal((await ensure(cluster, deployment('own-way', 'two'), fresh, recorder, owner)).outcome, 'updated')
+    fresh.stop()
     assert.deepEqual(await eventsOf('DriftCorrected'), [])
   })
 
-  test('what a new process no longer wants goes, and what was there before it is no drift', async () => {
+  test('what a new process no longer wants goes, and what was there before it is not drift', async () => {
     await keepMap(configMap('upgrade', { a: '1', old: 'x' }))
-    const anew = watchKind<ConfigMap>(cluster, KINDS.ConfigMap, { namespace: 'default', onChange: () => undefined })
-    await anew.synced
-    const { outcome, object } = await ensure(cluster, configMap('upgrade', { a: '1' }), anew, recorder, owner)
-    anew.stop()
+    const fresh = watchKind<ConfigMap>(cluster, KINDS.ConfigMap, { namespace: 'default', onChange: () => undefined })
+    await fresh.synced
+    const { outcome, object } = await ensure(cluster, configMap('upgrade', { a: '1' }), fresh, recorder, owner)
+    fresh.stop()
     assert.equal(outcome, 'updated')
     assert.deepEqual(object.data, { a: '1' })
   })
@@ -156,7 +156,7 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
     assert.match(event.note ?? '', /ConfigMap default\/edited: data\.a .*kubectl-edit/)
   })
 
-  test('what was deleted is made anew', async () => {
+  test('what was deleted is recreated', async () => {
     await keepMap(configMap('deleted', { a: '1' }))
     await inStore('deleted', '1')
     await cluster.remove(refTo(KINDS.ConfigMap, 'default', 'deleted'))

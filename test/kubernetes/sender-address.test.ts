@@ -208,7 +208,7 @@ describe('SenderAddress in Kubernetes', { skip: tenantsMissing() }, () => {
     await allowed('shop.test', [BOSS])
   })
 
-  test('another address starts anew; one that is deleted is gone, and comes back as a new one', async () => {
+  test('another address starts again; one that is deleted is gone, and comes back as a new one', async () => {
     const { world } = tenants
     const { status, metadata } = (await world.get('SenderAddress', 'shop', 'boss')) ?? {}
     await world.remove('SenderAddress', 'shop', 'boss')

@@ -64,7 +64,7 @@ describe('a tenant who tries to break the platform', { skip: tenantsMissing() },
     await othersGoOn('after-rotations')
   })
 
-  test('a verifier that is none, and an operator that starts anew', async () => {
+  test('a verifier that is none, and an operator that restarts', async () => {
     const { world, published } = tenants
     await world.put('SMTPCredential', 'evil', 'app', {
       address: 'app@evil.test',

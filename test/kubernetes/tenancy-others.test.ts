@@ -35,7 +35,7 @@ describe("what is another tenant's", { skip: tenantsMissing() }, () => {
     await broker.close()
   }
 
-  test('a Secret with our labels in the namespace of a tenant is no work for the platform', async () => {
+  test('a Secret with our labels in the namespace of a tenant is ignored by the platform', async () => {
     const { world } = tenants
     const runs = async (): Promise<string[]> =>
       (await (await fetch(`${world.operator.telemetry}/metrics`)).text())

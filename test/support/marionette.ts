@@ -67,7 +67,7 @@ export class Marionette {
       if (this.#read.length < end) return
       const message: unknown = JSON.parse(this.#read.subarray(colon + 1, end).toString())
       this.#read = this.#read.subarray(end)
-      // The program's greeting is no list.
+      // The program's greeting is not a list.
       if (!Array.isArray(message)) continue
       const [, id, error, result] = message as [number, number, unknown, unknown]
       this.#waiting.get(id)?.([error, result])

@@ -8,7 +8,7 @@ import { managersOf } from './managers.ts'
 const paths = (wanted: unknown, live: unknown): string[] => differences(wanted, live).map(({ path }) => pathText(path))
 
 const cases: [string, unknown, unknown, string[]][] = [
-  ['a default of the server is no difference', { spec: { a: 1 } }, { spec: { a: 1, b: 2 }, status: {} }, []],
+  ['a default of the server is not a difference', { spec: { a: 1 } }, { spec: { a: 1, b: 2 }, status: {} }, []],
   ['a field that is wanted and another', { a: 1 }, { a: 2 }, ['a']],
   ['a field that is missing', { a: { b: 'x' } }, {}, ['a.b']],
   ['what is empty is left out by the server', { a: {}, b: [], c: '', d: false, e: { f: [] } }, {}, []],
@@ -32,7 +32,7 @@ const cases: [string, unknown, unknown, string[]][] = [
     { mounts: [{ name: 'v', mountPath: '/b' }] },
     ['mounts[/a]'],
   ],
-  ['a key that is no word', { data: { 'tls.crt': 'x' } }, { data: { 'tls.crt': 'y' } }, ['data["tls.crt"]']],
+  ['a key that is not a word', { data: { 'tls.crt': 'x' } }, { data: { 'tls.crt': 'y' } }, ['data["tls.crt"]']],
   ['what is added to a selector', { selector: { a: 'x' } }, { selector: { a: 'x', b: 'y' } }, ['selector.b']],
   [
     'and to that of labels',

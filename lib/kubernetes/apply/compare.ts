@@ -46,7 +46,7 @@ function ofLists(wanted: unknown[], live: unknown[], path: Step[]): Difference[]
   return wanted.flatMap((item, index) => differences(item, live[index], [...path, index]))
 }
 
-/** A whole branch that is missing is told as its fields: `data.password`, not `data`. */
+/** A missing branch is reported as its fields: `data.password`, not `data`. */
 const leaves = (wanted: object, path: Step[]): Difference[] =>
   Object.entries(wanted).flatMap(([key, value]) => differences(value, undefined, [...path, key]))
 

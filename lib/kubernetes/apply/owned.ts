@@ -40,7 +40,7 @@ export interface Ensured<T> {
   againMs?: number
   /** The fields that differed, e.g. `spec.template.spec.containers[ingress].image`. */
   fields?: string[]
-  /** The field manager that changed them (`kubectl-edit`, ...), as far as it can be told. */
+  /** The field manager that changed them (`kubectl-edit`, ...), as far as it is known. */
   by?: string
 }
 
@@ -89,7 +89,7 @@ export async function ensure<T extends KubeObject>(
     if (memory?.hash !== hash) keep(live, [])
     return { outcome: 'unchanged', object: live }
   }
-  // That we want something else than before is no drift.
+  // A change of what we want is not drift.
   return (memory?.hash ?? appliedHash(live)) === hash ? putBack(differing) : applyAs('updated', live)
 
   async function applyAs(outcome: Outcome, before?: T): Promise<Ensured<T>> {
@@ -103,7 +103,7 @@ export async function ensure<T extends KubeObject>(
     const fields = found.map(({ path }) => pathText(path))
     const waitMs = truceMs(memory?.contest, now)
     if (waitMs > 0) return { outcome: 'contested', object: live ?? desired, againMs: waitMs, fields }
-    // Asked anew: the store leaves out who wrote what.
+    // Read again from the server, because the store omits managedFields.
     const before = live === undefined ? undefined : await cluster.get<T>(ref)
     const paths = found.map(({ path }) => path)
     const [by] = before === undefined ? [] : managersOf(managedFieldsOf(before), paths, FIELD_MANAGER)

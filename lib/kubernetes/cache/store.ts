@@ -82,7 +82,7 @@ export function createStore<T extends KubeObject>({ onChange, onError }: Listene
   }
 }
 
-/** An object that was deleted and made anew has another version as well. */
+/** An object that was deleted and recreated also has another version. */
 const versionOf = (object: KubeObject | undefined): string | undefined => object?.metadata?.resourceVersion
 
 /** Who owns which field is often longer than the object itself. */

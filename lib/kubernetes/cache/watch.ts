@@ -13,7 +13,7 @@ export interface WatchOptions<T> {
   /** All namespaces when not given. */
   namespace?: string
   labelSelector?: string
-  /** Told of every difference, the first list included. `object` is undefined when it is gone; `previous` is what the store held.
+  /** Called with every difference, including the first list. `object` is undefined when it is gone; `previous` is what the store held.
    * Only puts keys into queues: what it throws goes to onError. */
   onChange(key: string, object: T | undefined, previous: T | undefined): void
   /** What kept the watch from going on, a line of log; it goes on by itself. */
@@ -24,7 +24,7 @@ export interface WatchOptions<T> {
 export interface WatchTiming {
   /** The server ends a watch after so long, spread by half of it. Default 5 minutes. */
   watchMs: number
-  /** All is listed anew after so long, in case an event was lost. Default 30 minutes. */
+  /** Everything is listed again after this time, in case an event was lost. Default 30 minutes. */
   relistMs: number
   /** Between tries while the server does not answer; small, for it is to be seen soon that it does. Default 0.25 to 4 s. */
   backoff: { firstMs: number; capMs: number }
@@ -35,7 +35,7 @@ const TIMING: WatchTiming = {
   relistMs: 30 * 60_000,
   backoff: { firstMs: 250, capMs: 4000 },
 }
-/** Past the time that the server was told. */
+/** Later than the timeout that was requested from the server. */
 const GRACE_MS = 30_000
 const SHORTEST_MS = 1000
 

@@ -113,7 +113,7 @@ test('a key that adds itself in every run goes on at the rate and not faster, an
   assert.ok(count('hot') <= 10 + 61 * 20 + 1, String(count('hot')))
 })
 
-test('failing fast and being added by it is no way around the rate', async () => {
+test('failing fast and being added by it does not bypass the rate', async () => {
   let runs = 0
   const { queue, clock } = queueWith({
     run: async () => {

@@ -36,7 +36,7 @@ interface Told {
   note: string
 }
 
-/** Something that was told, perhaps many times. */
+/** Something that was reported, perhaps many times. */
 interface Series {
   told: Told
   /** Of the Event; undefined until it is written, and when its writing failed. */
@@ -49,13 +49,13 @@ interface Series {
 }
 
 const CONTROLLER = 'postrider.dev/operator'
-/** The server keeps an Event for an hour; what is silent for so long begins anew. */
+/** The server keeps an Event for an hour; a series that is silent for this long starts again. */
 const SILENCE_MS = 30 * 60_000
 /** What waits to be written; beyond that it is not. */
 const LONGEST_QUEUE = 1000
 const LONGEST_NOTE = 1024
 
-/** Events of events.k8s.io/v1. What is told again with the same words about the same object becomes one series; what would be
+/** Events of events.k8s.io/v1. Repeated reports with the same text about the same object become one series; what would be
  * too much is left out. */
 export function createRecorder(cluster: Cluster, options: RecorderOptions = {}): Recorder {
   const { instance = 'postrider-operator', repeatMs = 5 * 60_000, clock = systemClock } = options

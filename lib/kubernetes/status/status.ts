@@ -4,7 +4,7 @@ import { isNotFound } from '../transport/errors.ts'
 import type { KubeObject } from '../object/object.ts'
 
 /** Writes the whole status of an object by server-side apply when it differs from the one the object has; true when it wrote.
- * `object` is the store's; it may be gone by now, which is no error. The order of conditions and of keys makes no difference. */
+ * `object` is the store's; it may be gone by now, which is not an error. The order of conditions and of keys makes no difference. */
 export async function writeStatus(
   cluster: Cluster,
   object: KubeObject & { status?: unknown },

@@ -88,7 +88,7 @@ const PAGE = 500
  * throws NoCluster when there is none of them. */
 export function openCluster(where: Whereabouts = {}): Cluster {
   const connection = findConnection(where)
-  // Told to whoever asks first.
+  // Reported to the first caller.
   connection.catch(() => undefined)
   const transport = createTransport(connection)
 

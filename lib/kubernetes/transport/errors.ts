@@ -48,7 +48,7 @@ export const isAlreadyExists = is('AlreadyExists')
 export const isForbidden = is('Forbidden')
 /** The server's validation says no; its message names the field. */
 export const isInvalid = is('Invalid', 'BadRequest')
-/** 410: the resource version or the continue token is too old; list anew. */
+/** 410: the resource version or the continue token is too old; list again. */
 export const isExpired = is('Expired', 'Gone')
 /** No answer: whether the request was carried out is not known. */
 export const isUnanswered = is('Unreachable', 'Timeout')

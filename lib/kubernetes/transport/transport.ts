@@ -36,7 +36,7 @@ interface Agents {
   long: PlainAgent
 }
 
-/** HTTP to an API server, with connections that are kept, and made anew when the certificates change. */
+/** HTTP to an API server, with kept-alive connections, which are replaced when the certificates change. */
 export function createTransport(connection: Promise<Connection>): Transport {
   let agents: Agents | undefined
 
@@ -102,7 +102,7 @@ function dial(url: URL, options: NodeRequestOptions, body: string | undefined): 
   return new Promise((resolve) => {
     const sent = (url.protocol === 'http:' ? plainRequest : request)(url, options)
     sent.once('response', (message) => resolve({ message }))
-    // Errors after the answer began are told by the message as well; without a listener they would end the process.
+    // Errors after the answer began are also emitted by the message; without a listener they would end the process.
     sent.on('error', (error) => resolve({ error, reused: sent.reusedSocket }))
     sent.setNoDelay(true)
     sent.setSocketKeepAlive(true, KEEP_ALIVE_MS)

@@ -47,7 +47,7 @@ const BY_STAGE: Partial<Record<Stage, Partial<Record<number, Category>>>> = {
   final: { 550: 'policy', 552: 'message-too-large', 554: 'policy' },
 }
 
-/** The category of a code whose words told nothing; `words` as `wording` gives them. */
+/** The category of a code whose words are not conclusive; `words` as `wording` gives them. */
 export function categoryOfCode(code: number, stage: Stage | undefined, words: string): Category | undefined {
   if (code < 400) return 'protocol-error'
   if (stage === 'starttls') return 'tls'

@@ -49,7 +49,7 @@ const NOT_TRIED: PublishedState = {
   credentials: 0,
 }
 
-/** Publishes what the services need to know, whenever anything that it depends on changes. `changed` is told of the objects
+/** Publishes what the services need to know, whenever anything that it depends on changes. `changed` is called with the objects
  * (`Kind namespace/name`) that count differently than before, at first of all, so that their status says so. */
 export function configurationController(
   context: Omit<Context, 'findings'>,

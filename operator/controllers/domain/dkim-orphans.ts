@@ -4,7 +4,7 @@ import { refTo } from '@postrider/kubernetes/object/object'
 import type { Context } from '../context.ts'
 
 const ORPHANED = 'postrider.dev/orphaned-at'
-/** Who deletes a Domain by mistake and makes it anew within this time has the keys that his DNS tells of. Milliseconds. */
+/** If a Domain is deleted by mistake and recreated within this time, it keeps the DKIM keys already published in DNS. Milliseconds. */
 const KEPT_MS = 7 * 86_400_000
 
 /** Deletes the DKIM keys of Domains that have been gone for a week: a tenant's resource can't own what is in another namespace.

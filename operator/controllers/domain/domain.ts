@@ -97,7 +97,7 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     const again = await dkim.follow({ platform: platform.name, owner, object, request: wish.request }, before)
     const keys = dkim.keysOf(owner)
     const seen = await look(key, platform, resource, keys, object, platformKey)
-    // Anew, as the records may have been seen only now.
+    // Again, because the records may have been found only now.
     const steps = stepsForKeys(keys, wish, published(seen), Date.now())
     const answered = isAnswered(keys, wish)
     await writeFindings(object, findingsOf(object, complaints, platform, resource, seen), {
@@ -138,7 +138,7 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     if (platformKey === undefined) return { againMs: WAIT_MS }
     const complaints = findings.get(findingKey('Domain', key)) ?? []
     const read = readResource(manifestOf('Domain', object), 'cluster')
-    // A mistake elsewhere in it is no reason not to ask for the proof: the Domain has its name only for as long as that is there.
+    // The proof is checked even if another field is invalid, because the Domain keeps its name only while the proof exists.
     if ('problems' in read || complaints.some(({ reason }) => reason === 'NamespaceNotAllowed')) {
       await writeFindings(object, findingsOf(object, complaints), {})
       return {}

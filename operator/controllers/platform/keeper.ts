@@ -68,7 +68,7 @@ export class Keeper {
     return this.#accountsTag
   }
 
-  /** Sees to the Secrets of a platform; `keepAccounts` must have run. The stores must be synced: a key that seems absent is made anew. */
+  /** Sees to the Secrets of a platform; `keepAccounts` must have run. The stores must be synced: a key that seems absent is created again. */
   async keep(world: World, platform: StoredResource): Promise<number | undefined> {
     const name = platform.metadata?.name ?? ''
     const again = [await this.#keepPlatformKey(world, platform, name)]

@@ -38,7 +38,7 @@ export interface News {
   note: string
 }
 
-/** What is to be told by Events when conditions have changed. Pure. */
+/** The Events for changed conditions. Pure. */
 export function senderNews(before: Condition[], now: Condition[]): News[] {
   return now.flatMap(({ type, reason, message: note }) => {
     const was = before.find((condition) => condition.type === type)

@@ -32,7 +32,7 @@ export function verifiedSenders(
   return verified
 }
 
-/** One that is deleted and made anew has another uid, and is to be verified anew. */
+/** A recreated object has another uid, and must be verified again. */
 export const claimOf = (
   { metadata }: StoredResource,
   { spec }: Resource<'SenderAddress'>,

@@ -30,7 +30,7 @@ export async function writeUse(
   }
   let written = 0
   for (const { kind, object, account } of accounts(world.domains.list(), world.credentials.list())) {
-    // Who only claims a name is not told what its owner sends.
+    // A Domain that only claims a name does not see what its owner sends.
     if (complaints.get(findingKey(kind, keyOf(object)))?.some(stops) === true) continue
     const limit = dailyLimit(world.limits.get(`${object.metadata?.namespace ?? ''}/${limitName(object)}`))
     const sent = await sentBy(account)

@@ -21,9 +21,9 @@ export interface ClientSettings {
   outgoing: MailServer[]
 }
 
-/** The settings of a domain, the same for all its addresses; throws a Problem where it is not served. Which addresses exist is told to nobody.
+/** The settings of a domain, the same for all its addresses; throws a Problem where it is not served. It does not reveal which addresses exist.
  *
- * Nor is anything told of a domain that is suspended, or not proved to be its owner's yet: a profile that this platform signs must
+ * Nor does it reveal anything about a domain that is suspended or not yet verified: a profile that this platform signs must
  * not lead the users of a domain to whoever only says that it is his. */
 export function settingsOf(domain: string, config: RuntimeConfig, submission: Submission): ClientSettings {
   const found = config.domains.get(domain)

@@ -63,7 +63,7 @@ describe('by the rules of XML', { skip: needs('xmllint', 'libxml2-utils') }, () 
   test('the autoconfig document keeps the schema, with incoming servers and without', () => {
     for (const one of [both, domain({})])
       lint(autoconfigDocument(settingsOf('one.test', configOf(one), submission)), '--relaxng', SCHEMA)
-    // The schema is no rubber stamp.
+    // The schema does reject wrong input.
     const good = autoconfigDocument(settingsOf('one.test', configOf(both), submission))
     for (const [from, to] of [
       ['<port>465</port>', '<port>0</port>'],

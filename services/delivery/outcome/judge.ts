@@ -30,7 +30,7 @@ export interface JudgeOptions {
 /** Decides for each recipient: delivered, to be tried again, or failed for good. Pure.
  *
  * With recipients that are asked about at once in a further transaction the judgement is one in the middle: it says what is settled,
- * and leaves a job that is due immediately, without a delay for what is no failure. */
+ * and leaves a job that is due immediately, without a delay, because nothing failed. */
 export function judge(job: Job, outcome: TransactionOutcome, { retry, ...time }: JudgeOptions): Judgement {
   const { now } = time
   const attempt = job.attempt + 1

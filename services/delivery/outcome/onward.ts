@@ -16,7 +16,7 @@ export function boundOnward(outcome: TransactionOutcome, { progressed, expired }
   return {
     ...outcome,
     recipients: outcome.recipients.map(({ onward, ...result }) =>
-      // Some servers say 552 when they have enough recipients (RFC 5321, 4.5.3.1.10): that is no refusal of this one.
+      // Some servers say 552 when they have enough recipients (RFC 5321, 4.5.3.1.10): this does not refuse this recipient.
       onward === true ? { ...result, retry: true } : result,
     ),
   }

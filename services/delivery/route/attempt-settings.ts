@@ -30,7 +30,7 @@ export function attemptSettings(config: RuntimeConfig): AttemptSettings {
   return made
 }
 
-/** By value: a configuration that says the same anew goes on with its connections. */
+/** By value: an unchanged configuration keeps its connections. */
 export const connectionSettings = ({
   timeouts,
   resolvers,

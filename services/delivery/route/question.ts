@@ -20,7 +20,7 @@ export type Question<T> = (resolver: Resolver) => Promise<T>
  * c-ares adapts its time-out to how quickly a server usually answers: five times its average, down to 250 ms, whatever the option
  * `timeout` says. A resolver that answers in a millisecond is given up after two such tries, and a name that takes it 2 s to look
  * up is never found. So a question that timed out is asked once more through a channel that has measured nothing yet and
- * waits as long as it is told, at all servers at once. */
+ * waits for the given time, at all servers at once. */
 export function createQuestions(servers: string[], times: QuestionTimes = QUESTION_TIMES) {
   const { quickMs, tries, patientMs } = times
   const usual = new Resolver({ timeout: quickMs, tries, maxTimeout: quickMs })

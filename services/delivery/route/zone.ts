@@ -1,4 +1,4 @@
-/** What stands for the owner of a name, as far as it can be told from the name alone: the last two labels, or three where the last
+/** What stands for the owner of a name, as far as the name alone shows: the last two labels, or three where the last
  * two look like a public suffix (`co.uk`, `com.au`, `ac.jp`). Lookups below one owner's name share a limit, however many names
  * there are. A wrong guess makes that limit wider or narrower: `uk.com` is one zone here, and its names belong to many owners. */
 export function zoneOf(name: string): string {

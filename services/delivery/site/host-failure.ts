@@ -39,7 +39,7 @@ export function failureOf(error: Broken | TurnedAway, recipients: Recipient[]): 
   return refusal(error.reply.text, stage, recipients, { temporary: !ours, remote, ours })
 }
 
-/** A refusal of a host, or with `ours` one that follows from what is known of it; 4xx is temporary unless told otherwise. */
+/** A refusal of a host, or with `ours` one that follows from what is known of it; 4xx is temporary unless `ours` says otherwise. */
 export function refusal(
   reply: string,
   stage: Stage,

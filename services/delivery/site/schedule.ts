@@ -55,7 +55,7 @@ interface Waiter<Who> {
  * nor timers. Times are monotonic milliseconds. */
 export class SiteSchedule<Who> {
   #limit = 1
-  /** It has taken a recipient, or ended a transaction: it is no tarpit, or a generous one. */
+  /** It has taken a recipient, or ended a transaction: it is not a tarpit, or a generous one. */
   #serves = false
   /** When each transaction under way began. */
   readonly #running = new Map<Who, number>()

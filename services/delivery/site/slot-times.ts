@@ -40,7 +40,7 @@ export class SlotTimes {
    * as long; else 0. */
   next(now: number, { width, waiting, oldestMs }: { width: number; waiting: number; oldestMs: number }): number {
     const share = Math.max(this.#transactionMs, oldestMs, this.#seen === 0 ? FIRST_STEP_MS : 1) / width
-    // A site that has become quicker serves those who have a time already sooner than they were told.
+    // A site that has become quicker serves jobs that already have a time sooner than announced.
     const taken = Math.max(0, this.#takenUntil - now) * Math.min(1, share / this.#share)
     const wanted = Math.max(taken, waiting * share) + share
     this.#share = share

@@ -54,7 +54,7 @@ export async function connect(options: ConnectOptions): Promise<SmtpConnection> 
   try {
     return await introduce(options, options.tls !== 'off')
   } catch (error) {
-    // RFC 7435: opportunistic means that TLS that does not work is no reason not to deliver.
+    // RFC 7435: opportunistic means that mail is delivered even if TLS does not work.
     if (options.tls !== 'opportunistic' || !(error instanceof Broken) || error.stage !== 'starttls') throw error
     const connection = await introduce(options, false)
     return { ...connection, tlsFault: error.message }
@@ -171,7 +171,7 @@ class Introduction {
   }
 }
 
-/** What no RFC defines (000, 1xx, 3xx here, 6xx to 9xx) is no invitation, and no refusal either. */
+/** Codes that no RFC defines (000, 1xx, 3xx here, 6xx to 9xx) neither accept nor refuse the connection. */
 const turnedAway = (reply: Reply, stage: Stage): TurnedAway | Broken =>
   isRefusal(reply)
     ? new TurnedAway(reply, stage)

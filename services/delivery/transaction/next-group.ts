@@ -38,7 +38,7 @@ export function nextGroup({ outcome, taken, unasked, outOfStep }: Sent, left: Re
   return { recipients, size: isCount || !progress ? size : Infinity, learned }
 }
 
-/** Refused for the number of recipients, not for itself. Where nobody is taken it is no limit of one transaction. */
+/** Refused for the number of recipients, not for itself. If no recipient is accepted, it is not a limit of one transaction. */
 function isLimited({ result, reply, stage }: RecipientResult, taken: number): boolean {
   const atLeast = stage === 'rcpt' ? 1 : 2
   return result === 'refused' && stage !== 'mail' && taken >= atLeast && recipientLimit(reply, stage) !== undefined

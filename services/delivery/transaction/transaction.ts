@@ -241,7 +241,7 @@ class Transaction {
       this.#settle(recipient, { result: 'failed', reply, errorCode: 'TIMEOUT', stage: 'rcpt' })
   }
 
-  /** Those whose address the remote can be told. */
+  /** Recipients whose address can be sent to the remote. */
   #namable(): Recipient[] {
     const { recipients } = this.#message.envelope
     if (this.#connection.capabilities.utf8) return recipients
@@ -303,7 +303,7 @@ class Transaction {
   }
 }
 
-/** What a reply that is no success means. */
+/** The meaning of a reply other than success. */
 function resultOf(reply: Reply, stage: Stage, tlsFault: string | undefined): Omit<RecipientResult, 'recipient'> {
   const { text } = reply
   if (!isRefusal(reply))

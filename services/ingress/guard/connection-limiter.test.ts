@@ -82,7 +82,7 @@ describe('who may connect', () => {
     assert.equal(times('192.0.2.1'), 3)
   })
 
-  test('a trusted network is no stranger', () => {
+  test('a client in a trusted network needs no login', () => {
     const { come, door } = doorOf({ strangersPerNetwork: 1, connectionsPerMinute: 1 })
     assert.ok(Array.from({ length: 5 }, () => come('10.0.0.1', true)).every(isIn))
     assert.equal(door.strangers, 0)

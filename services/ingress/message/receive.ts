@@ -42,7 +42,7 @@ async function receive(stream: Readable, limit: number, memory: { held: number; 
         drop(new Refusal(452, '4.3.1', 'too much mail is arriving at once; try again in a minute', 'queue-unavailable'))
       }
     })
-    // The client went away: nobody hears the reply, and it is no fault of ours.
+    // The client disconnected: no one gets the reply, and it is not a fault of the ingress.
     stream.once('error', (cause) => {
       memory.held -= size
       size = 0

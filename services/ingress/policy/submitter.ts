@@ -5,7 +5,7 @@ import { refuseSuspended } from './suspended.ts'
 import type { StandingOf } from './suspended.ts'
 import { Refusal } from '@postrider/smtp/refusal'
 
-/** Who submits: looked up anew for each transaction, so that a change of the configuration counts at once. */
+/** The submitter, looked up again for each transaction, so that a change of the configuration counts at once. */
 export interface Submitter {
   credential: CredentialConfig
   domain: DomainConfig

@@ -11,7 +11,7 @@ const fail = (breaker: ReturnType<typeof createBreaker>): void => {
   breaker.failed()
 }
 
-test('failures in a row open it, and a success between them starts the count anew', () => {
+test('failures in a row open it, and a success between them restarts the count', () => {
   const { breaker } = breakerAt()
   fail(breaker)
   fail(breaker)

@@ -36,7 +36,7 @@ export async function scanWithClamav(
 async function ask(content: Buffer, address: ClamavAddress, timeoutMs: number): Promise<string> {
   const socket = connect(target(address))
   const reply = replyOf(socket, timeoutMs)
-  // What fails is told by the reply.
+  // The reply reports failures.
   write(socket, content).catch((error: unknown) => socket.destroy(error instanceof Error ? error : undefined))
   return reply
 }
@@ -106,13 +106,13 @@ function replyOf(socket: Socket, timeoutMs: number): Promise<string> {
   })
 }
 
-/** A reply of INSTREAM as a finding; throws ScannerUnavailable for anything that is no verdict. */
+/** A reply of INSTREAM as a finding; throws ScannerUnavailable for anything but a verdict. */
 export function findingOf(reply: string): Finding {
   const text = reply.trim()
   if (/^stream: OK$/.test(text)) return { kind: 'clean' }
   const [, name] = /^stream: (.+) FOUND$/.exec(text) ?? []
   if (name !== undefined) return { kind: 'infected', name }
-  // The daemon's StreamMaxLength is smaller than what the platform was told.
+  // The daemon's StreamMaxLength is smaller than the platform's maxSize.
   if (/size limit exceeded/i.test(text)) return { kind: 'too-large' }
   throw new ScannerUnavailable('clamav', `answered: ${text.slice(0, 200) || 'nothing'}`)
 }

@@ -9,7 +9,7 @@ const MOST_ANSWER = 1024 * 1024
 /** Enough to see why; a spam mail can have a hundred. */
 const MOST_SYMBOLS = 8
 
-/** Asks rspamd about a message by POST /checkv2. The client's address is not told: it is a program of the tenant or a person's
+/** Asks rspamd about a message by POST /checkv2. The client's address is not sent: it is a program of the tenant or a person's
  * device, and what rspamd would do with it (blocklists, SPF, greylisting) is meant for mail servers. `User` says that the
  * sender logged in. Throws ScannerUnavailable when there is no verdict within `timeoutMs`. */
 export type Rspamd = (mail: ScannedMail, settings: { url: string; timeoutMs: number }) => Promise<Finding>
@@ -65,7 +65,7 @@ function headersOf({ id, from, recipients, credential, content }: ScannedMail): 
 /** An address in UTF-8 (RFC 6531) octet for octet: Node writes header values as Latin-1. */
 const inHeader = (address: string): string => Buffer.from(address).toString('latin1')
 
-/** The answer of /checkv2 as a finding; throws ScannerUnavailable for one that is no verdict. */
+/** The answer of /checkv2 as a finding; throws ScannerUnavailable for anything but a verdict. */
 export function findingOf(text: string): Finding {
   const answer = parse(text)
   const { action, score, required_score: required, symbols } = answer

@@ -90,7 +90,7 @@ test('fields that tell of a scan are taken out, folded ones whole, and nothing e
   assert.equal(without, 'From: a@b.test\r\nX-Spammer: no\r\n\r\nX-Spam: body\r\n')
 })
 
-test('an answer that is no verdict is none', () => {
+test('an answer without a verdict means that the scanner is unavailable', () => {
   assert.deepEqual(ofClamav('stream: OK'), { kind: 'clean' })
   assert.deepEqual(ofClamav('stream: A B FOUND'), { kind: 'infected', name: 'A B' })
   assert.deepEqual(ofClamav('INSTREAM size limit exceeded. ERROR'), { kind: 'too-large' })

@@ -19,7 +19,7 @@ export interface AdmissionRules {
   trusted: Networks
 }
 
-/** What those who are not let in, or have to go, are told where SMTP can be spoken. */
+/** Replies to rejected and closed connections, where a reply can be sent. */
 export const DOOR_TEXTS: Record<DoorReason, string> = {
   full: 'too many connections; try again in a moment',
   network: 'too many connections without a login from your network; close some, or log in',

@@ -14,7 +14,7 @@ interface Chunk {
 export class ChunkedStream extends StrictParser {
   #chunk: Chunk | undefined
 
-  /** The next octets are no commands. To be called from a command's handler, before its callback. */
+  /** The next octets are content, not commands. To be called from a command's handler, before its callback. */
   readChunk(octets: number, into: Writable | undefined, done: Chunk['done']): void {
     this.#chunk = { left: octets, into, done }
     this.leaveCommands()

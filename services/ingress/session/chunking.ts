@@ -42,7 +42,7 @@ export function beginChunks(handle: ContentHandler): ChunkedMessage {
   return { stream, result }
 }
 
-/** The client goes away or begins anew: nothing of it was accepted. */
+/** The client disconnects or starts over: nothing of the message was accepted. */
 export function abandon({ stream }: ChunkedMessage): void {
   if (stream.listenerCount('error') === 0) stream.on('error', () => undefined)
   stream.destroy(new Error('the client abandoned the message between two chunks'))

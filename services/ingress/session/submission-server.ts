@@ -37,7 +37,7 @@ export interface SubmissionRules {
  *
  * - The greeting comes at once. The library waits 100 ms to catch clients that talk first; that is a test for spam bots on
  *   port 25, while here every client must log in, and it bounds 20 sessions of one message each to 200 messages a second.
- * - AUTH is announced in TLS only: a client that sees it in clear may send its password before it is told not to (RFC 4954, 4).
+ * - AUTH is announced in TLS only: a client that sees it in clear may send its password before it is refused (RFC 4954, 4).
  * - A reply whose text begins with a status code (RFC 3463) is sent with that one, not with the library's guess.
  * - Sessions can be ended by their login.
  * - Connections are admitted (admission.ts) before TLS costs anything, and PROXY headers of both versions are read there.
@@ -69,7 +69,7 @@ export class SubmissionServer extends LibraryServer {
     return busy
   }
 
-  /** The session's client is no stranger any more. */
+  /** The client of the session has logged in. */
   loggedIn(sessionId: string): void {
     this.#visits.get(sessionId)?.loggedIn()
   }

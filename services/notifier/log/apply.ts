@@ -101,7 +101,7 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
       )
     }
     settle.run(event.at, event.id)
-    // A delivery at the first attempt, which is most of all mail, is told by the recipients' rows alone.
+    // A delivery at the first attempt, which is most mail, is recorded in the recipients' rows alone.
     const plain = event.attempt === 1 && event.outcomes.every(({ state }) => state === 'delivered')
     if (!plain) tell.run(event.id, event.at, JSON.stringify(event))
   }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** The message log: a projection of MAIL headers and EVENTS. It can be deleted at any time; the next start builds it anew.
+/** The message log: a projection of MAIL headers and EVENTS. It can be deleted at any time; the next start rebuilds it.
  * `positions` says up to where each stream is contained, and changes in the same transaction as what it says. */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS messages (
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS discards (id TEXT NOT NULL, stream TEXT NOT NULL, par
 CREATE TABLE IF NOT EXISTS positions (stream TEXT PRIMARY KEY, next_seq INTEGER NOT NULL) STRICT;
 `
 
-/** A release that knows only envelopes in headers reads a record with its envelope in the payload as a message whose recipients are no list
+/** A release that knows only envelopes in headers reads a record with its envelope in the payload as a message whose recipients are not a list
  * (see payloadFields of queue/record.ts). Such a message is not known yet: its envelope is still to be read. */
 export const HAS_RECIPIENTS = `json_type(messages.envelope, '$.recipients') IS 'array'`
 

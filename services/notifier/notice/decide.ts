@@ -37,7 +37,7 @@ export function noticesFor(event: AttemptEvent, envelope: Envelope, domainNotifi
 }
 
 /** The queue id of a notice follows from what it tells, so that telling it twice can be noticed: `key` names the attempt,
- * or is empty for what is told once a message. */
+ * or is empty for a notice sent once per message. */
 export function noticeId(kind: NoticeKind, of: string, key: string): string {
   return `n${createHash('sha256').update(`${kind}\n${of}\n${key}`).digest('hex').slice(0, 25)}`
 }

@@ -116,7 +116,7 @@ async function drop({ note, data }: Quarantined, dependencies: QuarantineDepende
       return
     }
   }
-  // What lies on where it was would be found again when the log is built anew.
+  // What lies on where it was would be found again when the log is rebuilt.
   if ((kind === 'message' || kind === 'held') && note.origin !== undefined)
     await eraseContent(broker, { ...note.origin, parts: [] })
   if (kind === 'events' && note.origin !== undefined)

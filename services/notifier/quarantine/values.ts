@@ -6,7 +6,7 @@ import { NewerRecordError } from '@postrider/broker/stored'
 import type { ConfigReport } from '@postrider/runtime-config/report'
 
 /** Notes a value of a bucket that cannot be read. The value itself stays where it is until its writer corrects it. One of a later release
- * is no fault. */
+ * is not a fault. */
 export function quarantineValue(broker: Broker, bucket: string, revision: number, error: unknown): void {
   if (error instanceof NewerRecordError) return
   const origin = { stream: `KV_${bucket}`, seq: revision }

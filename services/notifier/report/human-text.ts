@@ -8,7 +8,7 @@ import type { Report, ReportedOutcome } from './report.ts'
 const WIDTH = 72
 
 /** The part of the report that is for people: what happened to each recipient, and what the sender can do. Recipients to which the same
- * happened are told of together. CRLF line ends. */
+ * happened are reported together. CRLF line ends. */
 export function humanText(report: Report, returned: 'headers' | 'full' | undefined): string {
   const { original, reportingMta } = report
   const subject = originalSubject(report.returned)

@@ -2,7 +2,7 @@ import type { OutcomeCategory } from '@postrider/queue/event'
 import type { Envelope, NoticeKind, Recipient } from '@postrider/mail/envelope'
 import type { Returned } from './returned.ts'
 
-/** What a sender is to be told about a message. Times are milliseconds since the epoch. */
+/** The content of a notice about a message. Times are milliseconds since the epoch. */
 export interface Report {
   kind: NoticeKind
   /** Host name of this platform. */

@@ -1,6 +1,6 @@
 import { quotedPrintable } from './quoted-printable.ts'
 
-/** Multipart in multipart: what is deeper than this is no mail that a person wrote. */
+/** Multipart in multipart: no mail written by a person is nested deeper than this. */
 const DEEPEST = 20
 
 /** Only ASCII without NUL, in lines of at most 998 octets: any server takes it (RFC 5321, 4.5.3.1.6; RFC 6152). */

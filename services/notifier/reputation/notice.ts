@@ -6,7 +6,7 @@ import { wayBack, whySuspended } from '@postrider/reputation/words'
 import { dateTime, field } from '../report/field.ts'
 import type { Account } from './accounts.ts'
 
-/** A suspension that somebody is to be told of; it lies in the outbox beside the notices about messages. */
+/** A suspension to be notified; it is in the outbox beside the notices about messages. */
 export interface SuspensionNotice {
   kind: 'suspended'
   account: string

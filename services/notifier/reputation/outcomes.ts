@@ -5,7 +5,7 @@ import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import { TALLIES_MS, TALLY_BUCKET_MS, tallyOf } from '@postrider/reputation/tally'
 import type { Tally, TallyBucket } from '@postrider/reputation/tally'
 
-/** What became of the mail of each credential and domain, in ten minutes each: a part of the message log, and built anew with it. */
+/** What became of the mail of each credential and domain, in ten minutes each: a part of the message log, and rebuilt with it. */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS outcomes (
   account TEXT NOT NULL,
@@ -20,7 +20,7 @@ CREATE INDEX IF NOT EXISTS outcomes_old ON outcomes (bucket);
 
 export interface Outcomes {
   /** Counts what an attempt settled, in the transaction that writes the event and before that: what was settled already, as when
-   * an event is told twice, does not count again. */
+   * an event is reported twice, does not count again. */
   note(event: AttemptEvent, envelope: Envelope): void
   /** Counts a message that our own scanner did not let through, as one recipient. */
   found(event: VerdictEvent): void

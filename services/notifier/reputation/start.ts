@@ -36,10 +36,10 @@ export interface StandingWork {
   stop(): void
 }
 
-/** Suspensions that are older are told of, or their notice was forgotten with its placeholder. Milliseconds. */
+/** Older suspensions were notified, or their notice was deleted with its placeholder. Milliseconds. */
 const TELL_WITHIN_MS = 86_400_000
 
-/** From outcomes to standings: who sends what nobody wants is suspended, and told. */
+/** Derives reputations from outcomes; a sender of unwanted mail is suspended and notified. */
 export async function startStanding(options: StandingOptions): Promise<StandingWork> {
   const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)

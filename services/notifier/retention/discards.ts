@@ -55,7 +55,7 @@ export function openDiscards({ db, broker, discarded, failed }: DiscardsOptions)
   }
 }
 
-/** A number alone does not say what is deleted: a stream that was made anew counts from one again. */
+/** A number alone does not say what is deleted: a recreated stream counts from one again. */
 async function discard(broker: Broker, id: string, stream: string, seq: number): Promise<void> {
   const record = await readRecord(broker, stream, seq, 0)
   if (record?.headers.get('Nats-Msg-Id').startsWith(`${id}/`) === true) await erasePiece(broker, stream, seq)

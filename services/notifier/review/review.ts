@@ -22,7 +22,7 @@ export interface ReviewDependencies {
   reader: LogReader
   writer: LogWriter
   held: HeldLog
-  /** Whether the log holds all that is in the streams: before, it can't be told what was released already. */
+  /** Whether the log holds all that is in the streams: before, it is not known what was already released. */
   ready: () => boolean
   decided: (event: ReviewEvent) => void
   failed: (id: string, error: unknown) => void

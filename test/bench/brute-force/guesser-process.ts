@@ -48,7 +48,7 @@ async function guess(localAddress: string, next: () => string | undefined): Prom
 await Promise.all(
   share.addresses.flatMap((address) => {
     let made = 0
-    // None twice: the same wrong password again is no second guess.
+    // None twice: the same wrong password again is not a second guess.
     const next = (): string | undefined => (made < share.guesses ? `${address} ${made++}` : undefined)
     return Array.from({ length: share.connections }, () => guess(address, next))
   }),

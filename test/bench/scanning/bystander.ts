@@ -30,7 +30,7 @@ export async function bystander(world: World, rounds: number): Promise<Row[]> {
 
   async function watch(big: boolean): Promise<Seen> {
     const ended = AbortSignal.timeout(ROUND_MS)
-    // Each reading begins it anew.
+    // Each reading restarts it.
     await lagMs()
     const client = submitElsewhere(login)
     while (big && !ended.aborted) await world.submit(CLEAN_20_MB.content())

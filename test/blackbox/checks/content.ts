@@ -83,7 +83,7 @@ export const content: Check[] = [
     same(String(fields.match(/^Date:.*$/gim)), 'Date: Mon, 4 May 2026 12:00:00 +0000')
     same(String(fields.match(/^Message-ID:.*$/gim)), 'Message-ID: <1@sender.test>')
   }),
-  check('blind recipients are not told', 'RFC 5322, 3.6.3', async (target) => {
+  check('blind recipients are not disclosed', 'RFC 5322, 3.6.3', async (target) => {
     differs(await arrives(target, 'blind', target.message('Bcc: hidden@remote.test\r\n\r\nx')), /hidden@/)
   }),
   check('a Return-Path of the client goes', 'RFC 5321, 4.4', async (target) => {
@@ -145,7 +145,7 @@ export const content: Check[] = [
     is(await smtp.reply(), 250)
     same(body((await target.arrived('bdat@remote.test')).content), '.\r\n..\r\nx\r\n')
   }),
-  check('BDAT without a recipient is refused, and its octets are no commands', 'RFC 3030, 4.2', async (target) => {
+  check('BDAT without a recipient is refused, and its octets are not commands', 'RFC 3030, 4.2', async (target) => {
     await target.needs('CHUNKING')
     const smtp = await target.loggedIn()
     smtp.write('BDAT 6 LAST\r\nNOOP\r\nNOOP\r\n')

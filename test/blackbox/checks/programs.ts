@@ -31,7 +31,7 @@ async function login(target: Target, plain: string): Promise<string> {
 
 /** A preamble before the header that programs write. */
 const before = (name: string, what: string, preamble: string): Check =>
-  check(`${what} before the header is no part of the message`, 'RFC 5322, 2.1', async (target) => {
+  check(`${what} before the header is not part of the message`, 'RFC 5322, 2.1', async (target) => {
     const content = await arrives(
       target,
       name,

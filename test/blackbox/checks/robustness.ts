@@ -86,7 +86,7 @@ export const robustness: Check[] = [
     }
     await stillThere(target)
   }),
-  check('NUL in a command is no part of an address', 'RFC 5321, 4.1.2', async (target) => {
+  check('NUL in a command is not part of an address', 'RFC 5321, 4.1.2', async (target) => {
     const smtp = await target.mail()
     smtp.write('RCPT TO:<kim\0@remote.test>\r\n')
     is(await smtp.reply(), 5)

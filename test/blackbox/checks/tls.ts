@@ -69,7 +69,7 @@ export const tls: Check[] = [
     const smtp = await target.clear()
     await smtp.command('EHLO client.test')
     await smtp.command('STARTTLS')
-    smtp.write('this is no handshake\r\n\r\n')
+    smtp.write('this is not a handshake\r\n\r\n')
     is(await (await target.secure()).command('NOOP'), 250)
   }),
   check('no mail is taken in clear', 'RFC 8314, 3.3', async (target) => {

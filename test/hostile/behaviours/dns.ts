@@ -1,6 +1,6 @@
 import type { Behaviour } from '../behaviour.ts'
 
-/** A name server in trouble is no reason to bounce, and a slow one is waited for. */
+/** A failing name server does not cause a bounce, and a slow one is waited for. */
 export const DNS: Behaviour[] = [
   {
     name: 'no-domain',
