@@ -51,7 +51,7 @@ graph: node_modules/.ready
 programs: node_modules/.ready
 	@$(NODE) test/programs/main.ts $(ARGS)
 
-# What a sender is told when mail fails, is delayed or was delivered. ARGS=--write makes docs/notices.md of it.
+# Notices to senders when mail fails, is delayed or was delivered. ARGS=--write makes docs/notices.md of it.
 notices: node_modules/.ready
 	@$(NODE) test/notices/main.ts $(ARGS)
 

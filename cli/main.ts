@@ -171,7 +171,7 @@ function print(lines: string[]): number {
   return 0
 }
 
-/** What the person can mend is a sentence; anything else is a fault of the program and shows where it happened. */
+/** What the person can fix is a sentence; anything else is a fault of the program and shows where it happened. */
 function explain(error: unknown): string {
   if (error instanceof BadManifests) return error.problems.map(problemLine).join('\n')
   if (

@@ -10,7 +10,7 @@ export function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-/** 1: nothing is known by that name. 2: the message says what to mend. */
+/** 1: nothing is known by that name. 2: the message says what to fix. */
 export const exitCodeOf = (error: unknown): number => (isUnknown(error) ? 1 : 2)
 
 const isUnknown = (error: unknown): error is Error =>

@@ -52,7 +52,7 @@ test('a Domain: what is told, and nothing twice', () => {
   for (const [given, expected] of table) assert.deepEqual(told({ domains: [domain(...given)] }), expected, given.join())
 })
 
-test('a credential that waits is told with what holds its Domain, not with whatever else is wrong there', () => {
+test('a waiting credential is reported with what holds its Domain, not with whatever else is wrong there', () => {
   const held = domain('Accepted=True Accepted', 'DNSVerified=False RecordMissing', 'Ready=False Suspended')
   assert.deepEqual(told({ domains: [held], credentials: [credential('Ready=False DomainNotReady')] }), [
     'problem Domain DNSVerified RecordMissing',
@@ -106,7 +106,7 @@ test('what the operator has not looked at is told, but not where there is no pla
   ])
 })
 
-test('a limit, pool or policy that does not count is told; one that overlaps counts for the rest', () => {
+test('a limit, pool or policy without effect is reported; one that overlaps counts for the rest', () => {
   const policy = (...texts: string[]): Seen => object('DestinationPolicy', 'all', {}, ...texts)
   const table: [Seen, string[]][] = [
     [policy('Accepted=True Accepted'), []],

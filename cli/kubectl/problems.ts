@@ -177,7 +177,7 @@ function limitReached(object: DomainObject | CredentialObject, about: string): P
   return [line(object, about, { type: 'Limit', reason: 'LimitReached', message })]
 }
 
-function orNotSeen(object: Seen, about: string, told: Problem[]): Problem[] {
+function orNotSeen(object: Seen, about: string, found: Problem[]): Problem[] {
   const generation = object.metadata?.generation ?? 0
   const message =
     (object.status?.conditions ?? []).length === 0
@@ -185,8 +185,8 @@ function orNotSeen(object: Seen, about: string, told: Problem[]): Problem[] {
       : (object.status?.observedGeneration ?? generation) < generation
         ? 'the operator has not processed the latest change yet'
         : undefined
-  if (message === undefined) return told
-  return [...told, line(object, about, { type: 'Ready', reason: 'NotObserved', message })]
+  if (message === undefined) return found
+  return [...found, line(object, about, { type: 'Ready', reason: 'NotObserved', message })]
 }
 
 function line(

@@ -36,7 +36,7 @@ test('an SPF record that is there stays, with what it lacks in front of what end
   for (const [present, expected] of table) assert.equal(mergeSpf(present, record({}).value), expected)
 })
 
-test('an SPF record too long to be seen whole is told to be added to, not replaced', () => {
+test('an SPF record too long to be seen whole is to be extended, not replaced', () => {
   const lines = zoneLines('example.org', [
     record({ state: 'Different', seen: `v=spf1 ${'a '.repeat(300)}`.slice(0, 500) }),
   ])

@@ -8,7 +8,7 @@ export interface Exceeded {
   field: LimitField
   used: number
   allowed: number
-  /** Milliseconds since the epoch at which enough will have left the window; undefined when nobody can know, as when it takes the
+  /** Milliseconds since the epoch at which enough will have left the window; undefined if it is not known, as when it takes the
    * end of another session. */
   freeAt?: number
 }

@@ -15,7 +15,7 @@ export interface LimitUse {
   limit: LimitField
   used: number
   allowed: number
-  /** RFC 3339: when the next part of what is used comes free; not there when nothing is used, or nobody can know. */
+  /** RFC 3339: when the next part of what is used comes free; absent if nothing is used, or it is not known. */
   freesAt?: string
 }
 

@@ -29,7 +29,7 @@ test('a process whose lease had run out counts again what it knows of', () => {
   assert.equal(count(state, 2 * LEASE_MS), 2)
 })
 
-test('an end that is told twice, or of a lease that is over, frees nothing of another', () => {
+test('an end that is reported twice, or of a lease that is over, frees nothing of another', () => {
   const state = opened(opened(NO_SESSIONS, 'one', 0), 'two', 0)
   const less = closeSession(closeSession(state, 'one', 1), 'one', 2)
   assert.equal(count(less, 2), 1)

@@ -48,7 +48,7 @@ const SIGNED = new Set([
   'feedback-id',
   'autocrypt',
 ])
-/** Named once more than they occur, so that nobody can add another one (RFC 6376, 8.15). */
+/** Named once more than they occur, so that no other one can be added (RFC 6376, 8.15). */
 const OVERSIGNED = ['from', 'to', 'cc', 'subject', 'date', 'message-id', 'reply-to', 'mime-version', 'content-type']
 
 /** Signs a message (CRLF only) with each key, relaxed/relaxed, and resolves with the DKIM-Signature fields to put before it (RFC 6376;

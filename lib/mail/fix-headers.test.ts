@@ -62,7 +62,7 @@ test('a second Bcc goes as the first one does', () => {
   )
 })
 
-test('blind recipients stay blind: Bcc goes with all its lines, and `for` is not told to several', () => {
+test('blind recipients stay blind: Bcc goes with all its lines, and `for` is not added for several', () => {
   const given =
     'Return-Path: <a@b.c>\r\nBcc: x@y.z,\r\n y@y.z\r\nFrom: a@b.c\r\nRESENT-BCC: z@y.z\r\nTo: t@y.z\r\n\r\nbody\r\n'
   const { text } = fixUp(given, { recipients: [{ address: 'x@y.z' }, { address: 't@y.z' }] })

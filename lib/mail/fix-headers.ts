@@ -160,7 +160,11 @@ function check(byName: Map<string, HeaderField[]>, message: ParsedMessage): void
     }
   }
   if ((byName.get('received')?.length ?? 0) > MOST_HOPS) {
-    throw new ContentRefused(554, '5.4.6', `the message has passed through more than ${MOST_HOPS} servers; it is probably looping`)
+    throw new ContentRefused(
+      554,
+      '5.4.6',
+      `the message has passed through more than ${MOST_HOPS} servers; it is probably looping`,
+    )
   }
 }
 

@@ -56,7 +56,7 @@ test('what is not there yet is wanted, and no longer when it is', () => {
   assert.equal(domains.get('one.example')?.retentionMs, 0)
 })
 
-test('what does not fit together is told by resource and field', () => {
+test('what does not fit together is reported by resource and field', () => {
   assert.deepEqual(pathsOf(domain), ['MailPlatform: '])
   assert.deepEqual(pathsOf(platform, login, limit), ['SMTPCredential default/app: spec.domainRef'])
   assert.deepEqual(pathsOf(platform, domain, login), ['SMTPCredential default/app: spec.limitRef'])

@@ -158,7 +158,7 @@ async function giveUp(
   // A mark says nothing about a record that was stored before the broker forgot its id.
   const isUnnamed = end === 'absent' && (absent || performance.now() - recordAt < MARK_COUNTS_MS)
   const isGone = isUnnamed && (parts.length === 0 || (await isDiscarded(discard?.(id, place.stream, parts))))
-  // A part without an answer is perhaps stored, where nobody knows.
+  // A part without an answer may be stored, at an unknown place.
   return { left: isGone && (recordAt !== undefined || answered) ? 'nothing' : 'perhaps' }
 }
 

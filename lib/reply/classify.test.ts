@@ -15,7 +15,7 @@ const cases: Case[] = [
   // A code that stands alone says another thing at another stage.
   ['550', 'rcpt', 'bounce', 'unknown-user', 'code'],
   ['550 <kim@example.org>... sorry', 'rcpt', 'bounce', 'unknown-user', 'code'],
-  // Words that nobody knows speak of something else than the recipient.
+  // Unknown words speak of something else than the recipient.
   ['550 Xyzzy', 'rcpt', 'bounce', 'policy', 'code'],
   ['550 Xyzzy', 'mail', 'bounce', 'policy', 'code'],
   ['554 Xyzzy', 'greeting', 'bounce', 'policy', 'code'],

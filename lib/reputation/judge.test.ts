@@ -94,7 +94,7 @@ test('a new resume ends it once in 30 days; what led to it does not count again,
   const again = look(free, suspension, later + HOUR, after, 'new')
   assert.equal(again.suspended?.resumable, false)
   assert.equal(look(again, suspension, later + 2 * HOUR, after, 'newer'), again)
-  // Who runs the platform can, and after the 30 days the tenant can again.
+  // The administrator can, and after the 30 days the tenant can again.
   assert.equal(lift(again, later + 2 * HOUR).suspended, undefined)
   const month = later + 31 * DAY_MS
   assert.equal(look(free, suspension, month, [at(month, 100, 50)], 'new').suspended?.resumable, true)

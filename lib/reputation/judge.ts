@@ -4,7 +4,7 @@ import type { Standing } from './reputation.ts'
 import { TALLY_BUCKET_MS, reached, tallyBetween } from './tally.ts'
 import type { TallyBucket } from './tally.ts'
 
-/** After a suspension was ended by `resume`, another one in this time can only be ended by who runs the platform: else whoever
+/** After a suspension was ended by `resume`, another one in this time can only be lifted by the administrator of the platform: else whoever
  * abuses it would always have the way out in his own hands. Milliseconds. */
 export const RESUME_AGAIN_MS = 30 * DAY_MS
 

@@ -25,7 +25,7 @@ export interface Suspension {
   recipients: number
   percent: number
   limitPercent: number
-  /** Whether `resume` ends it; else only who runs the platform can. */
+  /** Whether `resume` lifts it; if not, only the administrator of the platform can. */
   resumable: boolean
 }
 

@@ -24,7 +24,7 @@ const DAY_MS = 86_400_000
 export const BOTH_ENDS = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]
 
 /** Makes a CA and a certificate of it for these names (DNS names or IP addresses; the first is the subject). For trying out and
- * for tests: a platform that others use gets a certificate its clients trust already. The CA's key is not kept: nobody can
+ * for tests: a platform that others use gets a certificate its clients trust already. The CA's key is not kept: no one can
  * make further certificates that the clients would trust. */
 export async function makeLocalCertificate(
   names: [string, ...string[]],

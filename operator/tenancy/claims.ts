@@ -9,7 +9,7 @@ export interface Claim {
 }
 
 /** Who has each domain name: the first one verified, or else the first one made. Others get nothing, whatever they say.
- * A name that nobody has verified is held only for as long as nobody does. Returns the winner's key by domain name. */
+ * An unverified name is held only until someone verifies it. Returns the winner's key by domain name. */
 export function settleClaims(claims: Claim[]): Map<string, string> {
   const winners = new Map<string, Claim>()
   for (const claim of claims) {

@@ -114,7 +114,7 @@ test('what is there is answered, HEAD without a body, and the rest with what to 
   assert.ok(answered.includes('/open 200') && answered.includes('none 404'))
 })
 
-test('a fault of ours is told as 500 and nothing else', async () => {
+test('a fault of the service is answered 500 and nothing else', async () => {
   const response = await plain('/broken')
   const text = await response.text()
   assert.equal(response.status, 500)

@@ -38,7 +38,8 @@ export function createRouter(routes: Route[]): Find {
       const allow = there.map((one) => (one.method === 'GET' ? 'GET, HEAD' : one.method)).join(', ')
       throw new Problem(405, `the methods allowed on this path are ${allow}`, { allow })
     }
-    if (route.reach === 'HTTPS' && !secure) throw new Problem(403, 'use https for this path, because it takes a password')
+    if (route.reach === 'HTTPS' && !secure)
+      throw new Problem(403, 'use https for this path, because it takes a password')
     return route
   }
 }

@@ -1,7 +1,7 @@
 import { NotOffered, Target } from './target.ts'
 import type { Service } from './target.ts'
 
-/** Something that an RFC asks of a submission service, told apart by replies and by what arrives, never by their words. */
+/** Something that an RFC asks of a submission service, judged by replies and by what arrives, never by their words. */
 export interface Check {
   name: string
   /** Document and section. */

@@ -85,7 +85,7 @@ async function secure(
   if (upstream.connecting) await once(upstream, 'connect')
   const inside = connectTls({ socket: upstream, ca, servername: 'localhost' })
   await once(inside, 'secureConnect')
-  // What the client's first octets of TLS are read by must be there before it is told to send them.
+  // What the client's first octets of TLS are read by must be there before it is asked to send them.
   const outside = new TLSSocket(client, { isServer: true, key, cert, minVersion: 'TLSv1.2' })
   for (const socket of [inside, outside]) socket.on('error', () => end(client, upstream))
   if (first !== undefined) client.write(first)

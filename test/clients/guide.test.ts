@@ -70,7 +70,7 @@ test('every guide can be read, names its errors, is run by make test-clients, an
     assert.ok(guide.mishaps['wrong-password'] !== undefined, `${name}.md shows no wrong password`)
     assert.ok(index.includes(`(${name}.md)`), `the index does not link ${name}.md`)
   }
-  // Guides with blocks to run that nothing runs would be code that nobody has tried.
+  // Guides with blocks to run that nothing runs would be code that no one has tried.
   for (const file of readdirSync(FOLDER)) {
     const runs = /^```sh run/m.test(readFileSync(join(FOLDER, file), 'utf8'))
     assert.equal(runs && !(file.replace('.md', '') in LIBRARIES), false, `${file} is not run`)

@@ -23,7 +23,7 @@ export interface Guide {
   trust: string
   /** Shell lines that are run after a service of the guide answers, in place of looking at its end. */
   request?: string
-  /** Lines that the reader is told to see, by mishap: every one must be in the client's output. */
+  /** Lines that the guide promises, by mishap: every one must be in the client's output. */
   mishaps: Partial<Record<Mishap, string[]>>
 }
 

@@ -88,7 +88,7 @@ async function ask(script: string, request: string, url: string, shell: Shell): 
   try {
     await answers(url.replace('PORT', port), () => service.exitCode !== null)
     const asked = await once(request, { ...shell, env })
-    // What went wrong is told in the answer.
+    // What went wrong is reported in the answer.
     const refused = !/^200$/m.test(asked.output)
     return { code: asked.code === 0 && refused ? 1 : asked.code, output: asked.output + output }
   } finally {

@@ -22,7 +22,7 @@ export interface CaseVerdict {
   /** Offered a second. */
   rate: number
   accepted: number
-  /** Not accepted, and delivered all the same: the client was told to try again. */
+  /** Not accepted, and delivered all the same: the client was asked to try again. */
   storedAnyway: number
   delivered: number
   lost: string[]

@@ -71,7 +71,7 @@ test('a second copy is one, and so is a copy of what was not delivered', () => {
   assert.equal(compare(evidence({ state: 'deferred' }, { state: 'deferred' }, [{}])).differences.length, 1)
 })
 
-test('a host of another domain may not even be told of the recipient', () => {
+test('a host of another domain may not even learn of the recipient', () => {
   const bob = 'bob@b.shared.test'
   const found = evidence(DELIVERED, {}, [{}, { host: '127.64.0.2', named: [bob], accepted: [], taken: false }])
   assert.match(compare(found).differences.join(), /seen by other, which is not a host of domain B/)

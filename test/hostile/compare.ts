@@ -149,7 +149,7 @@ function deliveryDifferences(
   ]
 }
 
-/** A host was told of a recipient whose domain does not name it. */
+/** A host learned of a recipient whose domain does not name it. */
 function misdirected({ host, named }: Transaction, place: Place): string[] {
   const name = place.hostAt(host) ?? host
   return [...place.domains]

@@ -103,7 +103,7 @@ describe('manifests that are wrong', () => {
     },
     { what: 'text that is no YAML', manifest: 'kind: [', says: /document 1 \(line \d+\).*is not valid YAML/ },
   ]
-  test('each is told with its place and what is allowed, all at once', async () => {
+  test('each is reported with its place and what is allowed, all at once', async () => {
     const files = Object.fromEntries(wrong.map(({ manifest }, index) => [`tenant-${index}.yaml`, manifest]))
     const ended = await up(folderWith({ 'platform.yaml': await platformWith(), ...files }))
     for (const [index, { what, says }] of wrong.entries()) {
@@ -170,7 +170,7 @@ describe('certificates', { skip: needs('openssl', 'openssl') }, () => {
     return up(folderWith({ 'platform.yaml': await platformWith({ ingress: { listeners, tls } }) }))
   }
 
-  test('a missing file, no PEM, and the key of another certificate are told apart', async () => {
+  test('a missing file, no PEM, and the key of another certificate are distinguished', async () => {
     const good = make('good')
     const other = make('other')
     const missing = join(scratch, 'missing.pem')

@@ -9,7 +9,7 @@ import { openSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Receiver } from '../support/receiver.ts'
 
-/** What the services hear from the broker, its client notices only after half a minute of silence that it is no longer told. */
+/** What the services hear from the broker, its client notices only after half a minute of silence that it no longer hears. */
 const SOON_MS = 20_000
 
 describe('when the broker was killed', () => {

@@ -118,7 +118,7 @@ describe('certificates of clients', () => {
     ])
     for (const answer of answers) assert.equal(answer, answers[0])
     assert.match(answers[0], /^535 5\.7\.8 .*clientCertificates/)
-    // Whose it is cannot be told from the name of a workload.
+    // Whose it is cannot be seen from the name of a workload.
     assert.match(await loginOf(ofWorkload, '='), /^535 5\.7\.8/)
     // A CA's word alone makes nobody other@sender.test.
     assert.match(await loginOf(await ca.issue([{ type: 'email', value: 'other@sender.test' }]), '='), /^535/)

@@ -56,7 +56,7 @@ const XML = '/.well-known/autoconfig/mail/config-v1.1.xml'
 const post = (address: string): string =>
   `<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"><Request><EMailAddress>${address}</EMailAddress><AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>`
 
-test('who asks by address or by host, with TLS or without, is told the same, be the address there or not', async () => {
+test('who asks by address or by host, with TLS or without, gets the same answer, whether or not the address exists', async () => {
   const { submissions, submission, apiHttp } = platform.ports
   const { status, body } = await ask(`${XML}?emailaddress=app%40sender.test`)
   const text = body.toString()
@@ -74,7 +74,7 @@ test('who asks by address or by host, with TLS or without, is told the same, be 
   assert.equal((await ask(XML)).status, 404)
 })
 
-test('Outlook is answered, at whatever path it writes, and told where to post', async () => {
+test('Outlook is answered, at whatever path it writes, and learns where to post', async () => {
   const posted = await ask('/Autodiscover/Autodiscover.xml', { post: post('nobody@sender.test') })
   assert.equal(posted.status, 200)
   assert.match(posted.body.toString(), /<LoginName>nobody@sender\.test<\/LoginName>/)
@@ -204,7 +204,7 @@ test(
   },
 )
 
-test('a domain that is suspended is told of no more, without a restart', async () => {
+test('a domain that is suspended is answered no more, without a restart', async () => {
   const manifest = { apiVersion: 'postrider.dev/v1alpha1', kind: 'Domain', metadata: { name: 'other' } }
   platform.write('other.yaml', [{ ...manifest, spec: { domainName: 'other.test' } }])
   const status = async (): Promise<number> => (await ask(`${XML}?emailaddress=a%40other.test`)).status

@@ -18,7 +18,7 @@ import type { Call } from '../faults/strace.ts'
 const CALLS = ['openat', 'write', 'pwrite64', 'writev', 'sendto', 'fsync', 'fdatasync', 'sync_file_range']
 const WRITES = ['write', 'pwrite64', 'writev']
 
-/** How a record went to disk, as its writer told the kernel. */
+/** How a record went to disk, by the system calls of its writer. */
 interface Way {
   file: string
   write: Call
@@ -62,7 +62,7 @@ function syncOf(write: Call, file: string, calls: Call[]): Call | undefined {
   )
 }
 
-/** On disk before anybody was told. */
+/** On disk before anyone was answered. */
 const durable = ({ write, sync, ack }: Way): boolean =>
   sync !== undefined && sync.returned < ack.entered && write.returned < ack.entered
 

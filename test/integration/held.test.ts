@@ -95,7 +95,7 @@ describe('held mail', { skip: rspamdMissing() }, () => {
     assert.ok(!(await heldIds()).includes(id))
   })
 
-  test('delete: erased, and nobody is told', async () => {
+  test('delete: erased, and no one is notified', async () => {
     for (const id of await heldIds()) await platform.cli('queue', 'held', 'delete', id)
     const id = await hold({ text: 'marker-deleted' })
     await isHeld(id)

@@ -252,7 +252,7 @@ describe('guesses and floods', () => {
     assert.match(await login('127.0.0.1', APP, 'wrong'), /^535 /)
   })
 
-  test('a network has five connections without a login; its next is told so, other networks and logged-in ones are not', async () => {
+  test('a network has five connections without a login; its next is refused, other networks and logged-in ones are not', async () => {
     const idle = await Promise.all(Array.from({ length: 5 }, () => open('127.0.6.1', false)))
     const sixth = await open('127.0.6.1', false)
     assert.match(sixth.greeting, /^421 4\.7\.0 .*from your network/)

@@ -127,7 +127,7 @@ test('retry that fails again leaves one job waiting, an hour later', async () =>
   assert.match((await run('queue', 'cancel', id)).out, /1 waiting job found/)
 })
 
-test('retry by destination takes that part of a message alone; cancel by destination the rest, and nobody is told', async () => {
+test('retry by destination takes that part of a message alone; cancel by destination the rest, and no one is notified', async () => {
   const id = await deferred(['kim@part.test', 'lee@rest.test'])
   open = true
   assert.match((await run('queue', 'retry', '--destination', 'part.test')).out, /^1 waiting job found/m)

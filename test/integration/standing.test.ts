@@ -67,7 +67,7 @@ const suspensionOf = async (account: string) =>
 const noticesTo = (address: string) =>
   remote.mails.filter(({ to, content }) => to.includes(address) && /^Subject: Sending is suspended/im.test(content))
 
-test('whose recipients do not exist is suspended, told once, and told at each try why and what to do', async () => {
+test('whose recipients do not exist is suspended, notified once, and refused at each try with why and what to do', async () => {
   for (let number = 0; number < 3; number++) assert.equal(await send(`kim${number}@remote.test`), 'ok')
   for (let number = 0; number < 3; number++) assert.equal(await send(`nobody${number}@remote.test`), 'ok')
   const reply = await sendUntil(/^450/, 'nobody@remote.test')
@@ -89,7 +89,7 @@ test('whose recipients do not exist is suspended, told once, and told at each tr
   assert.match(await platform.metrics('notifier'), /^postrider_suspensions_total\{reason="Bounces"\} 1$/m)
 })
 
-test('it outlives a restart of everything, and is not told again', async () => {
+test('it outlives a restart of everything, and is not notified again', async () => {
   await platform.restart()
   assert.match(await send('kim@remote.test'), /^450 4\.7\.1 the credential app@sender\.test has been suspended/)
   assert.equal(noticesTo('app@sender.test').length, 1)
@@ -102,7 +102,7 @@ test('a new resume in the manifest ends it within seconds; the first tier is whe
   assert.deepEqual([found?.reputation.tier, found?.reputation.suspended], [0, undefined])
 })
 
-test('spam suspends the whole domain, and who runs the platform can end that', async () => {
+test('spam suspends the whole domain, and the administrator can lift that', async () => {
   // Only the domain has a limit now.
   replace(credential({ resume: '2026-05-04' }))
   for (let number = 0; number < 6; number++) await send(`strict${number}@remote.test`)

@@ -244,7 +244,7 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
       ['remote.test', '5.7.30', 'does not offer it'],
       ['clear.test', '5.7.10', 'has no TLS'],
     ] as const) {
-      test(`a remote that ${why} gets nothing, and the sender is told; other mail goes on`, async () => {
+      test(`a remote that ${why} gets nothing, and the sender is notified; other mail goes on`, async () => {
         idIn(await send(`tls@${name}`, ' REQUIRETLS'))
         const notice = await bounceOf(`tls@${name}`)
         assert.match(notice.content, new RegExp(`^Status: ${status.replaceAll('.', '\\.')}\r$`, 'm'))

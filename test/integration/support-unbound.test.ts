@@ -40,7 +40,7 @@ describe('unbound', { skip: unboundMissing() }, () => {
     await assert.rejects(resolver.resolveMx('example.com'), { code: 'ENOTFOUND' })
   })
 
-  test('fails, refuses or keeps silent where it is told to', async () => {
+  test('fails, refuses or keeps silent where it is scripted to', async () => {
     await assert.rejects(resolver.resolveMx('a.failing.test'), { code: 'ESERVFAIL' })
     await assert.rejects(resolver.resolveMx('a.refusing.test'), { code: 'EREFUSED' })
     await assert.rejects(resolver.resolveMx('a.silent.test'), { code: 'ETIMEOUT' })

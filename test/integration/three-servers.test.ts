@@ -37,7 +37,7 @@ test('three servers start, and mail goes on while one of them is dead', async ()
   await eventually(async () => assert.ok((await platform.pids())['broker-0'], 'started again'), 30_000)
 })
 
-test('who has no certificate of the servers is told nothing on a route port', async () => {
+test('a client without a certificate of the servers learns nothing on a route port', async () => {
   // Of the second server: the first one was killed above, and may still be starting.
   const port = platform.ports.broker + 4
   for (const socket of [

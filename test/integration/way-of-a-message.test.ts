@@ -43,7 +43,7 @@ test('a message arrives, and its story can be told', async () => {
   })
 })
 
-test('a mailbox that is full and then has room gets its mail, and nobody is told', async () => {
+test('a mailbox that is full and then has room gets its mail, and no one is notified', async () => {
   const id = await platform.submit({ to: 'full@remote.test' })
   await eventually(() => assert.equal(mailTo('full@remote.test').length, 1))
   await eventually(async () => assert.equal((await platform.message(id)).recipients[0]?.attempts, 3))

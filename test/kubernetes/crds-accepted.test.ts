@@ -30,7 +30,7 @@ describe('limits, pools and policies say whether they count', { skip }, () => {
   const accepted = (resource: Resource | undefined) => conditionOf(resource, 'Accepted')
   const policy = (name: string) => world.get('DestinationPolicy', SYSTEM, name)
 
-  test('what was there before the platform is told when it comes', async () => {
+  test('what was there before the platform is reported when it comes', async () => {
     await world.put('MailPlatform', SYSTEM, 'mail', {
       hostName: 'mail.platform.test',
       dns: { resolvers: ['127.0.0.1:9'] },

@@ -81,7 +81,7 @@ describe('objects of the CRDs', { skip: apiServerMissing() }, () => {
     })
   }
 
-  test('two who apply one field: the second is told who has it, and may take it by force', async () => {
+  test('two who apply one field: the second learns who has it, and may take it by force', async () => {
     const name = named()
     await apply('SMTPLimit', name, { messagesPerDay: 100 }, 'team')
     await assert.rejects(apply('SMTPLimit', name, { messagesPerDay: 200 }, 'gitops'), (error) => {

@@ -19,7 +19,7 @@ describe('what the DNS has for mail clients', { skip: unboundMissing() }, () => 
   })
   after(() => dns.stop())
 
-  test('SRV and CNAME records are read as they are, and none is told from another', async () => {
+  test('SRV and CNAME records are read as they are, and none is taken for another', async () => {
     const wanted = clientSetupRecords({
       domainName: 'a.test',
       submission: { host: 'smtp.platform.test', implicitTls: 465, startTls: 587 },

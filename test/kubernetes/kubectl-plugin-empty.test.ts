@@ -51,7 +51,7 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
     )
   })
 
-  test('a command that is not there is told with the one that may be meant', async () => {
+  test('an unknown command is answered with the one that may be meant', async () => {
     await refused(server.kubeconfig, ['stauts'], /unknown command stauts; did you mean status\?/)
     await refused(
       server.kubeconfig,
@@ -93,7 +93,7 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
       problems.map(({ kind, reason }) => `${kind} ${reason}`),
       ['MailPlatform NoPlatform'],
     )
-    // Nobody has looked at it, so there are no records, and that is no success.
+    // It has not been processed, so there are no records, and that is not a success.
     const records = await person.postrider(server.kubeconfig, 'dns', 'site')
     assert.equal(records.code, 1)
     assert.match(records.out, /has no records yet\nReady NotObserved/)

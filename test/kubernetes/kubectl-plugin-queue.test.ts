@@ -84,7 +84,7 @@ describe('kubectl postrider queue', { skip }, () => {
     await world.cluster.remove(refTo(KINDS.Pod, SYSTEM, 'postrider-nats-0'))
   })
 
-  test('the log that does not answer, and a broker that is away, are told apart', async () => {
+  test('the log that does not answer, and a broker that is away, are distinguished', async () => {
     const broker = ['--broker', world.broker.url]
     await world.services.notifier.stop()
     const silent = await as('admin', 'queue', 'ls', ...broker)

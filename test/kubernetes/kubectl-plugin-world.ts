@@ -24,7 +24,7 @@ export interface PluginWorld extends OperatorWorld {
   person: Person
   dns: Unbound
   services: Record<(typeof COMPONENTS)[number], RunningPod>
-  /** Kubeconfigs: who runs the cluster, who may edit namespace shop, and a service account with no rights. */
+  /** Kubeconfigs: the cluster's administrator, an editor of namespace shop, and a service account with no rights. */
   admin: string
   tenant: string
   nobody: string

@@ -105,7 +105,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     }, SOON_MS)
   })
 
-  test('who may do nothing is told what to ask for, and a tenant without -n and with -A as well', async () => {
+  test('a user without rights learns what to ask for, and a tenant without -n and with -A as well', async () => {
     for (const args of [['status'], ['dns', 'site'], ['credentials'], ['suspend', 'domain/site']]) {
       const { code, out, err } = await as('nobody', ...args)
       assert.deepEqual([code, out], [2, ''], args.join(' '))
@@ -195,7 +195,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     const status = await statusOf('tenant', '-n', 'shop')
     assert.deepEqual(told(status), ['note Domain shop/site Ready Suspended'])
     assert.deepEqual([status.code, status.problems[0]?.waiting], [0, ['app']])
-    // Who applies another state from a manifest is told whose the field is.
+    // An apply of another state from a manifest reports whose the field is.
     const manifest = {
       apiVersion: 'postrider.dev/v1alpha1',
       kind: 'Domain',
@@ -226,7 +226,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     await eventually(async () => assert.match(await world.submit('kim@remote.test'), /^250 /), SOON_MS)
   })
 
-  test('a policy where no policy counts is told so, though the operator does not look there', async () => {
+  test('a policy where no policy counts is reported, though the operator does not look there', async () => {
     await world.put('DestinationPolicy', 'shop', 'own', {})
     await world.put('DestinationPolicy', SYSTEM, 'spare', { route: { host: 'spare.test' } })
     await eventually(async () => {

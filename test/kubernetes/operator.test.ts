@@ -113,7 +113,7 @@ describe('the operator on a real API server', { skip }, () => {
     await world.remove('Domain', 'bank', 'site')
   })
 
-  test('nobody allows himself the senders of another, and a namespace that is not served is told so', async () => {
+  test('no tenant can allow itself the senders of another, and a namespace that is not served is reported', async () => {
     await world.put('Domain', 'bank', 'own', {
       domainName: 'bank.test',
       allowedSenders: ['*@bank.test', '*@shop.test'],
@@ -211,7 +211,7 @@ describe('the operator on a real API server', { skip }, () => {
     }, SOON_MS)
   })
 
-  test('a certificate for a further name is told of while it is missing, and mounted without pods waiting for it', async () => {
+  test('a certificate for a further name is reported while it is missing, and mounted without pods waiting for it', async () => {
     const mail = refTo(KINDS.MailPlatform, SYSTEM, 'mail')
     const is = (state: string, message: RegExp): Promise<void> =>
       eventually(async () => {
@@ -268,7 +268,7 @@ describe('the operator on a real API server', { skip }, () => {
     await eventually(async () => assert.ok(await world.secret('shop', 'after-smtp')), 2 * SOON_MS)
   })
 
-  test('a broker that is away is told of, with nothing to publish', async () => {
+  test('a broker that is away is reported, with nothing to publish', async () => {
     const is = (state: string): Promise<void> =>
       eventually(async () => {
         const platform = await world.get('MailPlatform', SYSTEM, 'mail')

@@ -69,7 +69,7 @@ describe('the way to the API server', { skip: apiServerMissing() }, () => {
     pod.close()
   })
 
-  test('a server that is not there is told as such', async () => {
+  test('an absent server is reported as such', async () => {
     const away = openCluster({
       kubeconfig: '',
       env: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' },

@@ -214,7 +214,7 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
     assert.match(event?.note ?? '', /other-operator changes data\.a of ConfigMap default\/fought/)
   })
 
-  test('what is told again and again is one Event with a count', async () => {
+  test('what is reported repeatedly is one Event with a count', async () => {
     const clock = manualClock()
     const teller = createRecorder(cluster, { clock, instance: 'pod-1', onError: (error) => assert.fail(String(error)) })
     for (let i = 0; i < 40; i++) teller.record(owner, 'Warning', 'Repeated', 'the same words')

@@ -58,7 +58,7 @@ describe('a cluster and what is watched of it', { skip: apiServerMissing() }, ()
     assert.equal(await cluster.remove(ref('one')), false)
   })
 
-  test('who may not is told so', async () => {
+  test('missing rights are reported', async () => {
     const stranger = openCluster({ kubeconfig: await server.userKubeconfig('stranger') })
     await assert.rejects(stranger.get(ref('one')), isForbidden)
     stranger.close()

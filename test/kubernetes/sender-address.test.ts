@@ -141,7 +141,7 @@ describe('SenderAddress in Kubernetes', { skip: tenantsMissing() }, () => {
     assert.deepEqual(await codeMails('sales@shop.test'), [])
   })
 
-  test('nobody is asked in the name of a domain that is not proved', async () => {
+  test('no code is mailed in the name of an unverified domain', async () => {
     const { world } = tenants
     await world.put('Domain', 'evil', 'bank', { domainName: 'bank.test' })
     await put('evil', 'bank', { address: 'victim@gmail.test', domainRef: { name: 'bank' } })

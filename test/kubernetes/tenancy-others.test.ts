@@ -67,7 +67,7 @@ describe("what is another tenant's", { skip: tenantsMissing() }, () => {
     }
   })
 
-  test('who claims a name is not told how much its owner sends', async () => {
+  test('a Domain that claims a name does not see how much its owner sends', async () => {
     const { world } = tenants
     for (const namespace of ['shop', 'evil']) await world.put('SMTPLimit', namespace, 'few', { messagesPerDay: 10 })
     const limitRef = { name: 'few' }

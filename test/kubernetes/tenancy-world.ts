@@ -13,7 +13,7 @@ import type { Unbound } from '../support/unbound.ts'
 export interface Tenants {
   world: OperatorWorld & { operator: OperatorProcess }
   dns: Unbound
-  /** What the services are told. */
+  /** What is published to the services. */
   published(): Promise<RuntimeConfig>
   /** Writes the ownership record that a Domain's status asks for into the DNS; resolves when the operator has seen it. */
   prove(namespace: string, name: string): Promise<void>

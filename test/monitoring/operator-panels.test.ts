@@ -101,7 +101,7 @@ describe('a real Prometheus reads two operators of a real API server', { skip },
     await eventually(async () => assert.deepEqual(await leaders(), ['operator-0']), LONG_MS)
     await world.operator.end('SIGKILL')
     await eventually(async () => assert.deepEqual(await leaders(), ['operator-1']), LONG_MS)
-    // What only the leader tells is told by the new one.
+    // What only the leader reports is reported by the new one.
     await eventually(async () => assert.deepEqual(await valuesOf('postrider_broker_reachable'), [1]), LONG_MS)
   })
 

@@ -1,6 +1,6 @@
 import type { ReceiverScript } from '../support/receiver.ts'
 
-/** What goes wrong with a message, and what its sender is to be told. */
+/** What goes wrong with a message, and the notice that its sender gets. */
 export interface Cause {
   /** First label of the destination's domain. */
   name: string

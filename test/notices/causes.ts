@@ -42,7 +42,7 @@ const ours = (name: string, title: string, status: string, diagnosticCode: strin
   ...rest,
 })
 
-/** What senders are told about, one of each kind. */
+/** Notices to senders, one of each kind. */
 export const CAUSES: Cause[] = [
   refused(
     'unknown',
@@ -215,13 +215,13 @@ export const CAUSES: Cause[] = [
     action: 'delayed',
     status: '4.3.2',
     diagnosticCode: 'smtp; 451 4.3.2',
-    // What was told is of the whole message, not of one attempt.
+    // The notice is about the whole message, not one attempt.
     hasRemoteMta: false,
     says: [/has not been delivered to this recipient yet/, /We will keep trying until/],
   },
   {
     name: 'relayed',
-    title: 'the sender asked to be told of the delivery, and the server does not support DSN',
+    title: 'the sender asked for a delivery notice, and the server does not support DSN',
     remote: { offers: ['PIPELINING'] },
     rcptParameters: ' NOTIFY=SUCCESS',
     action: 'relayed',

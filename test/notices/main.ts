@@ -1,12 +1,12 @@
-/** `make notices`: what a sender is told in some two dozen cases, as a page. With `--write` it becomes docs/notices.md. */
+/** `make notices`: the notices to senders in some two dozen cases, as a page. With `--write` it becomes docs/notices.md. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { collectNotices } from './collect.ts'
 import type { SeenNotice } from './collect.ts'
 
-const PAGE = `# What a sender is told
+const PAGE = `# Notices to senders
 
-When a message cannot be delivered, is delayed, or was delivered and its sender asked to be told, the platform sends a notice to the envelope
+When a message cannot be delivered, is delayed, or was delivered and its sender asked for a notice, the platform sends a notice to the envelope
 sender: a delivery status notification (RFC 3464), with a text for people and fields for programs. These are the texts, each of a real message
 that failed for that reason, as a mail reader shows them. \`make notices ARGS=--write\` writes this page.
 

@@ -40,7 +40,7 @@ export function mainCf(place: PostfixPlace, options: PostfixOptions): string {
     compatibility_level: '3.6',
     myhostname: options.hostName ?? 'mx.remote.test',
     mydestination: '',
-    // Loopback may relay only through an instance that is told where to.
+    // Loopback may relay only through an instance with a configured route.
     mynetworks: relayTo === undefined ? '' : '127.0.0.0/8',
     inet_interfaces: place.host,
     inet_protocols: 'ipv4',

@@ -13,7 +13,7 @@ export async function openAsAdmin(world: OperatorWorld): Promise<Broker> {
   return openBroker('test', { servers: [world.broker.url], user: 'admin', password: accounts?.['admin'] ?? '' })
 }
 
-/** What the services are told; fails while that is nothing. */
+/** What is published to the services; fails while that is nothing. */
 export async function publishedConfig(world: OperatorWorld): Promise<RuntimeConfig> {
   const broker = await openAsAdmin(world)
   try {

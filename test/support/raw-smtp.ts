@@ -36,7 +36,7 @@ export interface RawSmtpOptions {
   waitMs?: number
 }
 
-/** An SMTP client that sends exactly what a test says, right or wrong. Waits at most 30 s for a reply, when not told otherwise. */
+/** An SMTP client that sends exactly what a test says, right or wrong. Waits at most 30 s for a reply, unless the test says otherwise. */
 export async function openSmtp(options: RawSmtpOptions): Promise<RawSmtp> {
   const { port, host = '127.0.0.1', tls = false, caFile, certificate, localAddress, before, waitMs = 30_000 } = options
   const ca = caFile === undefined ? undefined : readFileSync(caFile)

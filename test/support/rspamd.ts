@@ -48,7 +48,7 @@ actions { reject = 15; "add header" = 6; }
 lua = "${folder}/rules.lua";
 `,
   )
-  // rspamd will not run as root unless told so.
+  // rspamd runs as root only with this option.
   const args = [...(process.getuid?.() === 0 ? ['-i'] : []), '-f', '-c', config]
   const daemon = await runDaemon(find('rspamd') ?? 'rspamd', args, port, async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/ping`, { signal: AbortSignal.timeout(2000) })

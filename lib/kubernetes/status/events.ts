@@ -29,7 +29,7 @@ export interface Recorder {
   flush(): Promise<void>
 }
 
-interface Told {
+interface Report {
   object: KubeObject
   type: 'Normal' | 'Warning'
   reason: string
@@ -38,7 +38,7 @@ interface Told {
 
 /** Something that was reported, perhaps many times. */
 interface Series {
-  told: Told
+  report: Report
   /** Of the Event; undefined until it is written, and when its writing failed. */
   name: string | undefined
   count: number
@@ -86,10 +86,10 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
     return bucket.take(now) === 0
   }
 
-  function begin(key: string, told: Told): void {
-    if (!allowed(told.object)) return
+  function begin(key: string, report: Report): void {
+    if (!allowed(report.object)) return
     const one: Series = {
-      told,
+      report,
       name: undefined,
       count: 1,
       written: 0,
@@ -103,7 +103,7 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
   }
 
   async function create(one: Series): Promise<void> {
-    const event = eventOf(one.told, one.lastAt, instance)
+    const event = eventOf(one.report, one.lastAt, instance)
     await cluster.create(event)
     one.name = event.metadata?.name
     one.written = 1
@@ -122,11 +122,11 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
   }
 
   async function writeCount(one: Series): Promise<void> {
-    const { count, told, name } = one
+    const { count, report, name } = one
     if (one.written === count) return
     if (name === undefined) return create(one)
     try {
-      await cluster.merge(refTo(KINDS.Event, namespaceOf(told.object), name), {
+      await cluster.merge(refTo(KINDS.Event, namespaceOf(report.object), name), {
         series: { count, lastObservedTime: microTime(one.lastAt) },
       })
       one.written = count
@@ -148,10 +148,10 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
 
   return {
     record(object, type, reason, note) {
-      const told = { object, type, reason, note: cut(note) }
-      const key = JSON.stringify([object.kind, object.metadata?.uid ?? keyOf(object), type, reason, told.note])
+      const report = { object, type, reason, note: cut(note) }
+      const key = JSON.stringify([object.kind, object.metadata?.uid ?? keyOf(object), type, reason, report.note])
       const known = series.get(key)
-      if (known === undefined) begin(key, told)
+      if (known === undefined) begin(key, report)
       else repeat(key, known)
     },
     async flush() {
@@ -168,7 +168,7 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
 
 const namespaceOf = ({ metadata }: KubeObject): string => metadata?.namespace ?? 'default'
 
-function eventOf({ object, type, reason, note }: Told, at: Date, instance: string): KubeObject {
+function eventOf({ object, type, reason, note }: Report, at: Date, instance: string): KubeObject {
   const { apiVersion, kind, metadata } = object
   const namespace = namespaceOf(object)
   const hash = createHash('sha256').update(`${type}${reason}${note}${at.getTime()}${instance}`)

@@ -8,7 +8,7 @@ const NEUTRAL = new Set(
 const WORD = /[\p{L}\p{N}'-]+/gu
 
 /** Whether the words of a reply leave open what is refused: `550`, `550 <kim@remote.test>... denied`, `550 Requested action not taken`.
- * Then the command tells; words that nobody knows speak of something, and more often of the sender than of the recipient. Queue ids
+ * Then the command decides; unknown words speak of something, and more often of the sender than of the recipient. Queue ids
  * and other tokens with digits say nothing. */
 export const isBareRefusal = (words: string): boolean =>
   [...words.matchAll(WORD)].every(([word]) => NEUTRAL.has(word) || /\d/.test(word) || word.length === 1)

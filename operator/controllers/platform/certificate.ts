@@ -21,7 +21,7 @@ const certificateNames = (platform: Resource<'MailPlatform'>): [string, ...strin
 ]
 
 /** The certificate of a platform without one of its own: the one remembered, else the one there is, or a new one when that is for
- * other names, nearly over, or none. Remembered, since clients trust its CA, whose key nobody has. */
+ * other names, nearly over, or none. Remembered, since clients trust its CA, whose key is not kept. */
 export async function localCertificate(
   platform: Resource<'MailPlatform'>,
   remembered: LocalCertificate | undefined,

@@ -70,7 +70,7 @@ export function senderAddressController(
     const before = remembered(object)
     const tell = (known: Verification, verdict: Verdict): Promise<void> =>
       write(object, senderConditions({ verdict, domain: ready, domainName: resource.spec.domainRef.name }), known)
-    // Nobody is asked in the name of a domain that is not proved.
+    // No code is mailed in the name of an unverified domain.
     const proven = before !== undefined && isProven(platformKey, before, wish.claim)
     if (ready?.status !== 'True' && !proven) {
       await write(object, senderConditions({ domain: ready, domainName: resource.spec.domainRef.name }), before)

@@ -2,7 +2,7 @@ import type { Verdict } from '@postrider/sender-verification/verdict'
 import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
 
 export interface SenderEvidence {
-  /** Undefined while the Domain is not ready: then nobody is asked. */
+  /** Undefined while the Domain is not ready: then no code is mailed. */
   verdict?: Verdict
   /** Condition Ready of the Domain. */
   domain: Condition | undefined

@@ -45,7 +45,7 @@ function lint(text: string, ...rules: string[]): void {
   execFileSync('xmllint', ['--noout', '--nonet', '--nowarning', ...rules, file], { stdio: 'pipe' })
 }
 
-test('only a domain that may send is told of, and the same for whatever address', () => {
+test('only a domain that may send is answered, and the same for whatever address', () => {
   const config = configOf(both, domain({ name: 'held.test', suspended: true }))
   for (const name of ['other.test', 'held.test'])
     assert.throws(

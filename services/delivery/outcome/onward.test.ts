@@ -65,7 +65,7 @@ describe('when the time of an attempt is over before all recipients had their tu
 
   for (const over of ['452 4.5.3 too many recipients', '552 5.5.3 too many recipients']) {
     for (const final of ['451 4.3.0 later', '552 5.2.2 mailbox full']) {
-      test(`the attempt counts when nobody is settled: ${over}, then ${final}`, async () => {
+      test(`the attempt counts when no recipient is settled: ${over}, then ${final}`, async () => {
         const judgement = verdict(await outcomeOf(over, final))
         assert.deepEqual(states(judgement), ['deferred', 'deferred', 'deferred'])
         assert.deepEqual([judgement.event.uncounted, judgement.next?.at], [undefined, NOW + RETRY.firstMs])

@@ -50,7 +50,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
     assert.equal(await replyOf('address.test'), 'address.test')
   })
 
-  test('what cannot be reached is told apart by whether it ever will be', async () => {
+  test('what cannot be reached is distinguished by whether it ever will be', async () => {
     assert.match(await replyOf('null.test'), /^556 5\.1\.10 /)
     assert.match(await replyOf('nowhere.test'), /^550 5\.1\.2 /)
     assert.match(await replyOf('text.test'), /^550 5\.1\.2 /)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { branchOf, zoneOf } from './zone.ts'
 
-test('names of one owner are told apart from those of others', () => {
+test('names of one owner are distinguished from those of others', () => {
   for (const [name, zone] of [
     ['example.org', 'example.org'],
     ['a.b.c.example.org', 'example.org'],

@@ -207,7 +207,7 @@ describe('a site that is down', () => {
   })
 })
 
-test('whatever happens at a site, no more run than may, nobody waits past the deadline, and nobody is forgotten or answered twice', () => {
+test('whatever happens at a site, no more run than may, no job waits past the deadline, and none is forgotten or answered twice', () => {
   const finding = fc.constantFrom<Finding>('works', 'works', 'works', 'crowded', 'answered', 'unknown', DOWN)
   const step = fc.oneof(
     fc.record({

@@ -9,7 +9,7 @@ test('those who ask together are sent off one after the other, and the line shor
   assert.equal(spread.next(5000), 10)
 })
 
-test('nobody is sent off for more than an hour', () => {
+test('no job is sent off for more than an hour', () => {
   const spread = new Spread(60_000)
   for (let count = 0; count < 100; count++) spread.next(0)
   assert.equal(spread.next(0), 3_600_000)

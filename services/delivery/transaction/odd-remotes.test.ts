@@ -210,7 +210,7 @@ describe('a remote that is odd', () => {
       })
     }
 
-    test('is told from one that never offered TLS, whose demand is final', async () => {
+    test('is distinguished from one that never offered TLS, whose demand is final', async () => {
       const receiver = await receive({ script: at('mail', '530 5.7.0 Must issue a STARTTLS command first') })
       assert.deepEqual(
         short(await send(await open(receiver))),

@@ -130,7 +130,7 @@ describe('a series of transactions', () => {
     assert.deepEqual(groups(receiver), [5, 5, 5, 5])
   })
 
-  test('keeps what each recipient was answered, and ends when nobody is accepted', async () => {
+  test('keeps what each recipient was answered, and ends when no recipient is accepted', async () => {
     const script = ({ stage, argument, time }: Step): string | undefined => {
       if (stage !== 'rcpt') return undefined
       if (argument === 'r0@remote.test') return '550 5.1.1 no'

@@ -261,7 +261,7 @@ class Transaction {
     if (this.#grouped && goesOn(answer)) this.#loseStep()
   }
 
-  /** The remote gave more or fewer replies than it got commands. Which recipient it refused is anyone's guess, so nobody is
+  /** The remote gave more or fewer replies than it got commands. Which recipient it refused is anyone's guess, so no recipient is
    * refused; in lock step it will be clear. */
   #loseStep(): void {
     this.outOfStep = true

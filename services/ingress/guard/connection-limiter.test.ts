@@ -51,7 +51,7 @@ describe('who may connect', () => {
     assert.equal(ended.length, 8)
   })
 
-  test('when those who logged in have it all, the next one is told to come back', () => {
+  test('when those who logged in have it all, the next one is asked to come back', () => {
     const { come } = doorOf({ connections: 10 })
     const visits = Array.from({ length: 10 }, (_, host) => come(`192.0.2.${host}`))
     for (const visit of visits) if (isIn(visit)) visit.loggedIn()

@@ -50,8 +50,10 @@ function sourceOf([, family = '', source = '', destination = '', port = '', toPo
   if (family === 'UNKNOWN') return {}
   const fits = Object.hasOwn(FAMILIES, family) ? FAMILIES[family] : undefined
   if (fits === undefined) throw new BadProxyHeader('its protocol is not TCP4, TCP6 or UNKNOWN')
-  if (!fits(source) || !fits(destination)) throw new BadProxyHeader('has an address that does not belong to its protocol')
-  if (!isPort(port) || !isPort(toPort) || more !== undefined) throw new BadProxyHeader('does not end with two valid ports')
+  if (!fits(source) || !fits(destination))
+    throw new BadProxyHeader('has an address that does not belong to its protocol')
+  if (!isPort(port) || !isPort(toPort) || more !== undefined)
+    throw new BadProxyHeader('does not end with two valid ports')
   return { source: { address: normal(source), port: Number(port) } }
 }
 

@@ -78,7 +78,11 @@ export function createScans({ config, scanned, judged, now = () => performance.n
     }
     if (mail.content.length > maxBytes) return told({ kind: 'too-large' }, false)
     const breaker = breakerOf(scanner, target)
-    if (!breaker.admits()) return told(new ScannerUnavailable(scanner, 'has failed repeatedly, so it is not asked for now (circuit breaker open)'), false)
+    if (!breaker.admits())
+      return told(
+        new ScannerUnavailable(scanner, 'has failed repeatedly, so it is not asked for now (circuit breaker open)'),
+        false,
+      )
     try {
       const finding = await scan()
       breaker.succeeded()

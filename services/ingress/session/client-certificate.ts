@@ -8,8 +8,8 @@ import type { SubjectNames } from '@postrider/tls/host-names'
 /** What a listener asks of its clients. */
 export type ClientCertificate = ListenerSettings['clientCertificate']
 
-/** The port's TLS options for it. Who shows a certificate of nobody we know is not turned away in the handshake, where no client
- * is told why, but where it logs in. */
+/** The port's TLS options for it. A client with a certificate of an unknown CA is rejected at login, not in the
+ * handshake, where it would not learn why. */
 export const clientCertificateOptions = (
   wanted: ClientCertificate,
   clientCa: string | undefined,

@@ -4,7 +4,7 @@ import { shownNames } from './client-certificate.ts'
 import type { ClientCertificate } from './client-certificate.ts'
 import { EnvelopeConnection } from './envelope-connection.ts'
 
-/** Says who has logged in, or why nobody has. */
+/** Says who has logged in, or why the login failed. */
 export type LoginAnswer = (
   error: (Error & { responseCode?: number | undefined }) | null | undefined,
   response?: { user?: unknown },

@@ -52,7 +52,7 @@ function withLog(run: (writer: LogWriter, reader: LogReader) => void): void {
   }
 }
 
-test('an event that is read twice is told once', () => {
+test('an event that is read twice is noticed once', () => {
   withLog((writer, reader) => {
     writer.message(envelope, CONTENT)
     writer.event(failed('kim@remote.test'))

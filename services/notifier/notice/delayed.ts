@@ -36,7 +36,7 @@ export function oweDelayedNotices(reader: LogReader, writer: LogWriter, platform
         const notice: Notice = { kind: 'delayed', of: envelope.id, outcomes, retryUntil }
         writer.queueNotice(noticeId('delayed', envelope.id, ''), envelope.id, notice)
       }
-      // Also when nobody wants it: it is decided once.
+      // Also when no notice is wanted: it is decided once.
       writer.delayedTold(envelope.id)
     }
   })

@@ -150,7 +150,7 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
   const envelope: Envelope = {
     id,
     from: '',
-    // RFC 3461, 5.2.4: nobody wants to hear what became of a notice.
+    // RFC 3461, 5.2.4: no notices are sent about a notice.
     recipients: [{ address: original.envelope.from, notify: 'NEVER' }],
     eightBit: false,
     // The notice itself is ASCII, but its recipient's address may not be.

@@ -104,7 +104,7 @@ test('each recipient of several has its own fields and its own words', { skip: n
   for (const [at, address] of addresses.entries()) assert.match(text, new RegExp(`<${address}>[^<]*550 not ${at}`))
 })
 
-test('recipients to which the same happened are told of together', { skip: noPython }, () => {
+test('recipients with the same outcome are reported together', { skip: noPython }, () => {
   const addresses = ['a@remote.test', 'b@remote.test', 'c@remote.test']
   const outcomes = addresses.map((address, at): ReportedOutcome => ({
     ...first,
@@ -140,7 +140,7 @@ test('the text names the subject and the time of acceptance', { skip: noPython }
   assert.match(text.replace(/\s+/g, ' '), /Received from you: Mon, 05 Jan 2026 08:30:00 UTC \(queue ID 01ORIGINAL\)/)
 })
 
-test('addresses that are not ASCII are told in the 7-bit form of RFC 6533', { skip: noPython }, () => {
+test('addresses that are not ASCII are reported in the 7-bit form of RFC 6533', { skip: noPython }, () => {
   const recipient = { address: 'ёлка+1@remote.test', orcpt: 'utf-8;\\x{451}лка@remote.test' }
   const { message, recipient: fields, text } = read({ to: 'müller@sender.test', outcomes: [{ ...first, recipient }] })
   assert.equal(header(fields, 'Final-Recipient'), 'utf-8; \\x{451}\\x{43B}\\x{43A}\\x{430}\\x{2B}1@remote.test')

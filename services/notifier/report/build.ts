@@ -72,7 +72,7 @@ function textPart(text: string): Part {
 const contentFields = ({ type, encoding }: Part): string =>
   field('Content-Type', type) + field('Content-Transfer-Encoding', encoding)
 
-/** Follows from all that it parts, so nobody can write a line into it that ends a part: the line would change it. */
+/** Follows from all that it parts, so no one can write a line into it that ends a part: the line would change it. */
 function boundaryFor({ messageId }: Report, parts: Part[]): string {
   const hash = createHash('sha256').update(messageId)
   for (const { body } of parts) hash.update('\0').update(body, 'latin1')

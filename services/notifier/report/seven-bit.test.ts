@@ -80,7 +80,7 @@ test('parts in parts are encoded each, and those that are 7-bit are left alone',
   assert.equal(forwarded?.text, latin1('ça va'))
 })
 
-test('what cannot be told for sure is not touched', () => {
+test('what is not certain is not touched', () => {
   for (const message of [
     'Subject: é\r\n\r\nbody\r\n',
     'Content-Transfer-Encoding: base64\r\n\r\né\r\n',

@@ -15,7 +15,7 @@ import type { Outcomes } from './outcomes.ts'
 export interface StandingKeeper {
   /** Looks at those whose mail or configuration has changed, and at all of them now and then. */
   turn(now: number): Promise<void>
-  /** Ends a suspension for who runs the platform; false when there is none. */
+  /** Lifts a suspension for the administrator of the platform; false if there is none. */
   restore(account: string, now: number): Promise<boolean>
 }
 

@@ -60,7 +60,7 @@ export const auth: Check[] = [
     is(await smtp.command('*'), 501)
     is(await smtp.command('NOOP'), 250)
   }),
-  check('what is no base64 is refused', 'RFC 4954, 4', async (target) => {
+  check('invalid base64 is refused', 'RFC 4954, 4', async (target) => {
     is(await (await target.secure()).command('AUTH PLAIN !!!!'), 501, 535)
   }),
   check('an unknown mechanism is answered 504', 'RFC 4954, 4', async (target) => {

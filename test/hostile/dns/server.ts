@@ -25,7 +25,7 @@ export interface DnsServer {
   close(): void
 }
 
-/** A name server whose every answer is scripted, by UDP and TCP. Names that it was not told of do not exist. */
+/** A name server whose every answer is scripted, by UDP and TCP. Names that are not scripted do not exist. */
 export async function startDns(): Promise<DnsServer> {
   const records = new Map<string, ResourceRecord[]>()
   const faults = new Map<string, DnsFault>()

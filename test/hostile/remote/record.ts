@@ -13,7 +13,7 @@ export interface Transaction {
   /** All recipients that were named, and those that were answered with yes. */
   named: string[]
   accepted: string[]
-  /** The final dot came, and the client was told yes. */
+  /** The final dot came, and the client was answered yes. */
   taken: boolean
   /** Of the message, if there was one: its Subject field. */
   subject: string
@@ -37,7 +37,7 @@ export interface Report {
   transactions: Transaction[]
 }
 
-/** What it is told. `rewrite` also ends the connections that are open. */
+/** What it is sent. `rewrite` also ends the connections that are open. */
 export type Order =
   | { certificate: { cert: string; key: string } }
   | { listen: { host: string; port: number; script: unknown } }

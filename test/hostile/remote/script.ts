@@ -98,7 +98,7 @@ export function codeOf(octets: string): number {
   return 0
 }
 
-/** Whether the client was told yes. */
+/** Whether the client was answered yes. */
 export const saysYes = (octets: string): boolean => codeOf(octets) >= 200 && codeOf(octets) < 400
 
 /** A script from `remotes/`. */

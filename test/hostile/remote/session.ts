@@ -165,7 +165,7 @@ export class Session {
     this.#buffer = this.#buffer.slice(end === 0 ? 3 : end + 5)
     this.#inContent = false
     const action = this.#next('final', '250 2.0.0 queued')
-    // Written down before the answer goes out: what the client was told of is never missing here.
+    // Written down before the answer goes out: what the client was answered is never missing here.
     const code = codeOf(octetsOf(action))
     this.#finish(code >= 200 && code < 300)
     await this.#say(action)
@@ -209,7 +209,7 @@ export class Session {
     return actionAt(this.#options.script(), { stage, time, accepted, usual })
   }
 
-  /** True when the client was told yes and the connection lives. */
+  /** True when the client was answered yes and the connection lives. */
   async #answer(stage: Stage, usual: Lines): Promise<boolean> {
     return this.#say(this.#next(stage, usual))
   }
