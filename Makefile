@@ -30,6 +30,8 @@ check: node_modules/.ready
 	@$(DEPCRUISE) --output-type err $(FOLDERS) test
 	@$(NODE) node_modules/.bin/knip --no-config-hints
 	@$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn .
+	@$(NODE) node_modules/textlint/bin/textlint.js "docs/**/*.md" "*.md" "{lib,services,operator,cli,standalone,test}/**/*.ts"
+	@$(NODE) node_modules/cspell/bin.mjs --no-progress --quiet
 
 # The tests beside the code that open no socket and start no process (seconds; test/README.md).
 unit: node_modules/.ready
