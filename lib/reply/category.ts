@@ -32,6 +32,6 @@ export type Action = 'retry' | 'bounce'
 export type Stage =
   'dns' | 'connect' | 'greeting' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'content' | 'final'
 
-/** 5xx replies that are tried again all the same: they speak of a state that passes, not of this message.
+/** 5xx replies that are tried again all the same: these describe a temporary state, not this message.
  * A listed address is delisted or another one is used, a pace is slowed down, a mailbox is emptied. */
 export const RETRIED_WHEN_5XX: ReadonlySet<Category> = new Set(['blocklisted', 'rate-limited', 'mailbox-full'])

@@ -17,7 +17,7 @@ test("mail leaves from the policy's pool, else from the platform's, else from wh
 
 test('a pool that is named and does not exist defers', () => {
   const found = sender('gone', 'b')
-  assert.match('reply' in found ? found.reply : '', /^451 4\.3\.5 .* gone /)
+  assert.match('reply' in found ? found.reply : '', /^451 4\.3\.5 .* gone,/)
 })
 
 test('the platform is known by its host name, and by the EHLO names and addresses of its pools', () => {
