@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { UsageError } from './usage-error.ts'
 
 /** Makes this process the only one that runs on a state folder; returns how to give it up. Throws a UsageError. */
@@ -30,7 +31,7 @@ export async function endLeftovers(file: string): Promise<void> {
     const deadline = Date.now() + 10_000
     while (commandLine(pid)?.includes(mark) ?? false) {
       if (Date.now() > deadline) process.kill(pid, 'SIGKILL')
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await pause(50)
     }
   }
   rmSync(file, { force: true })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { UsageError } from './usage-error.ts'
 import type { ServiceProgram } from './programs.ts'
 import type { Supervised } from './supervise.ts'
@@ -22,6 +23,6 @@ export async function awaitReady(
       const line = readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? ''
       throw new UsageError(`${name} did not become ready; its log (${logFile}) ends with:\n${line}`)
     }
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    await pause(40)
   }
 }

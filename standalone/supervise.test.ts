@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { stopOrder, supervise } from './supervise.ts'
 import type { SuperviseOptions, Supervised } from './supervise.ts'
 
@@ -21,7 +22,7 @@ async function until(check: () => boolean): Promise<void> {
   const deadline = Date.now() + 20_000
   while (!check()) {
     assert.ok(Date.now() < deadline, 'in time')
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await pause(20)
   }
 }
 
@@ -42,7 +43,7 @@ test('a program that ends is started again, later each time, and its output is k
   assert.deepEqual(delays.slice(0, 3), [200, 400, 800])
   assert.match(readFileSync(join(folder, 'ends.log'), 'utf8'), /hello\nhello\nhello/)
   const restarts = supervised.restarts
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await pause(50)
   assert.equal(supervised.restarts, restarts)
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Kvm } from '@nats-io/kv'
 import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
@@ -58,7 +59,7 @@ test('an empty bucket is known to be empty', async () => {
 
 test('a bucket that cannot be followed is reported once, and again when it can', async () => {
   const following = follow('late')
-  await new Promise((resolve) => setTimeout(resolve, 1000))
+  await pause(1000)
   await new Kvm(broker.js).create('late')
   const { seen, noted, stop } = await following
   assert.deepEqual([seen, noted.length, noted[1]], [['all '], 2, 'over'])

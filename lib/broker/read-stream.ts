@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { MsgRequest } from '@nats-io/jetstream'
 import type { MsgHdrs } from '@nats-io/transport-node'
@@ -48,7 +49,7 @@ export async function* readStream(
     const records = await readBatch(broker, stream, next)
     if (records.length > 0) emptySince = undefined
     else if (performance.now() < (emptySince ??= performance.now()) + LAG_MS) {
-      await new Promise((resolve) => setTimeout(resolve, LAG_PAUSE_MS))
+      await pause(LAG_PAUSE_MS)
       continue
     } else {
       const record = await readLeader(broker, stream, next)

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import { domainOf } from '@postrider/mail/envelope'
 import type { Broker } from '@postrider/broker/connection'
@@ -68,8 +69,6 @@ const FLUSH_MS = 2000
 const RETRY_MS = 500
 /** A record that cannot be read now is given out again after this long. Milliseconds. */
 const UNREADABLE_MS = 60_000
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 class StreamTaker {
   readonly held = new Set<TakenJob>()

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Sink } from '../support/smtp-load.ts'
 import { runSource } from '../support/smtp-load.ts'
 import { RECIPIENT, SENDER } from './contender.ts'
@@ -82,7 +83,7 @@ function profile(before: Map<string, Usage>, after: Map<string, Usage>, messages
 async function idle(tree: ProcessTree): Promise<void> {
   for (let seconds = 0; seconds < 30; seconds++) {
     const before = tree.cpuSeconds()
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await pause(1000)
     if (tree.cpuSeconds() - before < 0.05) return
   }
 }

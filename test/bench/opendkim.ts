@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../support/ports.ts'
 
 const OPENDKIM = '/usr/sbin/opendkim'
@@ -41,7 +42,7 @@ export async function startOpendkim(domain: string): Promise<{ port: number; pid
   const deadline = Date.now() + 20_000
   while (!(await accepts(port))) {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error('OpenDKIM did not start')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
   }
   return {
     port,

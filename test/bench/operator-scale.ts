@@ -1,6 +1,7 @@
 /** How the operator copes with many tenants: `node test/bench/operator-scale.ts --domains 1000 --credentials 2000 --quiet-minutes 10`.
  * A real API server, broker, DNS server and operator; prints the figures of docs/kubernetes/sizing.md. */
 import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { readEntries } from '@postrider/runtime-config/store'
@@ -72,13 +73,13 @@ async function measure(world: OperatorWorld, operator: OperatorProcess, dns: Unb
   tell('all Ready after the last DNS record', publishedAt, tree, operator)
   console.log(`operator's writes until then: ${counted(audit.writes(OPERATOR_USER, begunAt))}`)
 
-  await sleep(REST_MS)
+  await pause(REST_MS)
   await tellLatency(world)
-  await sleep(REST_MS)
+  await pause(REST_MS)
   const quietAt = Date.now()
   const cpuBefore = tree.cpuSeconds()
   while (Date.now() < quietAt + QUIET_MS) {
-    await sleep(Math.min(60_000, QUIET_MS))
+    await pause(Math.min(60_000, QUIET_MS))
     console.log(`quiet for ${seconds(quietAt)}: ${counted(audit.writes(OPERATOR_USER, quietAt)) || 'no writes'}`)
   }
   const minutes = (Date.now() - quietAt) / 60_000
@@ -99,7 +100,7 @@ async function tellRestart(world: OperatorWorld, operator: OperatorProcess): Pro
   await operator.end()
   const since = Date.now()
   const next = await world.startOperator('operator-1')
-  await sleep(REST_MS)
+  await pause(REST_MS)
   const writes = counted(audit.writes(OPERATOR_USER, since).filter(({ resource }) => resource !== 'leases'))
   const tree = new ProcessTree([next.pid])
   tell(`a new operator wrote ${writes || 'nothing'}`, since, tree, next)
@@ -111,7 +112,7 @@ async function tellLatency(world: OperatorWorld): Promise<void> {
   for (let index = 0; index < 5; index++) {
     const since = Date.now()
     await world.remove('SMTPCredential', namespaceOf(index), `c${index}`)
-    while ((await credentialKeys(world)).length > CREDENTIALS - 1 - index) await sleep(50)
+    while ((await credentialKeys(world)).length > CREDENTIALS - 1 - index) await pause(50)
     took.push(Date.now() - since)
   }
   console.log(`a deleted credential is gone from what the services know after ${took.join(', ')} ms`)
@@ -123,7 +124,7 @@ async function untilPublished(world: OperatorWorld): Promise<void> {
     const found = (await credentialKeys(world)).length
     if (found >= CREDENTIALS) return
     if (Date.now() > deadline) throw new Error(`only ${found} credentials are published`)
-    await sleep(POLL_MS)
+    await pause(POLL_MS)
   }
 }
 
@@ -150,7 +151,7 @@ async function until(what: string, { cluster }: OperatorWorld, look: (seen: Seen
     if (done >= of) return
     if (Date.now() > deadline) throw new Error(`${what}: ${done} of ${of}`)
     if (polls % 10 === 0) console.log(`  ${what}: ${done} of ${of}`)
-    await sleep(POLL_MS)
+    await pause(POLL_MS)
   }
 }
 
@@ -193,8 +194,6 @@ function tell(what: string, since: number, tree: ProcessTree, operator: Operator
 const highWater = ({ pid }: OperatorProcess): number =>
   Math.round(Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024)
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(0)} s`
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 const audit = auditLog()
 const dns = await startUnbound({ records: ['mail.platform.test. A 127.0.0.1'] })
 try {

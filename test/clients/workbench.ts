@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../support/ports.ts'
 import { fillIn } from './guide.ts'
 import type { Guide, Values, Way } from './guide.ts'
@@ -105,6 +106,6 @@ async function answers(url: string, over: () => boolean): Promise<void> {
       () => false,
     )
     if (listening || over() || Date.now() > deadline) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
   }
 }

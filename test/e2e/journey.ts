@@ -42,8 +42,6 @@ export function steps(journey: Journey): (name: string, run: Run, needed?: 'need
   }
 }
 
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** Seconds that `act` takes. */
 export async function timed(act: () => Promise<unknown>): Promise<number> {
   const startedAt = Date.now()

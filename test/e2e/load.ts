@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { pause } from './journey.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { LoadReport } from './pods/load.ts'
 import { client } from './platform.ts'
 import type { Remote } from './remote.ts'

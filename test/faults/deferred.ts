@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
@@ -80,7 +81,7 @@ async function story(): Promise<void> {
 
 async function startSink(options: string[]): Promise<ChildProcess> {
   const child = spawn(SINK, ['-u', 'nobody', ...options, `127.0.0.1:${sinkPort}`, '1000'], { stdio: 'inherit' })
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await pause(500)
   return child
 }
 
@@ -137,7 +138,7 @@ async function until(condition: () => boolean, withinMs: number, everyMs = 1000)
   const deadline = Date.now() + withinMs
   while (!condition()) {
     if (Date.now() > deadline) throw new Error('waited too long')
-    await new Promise((resolve) => setTimeout(resolve, everyMs))
+    await pause(everyMs)
   }
 }
 

@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net'
 import type { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** A message that was offered to the platform. */
 export interface Offered {
@@ -91,8 +92,6 @@ function next(number: number, { laterShare, bounceShare, slowShare }: LoadOption
   const recipient = slow === undefined ? `${kind}-${number}@d${number % 8}.test` : `${slow}-${number}@slow.test`
   return { loadId: `load-${number}`, recipient, offeredAt: Date.now() }
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** The connection ended, or nothing was answered. */
 class Lost extends Error {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { createRandom } from './random.ts'
@@ -100,6 +101,6 @@ async function arrival(there: () => boolean): Promise<void> {
   const deadline = Date.now() + 120_000
   while (!there()) {
     if (Date.now() > deadline) throw new Error('the message after the fuzzed ones did not arrive within two minutes')
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await pause(100)
   }
 }

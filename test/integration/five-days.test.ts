@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { AttemptEvent } from '@postrider/queue/event'
 import type { MessageAnswer } from '@postrider/message-log/messages'
 import { eventually } from '../support/eventually.ts'
@@ -55,12 +56,10 @@ after(async () => {
 const attemptsOf = ({ story }: MessageAnswer): AttemptEvent[] => story.filter((event) => event.type === 'attempt')
 const notices = (action: string): string[] =>
   sender.mails.map(({ content }) => content).filter((content) => content.includes(`\r\nAction: ${action}\r\n`))
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 test('a dead destination is tried at the planned times for five days, across a crash of the broker, then bounces once', async (t) => {
   const id = await platform.submit({ to: 'kim@dead.test', subject: 'to nobody' })
 
-  await sleep(RETRY.lifetimeMs / 2)
+  await pause(RETRY.lifetimeMs / 2)
   const crashedAt = Date.now()
   const { broker = 0 } = await platform.pids()
   process.kill(broker, 'SIGKILL')
@@ -69,7 +68,7 @@ test('a dead destination is tried at the planned times for five days, across a c
     assert.ok(restarted !== undefined && restarted !== broker)
   })
 
-  await sleep(RETRY.lifetimeMs / 2 - (Date.now() - crashedAt))
+  await pause(RETRY.lifetimeMs / 2 - (Date.now() - crashedAt))
   await eventually(() => assert.equal(notices('failed').length, 1), 30_000)
   const message = await eventually(async () => {
     const answer = await platform.message(id)
@@ -121,7 +120,7 @@ test('a dead destination is tried at the planned times for five days, across a c
 
   await t.test('the submitter hears once that it is delayed and once that it failed', async () => {
     // Whoever tells twice does so within some turns of the notifier.
-    await sleep(2000)
+    await pause(2000)
     const [delayed, failed, ...more] = sender.mails
     assert.ok(delayed !== undefined && failed !== undefined && more.length === 0)
     for (const notice of [delayed, failed]) {

@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
@@ -67,7 +68,7 @@ test(
             () => accepted.push(subject),
             async (error: unknown) => {
               refused.push((error as { responseCode?: number }).responseCode ?? 0)
-              await new Promise((resolve) => setTimeout(resolve, 50))
+              await pause(50)
             },
           )
         }

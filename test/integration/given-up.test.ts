@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { errors } from '@nats-io/transport-node'
 import { NotStored, createAcceptor, mailPlace } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/broker/connection'
@@ -11,7 +12,6 @@ import { envelope } from '../support/envelope.ts'
 
 let server: TestBroker
 let broker: Broker
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const { recordSubject, stream } = mailPlace(0)
 
 before(async () => {

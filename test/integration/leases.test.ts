@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { errors, nanos } from '@nats-io/transport-node'
 import { createAcceptor } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/broker/connection'
@@ -32,8 +33,6 @@ const connect = async (): Promise<Broker> => {
   brokers.push(connection)
   return connection
 }
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 before(async () => {
   server = await startBroker()
   broker = await connect()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createConnection } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
@@ -116,7 +117,7 @@ describe('the SMTP port', () => {
     test('an end of line that comes in two pieces is one', async () => {
       const smtp = await session()
       smtp.write('NOOP\r')
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await pause(50)
       smtp.write('\nNOOP\r\n')
       assert.match(await smtp.reply(), /^250 /)
       assert.match(await smtp.reply(), /^250 /)

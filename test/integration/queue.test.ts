@@ -17,6 +17,7 @@ import { takeJobs } from '@postrider/queue/take'
 import type { Taken } from '@postrider/queue/take'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
@@ -151,7 +152,7 @@ test('a job that is set aside makes room for another one, and takes it up again 
   // Two take up room again, and two others end: still four that count.
   for (const one of taken.slice(0, 2)) one.setAside(false)
   for (const end of ends.slice(4, 6)) end()
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await pause(300)
   assert.equal(taken.length, 8)
   for (const end of ends.slice(0, 2)) end()
   await eventually(() => assert.equal(taken.length, 9))
@@ -170,7 +171,7 @@ test('splitting twice yields each job once', async () => {
   await enqueueJobs(broker, jobs)
   const { jobs: taken, taker } = collect()
   await eventually(() => assert.equal(taken.length, 2))
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await pause(300)
   assert.equal(taken.length, 2)
   await taker.stop()
 })

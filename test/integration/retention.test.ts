@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
@@ -99,7 +100,7 @@ test('content is in the state folder until its retention ends, and then nowhere;
   assert.ok(remote.mails.some(({ content }) => content.includes(cases['large, in parts'].marker)))
 
   await t.test('before its time nothing is deleted', async (t) => {
-    await new Promise((resolve) => setTimeout(resolve, submittedAt + RETENTION_MS * 0.8 - Date.now()))
+    await pause(submittedAt + RETENTION_MS * 0.8 - Date.now())
     const missing = Object.values(cases).filter(({ marker }) => filesWith(marker, platform.state).length === 0)
     // The first message's time can't be over before this; a machine that took longer to look has seen nothing.
     if (Date.now() >= submittedAt + RETENTION_MS) return t.skip('this machine is too slow to look in time')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { apiServerMissing } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { helmMissing } from '../support/helm.ts'
@@ -77,7 +78,7 @@ describe('limits, pools and policies say whether they count', { skip }, () => {
     // Makes the operator look at everything.
     await world.put('SMTPLimit', SYSTEM, 'more', { messagesPerDay: 20 })
     await eventually(async () => assert.equal(accepted(await world.get('SMTPLimit', SYSTEM, 'more')), 'True Accepted'))
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
+    await pause(QUIET_MS)
     assert.deepEqual(await versions(), earlier)
   })
 

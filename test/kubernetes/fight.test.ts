@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import type { KubeObject } from '@postrider/kubernetes/object/object'
 import { auditLog } from '../bench/operator-scale-audit.ts'
@@ -83,7 +84,7 @@ describe('another who forces his fields without end', { skip }, () => {
       await eventually(async () => {
         assert.equal(conditionOf(await world.get('Domain', SYSTEM, 'other'), 'Ready'), 'True Ready')
       }, SOON_MS)
-      await new Promise((resolve) => setTimeout(resolve, begunAt + FIGHT_MS - Date.now()))
+      await pause(begunAt + FIGHT_MS - Date.now())
       writes = audit.writes(OPERATOR_USER, begunAt)
       const fought = audit.writes('admin', begunAt).filter(({ status }) => status === 200)
       assert.ok(fought.length > 100, `the rival wrote only ${fought.length} times`)

@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { openCluster } from '@postrider/kubernetes/transport/client'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
 import { ApiError } from '@postrider/kubernetes/transport/errors'
@@ -59,7 +60,7 @@ describe('the lead of one among several', { skip: apiServerMissing() }, () => {
     const two = candidate('kill', 'two')
     await eventually(() => assert.equal(told('kill', 'candidate', 'two').length, 1))
     // Renewed several times: it is not by chance that nobody else has it.
-    await new Promise((resolve) => setTimeout(resolve, 4000))
+    await pause(4000)
     const killedAt = Date.now()
     one.kill('SIGKILL')
     const [begin] = await eventually(() => {
@@ -73,7 +74,7 @@ describe('the lead of one among several', { skip: apiServerMissing() }, () => {
 
     candidate('kill', 'three')
     await eventually(() => assert.equal(told('kill', 'candidate', 'three').length, 1))
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await pause(1000)
     const leftAt = Date.now()
     two.kill('SIGTERM')
     const [third] = await eventually(() => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { EventsV1Event, V1ConfigMap, V1Deployment } from '@kubernetes/client-node'
 import { openCluster } from '@postrider/kubernetes/transport/client'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
@@ -104,7 +105,7 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
     const before = writes.length
     for (let i = 0; i < 10; i++) {
       assert.equal((await keepMap(configMap('quiet', { a: '1', b: '2' }))).outcome, 'unchanged')
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await pause(20)
     }
     assert.equal(writes.length, before)
     const updated = await keepMap(configMap('quiet', { a: '1' }))
@@ -204,7 +205,7 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
     await fight.synced
     queue.add('default/fought')
     await eventually(() => assert.ok(outcomes.includes('contested')))
-    await new Promise((resolve) => setTimeout(resolve, 5000))
+    await pause(5000)
     fight.stop()
     await queue.stop()
     assert.equal(outcomes.filter((outcome) => outcome === 'corrected').length, 5)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { V1ConfigMap } from '@kubernetes/client-node'
 import { openCluster } from '@postrider/kubernetes/transport/client'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
@@ -111,7 +112,7 @@ describe('a cluster and what is watched of it', { skip: apiServerMissing() }, ()
     for (let i = 0; i < 4; i++) {
       await cluster.apply(configMap('after', { i: String(i) }))
       await eventually(() => assert.equal(store.get('default/after')?.data?.['i'], String(i)))
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await pause(500)
     }
     assert.deepEqual(
       errors.map((error) => (error as Error).message),

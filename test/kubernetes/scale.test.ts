@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { auditLog } from '../bench/operator-scale-audit.ts'
 import type { AuditLog } from '../bench/operator-scale-audit.ts'
 import { apiServerMissing } from '../support/api-server.ts'
@@ -50,7 +51,7 @@ describe('an operator that has nothing to do', { skip }, () => {
     audit.remove()
   })
 
-  const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+  const rest = (ms: number): Promise<void> => pause(ms)
   const writesSince = (since: number) => {
     const all = audit.writes(OPERATOR_USER, since)
     // Without the renewals there was no operator, or no log.

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Service } from '../blackbox/target.ts'
 import { compare } from '../clients/compare.ts'
 import type { Front } from '../clients/front.ts'
@@ -79,7 +80,7 @@ async function arrival({ receiver }: Service, to: string): Promise<TakenMail | u
   for (;;) {
     const mail = receiver.mails.find((one) => one.to.includes(to))
     if (mail !== undefined || Date.now() > deadline) return mail
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
   }
 }
 

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs
 import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { makeIdentity } from './cluster-identity.ts'
 import { BUILT_PROGRAMS, find, needs, orFail } from './needs.ts'
 import { freePort } from './ports.ts'
@@ -98,7 +99,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       userKubeconfig: (name, groups = []) => identity.kubeconfig(name, groups, url),
       async restart(downMs = 0) {
         await end(server)
-        await new Promise((resolve) => setTimeout(resolve, downMs))
+        await pause(downMs)
         server = await startServer()
       },
       stop,
@@ -187,7 +188,7 @@ async function ready(server: Daemon, kubeconfig: string, url: string): Promise<v
     if (server.child.exitCode !== null || Date.now() > deadline) {
       throw new Error(`kube-apiserver did not start:\n${readFileSync(server.logFile, 'utf8').slice(-4000)}`)
     }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await pause(100)
   }
 }
 

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { findBroker } from '@postrider/standalone/nats-server/find'
 import { freePort } from './ports.ts'
 
@@ -55,7 +56,7 @@ export async function startBroker({ port: given, auth = '' }: BrokerOptions = {}
     },
     async restart(downMs = 0) {
       await end('SIGTERM')
-      await new Promise((resolve) => setTimeout(resolve, downMs))
+      await pause(downMs)
       child = await launch(binary, config, folder, port)
     },
     async stop() {
@@ -74,7 +75,7 @@ async function launch(binary: string, config: string, folder: string, port: numb
     if (child.exitCode !== null || Date.now() > deadline) {
       throw new Error(`nats-server did not start: ${existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : ''}`)
     }
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await pause(30)
   }
 }
 

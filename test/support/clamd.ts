@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { find, needs } from './needs.ts'
 import { freePort } from './ports.ts'
 
@@ -73,7 +74,7 @@ export async function runDaemon(
     const deadline = Date.now() + 120_000
     while (!(await ready().catch(() => false))) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${program} did not get ready:\n${output}`)
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      await pause(100)
     }
   }
   const signal = (name: NodeJS.Signals): void => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 /** Repeats an assertion until it holds; fails with its last error after a generous deadline. */
 export async function eventually<T>(check: () => T | Promise<T>, withinMs = 30_000): Promise<T> {
   const deadline = Date.now() + withinMs
@@ -6,7 +7,7 @@ export async function eventually<T>(check: () => T | Promise<T>, withinMs = 30_0
       return await check()
     } catch (error) {
       if (Date.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 25))
+      await pause(25)
     }
   }
 }

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { CredentialFile } from '@postrider/standalone/provider/state'
 import type { MessageAnswer, QueueAnswer } from '@postrider/message-log/messages'
@@ -154,7 +155,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     stop: () => child.stop(),
     async restart(downMs = 0) {
       await child.stop()
-      await new Promise((resolve) => setTimeout(resolve, downMs))
+      await pause(downMs)
       child = await launch(folder, state, options.env)
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
@@ -186,7 +187,7 @@ async function launch(folder: string, state: string, env: Record<string, string>
   const deadline = Date.now() + 180_000
   while (!/^ready in/m.test(output)) {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`postrider up did not get ready:\n${output}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
   }
   return {
     output: () => output,

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from './ports.ts'
 import { mailboxMap, mainCf, masterCf } from './postfix-config.ts'
@@ -175,7 +176,7 @@ function timeIn(name: string): string {
 async function endMaster(pid: number): Promise<void> {
   if (!isRunning(pid)) return
   process.kill(-pid, 'SIGKILL')
-  while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+  while (isRunning(pid)) await pause(10)
 }
 
 /** Whether the process is there and has not ended; whoever adopted it may be slow to reap it. */

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createSocket } from 'node:dgram'
 import { orFail } from './needs.ts'
@@ -95,7 +96,7 @@ export async function startUnbound({
       const log = join(folder, 'log')
       throw new Error(`unbound did not start:\n${existsSync(log) ? readFileSync(log, 'utf8') : ''}`)
     }
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    await pause(25)
   }
   const control = (...args: string[]) => run('/usr/sbin/unbound-control', ['-c', config, ...args])
   return {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { refusalOf } from '../transport/answer.ts'
 import { backoffMs } from '../reconcile/backoff.ts'
 import type { Cluster } from '../transport/client.ts'
@@ -142,15 +143,7 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
   }
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  // Rejects when it is stopped, and with nothing else.
+  await pause(Math.max(0, ms), undefined, { signal }).catch(() => undefined)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { find, needs } from '../../../test/support/needs.ts'
 import { freePort } from '../../../test/support/ports.ts'
 import { connect } from './connection.ts'
@@ -64,7 +65,7 @@ async function reach(port: number): Promise<SmtpConnection> {
       return await connect({ ...options, tls: 'opportunistic' })
     } catch (error) {
       if (Date.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 25))
+      await pause(25)
     }
   }
 }

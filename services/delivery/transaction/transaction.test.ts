@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { TimeoutConfig } from '@postrider/runtime-config/config'
 import { connect } from './connection.ts'
@@ -264,7 +265,7 @@ describe('a transaction', () => {
       const [, connection] = await start({ script: at('final', answer) })
       const deadline = Date.now() + 10_000
       await send(connection)
-      while (connection.dialogue.usable && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
+      while (connection.dialogue.usable && Date.now() < deadline) await pause(5)
       assert.equal(connection.dialogue.usable, false)
     }
   })

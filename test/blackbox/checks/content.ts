@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Unexpected, check, differs, is, matches } from '../check.ts'
 import type { Check } from '../check.ts'
 import type { Target } from '../target.ts'
@@ -21,7 +22,7 @@ const noEnd = (end: string): Check =>
     const smtp = await target.data('smuggle@remote.test')
     smtp.write(target.message(`\r\nbefore${end}NOOP\r\nXYZZY\r\n`))
     // Time for what would be taken for commands to be answered.
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await pause(300)
     smtp.write('\r\n.\r\n')
     const first = await smtp.reply()
     is(first, 2, 5)
@@ -32,7 +33,7 @@ const noEnd = (end: string): Check =>
 export const content: Check[] = [
   check('a message that is accepted arrives, once', 'RFC 5321, 4.2.5', async (target) => {
     await arrives(target, 'once', target.message('\r\nhello'))
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await pause(500)
     same(String(target.mailsTo('once@remote.test').length), '1')
   }),
   check('the body arrives as it was sent', 'RFC 6409, 8', async (target) => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Unexpected, check, differs, is, matches } from '../check.ts'
 import type { Check } from '../check.ts'
 import type { Target } from '../target.ts'
@@ -98,7 +99,7 @@ export const programs: Check[] = [
       target.mailsTo('kim..lee@remote.test').length + target.mailsTo('"kim..lee"@remote.test').length
     for (let tries = 0; found() === 0; tries++) {
       if (tries > 200) throw new Error('nothing arrived')
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await pause(50)
     }
   }),
   check('blanks inside the brackets are taken', 'RFC 5321, 4.1.2', (target) => accepted(target, '< kim@remote.test >')),

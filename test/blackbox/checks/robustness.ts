@@ -1,8 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Unexpected, check, differs, is, matches } from '../check.ts'
 import type { Check } from '../check.ts'
 import type { Target } from '../target.ts'
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Somebody else is served as ever. */
 async function stillThere(target: Target): Promise<void> {

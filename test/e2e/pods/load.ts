@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { createTransport } from 'nodemailer'
 
 export interface LoadReport {
@@ -58,7 +59,7 @@ export class Load {
     clearInterval(this.#timer)
     this.#endedAt ||= Date.now()
     const deadline = Date.now() + 100_000
-    while (this.#waiting > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50))
+    while (this.#waiting > 0 && Date.now() < deadline) await pause(50)
     this.#transport.close()
   }
 

@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { startReceiver } from '../../support/receiver.ts'
 import type { Subject } from './subject.ts'
@@ -53,7 +54,7 @@ export async function postriderSubject(): Promise<Subject> {
       let changedAt = Date.now()
       while (Date.now() - changedAt < QUIET_MS) {
         if (wanted.isSubsetOf(ids())) break
-        await new Promise((resolve) => setTimeout(resolve, 500))
+        await pause(500)
         if (receiver.mails.length > before) changedAt = Date.now()
         before = receiver.mails.length
       }

@@ -9,6 +9,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
 import { findBroker } from '@postrider/standalone/nats-server/find'
 import { freePort } from '../../support/ports.ts'
@@ -105,12 +106,12 @@ async function powerCut(subject: Subject, guest: Guest, sync: string, round: num
     const stop = new AbortController()
     let on = true
     const load = subject.load(ports, (id) => on && acknowledged.add(id), stop.signal)
-    await new Promise((resolve) => setTimeout(resolve, Number(values['load-ms']) * (0.5 + Math.random())))
+    await pause(Number(values['load-ms']) * (0.5 + Math.random()))
     await machine.switchOff()
     // Half of the rounds the disk had written some of its cache, in no order.
     const sectors = disk.powerCut(round % 2 === 0 ? undefined : () => Math.random() < 0.5)
     // Acknowledgements that were on their way when the power went.
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await pause(200)
     on = false
     stop.abort()
     const flushes = disk.flushes
@@ -145,7 +146,7 @@ async function ready(subject: Subject, ports: number[], machine: Machine): Promi
       return
     } catch (cause) {
       if (Date.now() > deadline || !machine.running()) throw new Error('the guest did not get ready', { cause })
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await pause(200)
     }
   }
 }
