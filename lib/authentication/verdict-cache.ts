@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 import { BadVerifier, NOBODY, verifyPassword } from './hash.ts'
 import { createTurns, TooBusy } from './turns.ts'
 import type { Asker } from './turns.ts'
@@ -45,9 +46,9 @@ export function createVerdicts(options: VerdictOptions = {}): Verdicts {
     rememberedMs = 10 * 60_000,
   } = options
   const key = randomBytes(32)
-  const rightUntil = new Map<string, number>()
+  const rightUntil = new BoundedMap<number>(mostRemembered)
   // Of its own: guesses push out guesses, and no right verdict.
-  const wrongUntil = new Map<string, number>()
+  const wrongUntil = new BoundedMap<number>(mostRemembered)
   const underWay = new Map<string, Promise<boolean>>()
   const inTurn = createTurns(options.mostRunning ?? 2, options.mostWaiting ?? 500, options.mostOfOne ?? 50)
 
@@ -68,14 +69,7 @@ export function createVerdicts(options: VerdictOptions = {}): Verdicts {
     return false
   }
 
-  function remember(until: Map<string, number>, mark: string): void {
-    // A Map keeps the order of insertion: the first one is the oldest.
-    const oldest = until.keys().next()
-    if (until.size >= mostRemembered && !oldest.done) until.delete(oldest.value)
-    until.set(mark, now() + rememberedMs)
-  }
-
-  function recall(until: Map<string, number>, mark: string): boolean {
+  function recall(until: BoundedMap<number>, mark: string): boolean {
     const known = (until.get(mark) ?? -Infinity) > now()
     if (!known) until.delete(mark)
     return known
@@ -104,7 +98,8 @@ export function createVerdicts(options: VerdictOptions = {}): Verdicts {
       const run = fitsOne(password, verifiers, claimant).finally(() => underWay.delete(mark))
       underWay.set(mark, run)
       const right = await run
-      remember(right ? rightUntil : wrongUntil, mark)
+      const until = right ? rightUntil : wrongUntil
+      until.set(mark, now() + rememberedMs)
       return right
     },
   }

@@ -23,7 +23,13 @@ export class BoundedMap<Value> {
     this.#entries.set(key, value)
   }
 
-  delete(key: string): void {
-    this.#entries.delete(key)
+  /** Whether it was there. */
+  delete(key: string): boolean {
+    return this.#entries.delete(key)
+  }
+
+  /** The one that is forgotten next is the first. */
+  keys(): MapIterator<string> {
+    return this.#entries.keys()
   }
 }

@@ -1,13 +1,16 @@
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
+
+const MAX_MISSED = 3
+const MAX_PEERS = 1000
+
 /** The workers that are known to be there, so that a question to all of them is over when the last one has answered, and one that is
  * gone does not hold up every question for ever. Pure. */
 export class PeerRoster {
   /** Questions in a row that each peer has not answered. */
-  readonly #missed = new Map<string, number>()
+  readonly #missed = new BoundedMap<number>(MAX_PEERS)
 
   heard(peer: string): void {
-    this.#missed.delete(peer)
     this.#missed.set(peer, 0)
-    if (this.#missed.size > MAX_PEERS) for (const oldest of this.#missed.keys()) return void this.#missed.delete(oldest)
   }
 
   /** Those who have yet to answer, given who has. */
@@ -24,6 +27,3 @@ export class PeerRoster {
     }
   }
 }
-
-const MAX_MISSED = 3
-const MAX_PEERS = 1000

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 import { LookupStage } from './lookup-stage.ts'
 import { QUESTION_TIMES, createQuestions } from './question.ts'
 import type { Question } from './question.ts'
@@ -45,7 +46,7 @@ export function createResolver(servers: string[], options: ResolverOptions = {})
   const { now = () => performance.now(), times, random = Math.random } = options
   const { stage = new LookupStage(undefined, now) } = options
   const ask = createQuestions(servers, times)
-  const kept = new Map<string, { until: number; answer: Promise<Answer<unknown>> }>()
+  const kept = new BoundedMap<{ until: number; answer: Promise<Answer<unknown>> }>(MAX_KEPT)
 
   async function lookUp<T>(name: string, question: Question<T[]>): Promise<Answer<T>> {
     const lookup = (): Promise<Answer<T>> =>
@@ -65,9 +66,7 @@ export function createResolver(servers: string[], options: ResolverOptions = {})
     const answer = look()
     // A question under way is asked once, however long it takes.
     const entry = { until: Infinity, answer }
-    kept.delete(key)
     kept.set(key, entry)
-    if (kept.size > MAX_KEPT) for (const oldest of kept.keys()) if (kept.delete(oldest)) break
     void answer.then((result) => {
       entry.until = now() + keepMs(result)
       // It was not asked: nothing is known that could push out an answer.

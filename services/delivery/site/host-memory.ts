@@ -1,3 +1,5 @@
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
+
 /** How long an address that could not be reached is tried after the others, and how this grows with each further failure. */
 const REST_MS = 15_000
 const MAX_REST_MS = 120_000
@@ -15,8 +17,8 @@ interface Seen {
 
 /** What one site's connections have learned about its addresses lately: which are down, and where TLS does not work. */
 export class HostMemory {
-  readonly #down = new Map<string, Seen>()
-  readonly #tlsFailed = new Map<string, { until: number; why: string }>()
+  readonly #down = new BoundedMap<Seen>(MAX_ADDRESSES)
+  readonly #tlsFailed = new BoundedMap<{ until: number; why: string }>(MAX_ADDRESSES)
   readonly #now: () => number
 
   /** `now` is a monotonic time in milliseconds. */
@@ -42,7 +44,7 @@ export class HostMemory {
 
   wasDown(address: string): void {
     const restMs = Math.min((this.#down.get(address)?.restMs ?? REST_MS / 2) * 2, MAX_REST_MS)
-    keep(this.#down, address, { restMs, until: this.#now() + restMs })
+    this.#down.set(address, { restMs, until: this.#now() + restMs })
   }
 
   answered(address: string): void {
@@ -56,12 +58,6 @@ export class HostMemory {
   }
 
   tlsFailed(address: string, why: string): void {
-    keep(this.#tlsFailed, address, { until: this.#now() + TLS_REST_MS, why })
+    this.#tlsFailed.set(address, { until: this.#now() + TLS_REST_MS, why })
   }
-}
-
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > MAX_ADDRESSES) for (const oldest of map.keys()) if (map.delete(oldest)) break
 }

@@ -1,3 +1,5 @@
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
+
 /** What was learned about a server, so that the next message does not run into it again. */
 export interface PeerTraits {
   /** Recipients that it takes in one transaction. */
@@ -12,7 +14,7 @@ const MAX_PEERS = 10_000
 const REMEMBERED_MS = 3_600_000
 
 export class PeerMemory {
-  readonly #peers = new Map<string, { traits: PeerTraits; until: number }>()
+  readonly #peers = new BoundedMap<{ traits: PeerTraits; until: number }>(MAX_PEERS)
   readonly #now: () => number
 
   constructor(now: () => number = () => performance.now()) {
@@ -34,9 +36,7 @@ export class PeerMemory {
   learn(peer: string, traits: PeerTraits): void {
     if (Object.keys(traits).length === 0) return
     const merged = { ...this.recall(peer), ...traits }
-    this.#peers.delete(peer)
     this.#peers.set(peer, { traits: merged, until: this.#now() + REMEMBERED_MS })
-    if (this.#peers.size > MAX_PEERS) for (const oldest of this.#peers.keys()) return void this.#peers.delete(oldest)
   }
 }
 
