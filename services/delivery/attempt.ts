@@ -24,6 +24,7 @@ import { tryHosts } from './site/try-hosts.ts'
 import type { HostTrial } from './site/try-hosts.ts'
 import { forAll } from './transaction/outcome.ts'
 import type { RecipientResult, TransactionOutcome } from './transaction/outcome.ts'
+import { PeerMemory } from './transaction/peer-memory.ts'
 import { sendInSeries } from './transaction/series.ts'
 import type { Progress } from './transaction/series.ts'
 
@@ -50,6 +51,7 @@ export function createAttempt({
   ambiguous,
 }: AttemptDependencies): Attempt {
   const localAddress = createLocalAddresses()
+  const peers = new PeerMemory()
   return async (taken, progress, last = false) => {
     const { envelope, destination, attempt } = taken.job
     const current = config()
@@ -111,7 +113,7 @@ export function createAttempt({
         const sent = await sendInSeries(
           connection,
           { envelope, content: () => contentOf(broker, taken), fence },
-          { timeouts, reopen, progress, messagesPerConnection: route.messagesPerConnection },
+          { timeouts, reopen, progress, peers, messagesPerConnection: route.messagesPerConnection },
         ).finally(uncut)
         stillOurs(taken)
         return sent

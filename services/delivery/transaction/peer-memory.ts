@@ -39,6 +39,3 @@ export class PeerMemory {
     this.#peers.set(peer, { traits: merged, until: this.#now() + REMEMBERED_MS })
   }
 }
-
-/** What this process knows. */
-export const peerMemory = new PeerMemory()

@@ -1,6 +1,5 @@
 import type { Recipient } from '@postrider/mail/envelope'
 import type { SmtpConnection } from './connection.ts'
-import { peerMemory } from './peer-memory.ts'
 import type { PeerMemory } from './peer-memory.ts'
 import { nextGroup } from './next-group.ts'
 import { Broken, TurnedAway } from './outcome.ts'
@@ -21,7 +20,8 @@ export interface SeriesOptions extends TransactOptions {
   /** Transactions that a connection may carry. */
   messagesPerConnection: number
   progress?: Progress
-  peers?: PeerMemory
+  /** What is known of servers; shared by all messages of a process. */
+  peers: PeerMemory
 }
 
 export interface SeriesResult extends Pick<Sent, 'reusable' | 'begun'> {
@@ -46,7 +46,7 @@ export async function sendInSeries(
   message: MessageToSend,
   options: SeriesOptions,
 ): Promise<SeriesResult> {
-  const { reopen, messagesPerConnection, progress = settleNone, peers = peerMemory, limits = TIME_LIMITS } = options
+  const { reopen, messagesPerConnection, progress = settleNone, peers, limits = TIME_LIMITS } = options
   const results = new Results(message.envelope.recipients)
   const time = new TimeSpan(limits.seriesMs)
   let current = connection
