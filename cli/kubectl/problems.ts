@@ -1,5 +1,6 @@
 import type { Condition } from '@postrider/kubernetes/status/conditions'
 import { keyFor } from '@postrider/kubernetes/object/object'
+import { DAY_MS } from '@postrider/time/day'
 import { conditionOf, nameOf, namespaceOf } from './objects.ts'
 import type { CredentialObject, DomainObject, PlatformObject, Seen, SenderObject } from './objects.ts'
 import { remedyFor } from './remedies.ts'
@@ -31,7 +32,7 @@ export interface Surveyed {
 }
 
 /** A certificate that has not been renewed by then is reported. Milliseconds. */
-const CERTIFICATE_MS = 14 * 86_400_000
+const CERTIFICATE_MS = 14 * DAY_MS
 
 /** What is wrong in what was seen, the platform first. Pure. */
 export function problemsOf(

@@ -1,5 +1,5 @@
 import type { HeldAnswer, HeldMessage } from '@postrider/message-log/review'
-import { time } from './time.ts'
+import { isoSeconds } from '@postrider/time/iso'
 
 /** One line a message, the oldest first. */
 export function heldList({ messages, count }: HeldAnswer): string[] {
@@ -7,7 +7,7 @@ export function heldList({ messages, count }: HeldAnswer): string[] {
     const [first, ...more] = envelope.recipients.map(({ address }) => address)
     const others = more.length === 0 ? '' : ` and ${more.length} more`
     const size = `${envelope.size} octets`
-    return `${envelope.id}  ${time(envelope.acceptedAt)}  ${envelope.from || '<>'}  ${first}${others}  ${size}  ${why.scanner}: ${why.reason}`
+    return `${envelope.id}  ${isoSeconds(envelope.acceptedAt)}  ${envelope.from || '<>'}  ${first}${others}  ${size}  ${why.scanner}: ${why.reason}`
   })
   return [...lines, `${count} held for review`]
 }
@@ -22,8 +22,8 @@ const STATES = {
 /** The part of a message's story that tells of its review. */
 export function heldLines({ envelope, why, state, decidedAt }: HeldMessage): string[] {
   return [
-    `  held        ${time(envelope.acceptedAt)} by ${why.scanner}: ${why.reason}`,
-    `  review      ${STATES[state]}${decidedAt === null ? '' : ` ${time(decidedAt)}`}`,
+    `  held        ${isoSeconds(envelope.acceptedAt)} by ${why.scanner}: ${why.reason}`,
+    `  review      ${STATES[state]}${decidedAt === null ? '' : ` ${isoSeconds(decidedAt)}`}`,
     ...(state === 'held' ? envelope.recipients.map(({ address }) => `  to          ${address}  held`) : []),
   ]
 }

@@ -1,5 +1,5 @@
 import type { QuarantineEntry, QuarantineList } from '@postrider/message-log/quarantine'
-import { time } from './time.ts'
+import { isoSeconds } from '@postrider/time/iso'
 
 /** One line a record, the oldest first. */
 export function quarantineLines({ entries, count }: QuarantineList): string[] {
@@ -7,7 +7,7 @@ export function quarantineLines({ entries, count }: QuarantineList): string[] {
     if (note === null) return `${number}  its note cannot be read`
     const from = note.origin === undefined ? '' : `  ${note.origin.stream}/${note.origin.seq}`
     const message = note.id === undefined ? '' : `  message ${note.id}`
-    return printable(`${number}  ${time(note.at)}  ${note.kind}${from}${message}  ${note.reason}`)
+    return printable(`${number}  ${isoSeconds(note.at)}  ${note.kind}${from}${message}  ${note.reason}`)
   })
   return [...lines, `${count} in the quarantine`]
 }
@@ -20,7 +20,7 @@ export function entryLines({ number, note }: QuarantineEntry, text: string): str
       : [
           `  kind        ${note.kind}`,
           `  reason      ${note.reason}`,
-          `  since       ${time(note.at)}`,
+          `  since       ${isoSeconds(note.at)}`,
           ...(note.origin === undefined ? [] : [`  from        ${note.origin.stream}, sequence ${note.origin.seq}`]),
           ...(note.deliveries === undefined ? [] : [`  deliveries  ${note.deliveries}`]),
           ...(note.id === undefined ? [] : [`  message     ${note.id}`]),

@@ -1,12 +1,12 @@
 import type { MessageAnswer, QueueAnswer } from '@postrider/message-log/messages'
 import { heldLines } from './held-show.ts'
-import { time } from './time.ts'
+import { isoSeconds } from '@postrider/time/iso'
 import type { AttemptEvent, CancelEvent } from '@postrider/queue/event'
 
 /** One line a recipient that is not settled, oldest first. */
 export function queueLines({ recipients, count }: QueueAnswer, now: number): string[] {
   const lines = recipients.map((recipient) => {
-    const due = recipient.nextAt === null ? 'now' : recipient.nextAt <= now ? 'due' : time(recipient.nextAt)
+    const due = recipient.nextAt === null ? 'now' : recipient.nextAt <= now ? 'due' : isoSeconds(recipient.nextAt)
     const words =
       recipient.outcome === null
         ? recipient.nextAt === null
@@ -29,12 +29,12 @@ export function storyLines(id: string, answer: MessageAnswer): string[] {
     `  from        <${envelope.from}>${envelope.credential === '' ? '' : `, submitted by ${envelope.credential}`}`,
     `  message-id  ${envelope.messageId}`,
     `  size        ${envelope.size} octets`,
-    `  accepted    ${time(envelope.acceptedAt)}`,
-    ...(envelope.releaseAt === undefined ? [] : [`  scheduled   ${time(envelope.releaseAt)}`]),
+    `  accepted    ${isoSeconds(envelope.acceptedAt)}`,
+    ...(envelope.releaseAt === undefined ? [] : [`  scheduled   ${isoSeconds(envelope.releaseAt)}`]),
     ...notice,
     ...(answer.held === undefined ? [] : heldLines(answer.held)),
     ...answer.recipients.map((recipient) => {
-      const next = recipient.nextAt === null ? '' : `, next attempt ${time(recipient.nextAt)}`
+      const next = recipient.nextAt === null ? '' : `, next attempt ${isoSeconds(recipient.nextAt)}`
       const words = recipient.outcome === null ? '' : `: ${recipient.outcome.reply}`
       const attempts = `${recipient.attempts} ${recipient.attempts === 1 ? 'attempt' : 'attempts'}`
       return `  to          ${recipient.address}  ${recipient.state} after ${attempts}${next}${words}`
@@ -57,11 +57,11 @@ function plainDeliveries({ recipients, story }: MessageAnswer): Told[] {
 }
 
 function eventLines(event: Told): string[] {
-  if (event.type === 'cancel') return [`  ${time(event.at)}  cancelled for ${event.recipients.join(', ')}`]
+  if (event.type === 'cancel') return [`  ${isoSeconds(event.at)}  cancelled for ${event.recipients.join(', ')}`]
   const where = event.remote === undefined ? event.destination : `${event.remote.host} [${event.remote.address}]`
   return event.outcomes.map(
     (outcome) =>
-      `  ${time(event.at)}  attempt ${event.attempt} at ${where}: ${outcome.address} ${outcome.state} (${outcome.category}, ${outcome.stage}): ${outcome.reply}`,
+      `  ${isoSeconds(event.at)}  attempt ${event.attempt} at ${where}: ${outcome.address} ${outcome.state} (${outcome.category}, ${outcome.stage}): ${outcome.reply}`,
   )
 }
 
@@ -71,7 +71,7 @@ function contentLine({ erasedAt, settledAt, held, recipients }: MessageAnswer): 
       ? '  content     deleted; this placeholder stays'
       : '  content     kept until the message is released or deleted'
   }
-  if (erasedAt) return `  content     deleted ${time(erasedAt)}; this placeholder stays`
+  if (erasedAt) return `  content     deleted ${isoSeconds(erasedAt)}; this placeholder stays`
   return settledAt
     ? '  content     kept until its retention ends'
     : '  content     kept; some recipients are still open'

@@ -1,5 +1,6 @@
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
 import { BoundedMap } from '@postrider/bounded-map/bounded-map'
+import { DAY_MS } from '@postrider/time/day'
 import { networkOf } from './network.ts'
 
 /** Who asks to log in, before his password is looked at. */
@@ -33,7 +34,7 @@ interface Failures {
 }
 
 /** How long a login makes its network familiar. */
-const FAMILIAR_MS = 7 * 86_400_000
+const FAMILIAR_MS = 7 * DAY_MS
 const FIRST_DELAY_MS = 250
 const LONGEST_DELAY_MS = 4000
 /** Entries of each map; one is some 200 octets. */

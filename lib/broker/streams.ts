@@ -10,6 +10,7 @@ import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/je
 import { Kvm } from '@nats-io/kv'
 import { nanos } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { DAY_MS } from '@postrider/time/day'
 import {
   BEGUN_BUCKET,
   CODES_BUCKET,
@@ -47,7 +48,7 @@ const MAX_QUARANTINED = 10_000
 const MAX_QUARANTINE_BYTES = 256 * 1024 * 1024
 
 /** Longer than a message can wait for its first attempt: the longest release time and five days. Milliseconds. */
-const CANCELLED_MS = 60 * 86_400_000
+const CANCELLED_MS = 60 * DAY_MS
 
 /** Repeated publishes of the same id within this time are stored once. Milliseconds. */
 export const DUPLICATE_WINDOW_MS = 120_000
@@ -110,8 +111,8 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
   await kvm.create(CONFIG_BUCKET, { history: 1, replicas: layout.replicas })
   await kvm.create(USE_BUCKET, { history: 1, replicas: layout.replicas })
   // Codes are counted by the day.
-  await kvm.create(CODES_BUCKET, { history: 1, replicas: layout.replicas, ttl: 2 * 86_400_000 })
-  await kvm.create(BEGUN_BUCKET, { history: 1, replicas: layout.replicas, ttl: 86_400_000 })
+  await kvm.create(CODES_BUCKET, { history: 1, replicas: layout.replicas, ttl: 2 * DAY_MS })
+  await kvm.create(BEGUN_BUCKET, { history: 1, replicas: layout.replicas, ttl: DAY_MS })
   await kvm.create(CANCELLED_BUCKET, { history: 1, replicas: layout.replicas, ttl: CANCELLED_MS })
   await kvm.create(STANDING_BUCKET, { history: 1, replicas: layout.replicas })
 }

@@ -1,3 +1,5 @@
+import { DAY_MS } from '@postrider/time/day'
+
 /** The monotonic clock and the broker's at the same moment. Milliseconds: `monotonic` since some point, `broker` since the epoch. */
 export interface Reading {
   monotonic: number
@@ -9,7 +11,7 @@ export const MAX_SKEW_MS = 2 * 60_000
 /** What a reading differs by less is the time that its answer took on its way: followed, it would let the time go back. Milliseconds. */
 const MIN_CORRECTION_MS = 100
 /** A clock that jumped forward is believed after it has kept its new time for this long. Milliseconds. */
-export const ADOPT_FORWARD_MS = 86_400_000
+export const ADOPT_FORWARD_MS = DAY_MS
 
 /** The platform's time, which is the broker's: retries become due by it, and all services share it, whatever their own clocks say.
  *

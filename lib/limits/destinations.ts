@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { DAY_MS } from '@postrider/time/day'
 import { DAY, isInside, pullBack, sumOf, whenFree } from './window.ts'
 import type { Buckets } from './window.ts'
 
@@ -20,7 +21,6 @@ const NOTE_AGAIN_DAYS = 3
 /** Beyond this many the ones noted longest ago are forgotten, and count as new when mail goes there again: 64 KB of the broker
  * an account at most. */
 export const MOST_DESTINATIONS = 8192
-const DAY_MS = 86_400_000
 const HASH_OCTETS = 6
 const ENTRY_OCTETS = HASH_OCTETS + 2
 

@@ -1,3 +1,5 @@
+import { DAY_MS } from '@postrider/time/day'
+
 /** Counts of a sliding window, in buckets: [bucket number since the epoch, count]. */
 export type Buckets = [number, number][]
 
@@ -6,7 +8,7 @@ export interface WindowShape {
   windowMs: number
 }
 
-export const DAY: WindowShape = { bucketMs: 600_000, windowMs: 86_400_000 }
+export const DAY: WindowShape = { bucketMs: 600_000, windowMs: DAY_MS }
 export const MINUTE: WindowShape = { bucketMs: 1000, windowMs: 60_000 }
 
 export const sumOf = (buckets: Buckets): number => buckets.reduce((sum, [, count]) => sum + count, 0)

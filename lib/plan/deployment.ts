@@ -1,5 +1,6 @@
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Resource } from '@postrider/resources/kinds'
+import { DAY_MS } from '@postrider/time/day'
 import { planBroker } from './broker.ts'
 import type { BrokerPlan } from './broker.ts'
 import { planCertificates } from './certificates.ts'
@@ -18,7 +19,7 @@ export interface Deployment extends ServicesPlan {
   sandbox?: { port: number }
 }
 
-const WEEK_MS = 7 * 86_400_000
+const WEEK_MS = 7 * DAY_MS
 
 export function planDeployment(
   platform: Resource<'MailPlatform'>,

@@ -1,5 +1,6 @@
 import type { LimitConfig, TiersConfig } from '@postrider/runtime-config/config'
-import { DAY_MS, dayOf, newStanding } from './reputation.ts'
+import { DAY_MS } from '@postrider/time/day'
+import { dayOf, newStanding } from './reputation.ts'
 import type { Standing } from './reputation.ts'
 import { TALLY_BUCKET_MS, reached, tallyBetween } from './tally.ts'
 import type { TallyBucket } from './tally.ts'

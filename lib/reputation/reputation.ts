@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DAY_MS } from '@postrider/time/day'
 
 /** How a credential or a domain stands with the world, as the notifier finds it from what remote servers answered. Times are
  * milliseconds since the epoch. */
@@ -38,7 +39,6 @@ export const newStanding = (now: number, resume: string): Standing => ({
   resume,
 })
 
-export const DAY_MS = 86_400_000
 export const dayOf = (at: number): number => Math.floor(at / DAY_MS)
 
 const suspension = z.looseObject({

@@ -1,5 +1,6 @@
 import type { OutcomeCategory, RecipientOutcome } from '@postrider/queue/event'
 import type { ThresholdConfig } from '@postrider/runtime-config/config'
+import { DAY_MS } from '@postrider/time/day'
 
 /** What became of recipients in some time. */
 export interface Tally {
@@ -16,7 +17,7 @@ export type TallyBucket = [bucket: number, settled: number, bounced: number, spa
 
 export const TALLY_BUCKET_MS = 600_000
 /** So long tallies are kept: the longest window, and a day. Milliseconds. */
-export const TALLIES_MS = 8 * 86_400_000
+export const TALLIES_MS = 8 * DAY_MS
 
 const BOUNCES: ReadonlySet<OutcomeCategory> = new Set(['unknown-user', 'mailbox-disabled', 'bad-destination-host'])
 const SPAM: ReadonlySet<OutcomeCategory> = new Set(['spam-content', 'virus'])

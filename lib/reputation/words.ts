@@ -1,3 +1,4 @@
+import { isoSeconds } from '@postrider/time/iso'
 import type { Suspension } from './reputation.ts'
 
 const WHAT = {
@@ -7,7 +8,7 @@ const WHAT = {
 
 /** Why something is suspended, for people. */
 export const whySuspended = ({ reason, percent, recipients, limitPercent, at }: Suspension): string =>
-  `suspended since ${new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')}: ${percent}% of the messages to ${recipients} recipients ${WHAT[reason]} (limit ${limitPercent}%)`
+  `suspended since ${isoSeconds(at)}: ${percent}% of the messages to ${recipients} recipients ${WHAT[reason]} (limit ${limitPercent}%)`
 
 /** How it comes to an end, for people. */
 export const wayBack = ({ resumable }: Suspension): string =>

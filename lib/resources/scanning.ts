@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DAY_MS } from '@postrider/time/day'
 import { size, someTime } from './fields.ts'
 import { durationMs } from './quantity.ts'
 
@@ -72,7 +73,7 @@ const Rspamd = z.strictObject({
 /** Who looks at a message before it is taken. */
 export const Scanning = z.strictObject({
   holdFor: someTime()
-    .refine((given) => durationMs(given) <= 90 * 86_400_000, 'must be at most 90d')
+    .refine((given) => durationMs(given) <= 90 * DAY_MS, 'must be at most 90d')
     .default('7d')
     .describe(
       'How long a message held for review waits for `queue held release` or `delete`; then it is deleted and its sender notified.',

@@ -1,4 +1,5 @@
 import type { RetryConfig } from '@postrider/runtime-config/config'
+import { DAY_MS } from '@postrider/time/day'
 
 /** What a platform has that says nothing else: the first retry after five minutes, then ever longer gaps up to four hours, for
  * five days. RFC 5321, 4.5.4.1 asks for 30 minutes on average and a give-up time of four to five days. */
@@ -6,7 +7,7 @@ export const DEFAULT_RETRY: RetryConfig = {
   firstMs: 5 * 60_000,
   capMs: 4 * 3_600_000,
   jitter: 0.1,
-  lifetimeMs: 5 * 86_400_000,
+  lifetimeMs: 5 * DAY_MS,
 }
 
 /** How long to wait after attempt number `attempt` (from 1), in whole milliseconds: the broker takes no fractions.

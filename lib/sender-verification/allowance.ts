@@ -1,10 +1,11 @@
+import { DAY_MS } from '@postrider/time/day'
+
 /** A code that was sent: its id, and when, milliseconds since the epoch. */
 export type SentCode = [id: string, at: number]
 
 /** In any 24 hours. Whoever knows a mailbox's address may ask for codes to it, in any namespace: it gets no more than these. */
 export const CODES_A_MAILBOX = 3
 export const CODES_A_NAMESPACE = 20
-const DAY_MS = 24 * 3_600_000
 
 /** Whether one more code may be sent: `undefined`, or else when it may. One that is counted already may be sent again. Pure. */
 export function heldUntil(sent: SentCode[], id: string, most: number, now: number): number | undefined {

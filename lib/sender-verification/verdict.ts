@@ -1,3 +1,4 @@
+import { isoSeconds } from '@postrider/time/iso'
 import { triedTag } from './claim.ts'
 import { expiresAt, isProven, MOST_ATTEMPTS } from './verification.ts'
 import type { Verification, Wish } from './verification.ts'
@@ -54,4 +55,4 @@ export function verdictOf(
 }
 
 /** RFC 3339, whole seconds. */
-const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
+const time = (at: number): string => isoSeconds(at)

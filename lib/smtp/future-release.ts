@@ -1,3 +1,4 @@
+import { isoSeconds } from '@postrider/time/iso'
 import { Refusal } from './refusal.ts'
 import type { Offers } from './offers.ts'
 
@@ -7,7 +8,7 @@ export type Hold = { forMs: number } | { until: number }
 /** The EHLO line (RFC 4865, 3): the longest interval in seconds, and when it ends if it begins now. */
 export function futureReleaseOffer({ longestHoldMs, now }: Pick<Offers, 'longestHoldMs' | 'now'>): string[] {
   if (longestHoldMs === 0) return []
-  const until = new Date(now + longestHoldMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  const until = isoSeconds(now + longestHoldMs)
   return [`FUTURERELEASE ${Math.floor(longestHoldMs / 1000)} ${until}`]
 }
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
+import { DAY_MS } from '@postrider/time/day'
 
 /** PEM texts. */
 export interface LocalCertificate {
@@ -18,7 +19,6 @@ export interface LocalAuthority {
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-const DAY_MS = 86_400_000
 
 /** What both ends of a connection between servers show each other. */
 export const BOTH_ENDS = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]

@@ -3,6 +3,7 @@ import type { V1Secret } from '@kubernetes/client-node'
 import { BOTH_ENDS, issueCertificate, makeAuthority } from '@postrider/tls/local-certificate'
 import type { LocalAuthority, LocalCertificate } from '@postrider/tls/local-certificate'
 import type { Wire } from '@postrider/kubernetes/object/object'
+import { DAY_MS } from '@postrider/time/day'
 import { labelsOf } from '../shapes/names.ts'
 import { secret, secretText } from '../shapes/secret.ts'
 
@@ -12,7 +13,7 @@ export interface BrokerCertificate extends LocalCertificate {
   caKey: string
 }
 
-const RENEW_MS = 60 * 86_400_000
+const RENEW_MS = 60 * DAY_MS
 
 /** The certificate remembered or present, when it is for these hosts and lasts; else a new one, of the CA there is when that serves. */
 export async function brokerCertificate(

@@ -1,6 +1,7 @@
 import { BadVerifier, parseVerifier } from '@postrider/authentication/hash'
 import type { AnyResource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
+import { DAY_MS } from '@postrider/time/day'
 
 /** A list that is gone through for every message, and for every change of anybody's. */
 const MOST_SENDERS = 1000
@@ -24,7 +25,7 @@ export function tooLong(spec: unknown): Excess[] {
 export function excesses(resource: AnyResource): Excess[] {
   if (resource.kind === 'Domain') {
     const { retention } = resource.spec
-    if (durationMs(retention) <= LONGEST_RETENTION * 86_400_000) return []
+    if (durationMs(retention) <= LONGEST_RETENTION * DAY_MS) return []
     return [{ path: 'spec.retention', problem: `is ${retention}, but must be at most ${LONGEST_RETENTION}d` }]
   }
   if (resource.kind !== 'SMTPCredential') return []

@@ -13,6 +13,7 @@ import { signPlatformMail } from '@postrider/runtime-config/signing'
 import { watchConfig } from '@postrider/runtime-config/store'
 import { runService } from '@postrider/service/service'
 import { loggedTrouble } from '@postrider/service/trouble'
+import { DAY_MS } from '@postrider/time/day'
 import { answerQuestions } from './log/answer.ts'
 import { answerCancellations } from './log/cancel.ts'
 import { createLogWriter } from './log/apply.ts'
@@ -43,7 +44,7 @@ import type { Tasks } from './turns.ts'
 /** How often notices, retention and placeholders are looked at. Milliseconds. */
 const TURN_MS = 250
 /** While the configuration of an earlier version is in force. */
-const DEFAULT_HELD_MS = 7 * 86_400_000
+const DEFAULT_HELD_MS = 7 * DAY_MS
 
 // The log, notices and retention can wait when the machine is busy; taking and delivering mail cannot.
 setPriority(10)

@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DAY_MS } from '@postrider/time/day'
 import type { ServerTls } from '../nats-server/server-config.ts'
 import { writeSafely } from '../provider/write-safely.ts'
 import { BOTH_ENDS, makeLocalCertificate } from '@postrider/tls/local-certificate'
 
 /** A certificate that ends sooner is replaced at the next start. */
-const MIN_LEFT_MS = 400 * 86_400_000
+const MIN_LEFT_MS = 400 * DAY_MS
 
 /** The CA and the certificate by which the servers of a broker know each other. Recreated at a start if little validity is left: all
  * servers of the machine start with it then. The CA's key is not kept. */

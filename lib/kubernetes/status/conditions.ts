@@ -1,3 +1,5 @@
+import { isoSeconds } from '@postrider/time/iso'
+
 /** metav1.Condition. */
 export interface Condition {
   type: string
@@ -24,7 +26,7 @@ export function setCondition(conditions: readonly Condition[] | undefined, findi
   const found: Condition = {
     ...finding,
     message: finding.message.slice(0, LONGEST_MESSAGE),
-    lastTransitionTime: old?.status === finding.status ? old.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`,
+    lastTransitionTime: old?.status === finding.status ? old.lastTransitionTime : isoSeconds(now.getTime()),
   }
   if (old === undefined) return [...before, found]
   return before.map((condition) => (condition === old ? found : condition))

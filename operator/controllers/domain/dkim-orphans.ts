@@ -1,3 +1,4 @@
+import { DAY_MS } from '@postrider/time/day'
 import { DKIM_LABEL, domainOfKey } from '../../dkim/secrets.ts'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
@@ -5,7 +6,7 @@ import type { Context } from '../context.ts'
 
 const ORPHANED = 'postrider.dev/orphaned-at'
 /** If a Domain is deleted by mistake and recreated within this time, it keeps the DKIM keys already published in DNS. Milliseconds. */
-const KEPT_MS = 7 * 86_400_000
+const KEPT_MS = 7 * DAY_MS
 
 /** Deletes the DKIM keys of Domains that have been gone for a week: a tenant's resource can't own what is in another namespace.
  * The stores must be synced. */

@@ -1,4 +1,5 @@
 import type { Spec } from '@postrider/resources/kinds'
+import { DAY_MS } from '@postrider/time/day'
 import { stops } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { ComparedRecord } from '../../dns/compare.ts'
@@ -15,7 +16,7 @@ export interface DomainEvidence {
 }
 
 /** An ownership record that was there may be missing for so long before the domain is held to be somebody else's. Milliseconds. */
-const OWNERSHIP_GRACE_MS = 7 * 86_400_000
+const OWNERSHIP_GRACE_MS = 7 * DAY_MS
 
 /** The conditions of a Domain. Pure. */
 export function domainFindings(evidence: DomainEvidence): Finding[] {

@@ -4,11 +4,12 @@ import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 import type { LocalCertificate } from '@postrider/tls/local-certificate'
 import type { Resource } from '@postrider/resources/kinds'
 import type { Wire } from '@postrider/kubernetes/object/object'
+import { DAY_MS } from '@postrider/time/day'
 import { labelsOf, localTlsName } from '../../shapes/names.ts'
 import { secret, secretText } from '../../shapes/secret.ts'
 import { clientHost, serviceHost } from '../../shapes/service.ts'
 
-const RENEW_MS = 30 * 86_400_000
+const RENEW_MS = 30 * DAY_MS
 
 /** All names that a client may know the ingress by. */
 const certificateNames = (platform: Resource<'MailPlatform'>): [string, ...string[]] => [

@@ -9,6 +9,7 @@ import { signPlatformMail } from '@postrider/runtime-config/signing'
 import type { SignMail } from '@postrider/runtime-config/signing'
 import type { Resource } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
+import { DAY_MS } from '@postrider/time/day'
 import { findingKey, manifestOf } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { setCondition } from '@postrider/kubernetes/status/conditions'
@@ -131,4 +132,4 @@ const readyOf = (domain: StoredResource | undefined): Condition | undefined =>
 
 /** A timer takes no longer time than 24 days. */
 const waitFor = ({ changesAt }: Verdict): number | undefined =>
-  changesAt === undefined ? undefined : Math.min(86_400_000, Math.max(0, changesAt - Date.now()))
+  changesAt === undefined ? undefined : Math.min(DAY_MS, Math.max(0, changesAt - Date.now()))

@@ -1,6 +1,7 @@
 import type { Exceeded, LimitField } from '@postrider/limits/exceeded'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { Refusal } from '@postrider/smtp/refusal'
+import { isoSeconds } from '@postrider/time/iso'
 
 /** What has used how much of what. */
 const WORDS: Record<LimitField, (used: string, limit: LimitConfig) => string> = {
@@ -19,9 +20,7 @@ export function limitRefusal(account: string, limit: LimitConfig, exceeded: Exce
   const { field, used, allowed, freeAt } = exceeded
   const what = WORDS[field](`${used} of ${allowed}`, limit)
   const then =
-    freeAt === undefined
-      ? 'close a session, or try again when one ends'
-      : `try again after ${new Date(freeAt).toISOString().replace(/\.\d+Z$/, 'Z')}`
+    freeAt === undefined ? 'close a session, or try again when one ends' : `try again after ${isoSeconds(freeAt)}`
   const text = `limit reached: ${account.replace('/', ' ')} ${what} (SMTPLimit "${exceeded.limit}"); ${then}`
   return new Refusal(code, '4.7.1', text, 'limit')
 }

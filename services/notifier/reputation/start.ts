@@ -6,6 +6,7 @@ import { watchStandings } from '@postrider/reputation/watch'
 import type { Logger } from '@postrider/service/log'
 import { loggedTrouble } from '@postrider/service/trouble'
 import type { Registry } from 'prom-client'
+import { DAY_MS } from '@postrider/time/day'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { accountsOf } from './accounts.ts'
@@ -37,7 +38,7 @@ export interface StandingWork {
 }
 
 /** Older suspensions were notified, or their notice was deleted with its placeholder. Milliseconds. */
-const TELL_WITHIN_MS = 86_400_000
+const TELL_WITHIN_MS = DAY_MS
 
 /** Derives reputations from outcomes; a sender of unwanted mail is suspended and notified. */
 export async function startStanding(options: StandingOptions): Promise<StandingWork> {
