@@ -104,7 +104,7 @@ async function platformNamespace(caller: Caller): Promise<string> {
   return places[0] ?? caller.namespace
 }
 
-/** What the operator is told about the broker. */
+/** What the operator's settings say about the broker. */
 async function operatorSettings(caller: Caller, namespace: string): Promise<Environment> {
   const labels = `${POSTRIDER},app.kubernetes.io/component=operator`
   const operators = (await ifAllowed<Wire<V1Deployment>>(caller, KINDS.Deployment, namespace, labels)) ?? []

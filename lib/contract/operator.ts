@@ -23,7 +23,7 @@ export const OPERATOR = fields({
     servers: BROKER_URL,
     /** Made when it is absent. */
     secret: BROKER_SECRET,
-    /** Version of the broker's configuration, when the broker is part of this release and is told to read its accounts again. */
+    /** Version of the broker's configuration, when the broker is part of this release and is to reload its accounts. */
     configuration: optional(variable('POSTRIDER_BROKER_RELOAD', text)),
     /** Secret that a CA and a certificate are made in. */
     tlsMake: optional(variable('POSTRIDER_BROKER_TLS_MAKE', text)),

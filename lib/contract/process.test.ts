@@ -5,7 +5,7 @@ import { PROCESS } from './process.ts'
 
 const contract = fields(PROCESS)
 
-test('a process that is told nothing answers on a free port of loopback', () => {
+test('a process without settings answers on a free port of loopback', () => {
   assert.deepEqual(contract.read({}), { logLevel: 'info', telemetry: { host: '127.0.0.1', port: 0 } })
 })
 

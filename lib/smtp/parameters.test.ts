@@ -56,7 +56,7 @@ describe('the parameters of MAIL', () => {
   }
 })
 
-test('a parameter without its value is told to have one', () => {
+test('a parameter without its value is refused, naming what is missing', () => {
   assert.throws(() => mail('SIZE'), /SIZE needs a value/)
 })
 

@@ -88,7 +88,7 @@ describe('an address', () => {
     )
   })
 
-  test('outside ASCII requires SMTPUTF8, and is told how to do without where only the domain is', () => {
+  test('outside ASCII requires SMTPUTF8, and the refusal says how to do without it where only the domain needs it', () => {
     for (const address of ['kim@münchen.test', 'jörg@remote.test']) {
       assert.deepEqual(
         refusalOf(() => addressOf(address, 'RCPT TO', false)),

@@ -3,7 +3,7 @@ import { accountNames, authConfig } from '@postrider/broker/accounts'
 
 /** What the Secret of the broker's accounts holds: the password of each, and the files that nats-server reads. Pure. */
 
-/** Rights are written for as many shards as a platform may ever have, so that the broker need not be told when it has more. */
+/** Rights are written for as many shards as a platform may ever have, so that the broker need not reload them when it has more. */
 const MAX_SHARDS = 16
 /** The servers of a cluster know each other by this account. */
 const ROUTE = 'route'
@@ -16,7 +16,7 @@ export interface AccountsInputs {
   passwords: Record<string, string>
   /** nats://host:port of each server. */
   servers: string[]
-  /** What else a server reads anew with its accounts: its configuration and its certificate. */
+  /** What else a server reloads with its accounts: its configuration and its certificate. */
   beside: string[]
 }
 

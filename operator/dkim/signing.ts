@@ -26,7 +26,7 @@ export class Sealer {
       const pem = unseal(this.#key, dkimPurpose(domain, selector), sealedKey)
       return [[selector, { pem, sealed: sealedKey }]]
     } catch (error) {
-      // Of another platform key: it is sealed anew.
+      // Of another platform key: it is sealed again.
       if (error instanceof NotSealed) return []
       throw error
     }

@@ -129,7 +129,7 @@ export class StateFolder {
   }
 }
 
-/** A key that was replaced is checked first: one that is still being written is no reason to stop signing. Throws what is wrong with it. */
+/** A key that was replaced is checked first: signing goes on while one is still being written. Throws what is wrong with it. */
 function checkKey(file: string, pem: string): void {
   try {
     createPrivateKey(pem)

@@ -7,7 +7,7 @@ import type { SMTPServerSession } from 'smtp-server'
 import { SANDBOX } from './settings.ts'
 
 /** A receiver for trying out: takes mail for everybody and keeps each message as a file that mail programs open.
- * Part of the quickstart, where every destination is routed to it; it is no part of the platform. */
+ * Part of the quickstart, where every destination is routed to it; it is not part of the platform. */
 const { port, folder, certificate } = SANDBOX.read(process.env)
 await mkdir(folder, { recursive: true })
 

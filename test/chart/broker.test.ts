@@ -134,7 +134,7 @@ describe('the broker of the chart', { skip, concurrency: false }, () => {
     return nc !== undefined
   }
 
-  test('a server that began with the accounts of an earlier release reads the new ones when told to', async () => {
+  test('a server that began with the accounts of an earlier release reads the new ones on request', async () => {
     const all = await servers([], ['new'])
     const [server] = all as [Server]
     await server.start()
@@ -169,7 +169,7 @@ describe('the broker of the chart', { skip, concurrency: false }, () => {
     for (const server of all) await server.start()
     for (const server of all) await healthy(server)
     await bring([first, second, third])
-    // Only the one of this release is told.
+    // Only the one of this release is asked to reload.
     const { tag } = accountsSecret({ passwords, servers: all.map(({ url }) => url), beside: [] })
     const access = { servers: [third.url], user: 'watch', password: passwords['watch'] ?? '' }
     assert.deepEqual(

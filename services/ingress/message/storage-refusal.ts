@@ -6,7 +6,7 @@ import { Refusal } from '@postrider/smtp/refusal'
 export const isPerhapsKept = (error: unknown): boolean =>
   (error instanceof NotStored || error instanceof RecordRefusedError) && error.left !== 'nothing'
 
-/** What the client is told when the message is not in the queue; undefined when something else failed. */
+/** The client's reply when the message is not in the queue; undefined when something else failed. */
 export function storageRefusal(error: unknown): Refusal | undefined {
   if (error instanceof NotStored) {
     return new Refusal(451, '4.3.0', 'the queue is not available; try again later', 'queue-unavailable', {

@@ -21,7 +21,7 @@ export async function watchDisk(folder: string | undefined, reserve: number, tro
   }
   await look()
   const timer = setInterval(() => {
-    // What can't be told is left as it was: the write itself will show.
+    // What cannot be measured is left as it was: the write itself will show.
     look().then(
       () => trouble.over(),
       (error: unknown) => trouble.failed(error),

@@ -19,7 +19,7 @@ import { limitRefusal } from './limit-refusal.ts'
 export interface SessionLeases {
   /** Counts a session against the limits that bound sessions; throws the Refusal that names the one that is reached. */
   open(session: string, limits: { account: string; limit: LimitConfig }[]): Promise<void>
-  /** A session has ended; one that was never counted is no mistake. */
+  /** A session has ended; one that was never counted is allowed. */
   close(session: string): void
   /** Ends all leases of this process, so that its sessions are free at once. */
   stop(): Promise<void>
@@ -83,7 +83,7 @@ export async function openSessionLeases(
     const renewals = Array.from(counts, ([account, known]) =>
       cells.of(account).request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined })),
     )
-    // The broker is away: the next time, or the lease begins anew when it is back.
+    // The broker is away: the next time, or the lease begins again when it is back.
     Promise.all(renewals).then(
       () => trouble.over(),
       (error: unknown) => trouble.failed(error),

@@ -78,7 +78,7 @@ for (const [text, why] of [
   ['{"action":"reject"}', /no verdict/],
   ['{"error":"overloaded"}', /overloaded/],
 ] as const)
-  test(`${text} is no verdict`, () => assert.throws(() => findingOf(text), unavailable(why)))
+  test(`${text} is not a verdict`, () => assert.throws(() => findingOf(text), unavailable(why)))
 
 test('the symbols named are those that weigh most against the message', () => {
   const symbols = Object.fromEntries([

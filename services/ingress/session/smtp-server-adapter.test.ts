@@ -222,7 +222,7 @@ describe('a session', () => {
     assert.equal(probe().session.transaction, transaction + 1)
   })
 
-  test('is told of its end once', async () => {
+  test('is notified of its end once', async () => {
     const { say, socket, probe } = await dial()
     await say('')
     socket.destroy()

@@ -21,7 +21,7 @@ export interface Feed {
 export interface FeedOptions extends EntryDependencies {
   shards: number
   skipped: Skipped
-  /** Hears when a stream cannot be opened, or the ends of the streams are not told: both are tried again. */
+  /** Hears when a stream cannot be opened, or the ends of the streams cannot be read: both are tried again. */
   troubleOf: (what: string) => Trouble
   /** The database cannot be written. */
   onError: (error: unknown) => void

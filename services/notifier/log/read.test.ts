@@ -54,7 +54,7 @@ function withLog(run: (writer: LogWriter, reader: LogReader) => void): void {
 
 const addressesOf = (recipients: { address: string }[]): string[] => recipients.map(({ address }) => address)
 
-test('a message is told as it was written', () => {
+test('a message is read as it was written', () => {
   withLog((writer, reader) => {
     assert.equal(reader.message('a'), undefined)
     const of = mail('a', ['kim@remote.test'])
@@ -145,7 +145,7 @@ test('content is due to be erased when it is settled, for its domain, and no not
   })
 })
 
-test('a delay is told once, of mail that waits, and not before its release', () => {
+test('a delay is reported once, of mail that waits, and not before its release', () => {
   withLog((writer, reader) => {
     writer.message(mail('a', ['kim@one.test']), CONTENT)
     writer.message(mail('b', ['kim@one.test'], { releaseAt: NOW + 100 }), CONTENT)
