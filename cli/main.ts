@@ -1,9 +1,9 @@
 import { domainToASCII } from 'node:url'
 import { parseArgs } from 'node:util'
-import { NoBroker } from '@postrider/standalone/nats-server/find'
+import { NoBrokerError } from '@postrider/standalone/nats-server/find'
 import { problemLine } from '@postrider/standalone/provider/manifests'
-import { BadManifests } from '@postrider/standalone/provider/provider'
-import { BadCertificate } from '@postrider/tls/certificate'
+import { BadManifestsError } from '@postrider/standalone/provider/provider'
+import { BadCertificateError } from '@postrider/tls/certificate'
 import { exit } from './exit.ts'
 import { messageShow, queueCancel, queueList, queueRetry } from './queue/commands.ts'
 import { reputationList, reputationRestore } from './reputation/commands.ts'
@@ -13,7 +13,7 @@ import { queueHeld } from './queue/held.ts'
 import { queueQuarantine } from './queue/quarantine.ts'
 import { printAccount } from '@postrider/standalone/broker/print-account'
 import { up } from '@postrider/standalone/up'
-import { UnknownMessage, UnknownRecordError } from './usage.ts'
+import { UnknownMessageError, UnknownRecordError } from './usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 
 /** Queue ids as they are given out; see newQueueId and noticeId. */
@@ -173,13 +173,13 @@ function print(lines: string[]): number {
 
 /** What the person can fix is a sentence; anything else is a fault of the program and shows where it happened. */
 function explain(error: unknown): string {
-  if (error instanceof BadManifests) return error.problems.map(problemLine).join('\n')
+  if (error instanceof BadManifestsError) return error.problems.map(problemLine).join('\n')
   if (
     error instanceof UsageError ||
-    error instanceof UnknownMessage ||
+    error instanceof UnknownMessageError ||
     error instanceof UnknownRecordError ||
-    error instanceof NoBroker ||
-    error instanceof BadCertificate
+    error instanceof NoBrokerError ||
+    error instanceof BadCertificateError
   )
     return error.message
   const code = (error as NodeJS.ErrnoException).code
@@ -190,5 +190,5 @@ function explain(error: unknown): string {
 
 main(process.argv.slice(2)).then(exit, (error: unknown) => {
   console.error(`postrider: ${explain(error)}`)
-  exit(error instanceof UnknownMessage || error instanceof UnknownRecordError ? 1 : 2)
+  exit(error instanceof UnknownMessageError || error instanceof UnknownRecordError ? 1 : 2)
 })

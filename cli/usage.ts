@@ -1,6 +1,6 @@
 /** Nothing is known of a queue id: the message alone is shown, with exit code 1. */
-export class UnknownMessage extends Error {
-  override readonly name = 'UnknownMessage'
+export class UnknownMessageError extends Error {
+  override readonly name = 'UnknownMessageError'
   constructor(id: string) {
     super(`${id} is not known: it was never accepted here, or its placeholder has expired`)
   }

@@ -13,7 +13,7 @@ export interface ChosenCertificates {
   caFile?: string
 }
 
-/** The certificates that are given, checked before anything starts; a local one where the first is not. Throws BadCertificate. */
+/** The certificates that are given, checked before anything starts; a local one where the first is not. Throws BadCertificateError. */
 export async function chooseCertificates({ deployment, config }: Plan, state: string): Promise<ChosenCertificates> {
   const { first: given, further: others, clientCaFile } = deployment.certificates
   if (clientCaFile !== undefined) readClientCa(clientCaFile)

@@ -27,7 +27,7 @@ export interface SenderVerification {
 /** After the broker was away. */
 const RETRY_MS = 2000
 /** A timer takes no longer time than 24 days; a look costs little. */
-const LONGEST_MS = 3_600_000
+const MAX_MS = 3_600_000
 
 /** Verifies the SenderAddresses of a folder: mails codes, and looks at those that are given back. */
 export function verifySenders({
@@ -61,7 +61,7 @@ export function verifySenders({
         running = undefined
         if (again) waitMs = 0
         again = false
-        if (waitMs !== undefined && !closed) timer = setTimeout(wake, Math.min(waitMs, LONGEST_MS))
+        if (waitMs !== undefined && !closed) timer = setTimeout(wake, Math.min(waitMs, MAX_MS))
       })
   }
 

@@ -33,7 +33,7 @@ export interface SuperviseOptions {
 }
 
 const FIRST_DELAY_MS = 200
-const MOST_DELAY_MS = 10_000
+const MAX_DELAY_MS = 10_000
 /** A program that ran this long starts over with the first delay. */
 const STEADY_MS = 20_000
 const LOG_BYTES = 64 * 1024 * 1024
@@ -66,7 +66,7 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
       options.onExit?.(program.name, code, signal, delay)
       restarts++
       timer = setTimeout(start, delay)
-      delay = Math.min(delay * 2, MOST_DELAY_MS)
+      delay = Math.min(delay * 2, MAX_DELAY_MS)
     }
     running.once('exit', over)
     running.once('error', () => over(null, null))

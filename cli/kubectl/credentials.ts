@@ -7,7 +7,7 @@ import { secretText } from '@postrider/operator/shapes/secret'
 import { UsageError } from '@postrider/standalone/usage-error'
 import type { Answer, Options } from './arguments.ts'
 import type { Caller } from './cluster.ts'
-import { findCredential, NotThere } from './find.ts'
+import { findCredential, NotFoundError } from './find.ts'
 import { conditionOf, nameOf, namespaceOf } from './objects.ts'
 import type { CredentialObject } from './objects.ts'
 import { table } from './table.ts'
@@ -61,7 +61,7 @@ async function one(caller: Caller, credential: CredentialObject, options: Option
   const known = described(credential)
   const { namespace, secret: name } = known
   const secret = name === undefined || name === '-' ? undefined : await read(caller, namespace, name, options)
-  if (options.showPassword && secret === undefined) throw new NotThere(noPassword(known))
+  if (options.showPassword && secret === undefined) throw new NotFoundError(noPassword(known))
   const text = (key: string): string | undefined => secretText(secret, key)
   const settings = {
     host: text('host'),

@@ -1,7 +1,7 @@
 import { ApiError } from '@postrider/kubernetes/transport/errors'
-import { UnknownMessage, UnknownRecordError } from '../usage.ts'
+import { UnknownMessageError, UnknownRecordError } from '../usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
-import { NotThere } from './find.ts'
+import { NotFoundError } from './find.ts'
 
 /** An error as shown to a person: a sentence with what to do, or where the bug is. */
 export function explain(error: unknown): string {
@@ -14,7 +14,7 @@ export function explain(error: unknown): string {
 export const exitCodeOf = (error: unknown): number => (isUnknown(error) ? 1 : 2)
 
 const isUnknown = (error: unknown): error is Error =>
-  error instanceof UnknownMessage || error instanceof UnknownRecordError || error instanceof NotThere
+  error instanceof UnknownMessageError || error instanceof UnknownRecordError || error instanceof NotFoundError
 
 function whatToDo({ reason, ref }: ApiError): string {
   switch (reason) {

@@ -8,8 +8,8 @@ import { nameOf, namespaceOf } from './objects.ts'
 import type { CredentialObject, DomainObject } from './objects.ts'
 
 /** Nothing is there by that name: the message alone is shown, with exit code 1. */
-export class NotThere extends Error {
-  override readonly name = 'NotThere'
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError'
 }
 
 /** By the resource's name, or by its domain name. Throws NotThere. */
@@ -46,11 +46,11 @@ async function findOne<T extends DomainObject | CredentialObject>(
             () => caller.list<T>(KINDS[kind]),
             (object) => nameOf(object) === asked || called(object)?.toLowerCase() === wanted,
           )
-    throw new NotThere(`there is no ${kind} ${asked} in ${where}${elsewhere || closest(asked, names)}`)
+    throw new NotFoundError(`there is no ${kind} ${asked} in ${where}${elsewhere || closest(asked, names)}`)
   }
   if (more.length > 0) {
     const places = found.map((object) => namespaceOf(object)).join(', ')
-    throw new NotThere(`there are several ${kind}s ${asked}; choose one with -n: ${places}`)
+    throw new NotFoundError(`there are several ${kind}s ${asked}; choose one with -n: ${places}`)
   }
   return one
 }

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url'
-import { BrokerUnreachable } from '@postrider/broker/connection'
+import { BrokerUnreachableError } from '@postrider/broker/connection'
 import { messageShow, queueCancel, queueList, queueRetry } from '../queue/commands.ts'
 import type { QueueOptions } from '../queue/commands.ts'
 import { queueHeld } from '../queue/held.ts'
@@ -80,7 +80,7 @@ const domainName = (text: string | undefined): string | undefined =>
 
 /** The way to the broker knows better why nobody answered. */
 function withTrouble(error: unknown, { trouble }: BrokerPlace): unknown {
-  if (!(error instanceof UsageError) || !(error.cause instanceof BrokerUnreachable) || trouble === undefined)
+  if (!(error instanceof UsageError) || !(error.cause instanceof BrokerUnreachableError) || trouble === undefined)
     return error
   return new UsageError(`the broker cannot be reached: ${trouble}`, { cause: error })
 }

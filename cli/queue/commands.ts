@@ -3,7 +3,7 @@ import type { MessageAnswer, UnattemptedJob } from '@postrider/message-log/messa
 import { bringForward, cancel, listWaiting } from '@postrider/queue/control'
 import type { Waiting } from '@postrider/queue/control'
 import type { Broker } from '@postrider/broker/connection'
-import { UnknownMessage } from '../usage.ts'
+import { UnknownMessageError } from '../usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 import { askLog, withPlatform } from './connect.ts'
 import { queueLines, storyLines } from './show.ts'
@@ -114,11 +114,11 @@ async function cancelUnattempted(broker: Broker, job: UnattemptedJob): Promise<s
   return answer.cancelled > 0 ? 'cancelled' : UNDER_WAY
 }
 
-/** Throws UnknownMessage. */
+/** Throws UnknownMessageError. */
 async function known(broker: Broker, id: string): Promise<MessageAnswer> {
   const answer = await askLog(broker, MESSAGE, { id })
   // Events can come before their message: then it has a story, and soon the rest.
-  if (!answer.found && answer.story.length === 0) throw new UnknownMessage(id)
+  if (!answer.found && answer.story.length === 0) throw new UnknownMessageError(id)
   return answer
 }
 

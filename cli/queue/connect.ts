@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { BrokerUnreachable, openBroker } from '@postrider/broker/connection'
+import { BrokerUnreachableError, openBroker } from '@postrider/broker/connection'
 import type { Broker, BrokerAccess } from '@postrider/broker/connection'
 import { BadAnswerError, ask } from '@postrider/broker/question'
 import type { Question } from '@postrider/broker/question'
@@ -20,7 +20,7 @@ export async function connectToPlatform(state: string): Promise<Broker> {
   try {
     return await openBroker('cli', JSON.parse(readFileSync(file, 'utf8')) as BrokerAccess)
   } catch (cause) {
-    if (!(cause instanceof BrokerUnreachable)) throw cause
+    if (!(cause instanceof BrokerUnreachableError)) throw cause
     throw new UsageError(
       `the platform on ${state} is not running; start it with: postrider up FOLDER --state ${state}`,
       { cause },
@@ -42,7 +42,7 @@ async function connectByUrl(urls: string): Promise<Broker> {
   try {
     return await openBroker('cli', access)
   } catch (cause) {
-    if (!(cause instanceof BrokerUnreachable)) throw cause
+    if (!(cause instanceof BrokerUnreachableError)) throw cause
     throw new UsageError(cause.message, { cause })
   }
 }

@@ -3,7 +3,7 @@ import { MESSAGE } from '@postrider/message-log/messages'
 import { DECIDE, HELD_MESSAGES } from '@postrider/message-log/review'
 import { readContent } from '@postrider/queue/content'
 import type { ContentRef } from '@postrider/queue/content-ref'
-import { UnknownMessage } from '../usage.ts'
+import { UnknownMessageError } from '../usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 import type { QueueOptions } from './commands.ts'
 import { askLog, withPlatform } from './connect.ts'
@@ -42,7 +42,7 @@ function list({ state, domain, limit, json }: HeldOptions): Promise<string[]> {
 function show(id: string, { state, json, raw }: HeldOptions): Promise<string[]> {
   return withPlatform(state, async (broker) => {
     const answer = await askLog(broker, MESSAGE, { id })
-    if (answer.held === undefined) throw new UnknownMessage(id)
+    if (answer.held === undefined) throw new UnknownMessageError(id)
     const { content, state: now } = answer.held
     if (raw) {
       if (content === null) throw new UsageError(`the content of ${id} no longer exists: the message was ${now}`)
@@ -58,7 +58,7 @@ function show(id: string, { state, json, raw }: HeldOptions): Promise<string[]> 
 function decide(id: string, decision: 'release' | 'delete', { state, json }: HeldOptions): Promise<string[]> {
   return withPlatform(state, async (broker) => {
     const decided = await askLog(broker, DECIDE, { id, decision }, DECISION_MS)
-    if ('unknown' in decided) throw new UnknownMessage(id)
+    if ('unknown' in decided) throw new UnknownMessageError(id)
     if ('failed' in decided) throw new UsageError(`${id} was not changed: ${decided.failed}`)
     if (json) return [JSON.stringify({ id, ...decided }, null, 2)]
     return [`${id}  ${'done' in decided ? decided.done : `was already ${decided.already}; nothing changed`}`]

@@ -5,15 +5,15 @@ import type { ScryptOptions } from 'node:crypto'
 const COST = { ln: 14, r: 8, p: 1 }
 /** What a verifier given by an operator may ask for at most: 128 MB and half a second or so. */
 const MOST = { ln: 17, r: 16, p: 4 }
-const MOST_MEMORY = 128 * 1024 * 1024
-const MOST_WORK = 2 * MOST_MEMORY
+const MAX_MEMORY = 128 * 1024 * 1024
+const MAX_WORK = 2 * MAX_MEMORY
 /** Less is guessed from a table. Octets. */
 const SHORTEST_SALT = 8
 const HASH_BYTES = 32
 
 /** A password verifier that is none of ours, or asks for too much work. */
-export class BadVerifier extends Error {
-  override readonly name = 'BadVerifier'
+export class BadVerifierError extends Error {
+  override readonly name = 'BadVerifierError'
 }
 
 /** The verifier of a password: `$scrypt$ln=14,r=8,p=1$<salt>$<hash>`, base64 without padding. */
@@ -22,30 +22,30 @@ export async function hashPassword(password: string, salt: Buffer = randomBytes(
   return `$scrypt$ln=${COST.ln},r=${COST.r},p=${COST.p}$${unpadded(salt)}$${unpadded(hash)}`
 }
 
-/** Whether the password is the verifier's; throws BadVerifier. */
+/** Whether the password is the verifier's; throws BadVerifierError. */
 export async function verifyPassword(password: string, verifier: string): Promise<boolean> {
   const { cost, salt, hash } = parseVerifier(verifier)
   return timingSafeEqual(await derive(password, salt, cost), hash)
 }
 
-/** Reads a verifier; throws BadVerifier. */
+/** Reads a verifier; throws BadVerifierError. */
 export function parseVerifier(verifier: string) {
   const [, ln, r, p, salt = '', hash = ''] =
     /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d)\$([A-Za-z0-9+/]{1,128})\$([A-Za-z0-9+/]{43})$/.exec(verifier) ?? []
-  if (ln === undefined) throw new BadVerifier('not of the form $scrypt$ln=..,r=..,p=..$salt$hash')
+  if (ln === undefined) throw new BadVerifierError('not of the form $scrypt$ln=..,r=..,p=..$salt$hash')
   const cost = { ln: Number(ln), r: Number(r), p: Number(p) }
   checkCost(cost)
   const saltBytes = Buffer.from(salt, 'base64')
-  if (saltBytes.length < SHORTEST_SALT) throw new BadVerifier(`the salt must have ${SHORTEST_SALT} octets or more`)
+  if (saltBytes.length < SHORTEST_SALT) throw new BadVerifierError(`the salt must have ${SHORTEST_SALT} octets or more`)
   return { cost, salt: saltBytes, hash: Buffer.from(hash, 'base64') }
 }
 
 function checkCost({ ln, r, p }: typeof COST): void {
   if (ln < 1 || r < 1 || p < 1 || ln > MOST.ln || r > MOST.r || p > MOST.p) {
-    throw new BadVerifier(`cost must be at most ln=${MOST.ln},r=${MOST.r},p=${MOST.p}`)
+    throw new BadVerifierError(`cost must be at most ln=${MOST.ln},r=${MOST.r},p=${MOST.p}`)
   }
   const memory = 128 * r * 2 ** ln
-  if (memory > MOST_MEMORY || memory * p > MOST_WORK) throw new BadVerifier('cost asks for too much memory and time')
+  if (memory > MAX_MEMORY || memory * p > MAX_WORK) throw new BadVerifierError('cost asks for too much memory and time')
 }
 
 /** A verifier that no password fits, of the usual cost: what an unknown user is checked against, so that the time does not tell
@@ -53,7 +53,7 @@ function checkCost({ ln, r, p }: typeof COST): void {
 export const NOBODY = `$scrypt$ln=${COST.ln},r=${COST.r},p=${COST.p}$${unpadded(randomBytes(16))}$${unpadded(randomBytes(HASH_BYTES))}`
 
 function derive(password: string, salt: Buffer, { ln, r, p }: typeof COST): Promise<Buffer> {
-  const options: ScryptOptions = { N: 2 ** ln, r, p, maxmem: 2 * MOST_MEMORY }
+  const options: ScryptOptions = { N: 2 ** ln, r, p, maxmem: 2 * MAX_MEMORY }
   return new Promise((resolve, reject) => {
     scrypt(password.normalize('NFC'), salt, HASH_BYTES, options, (error, key) => (error ? reject(error) : resolve(key)))
   })

@@ -36,9 +36,9 @@ interface Failures {
 /** How long a login makes its network familiar. */
 const FAMILIAR_MS = 7 * DAY_MS
 const FIRST_DELAY_MS = 250
-const LONGEST_DELAY_MS = 4000
+const MAX_DELAY_MS = 4000
 /** Entries of each map; one is some 200 octets. */
-const MOST_REMEMBERED = 100_000
+const MAX_REMEMBERED = 100_000
 
 /** Failed logins, counted by network, by account and by both.
  *
@@ -52,12 +52,12 @@ export function createLoginGuard(
   settings: () => ProtectionConfig,
   now: () => number = () => performance.now(),
 ): LoginGuard {
-  const networks = new BoundedMap<Failures>(MOST_REMEMBERED)
-  const accounts = new BoundedMap<Failures>(MOST_REMEMBERED)
-  const pairs = new BoundedMap<Failures>(MOST_REMEMBERED)
+  const networks = new BoundedMap<Failures>(MAX_REMEMBERED)
+  const accounts = new BoundedMap<Failures>(MAX_REMEMBERED)
+  const pairs = new BoundedMap<Failures>(MAX_REMEMBERED)
   // Only who has a right password can push something out of these two.
-  const familiarPairs = new BoundedMap<number>(MOST_REMEMBERED)
-  const familiarNetworks = new BoundedMap<number>(MOST_REMEMBERED)
+  const familiarPairs = new BoundedMap<number>(MAX_REMEMBERED)
+  const familiarNetworks = new BoundedMap<number>(MAX_REMEMBERED)
 
   const keysOf = ({ account, address }: Claim) => {
     const network = networkOf(address)
@@ -101,7 +101,7 @@ export function createLoginGuard(
         if (over(ofAccount, accountFailures)) block(ofPair)
         steps = ofNetwork.count
       }
-      return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (steps - 1))
+      return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (steps - 1))
     },
     succeeded(claim) {
       const { network, pair } = keysOf(claim)

@@ -5,8 +5,8 @@ import type { LoginGuard } from './login-guard.ts'
 import { networkOf } from './network.ts'
 
 /** The password is not looked at: too many wrong ones came from there. */
-export class LoginBlocked extends Error {
-  override readonly name = 'LoginBlocked'
+export class LoginBlockedError extends Error {
+  override readonly name = 'LoginBlockedError'
   readonly forMs: number
   constructor(forMs: number) {
     super(`logins from this network are blocked for ${forMs} ms`)
@@ -21,7 +21,7 @@ export class LoginBlocked extends Error {
 }
 
 /** Resolves with the address of the credential; with undefined for a wrong user and for a wrong password, alike in time. Rejects with
- * LoginBlocked, or with TooBusy when as many passwords are being checked as may be. */
+ * LoginBlockedError, or with TooManyLoginsError when as many passwords are being checked as may be. */
 export type Login = (username: string, password: string, remoteAddress: string) => Promise<string | undefined>
 
 export interface LoginDependencies {
@@ -33,7 +33,7 @@ export interface LoginDependencies {
 }
 
 /** What a wrong login takes at least, so that neither the number of verifiers nor the cache tells who exists. Milliseconds. */
-const LEAST_MS = 250
+const MIN_MS = 250
 
 /** Logging in by a password, wherever that is asked for. */
 export function createLogin({ credentials, verdicts, guard, now = () => performance.now() }: LoginDependencies): Login {
@@ -47,10 +47,10 @@ export function createLogin({ credentials, verdicts, guard, now = () => performa
     const { familiar, blockedMs } = guard.judge(claim)
     // Before the password is looked at: a blocked guesser costs no hash, and hears nothing about his guess. The owner whose
     // password was right a moment ago, from where it was right, is not the guesser.
-    if (blockedMs > 0 && !(familiar && remembered === true)) throw new LoginBlocked(blockedMs)
+    if (blockedMs > 0 && !(familiar && remembered === true)) throw new LoginBlockedError(blockedMs)
     const stillMay = (): void => {
       const late = guard.judge(claim).blockedMs
-      if (late > 0) throw new LoginBlocked(late)
+      if (late > 0) throw new LoginBlockedError(late)
     }
     // Those who came all at once wait in line with the tries of one: the first to fail ends them.
     const claimant = { key: networkOf(remoteAddress), first: familiar, stillMay }
@@ -58,7 +58,7 @@ export function createLogin({ credentials, verdicts, guard, now = () => performa
     const right = await verdicts.check(address, password, hashes, claimant)
     if (!right) {
       // The same wrong password again comes from a program that does not know the new one, and is not a second guess.
-      const delay = remembered === undefined ? guard.failed(claim) : LEAST_MS
+      const delay = remembered === undefined ? guard.failed(claim) : MIN_MS
       await sleep(Math.max(0, startedAt + delay - now()))
       return undefined
     }

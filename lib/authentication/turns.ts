@@ -1,6 +1,6 @@
 /** Too many wait already; the client is to come back. */
-export class TooBusy extends Error {
-  override readonly name = 'TooBusy'
+export class TooManyLoginsError extends Error {
+  override readonly name = 'TooManyLoginsError'
 }
 
 /** Who asks for a turn. */
@@ -11,14 +11,14 @@ export interface Asker {
   first: boolean
 }
 
-/** Runs a task when it is its turn; rejects with TooBusy when the line is full, or the asker's own share of it. */
-export type Turns = <T>(task: () => Promise<T>, asker?: Asker) => Promise<T>
+/** Runs a task when it is its turn; rejects with TooManyLoginsError when the line is full, or the asker's own share of it. */
+export type FairQueue = <T>(task: () => Promise<T>, asker?: Asker) => Promise<T>
 
 const ANYBODY: Asker = { key: '', first: false }
 
 /** At most `running` tasks at once, at most `waiting` others, `share` of them of one asker. An asker's tasks run in the order in
  * which they came; among askers the turn goes round, so that one with many does not keep out one with few. */
-export function createTurns(running: number, waiting: number, share = waiting): Turns {
+export function createFairQueue(running: number, waiting: number, share = waiting): FairQueue {
   const lines = { first: new Line(), others: new Line() }
   let free = running
 
@@ -28,7 +28,7 @@ export function createTurns(running: number, waiting: number, share = waiting): 
     } else {
       const line = first ? lines.first : lines.others
       const all = lines.first.size + lines.others.size
-      if (all >= waiting || line.sizeOf(key) >= share) throw new TooBusy(`${all} others are already waiting`)
+      if (all >= waiting || line.sizeOf(key) >= share) throw new TooManyLoginsError(`${all} others are already waiting`)
       await new Promise<void>((resolve) => line.push(key, resolve))
     }
     try {

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { BoundedMap } from '@postrider/bounded-map/bounded-map'
-import { BadVerifier, NOBODY, verifyPassword } from './hash.ts'
-import { createTurns, TooBusy } from './turns.ts'
+import { BadVerifierError, NOBODY, verifyPassword } from './hash.ts'
+import { createFairQueue, TooManyLoginsError } from './turns.ts'
 import type { Asker } from './turns.ts'
 
-export { TooBusy }
+export { TooManyLoginsError }
 
 /** Who has a password checked. */
 export interface Claimant extends Asker {
@@ -14,7 +14,7 @@ export interface Claimant extends Asker {
 
 export interface Verdicts {
   /** Whether the password fits one of the verifiers. No verifiers: false, at the cost of a wrong password.
-   * Rejects with TooBusy, with BadVerifier, or with what the claimant's own look throws. */
+   * Rejects with TooManyLoginsError, with BadVerifierError, or with what the claimant's own look throws. */
   check(address: string, password: string, verifiers: string[], claimant?: Claimant): Promise<boolean>
   /** The verdict as far as it is remembered, at no cost. */
   remembered(address: string, password: string, verifiers: string[]): boolean | undefined
@@ -50,7 +50,7 @@ export function createVerdicts(options: VerdictOptions = {}): Verdicts {
   // Of its own: guesses push out guesses, and no right verdict.
   const wrongUntil = new BoundedMap<number>(mostRemembered)
   const underWay = new Map<string, Promise<boolean>>()
-  const inTurn = createTurns(options.mostRunning ?? 2, options.mostWaiting ?? 500, options.mostOfOne ?? 50)
+  const inTurn = createFairQueue(options.mostRunning ?? 2, options.mostWaiting ?? 500, options.mostOfOne ?? 50)
 
   const markOf = (address: string, password: string, verifiers: string[]): string =>
     createHmac('sha256', key)
@@ -89,7 +89,7 @@ export function createVerdicts(options: VerdictOptions = {}): Verdicts {
       const others = underWay.get(mark)
       if (others !== undefined) {
         return others.catch((error: unknown) => {
-          if (error instanceof BadVerifier || error instanceof TooBusy) throw error
+          if (error instanceof BadVerifierError || error instanceof TooManyLoginsError) throw error
           // What keeps others from an answer, such as a block of their network, need not keep us.
           claimant?.stillMay?.()
           return verdicts.check(address, password, verifiers, claimant)

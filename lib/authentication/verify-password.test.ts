@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BadVerifier, hashPassword, NOBODY, parseVerifier, verifyPassword } from './hash.ts'
+import { BadVerifierError, hashPassword, NOBODY, parseVerifier, verifyPassword } from './hash.ts'
 import { generatePassword } from './password.ts'
-import { createTurns, TooBusy } from './turns.ts'
+import { createFairQueue, TooManyLoginsError } from './turns.ts'
 import { createVerdicts } from './verdict-cache.ts'
 
 test('a password fits its own verifier and no other one', async () => {
@@ -39,11 +39,11 @@ test('a verifier that asks for too much, or is none, is named as bad', () => {
     `$scrypt$ln=14,r=8,p=1$AAAA$${hash}`,
     `$scrypt$ln=14,r=8,p=1$${salt}$AAAA`,
   ]
-  for (const verifier of bad) assert.throws(() => parseVerifier(verifier), BadVerifier, verifier)
+  for (const verifier of bad) assert.throws(() => parseVerifier(verifier), BadVerifierError, verifier)
   assert.deepEqual(parseVerifier(`$scrypt$ln=17,r=8,p=2$${salt}$${hash}`).cost, { ln: 17, r: 8, p: 2 })
   fc.assert(
     fc.property(fc.string(), (text) => {
-      assert.throws(() => parseVerifier(text), BadVerifier)
+      assert.throws(() => parseVerifier(text), BadVerifierError)
     }),
   )
 })
@@ -96,7 +96,7 @@ test('many connections with one password cost one check, and a check that fails 
   const verify = async () => {
     runs++
     await new Promise(setImmediate)
-    if (runs === 1) throw new BadVerifier('broken')
+    if (runs === 1) throw new BadVerifierError('broken')
     return true
   }
   const verdicts = createVerdicts({ verify })
@@ -129,7 +129,7 @@ test('who is blocked while he waits for his turn gets no hash, and those with th
 })
 
 test('no more checks run at once than may, however they come and go, and those after a full line are turned away', async () => {
-  const inTurn = createTurns(2, 5)
+  const inTurn = createFairQueue(2, 5)
   let running = 0
   let most = 0
   const order: number[] = []
@@ -152,6 +152,8 @@ test('no more checks run at once than may, however they come and go, and those a
   const results = await Promise.allSettled([0, 1, 2, 3, 4, 5, 6, 7, 8].map(task))
   assert.equal(most, 2)
   assert.deepEqual(order.slice(0, 7), [0, 1, 2, 3, 4, 5, 6])
-  const turnedAway = results.filter((result) => result.status === 'rejected' && result.reason instanceof TooBusy)
+  const turnedAway = results.filter(
+    (result) => result.status === 'rejected' && result.reason instanceof TooManyLoginsError,
+  )
   assert.equal(turnedAway.length, 2)
 })

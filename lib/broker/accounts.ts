@@ -8,7 +8,7 @@ import {
   IN_FLIGHT_SUBJECT,
   JOBS,
   QUARANTINE,
-  STANDING_BUCKET,
+  REPUTATION_BUCKET,
   USE_BUCKET,
   mailStream,
   LOG_QUESTIONS,
@@ -48,7 +48,7 @@ const work = (stream: string): string[] => [
 ]
 const watchConfig = [...follow(`KV_${CONFIG_BUCKET}`), ...read(`KV_${CONFIG_BUCKET}`)]
 const watchCancelled = [...follow(`KV_${CANCELLED_BUCKET}`), ...read(`KV_${CANCELLED_BUCKET}`)]
-const watchStanding = [...follow(`KV_${STANDING_BUCKET}`), ...read(`KV_${STANDING_BUCKET}`)]
+const watchStanding = [...follow(`KV_${REPUTATION_BUCKET}`), ...read(`KV_${REPUTATION_BUCKET}`)]
 const appendMail = ['mail.*.new', 'mail.*.part']
 
 /** Each service may do what its part of the way needs and no more: ingress appends mail but can't read any, delivery can't
@@ -100,7 +100,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         `$JS.API.STREAM.MSG.DELETE.${HELD}`,
         ...watchConfig,
         ...watchStanding,
-        `$KV.${STANDING_BUCKET}.>`,
+        `$KV.${REPUTATION_BUCKET}.>`,
         info(`KV_${CANCELLED_BUCKET}`),
         `$KV.${CANCELLED_BUCKET}.>`,
         ...appendMail,

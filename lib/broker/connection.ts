@@ -40,8 +40,8 @@ export interface Broker {
 }
 
 /** The broker could not be reached, or refused the account. */
-export class BrokerUnreachable extends Error {
-  override readonly name = 'BrokerUnreachable'
+export class BrokerUnreachableError extends Error {
+  override readonly name = 'BrokerUnreachableError'
   readonly servers: string[]
   constructor(servers: string[], options: ErrorOptions) {
     super(`no broker answers at ${servers.join(', ')}, or it rejects this account`, options)
@@ -81,7 +81,7 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
     noAsyncTraces: true,
     ...(tls === undefined ? {} : { tls }),
   }).catch((cause: unknown) => {
-    throw new BrokerUnreachable(access.servers, { cause })
+    throw new BrokerUnreachableError(access.servers, { cause })
   })
   const listeners = { reconnect: [] as (() => void)[], disconnect: [] as (() => void)[] }
   let connected = true

@@ -42,7 +42,7 @@ export const CONFIG_BUCKET = 'config'
 export const USE_BUCKET = 'use'
 /** When codes were sent to mailboxes, and for namespaces. */
 export const CODES_BUCKET = 'codes'
-export const STANDING_BUCKET = 'standing'
+export const REPUTATION_BUCKET = 'standing'
 /** Messages that were cancelled before their first attempt, by id and destination. */
 export const CANCELLED_BUCKET = 'cancelled'
 /** Attempts that were begun apart from the others, since they may have ended their worker before. */

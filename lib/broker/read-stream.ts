@@ -15,8 +15,8 @@ export interface StreamRecord {
 }
 
 /** A stream could not be read to the end asked for. */
-export class StreamUnreadable extends Error {
-  override readonly name = 'StreamUnreadable'
+export class StreamUnreadableError extends Error {
+  override readonly name = 'StreamUnreadableError'
 }
 
 /** Where to begin: a sequence number, or an ISO time. */
@@ -36,7 +36,7 @@ const LAG_MS = 1000
 /** Reads a stream from a sequence number or a time up to `end`, in order. By direct reads, which leave nothing behind in the
  * broker: a consumer that nobody deletes stays for minutes, and a stream has room for a thousand of them. The stream must
  * allow direct reads (ADR-31 of NATS). Any replica answers them, so that "no more" is believed of the leader only.
- * Throws StreamUnreadable, and what the client library throws when the leader does not answer. */
+ * Throws StreamUnreadableError, and what the client library throws when the leader does not answer. */
 export async function* readStream(
   broker: Pick<Broker, 'nc'>,
   stream: string,
@@ -88,10 +88,13 @@ async function readBatch({ nc }: Pick<Broker, 'nc'>, stream: string, from: Strea
     const status = headers?.code ?? 0
     if (status === END_OF_BATCH || status === NONE_FOUND) return records
     if (status !== 0)
-      throw new StreamUnreadable(`the broker answers ${status} ${headers?.description ?? ''} to a read of ${stream}`)
-    if (headers === undefined) throw new StreamUnreadable(`the broker sent something else than a record of ${stream}`)
+      throw new StreamUnreadableError(
+        `the broker answers ${status} ${headers?.description ?? ''} to a read of ${stream}`,
+      )
+    if (headers === undefined)
+      throw new StreamUnreadableError(`the broker sent something else than a record of ${stream}`)
     const at = Date.parse(headers.get('Nats-Time-Stamp'))
     records.push({ seq: Number(headers.get('Nats-Sequence')), at, subject: headers.get('Nats-Subject'), headers, data })
   }
-  throw new StreamUnreadable(`the broker did not answer a read of ${stream} in ${ANSWER_MS / 1000} s`)
+  throw new StreamUnreadableError(`the broker did not answer a read of ${stream} in ${ANSWER_MS / 1000} s`)
 }

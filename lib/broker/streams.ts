@@ -22,7 +22,7 @@ import {
   JOBS,
   QUARANTINE,
   CANCELLED_BUCKET,
-  STANDING_BUCKET,
+  REPUTATION_BUCKET,
   USE_BUCKET,
   mailStream,
   newSubject,
@@ -114,7 +114,7 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
   await kvm.create(CODES_BUCKET, { history: 1, replicas: layout.replicas, ttl: 2 * DAY_MS })
   await kvm.create(BEGUN_BUCKET, { history: 1, replicas: layout.replicas, ttl: DAY_MS })
   await kvm.create(CANCELLED_BUCKET, { history: 1, replicas: layout.replicas, ttl: CANCELLED_MS })
-  await kvm.create(STANDING_BUCKET, { history: 1, replicas: layout.replicas })
+  await kvm.create(REPUTATION_BUCKET, { history: 1, replicas: layout.replicas })
 }
 
 async function ensureStream(jsm: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<void> {

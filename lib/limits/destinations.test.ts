@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  MOST_DESTINATIONS,
+  MAX_DESTINATIONS,
   NO_DESTINATIONS,
   decodeDestinations,
   destinationHash,
@@ -78,9 +78,9 @@ test('a refusal says when it frees, and then it is free', () => {
 })
 
 test('what is remembered is bounded, forgets what was noted longest ago, and does not name a domain', () => {
-  const many = Array.from({ length: MOST_DESTINATIONS + 10 }, (_, number) => `d${number}.test`)
+  const many = Array.from({ length: MAX_DESTINATIONS + 10 }, (_, number) => `d${number}.test`)
   const { state } = run(1e9, [[0, ...many]])
-  assert.equal(state.known.size, MOST_DESTINATIONS)
+  assert.equal(state.known.size, MAX_DESTINATIONS)
   assert.ok(!state.known.has(destinationHash('credential/a@b.test', 'd0.test')))
   assert.ok(state.known.has(destinationHash('credential/a@b.test', many.at(-1) ?? '')))
   const data = encodeDestinations(state)

@@ -20,7 +20,7 @@ const KNOWN_DAYS = 30
 const NOTE_AGAIN_DAYS = 3
 /** Beyond this many the ones noted longest ago are forgotten, and count as new when mail goes there again: 64 KB of the broker
  * an account at most. */
-export const MOST_DESTINATIONS = 8192
+export const MAX_DESTINATIONS = 8192
 const HASH_OCTETS = 6
 const ENTRY_OCTETS = HASH_OCTETS + 2
 
@@ -62,7 +62,7 @@ export function visit(
     known.set(hash, today)
   }
   for (const hash of known.keys()) {
-    if (known.size <= MOST_DESTINATIONS) break
+    if (known.size <= MAX_DESTINATIONS) break
     known.delete(hash)
   }
   return { destinations: { news: fresh.length === 0 ? news : counted(news, fresh.length, now), known } }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { normaliseContent } from './content.ts'
-import { ContentRefused } from './refused.ts'
+import { ContentRefusedError } from './refused.ts'
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
 const normal = (text: string): string => normaliseContent(latin1(text)).content.toString('latin1')
@@ -87,7 +87,7 @@ test('what programs write before the header goes', () => {
 
 test('NUL is refused, with what to do about it', () => {
   assert.throws(() => normaliseContent(latin1('A: b\r\n\r\n\0\r\n')), {
-    name: 'ContentRefused',
+    name: 'ContentRefusedError',
     code: 554,
     status: '5.6.0',
   })
@@ -173,7 +173,7 @@ test('what a hostile sender writes costs no more than its length', { timeout: 60
     try {
       normaliseContent(latin1(content))
     } catch (error) {
-      if (!(error instanceof ContentRefused)) throw error
+      if (!(error instanceof ContentRefusedError)) throw error
     }
   }
   const long = 'x'.repeat(1200)
@@ -225,7 +225,7 @@ test('a header line without a place to fold is refused; the same line in the bod
   for (const header of [`Subject: ${long}`, `X-${long}: a`, `X ${' '.repeat(1100)}: a`, `Subject: a\r\n ${long}`]) {
     assert.throws(
       () => normal(`${header}\r\n\r\nbody\r\n`),
-      { name: 'ContentRefused', status: '5.6.0' },
+      { name: 'ContentRefusedError', status: '5.6.0' },
       header.slice(0, 20),
     )
   }
@@ -266,7 +266,7 @@ test('whatever comes in, what goes out is safe, is left alone the second time, a
         assert.equal(normaliseContent(content).changed, false)
         assert.equal(withoutSpace(content), withoutSpace(given))
       } catch (error) {
-        if (!(error instanceof ContentRefused)) throw error
+        if (!(error instanceof ContentRefusedError)) throw error
       }
     }),
     { numRuns: 1000 },

@@ -10,7 +10,7 @@ import { signDkim } from './dkim.ts'
 import type { DkimKey } from './dkim.ts'
 import { fixHeaders } from './fix-headers.ts'
 import { octetsOf, parseMessage } from './message.ts'
-import { ContentRefused } from './refused.ts'
+import { ContentRefusedError } from './refused.ts'
 
 /** TXT records by name, as generateDkimKey and dkimRecord say they are to be published. */
 const published = new Map<string, string>()
@@ -190,7 +190,7 @@ test('whatever is taken is signed so that mailauth verifies it', async () => {
       try {
         content = taken(Buffer.from(given.replaceAll('\0', '')))
       } catch (error) {
-        if (error instanceof ContentRefused) return
+        if (error instanceof ContentRefusedError) return
         throw error
       }
       assert.deepEqual(await verdicts(await signed(content, [ed25519])), ['pass'])

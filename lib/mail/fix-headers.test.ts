@@ -6,7 +6,7 @@ import { readHeaderBlock } from './header-block.ts'
 import { fixHeaders } from './fix-headers.ts'
 import type { FixOptions } from './fix-headers.ts'
 import { octetsOf, parseMessage } from './message.ts'
-import { ContentRefused } from './refused.ts'
+import { ContentRefusedError } from './refused.ts'
 import type { Trace } from './trace.ts'
 
 const options: FixOptions = {
@@ -94,7 +94,7 @@ test('headers that receivers read differently, or that show a loop, are refused'
     [`From: a@b.c\r\n${'X-Much: more\r\n'.repeat(40_000)}\r\n`, 552, '5.3.4'],
   ]
   for (const [text, code, status] of table) {
-    assert.throws(() => fixUp(text), { name: 'ContentRefused', code, status }, text.slice(0, 60))
+    assert.throws(() => fixUp(text), { name: 'ContentRefusedError', code, status }, text.slice(0, 60))
   }
   fixUp(`From: a@b.c\r\n${'Received: by x\r\n'.repeat(50)}\r\n`)
 })
@@ -146,7 +146,7 @@ test('whatever comes in, the fields that stay are the same octets in the same or
         assert.ok(separated && content.toString('latin1', end, end + 2) === '\r\n')
         assert.equal(normaliseContent(content).changed, false)
       } catch (error) {
-        if (!(error instanceof ContentRefused)) throw error
+        if (!(error instanceof ContentRefusedError)) throw error
       }
     }),
     { numRuns: 500 },

@@ -4,7 +4,7 @@ import { MAX_HEADER } from './header-block.ts'
 import { addressesOf } from './mailbox.ts'
 import { headerBytes, newField, valueOf } from './message.ts'
 import type { HeaderField, Message, ParsedMessage } from './message.ts'
-import { ContentRefused, headerTooLong } from './refused.ts'
+import { ContentRefusedError, headerTooLong } from './refused.ts'
 import { newestResent } from './resent.ts'
 import { senderFate } from './sender-field.ts'
 import type { Submitting } from './sender-field.ts'
@@ -49,7 +49,7 @@ const ONCE = new Set([
 const LISTS = new Set(['from', 'reply-to', 'to', 'cc'])
 const REMOVED = new Set(['bcc', 'resent-bcc', 'return-path'])
 /** Postfix's hopcount_limit. RFC 5321, 6.3 asks relays for 100; a submitted message has rarely passed any. */
-const MOST_HOPS = 50
+const MAX_HOPS = 50
 
 /** What is known of a message beside its content. */
 export interface FixOptions extends Trace {
@@ -64,7 +64,7 @@ const namesUtf8 = (field: HeaderField): boolean =>
 /** What RFC 6409, 8 lets a submission server change: Date and Message-ID where they are missing or empty, in the newest block of
  * Resent- fields likewise; Bcc away; Sender as sender-field.ts says; and the trace field that RFC 5321, 4.4 asks for, without
  * the client's address. Every other octet stays as it is.
- * Throws ContentRefused for headers that no server should pass on. */
+ * Throws ContentRefusedError for headers that no server should pass on. */
 export function fixHeaders(given: ParsedMessage, options: FixOptions): FixedMessage {
   const { fields, body } = given
   const byName = Map.groupBy(fields, ({ name }) => name)
@@ -148,22 +148,22 @@ function check(byName: Map<string, HeaderField[]>, message: ParsedMessage): void
     const text = message.separated
       ? 'the message has no From field; add one'
       : `the header ends at the line "${firstLine(message.body)}", which is not a header field; remove that line, or put the From field before it`
-    throw new ContentRefused(550, '5.6.0', text)
+    throw new ContentRefusedError(550, '5.6.0', text)
   }
   for (const [name, fields] of byName) {
     if (ONCE.has(name) && fields.length > 1) {
-      throw new ContentRefused(
+      throw new ContentRefusedError(
         550,
         '5.6.0',
         `the message has ${fields.length} ${titleOf(name)} fields, but only one is allowed${LISTS.has(name) ? '; put all addresses into one' : ''}`,
       )
     }
   }
-  if ((byName.get('received')?.length ?? 0) > MOST_HOPS) {
-    throw new ContentRefused(
+  if ((byName.get('received')?.length ?? 0) > MAX_HOPS) {
+    throw new ContentRefusedError(
       554,
       '5.4.6',
-      `the message has passed through more than ${MOST_HOPS} servers; it is probably looping`,
+      `the message has passed through more than ${MAX_HOPS} servers; it is probably looping`,
     )
   }
 }

@@ -1,5 +1,5 @@
 import { MAX_LINE } from './cut-line.ts'
-import { ContentRefused } from './refused.ts'
+import { ContentRefusedError } from './refused.ts'
 import { endOfComment, endOfQuoted } from './split-mailboxes.ts'
 
 /** Where a field without white space can be folded all the same, since a blank there means nothing: behind the commas of address lists, between
@@ -20,7 +20,7 @@ const GAPS = new Map<string, Gap[]>([
 ])
 
 /** Folds the over-long lines of a field, given with its CRLF (RFC 5322, 2.2.3): before white space, and where there is none in the gaps of
- * its kind. Throws ContentRefused, naming the field and the length, when that does not help. */
+ * its kind. Throws ContentRefusedError, naming the field and the length, when that does not help. */
 export function foldField(name: string, field: Buffer): Buffer {
   const text = field.toString('latin1')
   const gaps = gapsIn(text, GAPS.get(name) ?? [])
@@ -80,11 +80,11 @@ function lastWhite(text: string, start: number, from: number, limit: number): nu
   return undefined
 }
 
-function refusal(name: string, length: number): ContentRefused {
+function refusal(name: string, length: number): ContentRefusedError {
   const shown =
     name.length > 60 ? `${name.slice(0, 60)}...` : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
   const text = `the ${shown} field has a line of ${length} octets, and ${MAX_LINE} is the limit; fold or shorten it`
-  return new ContentRefused(554, '5.6.0', text)
+  return new ContentRefusedError(554, '5.6.0', text)
 }
 
 /** Where a text may be folded without white space. */

@@ -17,7 +17,7 @@ export function hasLongLine(lines: Buffer): boolean {
 }
 
 /** Breaks the over-long lines of CRLF-only content: those of header fields where they may be folded, those of the body as the encoding of
- * their part allows. Throws ContentRefused for a header field that cannot be folded. */
+ * their part allows. Throws ContentRefusedError for a header field that cannot be folded. */
 export function breakLongLines(lines: Buffer): Buffer {
   const { fields, end: body } = readHeaderBlock(lines)
   if (body > MAX_HEADER) throw headerTooLong()

@@ -1,8 +1,8 @@
 import { MAX_HEADER } from './header-block.ts'
 
 /** Content that cannot be sent on as mail. The edge turns it into the client's reply. */
-export class ContentRefused extends Error {
-  override readonly name = 'ContentRefused'
+export class ContentRefusedError extends Error {
+  override readonly name = 'ContentRefusedError'
   /** SMTP reply code (RFC 5321, 4.2). */
   readonly code: number
   /** RFC 3463 status. */
@@ -14,5 +14,5 @@ export class ContentRefused extends Error {
   }
 }
 
-export const headerTooLong = (): ContentRefused =>
-  new ContentRefused(552, '5.3.4', `the header is longer than ${MAX_HEADER} octets; shorten it`)
+export const headerTooLong = (): ContentRefusedError =>
+  new ContentRefusedError(552, '5.3.4', `the header is longer than ${MAX_HEADER} octets; shorten it`)

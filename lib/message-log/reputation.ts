@@ -1,13 +1,13 @@
 import { LOG_REPUTATION, LOG_REPUTATION_RESTORE } from '@postrider/broker/names'
 import { question } from '@postrider/broker/question'
-import { standingShape } from '@postrider/reputation/reputation'
-import type { Standing } from '@postrider/reputation/reputation'
+import { reputationShape } from '@postrider/reputation/reputation'
+import type { Reputation } from '@postrider/reputation/reputation'
 import { z } from 'zod'
 
 /** The reputation of an account, which is named as in lib/limits/accounts.ts. */
-export interface AccountStanding {
+export interface AccountReputation {
   account: string
-  reputation: Standing
+  reputation: Reputation
 }
 
 export interface Restored {
@@ -18,10 +18,10 @@ export interface Restored {
 const nothing: z.ZodType<Record<string, never>> = z.object({})
 
 /** The reputation of each account that has tiers or can be suspended. */
-export const REPUTATIONS = question<Record<string, never>, AccountStanding[]>(
+export const REPUTATIONS = question<Record<string, never>, AccountReputation[]>(
   LOG_REPUTATION,
   nothing,
-  z.array(z.looseObject({ account: z.string(), reputation: standingShape })),
+  z.array(z.looseObject({ account: z.string(), reputation: reputationShape })),
 )
 
 /** Ends the suspension of an account. */

@@ -2,7 +2,7 @@ import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
 
 /** Number of names listed in an error about an unknown name. */
-const MOST_NAMES = 10
+const MAX_NAMES = 10
 
 /** Finds resources by kind and name, and gathers what is wrong between them. */
 export class Inventory {
@@ -49,8 +49,8 @@ export class Inventory {
 
   #namesIn(kind: Kind, namespace: string): string {
     const names = this.all(kind).flatMap((known) => (known.namespace === namespace ? [known.name] : []))
-    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
-    return names.length === 0 ? 'none' : `${names.slice(0, MOST_NAMES).join(', ')}${more}`
+    const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
+    return names.length === 0 ? 'none' : `${names.slice(0, MAX_NAMES).join(', ')}${more}`
   }
 }
 

@@ -18,8 +18,8 @@ import { DUPLICATE_WINDOW_MS } from '@postrider/broker/streams'
 export type Left = 'nothing' | 'perhaps'
 
 /** The broker did not confirm in time that the message is stored. The client gets 451 4.3.0 and keeps its copy. */
-export class NotStored extends Error {
-  override readonly name = 'NotStored'
+export class NotStoredError extends Error {
+  override readonly name = 'NotStoredError'
   readonly waitedMs: number
   readonly left: Left
   constructor(waitedMs: number, options: ErrorOptions & { left?: Left }) {
@@ -40,7 +40,7 @@ export class RecordRefusedError extends Error {
 }
 
 export interface Acceptor {
-  /** Resolves when the message is on disk: only then may the client be answered 250. Rejects with NotStored, RecordTooLargeError or
+  /** Resolves when the message is on disk: only then may the client be answered 250. Rejects with NotStoredError, RecordTooLargeError or
    * RecordRefusedError. */
   store(envelope: Envelope, content: Buffer): Promise<ContentRef>
 }
@@ -98,7 +98,8 @@ export async function storeAt(
 ): Promise<ContentRef> {
   const started = performance.now()
   // At once while the broker is away: a publish would wait for the reconnect.
-  if (!broker.connected) throw new NotStored(0, { left: 'nothing', cause: new Error('the broker cannot be reached') })
+  if (!broker.connected)
+    throw new NotStoredError(0, { left: 'nothing', cause: new Error('the broker cannot be reached') })
   const { id } = envelope
   const json = Buffer.from(JSON.stringify(envelope))
   const plan = planRecord({
@@ -128,7 +129,7 @@ export async function storeAt(
     if ('storedAt' in end) return { stream: place.stream, seq: end.storedAt, parts }
     throw writeFailure(cause) === 'refused'
       ? new RecordRefusedError(end.left, { cause })
-      : new NotStored(Math.round(performance.now() - started), { cause, left: end.left })
+      : new NotStoredError(Math.round(performance.now() - started), { cause, left: end.left })
   }
 }
 

@@ -6,8 +6,8 @@ import type { ContentRef } from './content-ref.ts'
 
 /** A message's content was deleted: its retention ended, or an operator deleted it. Content that cannot be read just now is a
  * RecordUnavailableError. */
-export class ContentGone extends Error {
-  override readonly name = 'ContentGone'
+export class ContentGoneError extends Error {
+  override readonly name = 'ContentGoneError'
   readonly ref: ContentRef
   constructor(ref: ContentRef) {
     super(`the content ${ref.stream}/${ref.seq} no longer exists`)
@@ -22,7 +22,7 @@ export interface ReadContentOptions {
   patienceMs?: number
 }
 
-/** Reads a content piece by piece, so that a large one is never whole in memory. Throws ContentGone and RecordUnavailableError. */
+/** Reads a content piece by piece, so that a large one is never whole in memory. Throws ContentGoneError and RecordUnavailableError. */
 export async function* readContent(
   broker: Broker,
   ref: ContentRef,
@@ -34,7 +34,7 @@ export async function* readContent(
 
 async function readPiece(broker: Broker, ref: ContentRef, seq: number, patienceMs: number): Promise<Uint8Array> {
   const piece = await readRecord(broker, ref.stream, seq, patienceMs)
-  if (piece === undefined) throw new ContentGone(ref)
+  if (piece === undefined) throw new ContentGoneError(ref)
   return contentIn(piece.headers, piece.data)
 }
 

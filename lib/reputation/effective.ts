@@ -1,8 +1,8 @@
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import type { Standing } from './reputation.ts'
+import type { Reputation } from './reputation.ts'
 
 /** What a limit allows somebody of this standing: the less of its own counts and those of the tier. */
-export function effectiveLimit(limit: LimitConfig, standing: Standing | undefined): LimitConfig {
+export function effectiveLimit(limit: LimitConfig, standing: Reputation | undefined): LimitConfig {
   const levels = limit.tiers?.levels ?? []
   const level = levels[Math.min(standing?.tier ?? 0, levels.length - 1)]
   if (level === undefined) return limit

@@ -4,7 +4,7 @@ import type { LimitConfig, ThresholdConfig } from '@postrider/runtime-config/con
 import { effectiveLimit } from './effective.ts'
 import { judge, lift } from './judge.ts'
 import { DAY_MS } from '@postrider/time/day'
-import type { Standing } from './reputation.ts'
+import type { Reputation } from './reputation.ts'
 import { TALLY_BUCKET_MS, tallyOf } from './tally.ts'
 import type { TallyBucket } from './tally.ts'
 
@@ -30,12 +30,12 @@ const at = (time: number, settled: number, bounced = 0, spam = 0): TallyBucket =
   spam,
 ]
 const look = (
-  before: Standing | undefined,
+  before: Reputation | undefined,
   rules: Pick<LimitConfig, 'tiers' | 'suspension'>,
   now: number,
   buckets: TallyBucket[],
   resume = '',
-): Standing => judge(before, rules, { buckets, resume }, now)
+): Reputation => judge(before, rules, { buckets, resume }, now)
 
 test('only what speaks of the sender counts against him', () => {
   const cases: [...Parameters<typeof tallyOf>, [number, number, number] | undefined][] = [

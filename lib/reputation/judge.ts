@@ -1,7 +1,7 @@
 import type { LimitConfig, TiersConfig } from '@postrider/runtime-config/config'
 import { DAY_MS } from '@postrider/time/day'
-import { dayOf, newStanding } from './reputation.ts'
-import type { Standing } from './reputation.ts'
+import { dayOf, newReputation } from './reputation.ts'
+import type { Reputation } from './reputation.ts'
 import { TALLY_BUCKET_MS, reached, tallyBetween } from './tally.ts'
 import type { TallyBucket } from './tally.ts'
 
@@ -18,12 +18,12 @@ export interface Evidence {
 
 /** The standing that follows from what became of the mail; the same object when nothing changes. Pure. */
 export function judge(
-  before: Standing | undefined,
+  before: Reputation | undefined,
   rules: Pick<LimitConfig, 'tiers' | 'suspension'>,
   evidence: Evidence,
   now: number,
-): Standing {
-  const standing = before ?? newStanding(now, evidence.resume)
+): Reputation {
+  const standing = before ?? newReputation(now, evidence.resume)
   if (standing.suspended !== undefined) return resumed(standing, evidence.resume, now)
   const suspended = suspend(standing, rules, evidence, now)
   if (suspended !== undefined) return suspended
@@ -32,22 +32,22 @@ export function judge(
 }
 
 /** Ends a suspension: earlier outcomes no longer count, and the account starts again in the first tier. */
-export function lift(standing: Standing, now: number): Standing {
+export function lift(standing: Reputation, now: number): Reputation {
   const countFrom = nextBucket(now)
   return { ...standing, suspended: undefined, tier: 0, tierSince: now, cleanDays: 0, lastDay: dayOf(now), countFrom }
 }
 
-function resumed(standing: Standing, resume: string, now: number): Standing {
+function resumed(standing: Reputation, resume: string, now: number): Reputation {
   if (resume === standing.resume || resume === '' || standing.suspended?.resumable !== true) return standing
   return { ...lift(standing, now), resume, resumedAt: now }
 }
 
 function suspend(
-  standing: Standing,
+  standing: Reputation,
   { suspension }: Pick<LimitConfig, 'suspension'>,
   { buckets, resume }: Evidence,
   now: number,
-): Standing | undefined {
+): Reputation | undefined {
   if (suspension === undefined) return undefined
   const tally = tallyBetween(buckets, Math.max(standing.countFrom, now - suspension.windowMs), Infinity)
   const found = reached(tally, suspension)
@@ -57,14 +57,20 @@ function suspend(
 }
 
 function walkTiers(
-  standing: Standing,
+  standing: Reputation,
   { levels, stepDown }: TiersConfig,
   buckets: readonly TallyBucket[],
   now: number,
-): Standing {
+): Reputation {
   const today = dayOf(now)
   const tier = Math.min(standing.tier, levels.length - 1)
-  const enter = (next: number): Standing => ({ ...standing, tier: next, tierSince: now, cleanDays: 0, lastDay: today })
+  const enter = (next: number): Reputation => ({
+    ...standing,
+    tier: next,
+    tierSince: now,
+    cleanDays: 0,
+    lastDay: today,
+  })
   // What has led to the last step does not lead to another one.
   const from = Math.max(standing.countFrom, nextBucket(standing.tierSince), now - stepDown.windowMs)
   if (reached(tallyBetween(buckets, from, Infinity), stepDown) !== undefined) return enter(Math.max(0, tier - 1))

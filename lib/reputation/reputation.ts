@@ -3,7 +3,7 @@ import { DAY_MS } from '@postrider/time/day'
 
 /** How a credential or a domain stands with the world, as the notifier finds it from what remote servers answered. Times are
  * milliseconds since the epoch. */
-export interface Standing {
+export interface Reputation {
   /** Index of its tier, where its limit has tiers. */
   tier: number
   tierSince: number
@@ -30,7 +30,7 @@ export interface Suspension {
   resumable: boolean
 }
 
-export const newStanding = (now: number, resume: string): Standing => ({
+export const newReputation = (now: number, resume: string): Reputation => ({
   tier: 0,
   tierSince: now,
   cleanDays: 0,
@@ -51,7 +51,7 @@ const suspension = z.looseObject({
 })
 
 /** A standing as it is stored. */
-export const standingShape: z.ZodType<Standing> = z.looseObject({
+export const reputationShape: z.ZodType<Reputation> = z.looseObject({
   tier: z.number(),
   tierSince: z.number(),
   cleanDays: z.number(),

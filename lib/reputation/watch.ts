@@ -1,35 +1,35 @@
 import type { KvWatchEntry } from '@nats-io/kv'
 import type { Broker } from '@postrider/broker/connection'
 import { followBucket } from '@postrider/broker/follow-bucket'
-import { STANDING_BUCKET } from '@postrider/broker/names'
+import { REPUTATION_BUCKET } from '@postrider/broker/names'
 import { accountOfKey } from '@postrider/limits/accounts'
 import { readStored } from '@postrider/broker/stored'
 import type { Trouble } from '@postrider/service/trouble'
-import { standingShape } from './reputation.ts'
-import type { Standing } from './reputation.ts'
+import { reputationShape } from './reputation.ts'
+import type { Reputation } from './reputation.ts'
 
 /** Standings as they are now, by account. */
-export interface LiveStandings {
-  of(account: string): Standing | undefined
-  all(): ReadonlyMap<string, Standing>
+export interface LiveReputations {
+  of(account: string): Reputation | undefined
+  all(): ReadonlyMap<string, Reputation>
   onChange(run: (account: string) => void): void
   stop(): void
 }
 
 /** Follows the bucket; resolves when all of it is here. An older broker configuration may not let it be read: then everyone has the
  * reputation of a beginner after some seconds, which is better than no mail at all. */
-export async function watchStandings(
+export async function watchReputations(
   broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   bad: (account: string, revision: number, error: unknown) => void,
   trouble: Trouble,
-): Promise<LiveStandings> {
-  let standings = new Map<string, Standing>()
+): Promise<LiveReputations> {
+  let standings = new Map<string, Reputation>()
   const listeners: ((account: string) => void)[] = []
 
   /** One that cannot be read stays as it was. */
-  function put(into: Map<string, Standing>, account: string, entry: KvWatchEntry): void {
+  function put(into: Map<string, Reputation>, account: string, entry: KvWatchEntry): void {
     try {
-      into.set(account, readStored(`the standing of ${account}`, entry.string(), standingShape))
+      into.set(account, readStored(`the standing of ${account}`, entry.string(), reputationShape))
     } catch (error) {
       const before = standings.get(account)
       if (before !== undefined) into.set(account, before)
@@ -37,7 +37,7 @@ export async function watchStandings(
     }
   }
 
-  function take(into: Map<string, Standing>, entry: KvWatchEntry): string {
+  function take(into: Map<string, Reputation>, entry: KvWatchEntry): string {
     const account = accountOfKey(entry.key)
     if (entry.operation === 'PUT') put(into, account, entry)
     else into.delete(account)
@@ -50,10 +50,10 @@ export async function watchStandings(
 
   const stop = await followBucket(
     broker,
-    STANDING_BUCKET,
+    REPUTATION_BUCKET,
     {
       replace(entries) {
-        const fresh = new Map<string, Standing>()
+        const fresh = new Map<string, Reputation>()
         for (const entry of entries) take(fresh, entry)
         const changed = new Set([...standings.keys(), ...fresh.keys()])
         standings = fresh

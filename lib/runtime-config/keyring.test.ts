@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { before, test } from 'node:test'
 import { generateDkimKey } from '@postrider/mail/dkim-keys'
-import { NotSealed, dkimPurpose, seal } from '@postrider/secrets/seal'
+import { NotSealedError, dkimPurpose, seal } from '@postrider/secrets/seal'
 import { collected } from '../../test/support/collected.ts'
 import type { DomainConfig } from './config.ts'
 import { createKeyring } from './keyring.ts'
@@ -55,5 +55,5 @@ test('the private keys of a domain that was deleted leave memory', async () => {
 
 test('a key that was sealed for another selector does not open', () => {
   const domain = domainWith(pems[0], dkimPurpose('sender.test', 'other'))
-  assert.throws(() => createKeyring(PLATFORM_KEY)(domain), NotSealed)
+  assert.throws(() => createKeyring(PLATFORM_KEY)(domain), NotSealedError)
 })

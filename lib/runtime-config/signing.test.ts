@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import type { DomainConfig } from './config.ts'
-import { NotSealed } from '@postrider/secrets/seal'
+import { NotSealedError } from '@postrider/secrets/seal'
 import { platformSigningDomain, signPlatformMail, signingDomain } from './signing.ts'
 
 const domain = (name: string, keys = 1): DomainConfig =>
@@ -49,7 +49,7 @@ test('the signature comes before the content, which stays as it is', async () =>
 
 test('a key that does not open leaves the platform’s own mail unsigned', async () => {
   const keysOf = (): never => {
-    throw new NotSealed('sealed with another platform key')
+    throw new NotSealedError('sealed with another platform key')
   }
   const content = Buffer.from('From: MAILER-DAEMON@mail.shop.example\r\n\r\nbody\r\n')
   const sent = await signPlatformMail(content, 'MAILER-DAEMON@mail.shop.example', { domains, keysOf }, 0)

@@ -5,7 +5,7 @@ import { domainOf } from '@postrider/mail/envelope'
 import { octetsOf, parseMessage } from '@postrider/mail/message'
 import { addressesOf } from '@postrider/mail/mailbox'
 import type { DomainConfig } from './config.ts'
-import { NotSealed } from '@postrider/secrets/seal'
+import { NotSealedError } from '@postrider/secrets/seal'
 
 type Domains = ReadonlyMap<string, DomainConfig>
 
@@ -59,7 +59,7 @@ export async function signPlatformMail(
     const signature = await signDkim(message, keysOf(domain), now)
     return octetsOf({ ...message, fields: [...signature, ...message.fields] })
   } catch (error) {
-    if (error instanceof NotSealed) return content
+    if (error instanceof NotSealedError) return content
     throw error
   }
 }

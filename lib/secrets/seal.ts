@@ -4,8 +4,8 @@ import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Something was not sealed with this key, for this purpose, or was changed since. */
-export class NotSealed extends Error {
-  override readonly name = 'NotSealed'
+export class NotSealedError extends Error {
+  override readonly name = 'NotSealedError'
 }
 
 const KEY_BYTES = 32
@@ -21,17 +21,17 @@ export function seal(key: Buffer, purpose: string, secret: string): string {
     .join('.')
 }
 
-/** Opens what `seal` made; throws NotSealed. */
+/** Opens what `seal` made; throws NotSealedError. */
 export function unseal(key: Buffer, purpose: string, sealed: string): string {
   const [version, iv, tag, data] = sealed.split('.')
   if (version !== 'v1' || iv === undefined || tag === undefined || data === undefined)
-    throw new NotSealed('not a sealed secret of version 1')
+    throw new NotSealedError('not a sealed secret of version 1')
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'), { authTagLength: 16 })
     decipher.setAAD(Buffer.from(purpose)).setAuthTag(Buffer.from(tag, 'base64url'))
     return Buffer.concat([decipher.update(Buffer.from(data, 'base64url')), decipher.final()]).toString()
   } catch (cause) {
-    throw new NotSealed(`the secret for ${purpose} does not open with this platform key`, { cause })
+    throw new NotSealedError(`the secret for ${purpose} does not open with this platform key`, { cause })
   }
 }
 
@@ -39,7 +39,7 @@ export function unseal(key: Buffer, purpose: string, sealed: string): string {
 export function readPlatformKey(file: string): Buffer {
   const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
   if (key.length !== KEY_BYTES)
-    throw new NotSealed(`${file} does not contain a platform key of ${KEY_BYTES} octets in base64`)
+    throw new NotSealedError(`${file} does not contain a platform key of ${KEY_BYTES} octets in base64`)
   return key
 }
 

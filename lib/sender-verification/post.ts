@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { withLowerDomain } from '@postrider/mail/address'
 import { codeMail } from './code-mail.ts'
 import type { Envelope } from '@postrider/mail/envelope'
-import { createAcceptor, NotStored } from '@postrider/queue/accept'
+import { createAcceptor, NotStoredError } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/broker/connection'
 import { allowCode } from './code-allowance.ts'
 import type { SignMail } from '@postrider/runtime-config/signing'
@@ -31,7 +31,7 @@ const WAIT_MS = 5000
 /** Always the same stream: there a repeated mail is known by its id. */
 const SHARDS = 1
 
-/** Gives the mail with a code to the queue, once, when the limits allow it; rejects with NotStored when the broker is away. */
+/** Gives the mail with a code to the queue, once, when the limits allow it; rejects with NotStoredError when the broker is away. */
 export async function postCode(
   broker: Broker,
   platformKey: Buffer,
@@ -40,7 +40,7 @@ export async function postCode(
   now: number,
 ): Promise<Posted> {
   // At once while the broker is away: the count would wait for the reconnect.
-  if (!broker.connected) throw new NotStored(0, { cause: new Error('the broker cannot be reached') })
+  if (!broker.connected) throw new NotStoredError(0, { cause: new Error('the broker cannot be reached') })
   const heldUntil = await allowCode(broker, { id, address: claim.address, namespace, now })
   if (heldUntil !== undefined) return { heldUntil }
   const messageID = queueIdOf(claim, id)

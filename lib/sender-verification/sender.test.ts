@@ -6,7 +6,7 @@ import type { SentCode } from './allowance.ts'
 import { proofOf } from './claim.ts'
 import type { Claim } from './claim.ts'
 import { CODE_LIFETIME_MS, codeOf, isCode, newCodeID } from './code.ts'
-import { advance, isProven, MOST_ATTEMPTS, noteSent } from './verification.ts'
+import { advance, isProven, MAX_ATTEMPTS, noteSent } from './verification.ts'
 import type { Verification, Wish } from './verification.ts'
 import { verdictOf } from './verdict.ts'
 
@@ -53,16 +53,16 @@ test('codes differ from each other in every place', () => {
   for (const place of [0, 4, 6, 10]) assert.equal(new Set(codes.map((code) => code[place])).size, 31, String(place))
 })
 
-test(`after ${MOST_ATTEMPTS} wrong codes the right one counts no more, until another is sent`, () => {
+test(`after ${MAX_ATTEMPTS} wrong codes the right one counts no more, until another is sent`, () => {
   const { known, code } = sent()
   let state = known
-  for (let count = 1; count <= MOST_ATTEMPTS; count++) {
+  for (let count = 1; count <= MAX_ATTEMPTS; count++) {
     const wish = { claim: CLAIM, code: `wrong-${count}` }
     state = advance(KEY, state, wish, NOW)
     // Looking twice is one attempt.
     state = advance(KEY, state, wish, NOW)
     assert.equal(state.attempts, count)
-    assert.equal(reasonOf(state, wish), count < MOST_ATTEMPTS ? 'WrongCode' : 'TooManyAttempts')
+    assert.equal(reasonOf(state, wish), count < MAX_ATTEMPTS ? 'WrongCode' : 'TooManyAttempts')
   }
   state = advance(KEY, state, { claim: CLAIM, code }, NOW)
   assert.ok(!isProven(KEY, state, CLAIM))

@@ -1,6 +1,6 @@
 import { isoSeconds } from '@postrider/time/iso'
 import { triedTag } from './claim.ts'
-import { expiresAt, isProven, MOST_ATTEMPTS } from './verification.ts'
+import { expiresAt, isProven, MAX_ATTEMPTS } from './verification.ts'
 import type { Verification, Wish } from './verification.ts'
 
 /** How far a verification is, for a condition and for the log. */
@@ -36,7 +36,7 @@ export function verdictOf(
     const message = `a code is about to be sent to ${address}`
     return { verified: false, reason: 'CodePending', message }
   }
-  if (attempts >= MOST_ATTEMPTS) {
+  if (attempts >= MAX_ATTEMPTS) {
     const message = `${attempts} wrong codes were entered, so this code is no longer valid; ${ANOTHER}`
     return { verified: false, reason: 'TooManyAttempts', message }
   }
@@ -46,7 +46,7 @@ export function verdictOf(
     return { verified: false, reason: 'CodeExpired', message }
   }
   if (code !== undefined && triedTag(platformKey, claim, code) === known.tried && attempts > 0) {
-    const left = MOST_ATTEMPTS - attempts
+    const left = MAX_ATTEMPTS - attempts
     const message = `spec.code is not the code most recently sent to ${address}; ${left} more ${left === 1 ? 'try' : 'tries'} until ${time(end)}`
     return { verified: false, reason: 'WrongCode', message, changesAt: end }
   }

@@ -31,7 +31,7 @@ export interface Wish {
 }
 
 /** Wrong codes after which the one that was sent counts no more. */
-export const MOST_ATTEMPTS = 5
+export const MAX_ATTEMPTS = 5
 /** A code that could not be sent for so long is replaced, so that it is fresh when it is. Milliseconds; longer than the broker
  * knows a repeated mail by its id. */
 const STALE_MS = 10 * 60_000
@@ -88,7 +88,7 @@ function judge(
   now: number,
 ): Verification {
   const { codeID, attempts } = known
-  if (code === undefined || codeID === undefined || attempts >= MOST_ATTEMPTS) return known
+  if (code === undefined || codeID === undefined || attempts >= MAX_ATTEMPTS) return known
   if (now >= (expiresAt(known) ?? 0)) return known
   const tried = triedTag(platformKey, claim, code)
   if (tried === known.tried) return known

@@ -1,5 +1,5 @@
 import type { Broker } from '@postrider/broker/connection'
-import { NotStored } from '@postrider/queue/accept'
+import { NotStoredError } from '@postrider/queue/accept'
 import { postCode } from './post.ts'
 import type { CodeSender } from './post.ts'
 import { advance, noteSent } from './verification.ts'
@@ -55,7 +55,7 @@ export async function verifySender(
     await keep(next, verdict)
     return { verdict, postponed: false }
   } catch (error) {
-    if (error instanceof NotStored) return { verdict: pending, postponed: true }
+    if (error instanceof NotStoredError) return { verdict: pending, postponed: true }
     throw error
   }
 }

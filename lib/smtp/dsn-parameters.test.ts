@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Recipient } from '@postrider/mail/envelope'
 import {
-  DsnParameterInvalid,
+  DsnParameterError,
   mailParameters,
   parseEnvid,
   parseNotify,
@@ -52,7 +52,7 @@ test('parameters are read in any case, and what is wrong with one is said by its
   ]
   for (const [parameter, parse, values] of wrong) {
     for (const value of values) {
-      assert.throws(() => parse(value), { name: 'DsnParameterInvalid', parameter }, `${parameter}=${value}`)
+      assert.throws(() => parse(value), { name: 'DsnParameterError', parameter }, `${parameter}=${value}`)
     }
   }
 })
@@ -76,7 +76,7 @@ test('a parser takes any text and either names the parameter or gives what can b
           try {
             assert.match(format(), line)
           } catch (error) {
-            if (!(error instanceof DsnParameterInvalid)) throw error
+            if (!(error instanceof DsnParameterError)) throw error
           }
         }
         // Stored values cannot inject a second command either.

@@ -4,8 +4,8 @@ import { isXtext } from './xtext.ts'
 export type DsnParameter = 'NOTIFY' | 'ORCPT' | 'RET' | 'ENVID'
 
 /** A DSN parameter of MAIL or RCPT has a value that RFC 3461, 4 does not allow. The client gets 501 5.5.4. */
-export class DsnParameterInvalid extends Error {
-  override readonly name = 'DsnParameterInvalid'
+export class DsnParameterError extends Error {
+  override readonly name = 'DsnParameterError'
   readonly parameter: DsnParameter
   /** What would be right, to be put behind "must be". */
   readonly wanted: string
@@ -17,25 +17,22 @@ export class DsnParameterInvalid extends Error {
 }
 
 /** RFC 3461, 4.4 and 4.2: the longest value of each, in characters. */
-const LONGEST_ENVID = 100
-const LONGEST_ORCPT = 500
+const MAX_ENVID = 100
+const MAX_ORCPT = 500
 
 /** RFC 3461, 4.1. Keywords in any case, each once in the result. */
 export function parseNotify(value: string): NonNullable<Recipient['notify']> {
   const words = value.toUpperCase().split(',')
   if (words.length === 1 && words[0] === 'NEVER') return 'NEVER'
   if (!words.every(isNotifyWord))
-    throw new DsnParameterInvalid('NOTIFY', 'NEVER, or a list of SUCCESS, FAILURE and DELAY')
+    throw new DsnParameterError('NOTIFY', 'NEVER, or a list of SUCCESS, FAILURE and DELAY')
   return [...new Set(words)]
 }
 
 /** RFC 3461, 4.2: as it came, still encoded. The address after the type `utf-8` may be UTF-8 (RFC 6533, 3). */
 export function parseOrcpt(value: string): string {
   if (!isOrcpt(value)) {
-    throw new DsnParameterInvalid(
-      'ORCPT',
-      `an address type, a semicolon and xtext, of up to ${LONGEST_ORCPT} characters`,
-    )
+    throw new DsnParameterError('ORCPT', `an address type, a semicolon and xtext, of up to ${MAX_ORCPT} characters`)
   }
   return value
 }
@@ -43,13 +40,13 @@ export function parseOrcpt(value: string): string {
 /** RFC 3461, 4.3. */
 export function parseRet(value: string): NonNullable<Envelope['ret']> {
   const word = value.toUpperCase()
-  if (word !== 'FULL' && word !== 'HDRS') throw new DsnParameterInvalid('RET', 'FULL or HDRS')
+  if (word !== 'FULL' && word !== 'HDRS') throw new DsnParameterError('RET', 'FULL or HDRS')
   return word
 }
 
 /** RFC 3461, 4.4: as it came, still encoded. */
 export function parseEnvid(value: string): string {
-  if (!isEnvid(value)) throw new DsnParameterInvalid('ENVID', `xtext of 1 to ${LONGEST_ENVID} characters`)
+  if (!isEnvid(value)) throw new DsnParameterError('ENVID', `xtext of 1 to ${MAX_ENVID} characters`)
   return value
 }
 
@@ -70,11 +67,11 @@ export function rcptParameters({ notify, orcpt }: Pick<Recipient, 'notify' | 'or
 const isNotifyWord = (word: string): word is 'SUCCESS' | 'FAILURE' | 'DELAY' =>
   word === 'SUCCESS' || word === 'FAILURE' || word === 'DELAY'
 
-const isEnvid = (value: string): boolean => value.length > 0 && value.length <= LONGEST_ENVID && isXtext(value)
+const isEnvid = (value: string): boolean => value.length > 0 && value.length <= MAX_ENVID && isXtext(value)
 
 function isOrcpt(value: string): boolean {
   const [, type, address] = /^([A-Za-z0-9!#$%&'*+/?^_`{|}~-]+);(.+)$/su.exec(value) ?? []
-  if (type === undefined || address === undefined || value.length > LONGEST_ORCPT) return false
+  if (type === undefined || address === undefined || value.length > MAX_ORCPT) return false
   if (type.toLowerCase() !== 'utf-8') return isXtext(address)
   return /^[^\p{Cc}\p{Z}\p{Cs}=]+$/u.test(address)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { futureReleaseOffer, readHold, releaseTime } from './future-release.ts'
-import { Refusal } from './refusal.ts'
+import { RefusalError } from './refusal.ts'
 
 const NOW = Date.parse('2030-01-01T00:00:00Z')
 const offers = { longestHoldMs: 3_600_500, now: NOW }
@@ -53,7 +53,7 @@ for (const [holdFor, holdUntil, why] of [
     assert.throws(
       () => read(holdFor, holdUntil),
       (error) => {
-        assert.ok(error instanceof Refusal)
+        assert.ok(error instanceof RefusalError)
         assert.deepEqual([error.responseCode, error.status, error.reason], [501, '5.5.4', 'parameter'])
         assert.match(error.message, why)
         return true

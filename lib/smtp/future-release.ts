@@ -1,5 +1,5 @@
 import { isoSeconds } from '@postrider/time/iso'
-import { Refusal } from './refusal.ts'
+import { RefusalError } from './refusal.ts'
 import type { Offers } from './offers.ts'
 
 /** When a message is to be sent for the first time (RFC 4865). */
@@ -12,7 +12,7 @@ export function futureReleaseOffer({ longestHoldMs, now }: Pick<Offers, 'longest
   return [`FUTURERELEASE ${Math.floor(longestHoldMs / 1000)} ${until}`]
 }
 
-/** Reads HOLDFOR and HOLDUNTIL; throws the Refusal for a value that is none, or that is more than what is offered
+/** Reads HOLDFOR and HOLDUNTIL; throws the RefusalError for a value that is none, or that is more than what is offered
  * (RFC 4865, 4.1 to 4.3: 501 5.5.4). */
 export function readHold(
   holdFor: string | undefined,
@@ -53,4 +53,4 @@ function isCalendarDay(day: string): boolean {
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day)
 }
 
-const invalid = (text: string): Refusal => new Refusal(501, '5.5.4', text, 'parameter')
+const invalid = (text: string): RefusalError => new RefusalError(501, '5.5.4', text, 'parameter')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { readMailParameters, readRcptParameters } from './parameters.ts'
 import { readPath } from './path.ts'
-import { Refusal } from './refusal.ts'
+import { RefusalError } from './refusal.ts'
 
 const NOW = Date.parse('2030-01-01T00:00:00Z')
 const offers = { secure: true, longestHoldMs: 3_600_000, now: NOW }
@@ -47,7 +47,7 @@ describe('the parameters of MAIL', () => {
       assert.throws(
         () => mail(text, given),
         (error) => {
-          assert.ok(error instanceof Refusal)
+          assert.ok(error instanceof RefusalError)
           assert.deepEqual([error.responseCode, error.status, error.reason], [code, status, 'parameter'])
           return true
         },

@@ -1,6 +1,6 @@
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
-import { DsnParameterInvalid, parseEnvid, parseNotify, parseOrcpt, parseRet } from './dsn-parameters.ts'
-import { Refusal } from './refusal.ts'
+import { DsnParameterError, parseEnvid, parseNotify, parseOrcpt, parseRet } from './dsn-parameters.ts'
+import { RefusalError } from './refusal.ts'
 import { readHold } from './future-release.ts'
 import type { Hold } from './future-release.ts'
 import type { Offers } from './offers.ts'
@@ -16,7 +16,7 @@ export interface MailParameters extends Pick<Envelope, 'ret' | 'envid' | 'utf8' 
   hold?: Hold
 }
 
-/** Reads the parameters of MAIL; throws the Refusal for one that is unknown (RFC 5321, 4.1.1.11: 555) or has a bad value. */
+/** Reads the parameters of MAIL; throws the RefusalError for one that is unknown (RFC 5321, 4.1.1.11: 555) or has a bad value. */
 export function readMailParameters({ parameters }: Path, offers: Offers): MailParameters {
   const value = reader(parameters)
   const size = value('SIZE', readSize)
@@ -26,7 +26,7 @@ export function readMailParameters({ parameters }: Path, offers: Offers): MailPa
   const utf8 = flag(parameters, 'SMTPUTF8')
   const requireTls = flag(parameters, 'REQUIRETLS')
   if (requireTls && !offers.secure) {
-    throw new Refusal(530, '5.7.10', 'REQUIRETLS requires a TLS session; send STARTTLS first', 'parameter')
+    throw new RefusalError(530, '5.7.10', 'REQUIRETLS requires a TLS session; send STARTTLS first', 'parameter')
   }
   // RFC 4954, 5: who offers AUTH must take it. Whom a client vouches for changes nothing here.
   value('AUTH', (text) => text)
@@ -60,8 +60,8 @@ const MAIL_AT_ONCE = ['SIZE', 'BODY', 'RET', 'ENVID', 'SMTPUTF8', 'REQUIRETLS', 
 const MAIL = [...MAIL_AT_ONCE, 'HOLDFOR', 'HOLDUNTIL']
 const RCPT = ['NOTIFY', 'ORCPT']
 
-const invalid = (text: string, cause?: unknown): Refusal =>
-  new Refusal(501, '5.5.4', text, 'parameter', cause === undefined ? {} : { cause })
+const invalid = (text: string, cause?: unknown): RefusalError =>
+  new RefusalError(501, '5.5.4', text, 'parameter', cause === undefined ? {} : { cause })
 
 /** Takes a parameter's value through its parser; undefined when the parameter is not there. */
 function reader(parameters: Path['parameters']) {
@@ -72,7 +72,7 @@ function reader(parameters: Path['parameters']) {
     try {
       return parse(given)
     } catch (error) {
-      if (error instanceof DsnParameterInvalid) throw invalid(error.message, error)
+      if (error instanceof DsnParameterError) throw invalid(error.message, error)
       throw error
     }
   }
@@ -87,7 +87,7 @@ function flag(parameters: Path['parameters'], name: string): boolean {
 function refuseOthers(parameters: Path['parameters'], known: string[], command: string): void {
   const unknown = [...parameters.keys()].find((name) => !known.includes(name))
   if (unknown === undefined) return
-  throw new Refusal(555, '5.5.4', `parameter ${unknown} is not supported in ${command}; leave it out`, 'parameter')
+  throw new RefusalError(555, '5.5.4', `parameter ${unknown} is not supported in ${command}; leave it out`, 'parameter')
 }
 
 /** RFC 1870, 4: up to 20 digits. */

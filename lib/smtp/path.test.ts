@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { addressOf, readPath } from './path.ts'
 import type { PathCommand } from './path.ts'
-import { Refusal } from './refusal.ts'
+import { RefusalError } from './refusal.ts'
 
 /** The reply that a command is refused with: code, status, reason. */
 function refusalOf(run: () => unknown): [number, string, string] | undefined {
   try {
     run()
   } catch (error) {
-    assert.ok(error instanceof Refusal)
+    assert.ok(error instanceof RefusalError)
     return [error.responseCode, error.status, error.reason]
   }
   return undefined

@@ -1,6 +1,6 @@
 import { normaliseAddress } from '@postrider/mail/address'
 import { addressFault } from '@postrider/mail/address-fault'
-import { Refusal } from './refusal.ts'
+import { RefusalError } from './refusal.ts'
 
 /** What stood behind `MAIL FROM:` or `RCPT TO:`, syntax checked but no more. */
 export interface Path {
@@ -15,8 +15,8 @@ export type PathCommand = 'MAIL FROM' | 'RCPT TO'
 /** Reads a MAIL or RCPT command's line (RFC 5321, 4.1.2). White space after the colon and inside the brackets is accepted, as by everybody; a
  * source route is read past (RFC 5321, appendix C). Throws a Refusal that says what is wrong with it. */
 export function readPath(line: string, command: PathCommand): Path {
-  const refuse = (what: string): Refusal =>
-    new Refusal(501, command === 'MAIL FROM' ? '5.1.7' : '5.1.3', what, reasonOf(command))
+  const refuse = (what: string): RefusalError =>
+    new RefusalError(501, command === 'MAIL FROM' ? '5.1.7' : '5.1.3', what, reasonOf(command))
   const [prefix = ''] = /^[A-Za-z]+[ \t]+[A-Za-z]+[ \t]*:[ \t]*/.exec(line) ?? []
   const verb = prefix.replace(/[ \t]*:[ \t]*$/, '').replace(/[ \t]+/, ' ')
   if (verb.toUpperCase() !== command) throw refuse(`syntax: ${command}:<address>`)
@@ -35,17 +35,17 @@ export function readPath(line: string, command: PathCommand): Path {
   return { address, parameters: readParameters(after) }
 }
 
-/** The normal form of a path's address; throws the Refusal for one that is none, or that needs SMTPUTF8 where it was not asked
+/** The normal form of a path's address; throws the RefusalError for one that is none, or that needs SMTPUTF8 where it was not asked
  * for (RFC 6531, 3.5). */
 export function addressOf(address: string, command: PathCommand, utf8: boolean): string {
   const status = command === 'MAIL FROM' ? '5.1.7' : '5.1.3'
   const fault = addressFault(address)
   if (fault !== undefined)
-    throw new Refusal(501, status, `<${shown(address)}> is not a valid address: ${fault}`, reasonOf(command))
+    throw new RefusalError(501, status, `<${shown(address)}> is not a valid address: ${fault}`, reasonOf(command))
   if (!utf8 && /[^\u0000-\u007f]/.test(address)) {
     const inDomain = /^[\u0000-\u007f]*$/.test(address.slice(0, address.lastIndexOf('@')))
     const what = `<${shown(address)}> requires SMTPUTF8: add SMTPUTF8 to MAIL FROM${inDomain ? ', or write the domain as xn--...' : ''}`
-    throw new Refusal(553, '5.6.7', what, reasonOf(command))
+    throw new RefusalError(553, '5.6.7', what, reasonOf(command))
   }
   return normaliseAddress(address) ?? ''
 }
@@ -80,10 +80,10 @@ function readParameters(text: string): Path['parameters'] {
   for (const word of text.split(/[ \t]+/).filter((one) => one !== '')) {
     const [, keyword, value] = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\u0000-\u0020=\u007f\ufffd]+))?$/.exec(word) ?? []
     if (keyword === undefined) {
-      throw new Refusal(501, '5.5.4', 'write each parameter as KEYWORD or KEYWORD=value', 'parameter')
+      throw new RefusalError(501, '5.5.4', 'write each parameter as KEYWORD or KEYWORD=value', 'parameter')
     }
     const name = keyword.toUpperCase()
-    if (parameters.has(name)) throw new Refusal(501, '5.5.4', `${name} appears more than once`, 'parameter')
+    if (parameters.has(name)) throw new RefusalError(501, '5.5.4', `${name} appears more than once`, 'parameter')
     parameters.set(name, value ?? true)
   }
   return parameters

@@ -1,6 +1,6 @@
 /** Why a client's command or message is refused, with the reply it gets. The text tells what to do about it. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
+export class RefusalError extends Error {
+  override readonly name = 'RefusalError'
   /** What smtp-server sends as the reply code (RFC 5321, 4.2). */
   readonly responseCode: number
   /** RFC 3463 status. */

@@ -9,8 +9,8 @@ export interface CertificateFiles {
 }
 
 /** A certificate or key can't be read, does not parse, or the two don't belong together. */
-export class BadCertificate extends Error {
-  override readonly name = 'BadCertificate'
+export class BadCertificateError extends Error {
+  override readonly name = 'BadCertificateError'
   readonly file: string
   constructor(file: string, problem: string, options?: ErrorOptions) {
     super(`${file} ${problem}`, options)
@@ -18,29 +18,29 @@ export class BadCertificate extends Error {
   }
 }
 
-/** Reads and checks a PEM certificate (chain) and its key; throws BadCertificate, naming the file. */
+/** Reads and checks a PEM certificate (chain) and its key; throws BadCertificateError, naming the file. */
 export function readCertificate(certFile: string, keyFile: string): CertificateFiles {
   const cert = read(certFile)
   const key = read(keyFile)
   const certificate = parse(certFile, 'certificate', () => new X509Certificate(cert))
   const privateKey = parse(keyFile, 'private key', () => createPrivateKey(key))
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw new BadCertificate(keyFile, `is not the key of the certificate in ${certFile}`)
+    throw new BadCertificateError(keyFile, `is not the key of the certificate in ${certFile}`)
   }
   try {
     subjectNames(cert)
     createSecureContext({ cert, key })
   } catch (cause) {
-    throw new BadCertificate(certFile, `cannot be used for TLS: ${(cause as Error).message}`, { cause })
+    throw new BadCertificateError(certFile, `cannot be used for TLS: ${(cause as Error).message}`, { cause })
   }
   return { cert, key }
 }
 
-/** Reads the PEM certificates of client CAs; throws BadCertificate, naming the file. */
+/** Reads the PEM certificates of client CAs; throws BadCertificateError, naming the file. */
 export function readClientCa(file: string): string {
   const text = read(file)
   if (!parse(file, 'certificate', () => new X509Certificate(text)).ca)
-    throw new BadCertificate(file, 'is a certificate, but not of a CA')
+    throw new BadCertificateError(file, 'is a certificate, but not of a CA')
   return text
 }
 
@@ -48,7 +48,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new BadCertificate(file, 'cannot be read; check its path and permissions', { cause })
+    throw new BadCertificateError(file, 'cannot be read; check its path and permissions', { cause })
   }
 }
 
@@ -56,6 +56,6 @@ function parse<T>(file: string, what: string, run: () => T): T {
   try {
     return run()
   } catch (cause) {
-    throw new BadCertificate(file, `contains no PEM ${what}`, { cause })
+    throw new BadCertificateError(file, `contains no PEM ${what}`, { cause })
   }
 }

@@ -1,5 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs'
-import { BadCertificate, readCertificate, readClientCa } from './certificate.ts'
+import { BadCertificateError, readCertificate, readClientCa } from './certificate.ts'
 import type { CertificateFiles } from './certificate.ts'
 
 /** What a port shows, and what it asks for. PEM texts. */
@@ -32,10 +32,10 @@ export interface CertificateWatch {
 const LOOK_MS = 1000
 
 /** Reads the files and looks at them each second. What is bad is reported, and what was there before stays in use: a mistake in one
- * name's certificate does not stop the others. Throws BadCertificate for the first one, without which nothing can be shown. */
+ * name's certificate does not stop the others. Throws BadCertificateError for the first one, without which nothing can be shown. */
 export function openCertificates(
   { first, further, clientCaFile }: CertificateSources,
-  onBad: (error: BadCertificate) => void,
+  onBad: (error: BadCertificateError) => void,
 ): CertificateWatch {
   const opened = readCertificate(first.certFile, first.keyFile)
   const kept = new Map<CertificatePaths, CertificateFiles>()
@@ -46,7 +46,7 @@ export function openCertificates(
       read()
       return true
     } catch (error) {
-      if (!(error instanceof BadCertificate)) throw error
+      if (!(error instanceof BadCertificateError)) throw error
       onBad(error)
       return false
     }

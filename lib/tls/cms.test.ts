@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { needs } from '../../test/support/needs.ts'
-import { signCms, UnsuitableKey } from './cms.ts'
+import { signCms, UnsuitableKeyError } from './cms.ts'
 import { makeLocalCertificate } from './local-certificate.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'postrider-cms-'))
@@ -51,6 +51,6 @@ test('a key of another kind is named', async () => {
   const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   assert.throws(
     () => signCms(content, { cert, key }),
-    (error) => error instanceof UnsuitableKey && error.type === 'ed25519',
+    (error) => error instanceof UnsuitableKeyError && error.type === 'ed25519',
   )
 })

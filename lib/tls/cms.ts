@@ -34,8 +34,8 @@ const SIGNATURES: Record<string, { algorithm: string; parameters?: null }> = {
 }
 
 /** The key is of a type that nothing is signed with here. */
-export class UnsuitableKey extends Error {
-  override readonly name = 'UnsuitableKey'
+export class UnsuitableKeyError extends Error {
+  override readonly name = 'UnsuitableKeyError'
   readonly type: string
   constructor(type: string) {
     super(`a key of type ${type} cannot sign; RSA and ECDSA can`)
@@ -43,11 +43,11 @@ export class UnsuitableKey extends Error {
   }
 }
 
-/** A content and its signature in one (CMS SignedData, RFC 5652, DER), with the certificate and its chain. Throws UnsuitableKey. */
+/** A content and its signature in one (CMS SignedData, RFC 5652, DER), with the certificate and its chain. Throws UnsuitableKeyError. */
 export function signCms(content: Buffer, { cert, key }: CertificateFiles): Buffer {
   const privateKey = createPrivateKey(key)
   const signature = SIGNATURES[privateKey.asymmetricKeyType ?? '']
-  if (signature === undefined) throw new UnsuitableKey(privateKey.asymmetricKeyType ?? 'unknown')
+  if (signature === undefined) throw new UnsuitableKeyError(privateKey.asymmetricKeyType ?? 'unknown')
   const chain = PemConverter.decode(cert).map((der) => AsnConvert.parse(der, Certificate))
   const [signer] = chain
   if (signer === undefined) throw new Error('unreachable: readCertificate has found one')

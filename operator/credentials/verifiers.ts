@@ -1,4 +1,4 @@
-import { BadVerifier, hashPassword, parseVerifier } from '@postrider/authentication/hash'
+import { BadVerifierError, hashPassword, parseVerifier } from '@postrider/authentication/hash'
 import { derivePassword, deriveSalt } from './password.ts'
 
 /** Verifiers of derived passwords. One costs some 40 ms of CPU, so those that were made once are remembered, and those that the
@@ -17,7 +17,7 @@ export class Verifiers {
       this.#bySalt.set(parseVerifier(verifier).salt.toString('base64'), verifier)
     } catch (error) {
       // A tenant's own, published by an earlier operator that did not look: no reason for all to wait.
-      if (!(error instanceof BadVerifier)) throw error
+      if (!(error instanceof BadVerifierError)) throw error
     }
   }
 

@@ -37,7 +37,7 @@ export interface DkimSteps {
 }
 
 /** Of one algorithm. A rotation beyond that waits until one of them is over: each is a Secret, and a record to ask for. */
-const MOST_KEYS = 6
+const MAX_KEYS = 6
 
 const SUFFIX: Record<Algorithm, string> = { RSA2048: 'rsa', Ed25519: 'ed25519' }
 
@@ -61,7 +61,7 @@ function rotate(
   steps: DkimSteps,
 ): void {
   const [newest] = own
-  if (newest === undefined || (!answers(newest, request) && own.length < MOST_KEYS)) {
+  if (newest === undefined || (!answers(newest, request) && own.length < MAX_KEYS)) {
     const generation = (newest?.generation ?? 0) + 1
     const selector = `${selectorPrefix}-${SUFFIX[algorithm]}${generation === 1 ? '' : `-${generation}`}`
     steps.make.push({ selector, algorithm, generation })

@@ -1,5 +1,5 @@
 import type { DkimConfig } from '@postrider/runtime-config/config'
-import { dkimPurpose, NotSealed, seal, unseal } from '@postrider/secrets/seal'
+import { dkimPurpose, NotSealedError, seal, unseal } from '@postrider/secrets/seal'
 import { SIGNING } from './secrets.ts'
 import type { StoredKey } from './secrets.ts'
 
@@ -27,7 +27,7 @@ export class Sealer {
       return [[selector, { pem, sealed: sealedKey }]]
     } catch (error) {
       // Of another platform key: it is sealed again.
-      if (error instanceof NotSealed) return []
+      if (error instanceof NotSealedError) return []
       throw error
     }
   }

@@ -1,12 +1,12 @@
-import { BadVerifier, parseVerifier } from '@postrider/authentication/hash'
+import { BadVerifierError, parseVerifier } from '@postrider/authentication/hash'
 import type { AnyResource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import { DAY_MS } from '@postrider/time/day'
 
 /** A list that is gone through for every message, and for every change of anybody's. */
-const MOST_SENDERS = 1000
+const MAX_SENDERS = 1000
 /** Days. The broker keeps content for as long as the longest one, and counts in nanoseconds: it ends at 292 years. */
-const LONGEST_RETENTION = 3650
+const MAX_RETENTION = 3650
 
 export interface Excess {
   path: string
@@ -16,8 +16,8 @@ export interface Excess {
 /** Of a spec as it is stored, before the cost of reading it. Pure. */
 export function tooLong(spec: unknown): Excess[] {
   const { allowedSenders } = (spec ?? {}) as { allowedSenders?: unknown }
-  if (!Array.isArray(allowedSenders) || allowedSenders.length <= MOST_SENDERS) return []
-  const problem = `has ${allowedSenders.length} entries, but at most ${MOST_SENDERS} are allowed; *@domain allows all addresses of a domain`
+  if (!Array.isArray(allowedSenders) || allowedSenders.length <= MAX_SENDERS) return []
+  const problem = `has ${allowedSenders.length} entries, but at most ${MAX_SENDERS} are allowed; *@domain allows all addresses of a domain`
   return [{ path: 'spec.allowedSenders', problem }]
 }
 
@@ -25,8 +25,8 @@ export function tooLong(spec: unknown): Excess[] {
 export function excesses(resource: AnyResource): Excess[] {
   if (resource.kind === 'Domain') {
     const { retention } = resource.spec
-    if (durationMs(retention) <= LONGEST_RETENTION * DAY_MS) return []
-    return [{ path: 'spec.retention', problem: `is ${retention}, but must be at most ${LONGEST_RETENTION}d` }]
+    if (durationMs(retention) <= MAX_RETENTION * DAY_MS) return []
+    return [{ path: 'spec.retention', problem: `is ${retention}, but must be at most ${MAX_RETENTION}d` }]
   }
   if (resource.kind !== 'SMTPCredential') return []
   return resource.spec.passwordHashes.flatMap((verifier, index) => {
@@ -41,7 +41,7 @@ function wrongWith(verifier: string): string | undefined {
     parseVerifier(verifier)
     return undefined
   } catch (error) {
-    if (error instanceof BadVerifier) return `is not a usable verifier: ${error.message}`
+    if (error instanceof BadVerifierError) return `is not a usable verifier: ${error.message}`
     throw error
   }
 }

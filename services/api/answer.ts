@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from './context.ts'
-import { Problem } from './problem.ts'
+import { ProblemError } from './problem.ts'
 import { readRequest } from './request.ts'
 import { problem } from './response.ts'
 import type { ApiResponse } from './response.ts'
@@ -29,8 +29,10 @@ export function createAnswer({ find, context, answered, onError }: AnswerOptions
     } catch (error) {
       // A client that disconnects in the middle of a request gets no answer, and this is not a fault.
       if (incoming.destroyed && !incoming.complete) return
-      if (!(error instanceof Problem)) onError(error)
-      response = problem(error instanceof Problem ? error : new Problem(500, 'internal error; try again later'))
+      if (!(error instanceof ProblemError)) onError(error)
+      response = problem(
+        error instanceof ProblemError ? error : new ProblemError(500, 'internal error; try again later'),
+      )
     }
     answered(route?.path, response.status, incoming.socket.remoteAddress ?? '')
     outgoing.writeHead(response.status, {

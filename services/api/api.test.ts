@@ -12,7 +12,7 @@ import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 import type { LocalCertificate } from '@postrider/tls/local-certificate'
 import { createAnswer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
-import { MOST_BODY } from './request.ts'
+import { MAX_BODY } from './request.ts'
 import { content, json } from './response.ts'
 import { createRouter } from './router.ts'
 import { listen } from './server.ts'
@@ -124,10 +124,10 @@ test('a fault of the service is answered 500 and nothing else', async () => {
 })
 
 test('a body is taken up to its bound, and no more is read', async () => {
-  const fits = await plain('/open', { method: 'POST', body: 'x'.repeat(MOST_BODY) })
-  assert.deepEqual(await fits.json(), { octets: MOST_BODY })
+  const fits = await plain('/open', { method: 'POST', body: 'x'.repeat(MAX_BODY) })
+  assert.deepEqual(await fits.json(), { octets: MAX_BODY })
   const socket = connect(http.port, '127.0.0.1')
-  socket.write(`POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(MOST_BODY + 1)}`)
+  socket.write(`POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(MAX_BODY + 1)}`)
   let text = ''
   // The rest of the 100 MB is never sent: the answer and the end come without it.
   for await (const chunk of socket) text += String(chunk)

@@ -1,8 +1,8 @@
-import { TooBusy } from '@postrider/authentication/verdict-cache'
-import { LoginBlocked } from '@postrider/authentication/login'
+import { TooManyLoginsError } from '@postrider/authentication/verdict-cache'
+import { LoginBlockedError } from '@postrider/authentication/login'
 import type { CredentialConfig } from '@postrider/runtime-config/config'
 import type { Context } from './context.ts'
-import { Problem } from './problem.ts'
+import { ProblemError } from './problem.ts'
 import type { ApiRequest } from './request.ts'
 
 const CHALLENGE = { 'www-authenticate': 'Basic realm="Postrider", charset="UTF-8"' }
@@ -23,15 +23,15 @@ export async function authenticate(
 }
 
 function problemOf(cause: unknown): unknown {
-  if (cause instanceof LoginBlocked) {
-    return new Problem(429, cause.text, { 'retry-after': String(Math.ceil(cause.forMs / 1000)) }, { cause })
+  if (cause instanceof LoginBlockedError) {
+    return new ProblemError(429, cause.text, { 'retry-after': String(Math.ceil(cause.forMs / 1000)) }, { cause })
   }
-  if (!(cause instanceof TooBusy)) return cause
-  return new Problem(503, 'too many logins at once; try again in a few seconds', { 'retry-after': '5' }, { cause })
+  if (!(cause instanceof TooManyLoginsError)) return cause
+  return new ProblemError(503, 'too many logins at once; try again in a few seconds', { 'retry-after': '5' }, { cause })
 }
 
-const unauthorized = (): Problem =>
-  new Problem(401, 'log in with the full address of a credential and its password', CHALLENGE)
+const unauthorized = (): ProblemError =>
+  new ProblemError(401, 'log in with the full address of a credential and its password', CHALLENGE)
 
 function readBasic(authorization: string | undefined): { username: string; password: string } {
   const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization ?? '') ?? []

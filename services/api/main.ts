@@ -6,7 +6,7 @@ import { openBroker } from '@postrider/broker/connection'
 import { API } from '@postrider/contract/api'
 import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
-import { watchStandings } from '@postrider/reputation/watch'
+import { watchReputations } from '@postrider/reputation/watch'
 import { runService } from '@postrider/service/service'
 import { loggedTrouble } from '@postrider/service/trouble'
 import { openCertificates } from '@postrider/tls/certificates'
@@ -31,7 +31,7 @@ await runService('api', API, async ({ settings, log, registry, needs, onStop }) 
   )
   const { host, port, httpPort, submission, publicHost } = settings
   const metrics = createMetrics(registry)
-  const standings = await watchStandings(
+  const standings = await watchReputations(
     broker,
     (account, _, error) => log.error({ event: 'reputation-invalid', account, err: error }),
     loggedTrouble(log, 'reputation-watch'),

@@ -1,6 +1,6 @@
 /** Why a request is refused, as sent to the client (RFC 9457). The text says what to do about it. */
-export class Problem extends Error {
-  override readonly name = 'Problem'
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
   /** HTTP status code (RFC 9110, 15). */
   readonly status: number
   /** Further fields of the answer. */

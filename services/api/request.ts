@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { Problem } from './problem.ts'
+import { ProblemError } from './problem.ts'
 
 /** A request as a handler sees it: checked, bounded, and without the socket. */
 export interface ApiRequest {
@@ -19,13 +19,13 @@ export interface ApiRequest {
 }
 
 /** Most octets of a body. */
-export const MOST_BODY = 64 * 1024
+export const MAX_BODY = 64 * 1024
 
 /** Reads a request, its body with it; throws a Problem. */
 export async function readRequest(incoming: IncomingMessage, secure: boolean): Promise<ApiRequest> {
   // Two slashes at its beginning would make a host of the first part (RFC 3986, 4.2).
   const url = URL.parse((incoming.url ?? '').replace(/^\/{2,}/, '/'), 'http://host.invalid')
-  if (url === null) throw new Problem(400, 'the URL of the request is not valid')
+  if (url === null) throw new ProblemError(400, 'the URL of the request is not valid')
   return {
     method: incoming.method ?? '',
     path: decoded(url.pathname),
@@ -42,7 +42,7 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path)
   } catch {
-    throw new Problem(400, 'the path of the request cannot be decoded')
+    throw new ProblemError(400, 'the path of the request cannot be decoded')
   }
 }
 
@@ -54,7 +54,7 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   // What is too large is left where it is: the connection is still needed, for the answer.
   for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MOST_BODY) throw new Problem(413, `the body is larger than ${MOST_BODY} octets`)
+    if (size > MAX_BODY) throw new ProblemError(413, `the body is larger than ${MAX_BODY} octets`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

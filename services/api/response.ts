@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Problem } from './problem.ts'
+import type { ProblemError } from './problem.ts'
 
 /** What a handler answers. */
 export interface ApiResponse {
@@ -18,7 +18,7 @@ export const content = (type: string, body: string | Buffer, headers: Record<str
 export const json = (value: unknown): ApiResponse => content('application/json', `${JSON.stringify(value)}\n`)
 
 /** A refusal (RFC 9457). */
-export const problem = ({ status, message, headers }: Problem): ApiResponse => ({
+export const problem = ({ status, message, headers }: ProblemError): ApiResponse => ({
   status,
   headers: { 'content-type': 'application/problem+json', ...headers },
   body: `${JSON.stringify({ status, title: STATUS_CODES[status] ?? '', detail: message })}\n`,

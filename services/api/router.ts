@@ -1,5 +1,5 @@
 import type { Context } from './context.ts'
-import { Problem } from './problem.ts'
+import { ProblemError } from './problem.ts'
 import type { ApiRequest } from './request.ts'
 import type { ApiResponse } from './response.ts'
 
@@ -32,14 +32,14 @@ export function createRouter(routes: Route[]): Find {
   return ({ method, path: given, secure }) => {
     const path = plainPath(given)
     const there = byPath.get(path) ?? below.filter((route) => path.startsWith(route.path.slice(0, -1)))
-    if (there.length === 0) throw new Problem(404, 'there is nothing at this path')
+    if (there.length === 0) throw new ProblemError(404, 'there is nothing at this path')
     const route = there.find((one) => one.method === (method === 'HEAD' ? 'GET' : method))
     if (route === undefined) {
       const allow = there.map((one) => (one.method === 'GET' ? 'GET, HEAD' : one.method)).join(', ')
-      throw new Problem(405, `the methods allowed on this path are ${allow}`, { allow })
+      throw new ProblemError(405, `the methods allowed on this path are ${allow}`, { allow })
     }
     if (route.reach === 'HTTPS' && !secure)
-      throw new Problem(403, 'use https for this path, because it takes a password')
+      throw new ProblemError(403, 'use https for this path, because it takes a password')
     return route
   }
 }

@@ -33,7 +33,7 @@ const BOUNDS: ServerOptions = {
 const TLS_OPTIONS = { minVersion: 'TLSv1.2' } as const
 const HANDSHAKE_MS = 10_000
 const IDLE_MS = 30_000
-const MOST_CONNECTIONS = 2000
+const MAX_CONNECTIONS = 2000
 const CLOSE_MS = 10_000
 
 /** Opens the port; rejects when it is taken or may not be bound. */
@@ -55,7 +55,7 @@ export async function listen({ host, port, certificates, answer }: ListenOptions
         )
   if (certificates !== undefined) contextOf = contextsOf(certificates, TLS_OPTIONS)
   const server = secure ?? createServer(BOUNDS, onRequest)
-  server.maxConnections = MOST_CONNECTIONS
+  server.maxConnections = MAX_CONNECTIONS
   server.timeout = IDLE_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -1,6 +1,6 @@
 import type { Broker } from '@postrider/broker/connection'
 import type { Cancellations } from '@postrider/queue/cancellations'
-import { ContentGone, readContent } from '@postrider/queue/content'
+import { ContentGoneError, readContent } from '@postrider/queue/content'
 import { RecordUnavailableError } from '@postrider/broker/read-record'
 import type { Taken } from '@postrider/queue/take'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
@@ -142,7 +142,7 @@ async function onSlot(slot: Slot, trial: Omit<HostTrial, 'slot'>): Promise<Trans
     if (error instanceof LookupsBusyError) return lookUpLater()
     if (error instanceof RecordUnavailableError) return { later: CONTENT_AGAIN_MS, ours: true }
     // What else is thrown is a fault of ours: the job comes again.
-    if (!(error instanceof ContentGone)) throw error
+    if (!(error instanceof ContentGoneError)) throw error
     const reply = '554 5.3.0 the content of the message is no longer stored here'
     return { recipients: forAll(trial.envelope.recipients, { result: 'refused', reply, ours: true, stage: 'content' }) }
   }

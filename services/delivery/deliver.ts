@@ -41,7 +41,7 @@ export interface Engine {
 }
 
 /** One transaction carries at most so many recipients (RFC 5321, 4.5.3.1.8: every server takes a hundred). */
-const MOST_RECIPIENTS = 100
+const MAX_RECIPIENTS = 100
 
 /** A job from the queue to its verdict. What throws here leaves the job unacknowledged: it comes again. */
 export async function deliver(taken: Taken, engine: Engine): Promise<void> {
@@ -185,7 +185,7 @@ function neverFree({ envelope, destination, lastReply }: Job, { trouble }: Later
 const needsSplit = ({ envelope, part, attempt }: Job): boolean =>
   part === 0 &&
   attempt === 0 &&
-  (envelope.recipients.length > MOST_RECIPIENTS || destinationsOf(envelope.recipients).length > 1)
+  (envelope.recipients.length > MAX_RECIPIENTS || destinationsOf(envelope.recipients).length > 1)
 
 /** Several destinations become a job each, so that a crash can repeat at most one transaction. All are on disk before the
  * message is acknowledged; a repeated split is the same jobs again, which the broker knows by their ids. */
@@ -195,8 +195,8 @@ async function split(taken: Taken, { broker }: Engine): Promise<void> {
   const jobs: Job[] = []
   for (const destination of destinationsOf(job.envelope.recipients)) {
     const recipients = job.envelope.recipients.filter(({ address }) => domainOf(address) === destination)
-    for (let at = 0; at < recipients.length; at += MOST_RECIPIENTS) {
-      const envelope = { ...job.envelope, recipients: recipients.slice(at, at + MOST_RECIPIENTS) }
+    for (let at = 0; at < recipients.length; at += MAX_RECIPIENTS) {
+      const envelope = { ...job.envelope, recipients: recipients.slice(at, at + MAX_RECIPIENTS) }
       jobs.push({
         ...job,
         envelope,

@@ -12,16 +12,16 @@ import { createKeyring } from '@postrider/runtime-config/keyring'
 import { readPlatformKey } from '@postrider/secrets/seal'
 import { reportConfig } from '@postrider/runtime-config/report'
 import { watchConfig } from '@postrider/runtime-config/store'
-import { watchStandings } from '@postrider/reputation/watch'
+import { watchReputations } from '@postrider/reputation/watch'
 import { runService } from '@postrider/service/service'
 import { loggedTrouble } from '@postrider/service/trouble'
-import { createDoor } from './guard/connection-limiter.ts'
+import { createConnectionLimiter } from './guard/connection-limiter.ts'
 import { createLogin } from '@postrider/authentication/login'
 import { createLoginGuard } from '@postrider/authentication/login-guard'
 import { createAcceptance } from './message/accept.ts'
 import { createReceiver } from './message/receive.ts'
 import { createMetrics } from './metrics.ts'
-import type { DoorRefusal } from './session/submission-server.ts'
+import type { ConnectionRefusal } from './session/submission-server.ts'
 import { declaredAccounts } from './policy/accounts.ts'
 import { watchDisk } from './policy/disk.ts'
 import { openLedger } from './policy/ledger.ts'
@@ -57,7 +57,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
 
   const protection = () => config().platform.protection
   const guard = createLoginGuard(protection)
-  const door = createDoor(protection, guard.knowsNetwork)
+  const door = createConnectionLimiter(protection, guard.knowsNetwork)
   const listeners: Listener[] = []
   const metrics = createMetrics(
     registry,
@@ -95,7 +95,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   })
   const sessions = await openSessionLeases(broker, clock.now, accounts, loggedTrouble(log, 'session-leases'))
   onStop(() => sessions.stop())
-  const standings = await watchStandings(
+  const standings = await watchReputations(
     broker,
     (account, _, error) => log.error({ event: 'reputation-invalid', account, err: error }),
     loggedTrouble(log, 'reputation-watch'),
@@ -124,7 +124,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
       })
     },
   })
-  const refusedAtDoor = (reason: DoorRefusal, remoteAddress: string): void => {
+  const refusedAtDoor = (reason: ConnectionRefusal, remoteAddress: string): void => {
     metrics.rejected.inc({ reason })
     log.debug({ event: 'connection-rejected', reason, remoteAddress })
   }

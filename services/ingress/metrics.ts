@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import { countBy } from '@postrider/metrics/count-by'
-import type { Door } from './guard/connection-limiter.ts'
+import type { ConnectionLimiter } from './guard/connection-limiter.ts'
 import { REFUSAL_REASONS } from '@postrider/smtp/refusal'
 import { createScanMetrics } from './scan/metrics.ts'
 import type { BreakerOf } from './scan/metrics.ts'
@@ -10,7 +10,7 @@ import type { Listener } from './session/listener.ts'
 export function createMetrics(
   registry: Registry,
   listeners: () => Listener[],
-  door: Pick<Door, 'strangers' | 'connections'>,
+  door: Pick<ConnectionLimiter, 'strangers' | 'connections'>,
   breaker: BreakerOf,
 ) {
   const registers = [registry]

@@ -4,7 +4,7 @@ import { openBroker } from '@postrider/broker/connection'
 import { createAcceptor } from '@postrider/queue/accept'
 import type { QueueEvent } from '@postrider/queue/event'
 import { NOTIFIER } from '@postrider/contract/notifier'
-import { STANDING_BUCKET } from '@postrider/broker/names'
+import { REPUTATION_BUCKET } from '@postrider/broker/names'
 import { createEventLog } from '@postrider/queue/publish-events'
 import { createKeyring } from '@postrider/runtime-config/keyring'
 import { reportConfig } from '@postrider/runtime-config/report'
@@ -35,10 +35,10 @@ import { answerReview } from './review/answer.ts'
 import { expiredNotice } from './review/expired-notice.ts'
 import { createHeldLog } from './review/held-log.ts'
 import { createReview } from './review/review.ts'
-import { startStanding } from './reputation/start.ts'
+import { startReputation } from './reputation/start.ts'
 import { openDiscards } from './retention/discards.ts'
 import { createRetention, forgetPlaceholders } from './retention/erase.ts'
-import { startTurns } from './turns.ts'
+import { startPeriodicTasks } from './turns.ts'
 import type { Tasks } from './turns.ts'
 
 /** How often notices, retention and placeholders are looked at. Milliseconds. */
@@ -92,7 +92,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     process.exit(1)
   }
   const questionFailed = (error: unknown): void => log.error({ event: 'question-failed', err: error })
-  const standing = await startStanding({
+  const standing = await startReputation({
     broker,
     db,
     reader,
@@ -101,7 +101,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     registry,
     log,
     now: clock.now,
-    bad: (revision, error) => quarantineValue(broker, STANDING_BUCKET, revision, error),
+    bad: (revision, error) => quarantineValue(broker, REPUTATION_BUCKET, revision, error),
   })
   onStop(() => standing.stop())
   const entries = { broker, writer, reader, held, beforeEvent: standing.onEvent, onEvent }
@@ -215,7 +215,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     }
   }
   onStop(
-    startTurns({
+    startPeriodicTasks({
       everyMs: TURN_MS,
       tasks,
       failed: (task, error) => log.error({ event: 'task-failed', task, err: error }),

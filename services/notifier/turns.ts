@@ -4,7 +4,7 @@ import { BackOff } from './back-off.ts'
 /** Work that is looked at again and again. */
 export type Tasks = Record<string, () => unknown>
 
-export interface TurnsOptions {
+export interface PeriodicTaskOptions {
   everyMs: number
   /** The work of this turn, in its order. */
   tasks: () => Tasks
@@ -12,7 +12,7 @@ export interface TurnsOptions {
 }
 
 /** Does each piece of work in turn. One that fails waits longer each time; the others go on. Resolves with how to stop. */
-export function startTurns({ everyMs, tasks, failed }: TurnsOptions): () => Promise<void> {
+export function startPeriodicTasks({ everyMs, tasks, failed }: PeriodicTaskOptions): () => Promise<void> {
   const stopping = new AbortController()
   const backOff = new BackOff()
   const turn = async (): Promise<void> => {

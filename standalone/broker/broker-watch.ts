@@ -30,7 +30,7 @@ const ROOM_TO_RESTART = 16 * 1024 * 1024
 const NO_ROOM = 1024 * 1024
 /** Between two restarts, at first and at most. */
 const FIRST_PAUSE_MS = 5_000
-const MOST_PAUSE_MS = 60_000
+const MAX_PAUSE_MS = 60_000
 
 /** Restarts a broker that can no longer write. A stream of nats-server whose write failed once, as on a full disk, refuses every
  * further one until the server is started again, whatever space there is by then; it does not end by itself, and what
@@ -49,7 +49,7 @@ export async function watchBroker({ name, access, folder, restart, say }: Broker
     if (problem === '' && room >= NO_ROOM) {
       if (told) say(`${name} can write again: mail is accepted and delivered`)
       told = false
-      if (Date.now() > notBefore + MOST_PAUSE_MS) pause = FIRST_PAUSE_MS
+      if (Date.now() > notBefore + MAX_PAUSE_MS) pause = FIRST_PAUSE_MS
       return
     }
     if (!told) say(sentence(name, problem, room, folder))
@@ -57,7 +57,7 @@ export async function watchBroker({ name, access, folder, restart, say }: Broker
     if (problem === '' || room < ROOM_TO_RESTART || Date.now() < notBefore) return
     say(`restarting ${name} so that it writes again`)
     notBefore = Date.now() + pause
-    pause = Math.min(pause * 2, MOST_PAUSE_MS)
+    pause = Math.min(pause * 2, MAX_PAUSE_MS)
     restart()
   }
 

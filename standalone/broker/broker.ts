@@ -34,7 +34,7 @@ export interface BrokerSetup {
 const GRACE_MS = 40_000
 
 /** What is needed to reach the broker of a plan, and to run it where it is one of this machine; finds or builds its binary.
- * Throws NoBroker and UsageError. */
+ * Throws NoBrokerError and UsageError. */
 export async function setUpBroker(state: string, plan: BrokerPlan, say: (line: string) => void): Promise<BrokerSetup> {
   if (plan.outside !== undefined)
     return { servers: [], access: outsideAccess(plan.outside, plan.shards), replicas: plan.replicas }

@@ -12,17 +12,17 @@ export const BROKER_VERSION = '2.15.2'
 const OLDEST = [2, 14, 0]
 
 /** There is no broker to start, and none can be built. */
-export class NoBroker extends Error {
-  override readonly name = 'NoBroker'
+export class NoBrokerError extends Error {
+  override readonly name = 'NoBrokerError'
 }
 
 /** The path of a nats-server that is new enough: NATS_SERVER, else from PATH, else from the cache, else built with Go into the cache.
- * Throws NoBroker with what to do. `say` is called when a build begins, as that takes a minute or two. */
+ * Throws NoBrokerError with what to do. `say` is called when a build begins, as that takes a minute or two. */
 export async function findBroker(say: (line: string) => void = () => undefined): Promise<string> {
   const named = process.env['NATS_SERVER']
   if (named !== undefined && named !== '') {
     if (await newEnough(named)) return named
-    throw new NoBroker(`NATS_SERVER=${named} is not a nats-server of version ${OLDEST.join('.')} or newer`)
+    throw new NoBrokerError(`NATS_SERVER=${named} is not a nats-server of version ${OLDEST.join('.')} or newer`)
   }
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const candidate = join(folder, 'nats-server')
@@ -64,7 +64,7 @@ async function build(target: string, say: (line: string) => void): Promise<void>
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
     const why = missing ? 'and Go is not installed to build it' : 'and building it with Go failed'
-    throw new NoBroker(
+    throw new NoBrokerError(
       `nats-server ${OLDEST.join('.')} or newer was not found ${why}; install nats-server (or Go 1.25 or newer), or set NATS_SERVER to its path`,
       { cause },
     )

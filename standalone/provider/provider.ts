@@ -7,8 +7,8 @@ import { readManifests } from './manifests.ts'
 import type { StateFolder } from './state.ts'
 
 /** The folder can't be used as it is; `problems` says all that is wrong. */
-export class BadManifests extends Error {
-  override readonly name = 'BadManifests'
+export class BadManifestsError extends Error {
+  override readonly name = 'BadManifestsError'
   readonly problems: Problem[]
   constructor(problems: Problem[]) {
     super(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in the manifests`)
@@ -32,13 +32,13 @@ export interface FileProviderOptions {
 /** Of everything that a plan is made of, and that a person changes: the manifests and the DKIM keys. */
 const fingerprintOf = (manifests: string, state: StateFolder): string => `${manifests}\n${state.keysFingerprint()}`
 
-/** Reads the folder and plans; makes what the plan wants. Throws BadManifests. */
+/** Reads the folder and plans; makes what the plan wants. Throws BadManifestsError. */
 export async function planFolder(folder: string, state: StateFolder): Promise<{ plan: Plan; fingerprint: string }> {
   const { resources, problems, fingerprint } = await readManifests(folder)
-  if (problems.length > 0) throw new BadManifests(problems)
+  if (problems.length > 0) throw new BadManifestsError(problems)
   for (;;) {
     const result = plan(resources, state.observe())
-    if ('problems' in result) throw new BadManifests(result.problems)
+    if ('problems' in result) throw new BadManifestsError(result.problems)
     if (result.plan.wanted.length === 0) return { plan: result.plan, fingerprint: fingerprintOf(fingerprint, state) }
     const { deployment, wanted } = result.plan
     for (const thing of wanted) await state.make(thing, deployment.api.settings.submission.host, deployment)
@@ -72,7 +72,7 @@ export function followFolder(
       seen = planned
       await onPlan(good)
     } catch (error) {
-      if (error instanceof BadManifests) onProblems(error.problems)
+      if (error instanceof BadManifestsError) onProblems(error.problems)
       else
         onProblems([
           { origin: folder, resource: '', path: '', problem: error instanceof Error ? error.message : String(error) },

@@ -29,7 +29,7 @@ const NAMESPACES = 10
 const HEAP = ['--max-old-space-size=128', '--max-semi-space-size=4']
 process.env['MALLOC_MMAP_THRESHOLD_'] = '131072'
 const POLL_MS = 5000
-const LONGEST_MS = 30 * 60_000
+const MAX_MS = 30 * 60_000
 /** Between the last change and the quiet time. */
 const REST_MS = 60_000
 
@@ -119,7 +119,7 @@ async function tellLatency(world: OperatorWorld): Promise<void> {
 }
 
 async function untilPublished(world: OperatorWorld): Promise<void> {
-  const deadline = Date.now() + LONGEST_MS
+  const deadline = Date.now() + MAX_MS
   for (;;) {
     const found = (await credentialKeys(world)).length
     if (found >= CREDENTIALS) return
@@ -144,7 +144,7 @@ interface Seen {
 }
 
 async function until(what: string, { cluster }: OperatorWorld, look: (seen: Seen) => [number, number]): Promise<void> {
-  const deadline = Date.now() + LONGEST_MS
+  const deadline = Date.now() + MAX_MS
   for (let polls = 0; ; polls++) {
     const domains = await cluster.list<Resource>(KINDS.Domain)
     const [done, of] = look({ domains, credentials: await cluster.list<Resource>(KINDS.SMTPCredential) })

@@ -9,7 +9,7 @@ import type { Guide, Values, Way } from './guide.ts'
 import type { Library } from './libraries.ts'
 
 /** A client is ended when it takes longer; the Go and Java compilers are part of it. */
-const MOST_MS = 120_000
+const MAX_MS = 120_000
 const ROOT = join(import.meta.dirname, '..', '..')
 const GO_CACHE = process.env['GOCACHE'] ?? join(ROOT, '.cache', 'go', 'build')
 
@@ -64,7 +64,7 @@ interface Shell {
 
 function once(script: string, shell: Shell): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = execFile('sh', ['-c', script], { ...shell, timeout: MOST_MS }, (_, stdout, stderr) =>
+    const child = execFile('sh', ['-c', script], { ...shell, timeout: MAX_MS }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? undefined, output: stdout + stderr }),
     )
   })
@@ -99,7 +99,7 @@ async function ask(script: string, request: string, url: string, shell: Shell): 
 }
 
 async function answers(url: string, over: () => boolean): Promise<void> {
-  const deadline = Date.now() + MOST_MS
+  const deadline = Date.now() + MAX_MS
   for (;;) {
     const listening = await fetch(url).then(
       () => true,

@@ -1,16 +1,16 @@
-import { DsnParameterInvalid, parseEnvid, parseNotify, parseOrcpt, parseRet } from '@postrider/smtp/dsn-parameters'
+import { DsnParameterError, parseEnvid, parseNotify, parseOrcpt, parseRet } from '@postrider/smtp/dsn-parameters'
 import { decodeXtext, encodeXtext } from '@postrider/smtp/xtext'
 import { matchesSender, normaliseAddress, normaliseDomain } from '@postrider/mail/address'
 import { normaliseContent } from '@postrider/mail/content'
 import { fixHeaders } from '@postrider/mail/fix-headers'
 import { octetsOf, parseMessage } from '@postrider/mail/message'
 import { addressesOf } from '@postrider/mail/mailbox'
-import { ContentRefused } from '@postrider/mail/refused'
+import { ContentRefusedError } from '@postrider/mail/refused'
 import { splitMailboxes } from '@postrider/mail/split-mailboxes'
 import { getBounceInfo } from '@postrider/reply/classify'
 import { readMailParameters, readRcptParameters } from '@postrider/smtp/parameters'
 import { addressOf, readPath } from '@postrider/smtp/path'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 
 /** A parser that strangers' octets reach, what it is fed with, and what must hold of its result. */
 export interface Target {
@@ -92,7 +92,7 @@ export const TARGETS: readonly [Target, ...Target[]] = [
     name: 'content',
     seeds: MESSAGES,
     run(input) {
-      const normal = orRefused(() => normaliseContent(octets(input)), ContentRefused)
+      const normal = orRefused(() => normaliseContent(octets(input)), ContentRefusedError)
       if (normal === undefined) return
       checkNormal(normal.content)
       const trace = {
@@ -103,7 +103,7 @@ export const TARGETS: readonly [Target, ...Target[]] = [
         recipients: [],
         submitting: SUBMITTING,
       }
-      const fixed = orRefused(() => fixHeaders(parseMessage(normal.content), trace), ContentRefused)
+      const fixed = orRefused(() => fixHeaders(parseMessage(normal.content), trace), ContentRefusedError)
       if (fixed !== undefined) checkNormal(octetsOf(fixed.message))
     },
   },
@@ -112,7 +112,7 @@ export const TARGETS: readonly [Target, ...Target[]] = [
     seeds: ['a@b.test, "x, y" <c@d.test>; (comment (nested)) <e@f.test>', ...ADDRESSES],
     run(input) {
       splitMailboxes(input)
-      orRefused(() => addressesOf(input), ContentRefused)
+      orRefused(() => addressesOf(input), ContentRefusedError)
     },
   },
   {
@@ -120,7 +120,7 @@ export const TARGETS: readonly [Target, ...Target[]] = [
     seeds: ['SUCCESS,FAILURE,DELAY', 'NEVER', 'rfc822;kim+40remote.test', 'utf-8;kim@remote.test', 'FULL', 'QQ314+3D'],
     run(input) {
       for (const parse of [parseNotify, parseOrcpt, parseRet, parseEnvid])
-        orRefused(() => parse(utf8(input)), DsnParameterInvalid)
+        orRefused(() => parse(utf8(input)), DsnParameterError)
       decodeXtext(utf8(input))
       holds(decodeXtext(encodeXtext(input)) === input, 'xtext comes back as it was')
     },
@@ -130,11 +130,11 @@ export const TARGETS: readonly [Target, ...Target[]] = [
     seeds: COMMANDS,
     run(input) {
       const command = /^mail/i.test(input) ? 'MAIL FROM' : 'RCPT TO'
-      const path = orRefused(() => readPath(utf8(input), command), Refusal)
+      const path = orRefused(() => readPath(utf8(input), command), RefusalError)
       if (path === undefined) return
-      orRefused(() => addressOf(path.address, command, true), Refusal)
-      orRefused(() => readRcptParameters(path), Refusal)
-      orRefused(() => readMailParameters(path, { secure: true, longestHoldMs: 86_400_000, now: 0 }), Refusal)
+      orRefused(() => addressOf(path.address, command, true), RefusalError)
+      orRefused(() => readRcptParameters(path), RefusalError)
+      orRefused(() => readMailParameters(path, { secure: true, longestHoldMs: 86_400_000, now: 0 }), RefusalError)
     },
   },
   { name: 'reply', seeds: REPLIES, run: (input) => void getBounceInfo({ response: utf8(input) }) },

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { CODES_A_MAILBOX, CODES_A_NAMESPACE } from '@postrider/sender-verification/allowance'
 import { newCodeID } from '@postrider/sender-verification/code'
 import { postCode } from '@postrider/sender-verification/post'
-import { NotStored } from '@postrider/queue/accept'
+import { NotStoredError } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import { allowCode } from '@postrider/sender-verification/code-allowance'
@@ -87,7 +87,7 @@ test('the same code is one mail, whoever sends it again; without a broker it wai
   await eventually(() => {
     assert.equal(first().connected, false)
   })
-  await assert.rejects(post(first()), NotStored)
+  await assert.rejects(post(first()), NotStoredError)
   await restarted
   await eventually(async () => assert.deepEqual(await post(first()), one), 30_000)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { errors } from '@nats-io/transport-node'
-import { NotStored, createAcceptor, mailPlace } from '@postrider/queue/accept'
+import { NotStoredError, createAcceptor, mailPlace } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import { ensureStreams } from '@postrider/broker/streams'
@@ -59,7 +59,10 @@ test('a message that was given up and did not reach the broker cannot be stored 
   const deaf = Object.create(broker, {
     js: { value: Object.create(broker.js, { publish: { value: publish } }) as unknown },
   }) as Broker
-  await assert.rejects(store('lost', 1000, deaf), (error) => error instanceof NotStored && error.left === 'nothing')
+  await assert.rejects(
+    store('lost', 1000, deaf),
+    (error) => error instanceof NotStoredError && error.left === 'nothing',
+  )
   const { duplicate } = await broker.js.publish(recordSubject, 'what was on its way', { msgID: 'lost' })
   assert.equal(duplicate, true)
   assert.equal(await records(), 0)
@@ -67,11 +70,11 @@ test('a message that was given up and did not reach the broker cannot be stored 
 
 test('a broker that goes away while it is waited for is given up soon, and at once when it is away', async () => {
   process.kill(server.pid, 'SIGSTOP')
-  const stored = assert.rejects(store('away', 240_000), NotStored)
+  const stored = assert.rejects(store('away', 240_000), NotStoredError)
   await pause(500)
   process.kill(server.pid, 'SIGKILL')
   const startedAt = performance.now()
   await stored
   assert.ok(performance.now() - startedAt < 120_000)
-  await assert.rejects(store('at once', 240_000), (error) => error instanceof NotStored && error.waitedMs === 0)
+  await assert.rejects(store('at once', 240_000), (error) => error instanceof NotStoredError && error.waitedMs === 0)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { AccountStanding } from '@postrider/message-log/reputation'
+import type { AccountReputation } from '@postrider/message-log/reputation'
 import { parseAllDocuments } from 'yaml'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
@@ -60,8 +60,8 @@ async function sendUntil(reply: RegExp, to = 'kim@remote.test'): Promise<string>
   }, 30_000)
 }
 
-const standings = async (): Promise<AccountStanding[]> =>
-  JSON.parse(await platform.cli('reputation', 'ls', '--json')) as AccountStanding[]
+const standings = async (): Promise<AccountReputation[]> =>
+  JSON.parse(await platform.cli('reputation', 'ls', '--json')) as AccountReputation[]
 const suspensionOf = async (account: string) =>
   (await standings()).find((one) => one.account === account)?.reputation.suspended
 const noticesTo = (address: string) =>

@@ -17,9 +17,9 @@ const skip = apiServerMissing({ controllerManager: true }) || helmMissing()
 const SOON_MS = 30_000
 const FIGHT_MS = 45_000
 /** The rival writes ten times a second. A key runs ten times at once and then 20 times a minute (queue.ts). */
-const MOST_RUNS = 10 + Math.ceil((FIGHT_MS / 60_000) * 20)
+const MAX_RUNS = 10 + Math.ceil((FIGHT_MS / 60_000) * 20)
 /** An object is put back five times, and then after 10 s, 20 s, 40 s (contest.ts). */
-const MOST_CORRECTIONS = 5 + 3
+const MAX_CORRECTIONS = 5 + 3
 /** What may be under way at the first and the last moment. */
 const SLACK = 2
 
@@ -92,7 +92,7 @@ describe('another who forces his fields without end', { skip }, () => {
       for (const [index, controller] of controllers.entries()) {
         // The platform's one key, app's or site's; the other Domain's runs are few.
         const more = (ran[index] ?? 0) - (before[index] ?? 0)
-        assert.ok(more <= 2 * MOST_RUNS + SLACK, `${controller} ran ${more} times`)
+        assert.ok(more <= 2 * MAX_RUNS + SLACK, `${controller} ran ${more} times`)
       }
     } finally {
       await end()
@@ -102,10 +102,10 @@ describe('another who forces his fields without end', { skip }, () => {
     const of = { deployment: count('deployments', 'mail-ingress'), secret: count('secrets', 'app-smtp') }
     for (const [what, corrections] of Object.entries(of)) {
       assert.ok(corrections >= 5, `the ${what} was put back only ${corrections} times`)
-      assert.ok(corrections <= MOST_CORRECTIONS + SLACK, `the ${what} was put back ${corrections} times`)
+      assert.ok(corrections <= MAX_CORRECTIONS + SLACK, `the ${what} was put back ${corrections} times`)
     }
     const statuses = count('domains/status', 'site')
-    assert.ok(statuses >= 2 && statuses <= MOST_RUNS + SLACK, `the status was written ${statuses} times`)
+    assert.ok(statuses >= 2 && statuses <= MAX_RUNS + SLACK, `the status was written ${statuses} times`)
     await eventually(async () => {
       const events = await world.cluster.list<KubeObject & { reason?: string; note?: string }>(KINDS.Event, {
         namespace: SYSTEM,

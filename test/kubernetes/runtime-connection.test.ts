@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openCluster } from '@postrider/kubernetes/transport/client'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
-import { NoCluster } from '@postrider/kubernetes/transport/connection'
+import { NoClusterError } from '@postrider/kubernetes/transport/connection'
 import { ApiError, isUnanswered } from '@postrider/kubernetes/transport/errors'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
@@ -84,6 +84,6 @@ test('without a kubeconfig, outside of a pod, the first request says so', async 
   const home = process.env['HOME']
   process.env['HOME'] = '/nonexistent'
   const nowhere = openCluster({ kubeconfig: '', env: {} })
-  await assert.rejects(nowhere.list(KINDS.Secret), NoCluster)
+  await assert.rejects(nowhere.list(KINDS.Secret), NoClusterError)
   process.env['HOME'] = home
 })

@@ -10,7 +10,7 @@ import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { manualClock } from '../support/manual-clock.ts'
 import { refTo } from '@postrider/kubernetes/object/object'
 import type { KubeObject, Wire } from '@postrider/kubernetes/object/object'
-import { ensure, NotOurs, removeOwned } from '@postrider/kubernetes/apply/owned'
+import { ensure, NotOwnedError, removeOwned } from '@postrider/kubernetes/apply/owned'
 import { createQueue } from '@postrider/kubernetes/reconcile/queue'
 import { writeStatus } from '@postrider/kubernetes/status/status'
 import { watchKind } from '@postrider/kubernetes/cache/watch'
@@ -169,9 +169,9 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
   test("another's object of that name is neither taken nor deleted", async () => {
     const theirs = { ...configMap('theirs', { a: 'x' }), metadata: { name: 'theirs', namespace: 'default' } }
     await cluster.create(theirs)
-    await assert.rejects(keepMap(configMap('theirs', { a: '1' })), NotOurs)
+    await assert.rejects(keepMap(configMap('theirs', { a: '1' })), NotOwnedError)
     await inStore('theirs', 'x')
-    await assert.rejects(keepMap(configMap('theirs', { a: '1' })), NotOurs)
+    await assert.rejects(keepMap(configMap('theirs', { a: '1' })), NotOwnedError)
     const ref = refTo(KINDS.ConfigMap, 'default', 'theirs')
     assert.equal(await removeOwned(cluster, ref, configMaps), false)
     assert.equal((await cluster.get<ConfigMap>(ref))?.data?.['a'], 'x')

@@ -45,8 +45,8 @@ export interface Ensured<T> {
 }
 
 /** An object of this name is there and belongs to somebody else: nothing was written. */
-export class NotOurs extends Error {
-  override readonly name = 'NotOurs'
+export class NotOwnedError extends Error {
+  override readonly name = 'NotOwnedError'
   readonly ref: ObjectRef
   constructor(ref: ObjectRef) {
     super(`${describeRef(ref)} already exists and was not created by Postrider; rename or delete it`)
@@ -59,7 +59,7 @@ const GOING_MS = 10_000
 
 /** Sees to it that an object is as wanted, by server-side apply; writes nothing when what the store holds is as wanted in all
  * fields that `wanted` gives. Fields that others add stay. What somebody changed is put back, and the owner's Event names the fields
- * and who it was; from the fifth time within minutes on, ever more rarely. Throws ApiError and NotOurs. `store` must be synced; it
+ * and who it was; from the fifth time within minutes on, ever more rarely. Throws ApiError and NotOwnedError. `store` must be synced; it
  * may be of those objects only that have our labels. */
 export async function ensure<T extends KubeObject>(
   cluster: Cluster,
@@ -83,7 +83,7 @@ export async function ensure<T extends KubeObject>(
     return applyAs('created')
   }
   if (isGoing(live)) return { outcome: 'unchanged', object: live, againMs: GOING_MS }
-  if (memory === undefined && options.adopt !== true && !isOurs(live, owner)) throw new NotOurs(ref)
+  if (memory === undefined && options.adopt !== true && !isOurs(live, owner)) throw new NotOwnedError(ref)
   const differing = untolerated(differences(desired, live), memory)
   if (differing.length === 0) {
     if (memory?.hash !== hash) keep(live, [])

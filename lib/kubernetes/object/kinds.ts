@@ -40,17 +40,17 @@ export const KINDS = {
 } satisfies Record<string, KindRef>
 
 /** An object of a kind that KINDS does not list, or without a name: a mistake in the program. */
-export class UnknownKind extends Error {
-  override readonly name = 'UnknownKind'
+export class UnknownKindError extends Error {
+  override readonly name = 'UnknownKindError'
 }
 
 const byKind = new Map(Object.values(KINDS).map((entry) => [`${entry.apiVersion} ${entry.kind}`, entry]))
 
-/** Where an object lives. Throws UnknownKind. */
+/** Where an object lives. Throws UnknownKindError. */
 export function refOf(object: KubeObject): ObjectRef {
   const { apiVersion = '', kind: name = '', metadata } = object
   const found = byKind.get(`${apiVersion} ${name}`)
-  if (found === undefined) throw new UnknownKind(`${apiVersion} ${name} is not a known kind`)
-  if (metadata?.name === undefined) throw new UnknownKind(`${name} without a name`)
+  if (found === undefined) throw new UnknownKindError(`${apiVersion} ${name} is not a known kind`)
+  if (metadata?.name === undefined) throw new UnknownKindError(`${name} without a name`)
   return refTo(found, metadata.namespace, metadata.name)
 }

@@ -7,12 +7,12 @@ export interface Clock {
 }
 
 /** Longest delay of a timer; beyond it, Node fires at once. */
-const LONGEST_MS = 2 ** 31 - 1
+const MAX_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, act) {
-    const timer = setTimeout(act, Math.min(ms, LONGEST_MS))
+    const timer = setTimeout(act, Math.min(ms, MAX_MS))
     return () => clearTimeout(timer)
   },
 }

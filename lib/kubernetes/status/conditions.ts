@@ -16,7 +16,7 @@ export interface Condition {
 export type Finding = Omit<Condition, 'lastTransitionTime'>
 
 /** The API server takes no longer message. */
-const LONGEST_MESSAGE = 32_768
+const MAX_MESSAGE = 32_768
 
 /** The conditions with the finding among them: in the place of the one of its type, else last. lastTransitionTime tells when
  * the status changed, not when it was looked at: it stays when the status did. */
@@ -25,7 +25,7 @@ export function setCondition(conditions: readonly Condition[] | undefined, findi
   const old = before.find(({ type }) => type === finding.type)
   const found: Condition = {
     ...finding,
-    message: finding.message.slice(0, LONGEST_MESSAGE),
+    message: finding.message.slice(0, MAX_MESSAGE),
     lastTransitionTime: old?.status === finding.status ? old.lastTransitionTime : isoSeconds(now.getTime()),
   }
   if (old === undefined) return [...before, found]

@@ -52,8 +52,8 @@ const CONTROLLER = 'postrider.dev/operator'
 /** The server keeps an Event for an hour; a series that is silent for this long starts again. */
 const SILENCE_MS = 30 * 60_000
 /** What waits to be written; beyond that it is not. */
-const LONGEST_QUEUE = 1000
-const LONGEST_NOTE = 1024
+const MAX_QUEUE = 1000
+const MAX_NOTE = 1024
 
 /** Events of events.k8s.io/v1. Repeated reports with the same text about the same object become one series; what would be
  * too much is left out. */
@@ -67,7 +67,7 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
 
   /** One after the other: a storm of events leaves the server its breath. */
   function enqueue(write: () => Promise<void>): void {
-    if (queued >= LONGEST_QUEUE) return
+    if (queued >= MAX_QUEUE) return
     queued++
     writing = writing
       .then(write)
@@ -78,7 +78,7 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
   function allowed(object: KubeObject): boolean {
     const now = clock.now()
     const key = object.metadata?.uid ?? keyOf(object)
-    if (buckets.size > LONGEST_QUEUE) {
+    if (buckets.size > MAX_QUEUE) {
       for (const [old, bucket] of buckets) if (bucket.full(now)) buckets.delete(old)
     }
     const bucket = buckets.get(key) ?? tokenBucket(rate, now)
@@ -199,8 +199,8 @@ function eventOf({ object, type, reason, note }: Report, at: Date, instance: str
 
 /** By bytes, and not within a character. */
 function cut(note: string): string {
-  if (Buffer.byteLength(note) <= LONGEST_NOTE) return note
-  let short = note.slice(0, LONGEST_NOTE)
-  while (Buffer.byteLength(short) > LONGEST_NOTE - 3) short = short.slice(0, -1)
+  if (Buffer.byteLength(note) <= MAX_NOTE) return note
+  let short = note.slice(0, MAX_NOTE)
+  while (Buffer.byteLength(short) > MAX_NOTE - 3) short = short.slice(0, -1)
   return `${short}\u2026`
 }

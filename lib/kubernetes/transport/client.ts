@@ -85,7 +85,7 @@ const TIMEOUT_MS = 30_000
 const PAGE = 500
 
 /** From `kubeconfig` or KUBECONFIG, else from inside a pod, else from ~/.kube/config. Connects with the first request, which
- * throws NoCluster when there is none of them. */
+ * throws NoClusterError when there is none of them. */
 export function openCluster(where: Whereabouts = {}): Cluster {
   const connection = findConnection(where)
   // Reported to the first caller.

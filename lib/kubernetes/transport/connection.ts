@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path'
 import type { Connection } from './access.ts'
 
 /** There is neither a kubeconfig nor a pod's service account. */
-export class NoCluster extends Error {
-  override readonly name = 'NoCluster'
+export class NoClusterError extends Error {
+  override readonly name = 'NoClusterError'
 }
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -19,7 +19,7 @@ export interface Whereabouts {
   serviceAccount?: string
 }
 
-/** By KUBECONFIG, else by the pod's service account, else by ~/.kube/config. Throws NoCluster. */
+/** By KUBECONFIG, else by the pod's service account, else by ~/.kube/config. Throws NoClusterError. */
 export function findConnection(where: Whereabouts = {}): Promise<Connection> {
   const { env = process.env, serviceAccount = SERVICE_ACCOUNT } = where
   const kubeconfig = where.kubeconfig ?? env['KUBECONFIG']
@@ -31,7 +31,7 @@ export function findConnection(where: Whereabouts = {}): Promise<Connection> {
   const home = join(homedir(), '.kube', 'config')
   if (existsSync(home)) return byKubeconfig(home)
   return Promise.reject(
-    new NoCluster('KUBECONFIG is not set, this process does not run in a pod, and ~/.kube/config does not exist'),
+    new NoClusterError('KUBECONFIG is not set, this process does not run in a pod, and ~/.kube/config does not exist'),
   )
 }
 
@@ -53,6 +53,6 @@ function byServiceAccount(host: string, port: string, folder: string): Connectio
 async function byKubeconfig(path: string): Promise<Connection> {
   const { connectionBy, readKubeconfig } = await import('./kubeconfig.ts')
   const connection = connectionBy(await readKubeconfig(path.split(delimiter).filter(Boolean)))
-  if (connection === undefined) throw new NoCluster(`${path} names no current cluster`)
+  if (connection === undefined) throw new NoClusterError(`${path} names no current cluster`)
   return connection
 }

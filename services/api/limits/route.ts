@@ -3,7 +3,7 @@ import type { AccountUse, LimitUse } from '@postrider/limits/report'
 import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { effectiveLimit } from '@postrider/reputation/effective'
-import type { Standing } from '@postrider/reputation/reputation'
+import type { Reputation } from '@postrider/reputation/reputation'
 import { wayBack, whySuspended } from '@postrider/reputation/words'
 import { authenticate } from '../authenticate.ts'
 import { json } from '../response.ts'
@@ -12,7 +12,7 @@ import type { Route } from '../router.ts'
 export interface LimitsDependencies {
   now: () => number
   useOf: (account: string) => Promise<AccountUse>
-  standingOf: (account: string) => Standing | undefined
+  standingOf: (account: string) => Reputation | undefined
 }
 
 interface AccountAnswer {
@@ -56,7 +56,7 @@ export const limitsRoute = ({ now, useOf, standingOf }: LimitsDependencies): Rou
   },
 })
 
-function tierOf({ tiers }: LimitConfig, standing: Standing | undefined): Pick<AccountAnswer, 'tier'> {
+function tierOf({ tiers }: LimitConfig, standing: Reputation | undefined): Pick<AccountAnswer, 'tier'> {
   if (tiers === undefined) return {}
   const tier = Math.min(standing?.tier ?? 0, tiers.levels.length - 1)
   const next = tiers.levels[tier + 1]
@@ -70,7 +70,7 @@ function tierOf({ tiers }: LimitConfig, standing: Standing | undefined): Pick<Ac
   }
 }
 
-function describe(standing: Standing | undefined): AccountAnswer['reputation'] {
+function describe(standing: Reputation | undefined): AccountAnswer['reputation'] {
   const suspension = standing?.suspended
   if (suspension === undefined) return { state: 'Good' }
   return {

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts'
+import { ProblemError } from '../problem.ts'
 import { content } from '../response.ts'
 import type { ApiResponse } from '../response.ts'
 import type { Handler } from '../router.ts'
@@ -22,7 +22,7 @@ export const autodiscover: Handler = ({ body }, { config, submission }) => {
     const { address, domain } = addressOf(asked)
     return xml(autodiscoverDocument(settingsOf(domain, config(), submission), address))
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
+    if (!(error instanceof ProblemError)) throw error
     return error.status === 404
       ? refused('500', 'The email address cannot be found.')
       : refused('600', 'Invalid Request')

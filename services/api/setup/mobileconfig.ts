@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts'
+import { ProblemError } from '../problem.ts'
 import { content } from '../response.ts'
 import type { Handler } from '../router.ts'
 import { nameUuid } from './name-uuid.ts'
@@ -21,7 +21,7 @@ export function profileOf({ domain, incoming, outgoing }: ClientSettings, addres
   const [reads] = incoming
   const [sends] = outgoing
   if (reads === undefined || sends === undefined)
-    throw new Problem(
+    throw new ProblemError(
       404,
       'this domain has no incoming mail server, which an account needs; set spec.incoming of the Domain',
     )

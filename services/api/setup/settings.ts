@@ -1,7 +1,7 @@
 import type { Submission } from '@postrider/contract/submission'
 import { normaliseAddress, normaliseDomain } from '@postrider/mail/address'
 import type { IncomingConfig, RuntimeConfig } from '@postrider/runtime-config/config'
-import { Problem } from '../problem.ts'
+import { ProblemError } from '../problem.ts'
 
 /** A server that a mail client is to use. */
 export interface MailServer {
@@ -27,7 +27,8 @@ export interface ClientSettings {
  * not lead the users of a domain to whoever only says that it is his. */
 export function settingsOf(domain: string, config: RuntimeConfig, submission: Submission): ClientSettings {
   const found = config.domains.get(domain)
-  if (found === undefined || found.suspended) throw new Problem(404, 'this platform does not send mail for this domain')
+  if (found === undefined || found.suspended)
+    throw new ProblemError(404, 'this platform does not send mail for this domain')
   return { domain, incoming: found.incoming ?? [], outgoing: outgoingOf(submission) }
 }
 
@@ -54,7 +55,7 @@ export function addressIn(query: URLSearchParams): string | undefined {
 /** An address of a request and its domain, white space around it aside; throws a Problem when it is not a full address. */
 export function addressOf(given: string | null | undefined): { address: string; domain: string } {
   const address = normaliseAddress((given ?? '').trim())
-  if (address === undefined) throw new Problem(400, 'emailaddress must be a full address: local@domain')
+  if (address === undefined) throw new ProblemError(400, 'emailaddress must be a full address: local@domain')
   return { address, domain: address.slice(address.lastIndexOf('@') + 1) }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/config'
-import { Problem } from '../problem.ts'
+import { ProblemError } from '../problem.ts'
 import { autoconfigDocument } from './autoconfig.ts'
 import { autodiscoverDocument } from './autodiscover.ts'
 import { profileOf } from './mobileconfig.ts'
@@ -50,11 +50,11 @@ test('only a domain that may send is answered, and the same for whatever address
   for (const name of ['other.test', 'held.test'])
     assert.throws(
       () => settingsOf(name, config, submission),
-      (error) => error instanceof Problem && error.status === 404,
+      (error) => error instanceof ProblemError && error.status === 404,
     )
   assert.equal(addressOf('Kim@ONE.test').domain, 'one.test')
-  assert.throws(() => addressOf('kim'), Problem)
-  assert.throws(() => addressOf(null), Problem)
+  assert.throws(() => addressOf('kim'), ProblemError)
+  assert.throws(() => addressOf(null), ProblemError)
   assert.equal(domainOfHost('autoconfig.one.test'), 'one.test')
   assert.equal(domainOfHost('one.test'), 'one.test')
 })
@@ -121,5 +121,5 @@ test('Apple’s profile is the same each time, another for another address, and 
   assert.equal(profileOf(settings, 'a@one.test'), profileOf(settings, 'a@one.test'))
   assert.notEqual(nameUuid('mail/a'), nameUuid('mail/b'))
   assert.match(nameUuid('x'), /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  assert.throws(() => profileOf(settingsOf('one.test', configOf(domain({})), submission), 'a@one.test'), Problem)
+  assert.throws(() => profileOf(settingsOf('one.test', configOf(domain({})), submission), 'a@one.test'), ProblemError)
 })

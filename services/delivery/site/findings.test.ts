@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Broken, TurnedAway } from '../transaction/outcome.ts'
+import { ConnectionBrokenError, TurnedAwayError } from '../transaction/outcome.ts'
 import type { RecipientResult } from '../transaction/outcome.ts'
 import { findingOf, findingOfError } from './findings.ts'
 
@@ -32,9 +32,10 @@ describe('what a transaction shows about its site', () => {
 })
 
 describe('what a failed connection shows about its site', () => {
-  const away = (text: string) => new TurnedAway({ code: Number(text.slice(0, 3)), text, lines: [text] }, 'greeting')
-  const cases: [name: string, error: Broken | TurnedAway, finding: unknown][] = [
-    ['nobody there', new Broken('ECONNREFUSED', 'connect', 'refused'), { unreachable: 'refused' }],
+  const away = (text: string) =>
+    new TurnedAwayError({ code: Number(text.slice(0, 3)), text, lines: [text] }, 'greeting')
+  const cases: [name: string, error: ConnectionBrokenError | TurnedAwayError, finding: unknown][] = [
+    ['nobody there', new ConnectionBrokenError('ECONNREFUSED', 'connect', 'refused'), { unreachable: 'refused' }],
     ['a server that is closed', away('554 5.3.2 no service here'), { unreachable: '554 5.3.2 no service here' }],
     ['a server that shuts down', away('421 4.3.2 shutting down'), { unreachable: '421 4.3.2 shutting down' }],
     ['too many connections', away('421 4.7.0 too many concurrent connections from your host'), 'crowded'],

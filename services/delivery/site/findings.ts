@@ -1,7 +1,7 @@
 import { getBounceInfo } from '@postrider/reply/classify'
 import type { Category } from '@postrider/reply/category'
-import { Broken } from '../transaction/outcome.ts'
-import type { RecipientResult, Stage, TransactionOutcome, TurnedAway } from '../transaction/outcome.ts'
+import { ConnectionBrokenError } from '../transaction/outcome.ts'
+import type { RecipientResult, Stage, TransactionOutcome, TurnedAwayError } from '../transaction/outcome.ts'
 import type { SeriesResult } from '../transaction/series.ts'
 
 /** What a transaction shows about its site.
@@ -48,8 +48,8 @@ function findingOfReply(reply: string, stage: Stage): 'crowded' | 'answered' | u
 }
 
 /** What a host that did not let us in shows about the site. */
-export const findingOfError = (error: Broken | TurnedAway): Finding =>
-  (error instanceof Broken ? undefined : findingOfReply(error.reply.text, error.stage)) ?? {
+export const findingOfError = (error: ConnectionBrokenError | TurnedAwayError): Finding =>
+  (error instanceof ConnectionBrokenError ? undefined : findingOfReply(error.reply.text, error.stage)) ?? {
     unreachable: error.message,
   }
 
@@ -69,9 +69,9 @@ const LOCAL_FAULTS = new Set([
   'ENOMEM',
 ])
 
-export const isLocalFault = (error: Broken | TurnedAway): boolean =>
-  error instanceof Broken && error.stage === 'connect' && LOCAL_FAULTS.has(error.code)
+export const isLocalFault = (error: ConnectionBrokenError | TurnedAwayError): boolean =>
+  error instanceof ConnectionBrokenError && error.stage === 'connect' && LOCAL_FAULTS.has(error.code)
 
 /** The system refuses to send to the address: no route, or no such family here. */
-export const hasNoPath = (error: Broken | TurnedAway): boolean =>
-  error instanceof Broken && (error.code === 'ENETUNREACH' || error.code === 'EAFNOSUPPORT')
+export const hasNoPath = (error: ConnectionBrokenError | TurnedAwayError): boolean =>
+  error instanceof ConnectionBrokenError && (error.code === 'ENETUNREACH' || error.code === 'EAFNOSUPPORT')

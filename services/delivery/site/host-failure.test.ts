@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Broken, TurnedAway } from '../transaction/outcome.ts'
+import { ConnectionBrokenError, TurnedAwayError } from '../transaction/outcome.ts'
 import type { RecipientResult, Stage } from '../transaction/outcome.ts'
 import { combined, failureOf, refusal, sessionFailure } from './host-failure.ts'
 import { RequireTlsUnmet } from './require-tls.ts'
@@ -8,8 +8,8 @@ import { RequireTlsUnmet } from './require-tls.ts'
 const kim = { address: 'kim@a.test' }
 const sam = { address: 'sam@a.test' }
 const turnedAway = (text: string, stage: Stage) =>
-  failureOf(new TurnedAway({ code: Number(text.slice(0, 3)), text, lines: [text] }, stage), [kim])
-const broken = (stage: Stage) => failureOf(new Broken('TIMEOUT', stage, `silence at ${stage}`), [kim])
+  failureOf(new TurnedAwayError({ code: Number(text.slice(0, 3)), text, lines: [text] }, stage), [kim])
+const broken = (stage: Stage) => failureOf(new ConnectionBrokenError('TIMEOUT', stage, `silence at ${stage}`), [kim])
 const reply = (failures: Parameters<typeof combined>[0], untried = false) => {
   const [result] = combined(failures, { untried }).recipients
   return [result?.reply, result?.retry === true || result?.result === 'failed']

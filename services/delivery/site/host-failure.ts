@@ -1,5 +1,5 @@
 import type { Recipient } from '@postrider/mail/envelope'
-import { Broken, TurnedAway, forAll } from '../transaction/outcome.ts'
+import { ConnectionBrokenError, TurnedAwayError, forAll } from '../transaction/outcome.ts'
 import { RequireTlsUnmet } from './require-tls.ts'
 import type { RecipientResult, Remote, Stage, TransactionOutcome } from '../transaction/outcome.ts'
 
@@ -29,9 +29,9 @@ const STAGES: readonly Stage[] = [
  *
  * A refusal in a greeting or in the answer to EHLO speaks of the host, not of the message: it is never final by itself, whatever its
  * code (as Postfix does with smtp_skip_5xx_greeting). A host that lacks what the message needs lacks it later as well. */
-export function failureOf(error: Broken | TurnedAway, recipients: Recipient[]): HostFailure {
+export function failureOf(error: ConnectionBrokenError | TurnedAwayError, recipients: Recipient[]): HostFailure {
   const { stage, remote } = error
-  if (error instanceof Broken) {
+  if (error instanceof ConnectionBrokenError) {
     const result = { result: 'failed' as const, reply: error.message, errorCode: error.code, stage }
     return { outcome: { recipients: forAll(recipients, result), ...(remote && { remote }) }, temporary: true, stage }
   }

@@ -16,7 +16,7 @@ export interface OpenOptions {
 }
 
 /** Connects to one address of a host and introduces itself, from the pool's addresses and with its name. Throws Broken or
- * TurnedAway. */
+ * TurnedAwayError. */
 export async function open(
   { host, address }: Candidate,
   connectMs: number,

@@ -19,7 +19,7 @@ const WAITERS_A_CONNECTION = 5
 const UNKNOWN_MS = 1500
 /** Transactions that take much longer than others get so many beside them: a remote that thinks for minutes about one message does not keep
  * the others of its site waiting. */
-const MOST_BESIDE_STUCK = 3
+const MAX_BESIDE_STUCK = 3
 /** Jobs of a site that rests come back at this pace once the rest is over. */
 const RETURN_STEP_MS = 10
 /** While a probe is under way the others look again after this long. */
@@ -87,7 +87,7 @@ export class SiteSchedule<Who> {
   /** Transactions that the site may have at once. */
   allowed(now: number): number {
     const state = this.#breaker.state(now)
-    const beside = this.#serves ? Math.min(this.#stuck(now), MOST_BESIDE_STUCK) : 0
+    const beside = this.#serves ? Math.min(this.#stuck(now), MAX_BESIDE_STUCK) : 0
     const width = this.#width.value + beside
     if (state === 'closed') return Math.max(1, Math.min(width, this.#limit))
     return state === 'probing' ? 1 : 0

@@ -2,7 +2,7 @@ import type { Envelope } from '@postrider/mail/envelope'
 import { LookupsBusyError } from '../route/lookups-busy.ts'
 import type { RouteHost } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
-import { Broken, TurnedAway } from '../transaction/outcome.ts'
+import { ConnectionBrokenError, TurnedAwayError } from '../transaction/outcome.ts'
 import type { TransactionOutcome } from '../transaction/outcome.ts'
 import { cannotTake } from '../transaction/commands.ts'
 import type { SeriesResult } from '../transaction/series.ts'
@@ -137,7 +137,7 @@ class Trial {
     } catch (error) {
       this.#connection?.dialogue.destroy()
       this.#connection = undefined
-      if (!(error instanceof Broken || error instanceof TurnedAway)) throw error
+      if (!(error instanceof ConnectionBrokenError || error instanceof TurnedAwayError)) throw error
       this.#failures.push(failureOf(error, this.#trial.envelope.recipients))
       // This machine has no path for the address's family: nothing was sent, and the others may still be tried.
       if (hasNoPath(error)) this.#connections--
@@ -186,10 +186,10 @@ class Trial {
   }
 
   /** What a connection that was not made says about the address, and about the site. */
-  #learn(error: Broken | TurnedAway, { address }: Candidate): void {
+  #learn(error: ConnectionBrokenError | TurnedAwayError, { address }: Candidate): void {
     // The message asks for more than others do, or the fault is on our side: neither says anything about the site.
     if (error instanceof RequireTlsUnmet || isLocalFault(error)) return
-    if (error instanceof Broken && (error.stage === 'connect' || error.stage === 'greeting'))
+    if (error instanceof ConnectionBrokenError && (error.stage === 'connect' || error.stage === 'greeting'))
       this.#trial.slot.hosts.wasDown(address)
     if (this.#finding === 'unknown' || typeof this.#finding === 'object') this.#finding = findingOfError(error)
   }
@@ -271,5 +271,5 @@ class Trial {
   }
 }
 
-const isConnectTimeout = (error: Broken | TurnedAway): boolean =>
-  error instanceof Broken && error.stage === 'connect' && error.code === 'TIMEOUT'
+const isConnectTimeout = (error: ConnectionBrokenError | TurnedAwayError): boolean =>
+  error instanceof ConnectionBrokenError && error.stage === 'connect' && error.code === 'TIMEOUT'

@@ -3,7 +3,7 @@ import { afterEach, describe, test } from 'node:test'
 import { setDefaultCACertificates } from 'node:tls'
 import { connect } from './connection.ts'
 import type { ConnectOptions, SmtpConnection } from './connection.ts'
-import { TurnedAway } from './outcome.ts'
+import { TurnedAwayError } from './outcome.ts'
 import { selfSigned } from '../../../test/support/scripted-receiver/certificate.ts'
 import { TIMEOUTS, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
 import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
@@ -57,7 +57,7 @@ describe('connecting', () => {
     test(`is turned away by ${reply} at ${stage}`, async () => {
       const receiver = await receive({ script: (step) => (step.stage === stage ? reply : undefined) })
       await assert.rejects(open(receiver), (error: unknown) => {
-        assert.ok(error instanceof TurnedAway)
+        assert.ok(error instanceof TurnedAwayError)
         assert.deepEqual([error.stage, error.reply.text], [stage === 'connect' ? 'greeting' : stage, reply])
         return true
       })

@@ -2,7 +2,7 @@ import type { TimeoutConfig } from '@postrider/runtime-config/config'
 import { cut } from '@postrider/reply/cut'
 import { BOUND_TEXTS, MAX_HOST_OCTETS, MAX_KEYWORDS, brokenBounds } from './bounds.ts'
 import type { Bound } from './bounds.ts'
-import { Broken, TurnedAway } from './outcome.ts'
+import { ConnectionBrokenError, TurnedAwayError } from './outcome.ts'
 import { isRefusal, succeeded } from '@postrider/smtp/reply'
 import type { Remote, Stage } from './outcome.ts'
 import type { Reply } from '@postrider/smtp/reply'
@@ -49,13 +49,14 @@ export interface SmtpConnection {
   used: number
 }
 
-/** Connects and introduces itself. Throws Broken when there is no answer and TurnedAway when the answer is no; both name the host. */
+/** Connects and introduces itself. Throws Broken when there is no answer and TurnedAwayError when the answer is no; both name the host. */
 export async function connect(options: ConnectOptions): Promise<SmtpConnection> {
   try {
     return await introduce(options, options.tls !== 'off')
   } catch (error) {
     // RFC 7435: opportunistic means that mail is delivered even if TLS does not work.
-    if (options.tls !== 'opportunistic' || !(error instanceof Broken) || error.stage !== 'starttls') throw error
+    if (options.tls !== 'opportunistic' || !(error instanceof ConnectionBrokenError) || error.stage !== 'starttls')
+      throw error
     const connection = await introduce(options, false)
     return { ...connection, tlsFault: error.message }
   }
@@ -79,7 +80,8 @@ async function introduce(options: ConnectOptions, mayUseTls: boolean): Promise<S
     }
   } catch (error) {
     dialogue?.end('QUIT\r\n')
-    if (error instanceof Broken || error instanceof TurnedAway) error.remote = { ...remote, tls: dialogue?.tls ?? null }
+    if (error instanceof ConnectionBrokenError || error instanceof TurnedAwayError)
+      error.remote = { ...remote, tls: dialogue?.tls ?? null }
     throw error
   }
 }
@@ -103,7 +105,7 @@ class Introduction {
     const capabilities = await this.#ehlo()
     if (mayUseTls && capabilities.startTls) return this.#goSecure(capabilities)
     if (tls === 'required') {
-      throw new Broken('NO_STARTTLS', 'starttls', `${host} does not offer STARTTLS, but TLS is required`)
+      throw new ConnectionBrokenError('NO_STARTTLS', 'starttls', `${host} does not offer STARTTLS, but TLS is required`)
     }
     return capabilities
   }
@@ -114,7 +116,8 @@ class Introduction {
     const { host, tls, timeouts } = this.#options
     const reply = await this.#ask('STARTTLS', 'starttls')
     if (!succeeded(reply)) {
-      if (tls === 'required') throw new Broken('TLS', 'starttls', `${host} refused STARTTLS: ${reply.text}`)
+      if (tls === 'required')
+        throw new ConnectionBrokenError('TLS', 'starttls', `${host} refused STARTTLS: ${reply.text}`)
       await this.#ehloAfter(`${host} refused STARTTLS (${reply.text}) and then closed the connection`)
       return inClear
     }
@@ -129,9 +132,10 @@ class Introduction {
     try {
       return await this.#ehlo()
     } catch (error) {
-      if (error instanceof Broken) throw new Broken('TLS', 'starttls', `${what}: ${error.message}`, { cause: error })
-      if (error instanceof TurnedAway && this.#options.tls === 'opportunistic')
-        throw new Broken('TLS', 'starttls', `${what}: ${error.reply.text}`, { cause: error })
+      if (error instanceof ConnectionBrokenError)
+        throw new ConnectionBrokenError('TLS', 'starttls', `${what}: ${error.message}`, { cause: error })
+      if (error instanceof TurnedAwayError && this.#options.tls === 'opportunistic')
+        throw new ConnectionBrokenError('TLS', 'starttls', `${what}: ${error.reply.text}`, { cause: error })
       throw error
     }
   }
@@ -145,7 +149,7 @@ class Introduction {
       return readCapabilities(keywords)
     }
     // 4xx is about now, and without EHLO the remote would be without TLS and 8BITMIME: another host, or later.
-    if (reply.code < 500 && reply.code >= 400) throw new TurnedAway(reply, 'ehlo')
+    if (reply.code < 500 && reply.code >= 400) throw new TurnedAwayError(reply, 'ehlo')
     // RFC 5321, 3.2: a server that knows no EHLO is asked with HELO.
     const answer = await this.#ask(`HELO ${ehloName}`, 'ehlo')
     if (!succeeded(answer)) throw turnedAway(answer, 'ehlo')
@@ -164,18 +168,18 @@ class Introduction {
       : this.#dialogue.reply(stage, timeoutMs)
   }
 
-  #excess(bound: Bound): Broken {
+  #excess(bound: Bound): ConnectionBrokenError {
     brokenBounds[bound]++
     this.#dialogue.destroy()
-    return new Broken('PROTOCOL', 'ehlo', BOUND_TEXTS[bound])
+    return new ConnectionBrokenError('PROTOCOL', 'ehlo', BOUND_TEXTS[bound])
   }
 }
 
 /** Codes that no RFC defines (000, 1xx, 3xx here, 6xx to 9xx) neither accept nor refuse the connection. */
-const turnedAway = (reply: Reply, stage: Stage): TurnedAway | Broken =>
+const turnedAway = (reply: Reply, stage: Stage): TurnedAwayError | ConnectionBrokenError =>
   isRefusal(reply)
-    ? new TurnedAway(reply, stage)
-    : new Broken('PROTOCOL', stage, `not a valid SMTP reply to this command: ${reply.text}`)
+    ? new TurnedAwayError(reply, stage)
+    : new ConnectionBrokenError('PROTOCOL', stage, `not a valid SMTP reply to this command: ${reply.text}`)
 
 /** Keywords after the first line (RFC 5321, 4.1.1.1). `=` ends a keyword as well: old servers write `AUTH=LOGIN`. */
 function readCapabilities(lines: string[]): Capabilities {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { sendContent, stuffDots } from './content.ts'
-import { Broken } from './outcome.ts'
+import { ConnectionBrokenError } from './outcome.ts'
 import type { Dialogue } from './socket.ts'
 
 test('dots at the beginning of lines are doubled, wherever the content is cut', () => {
@@ -67,7 +67,7 @@ test('a closed fence ends the connection without the last piece and the final do
   const fence = { content: () => undefined, finalDot: () => Promise.resolve(false) }
   await assert.rejects(
     sendContent(dialogue, Buffer.from('one\r\n'), { blockMs: 1000, rate: 1000, onEnd: () => story.push('end'), fence }),
-    (error) => error instanceof Broken && error.code === 'LEASE' && error.stage === 'content',
+    (error) => error instanceof ConnectionBrokenError && error.code === 'LEASE' && error.stage === 'content',
   )
   assert.deepEqual(story, ['destroyed'])
 })

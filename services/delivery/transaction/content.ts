@@ -1,5 +1,5 @@
 import type { Reply } from '@postrider/smtp/reply'
-import { Broken } from './outcome.ts'
+import { ConnectionBrokenError } from './outcome.ts'
 import { goesOn } from '@postrider/smtp/reply'
 import type { Dialogue } from './socket.ts'
 
@@ -47,7 +47,8 @@ export async function sendContent(
       dialogue.write(held)
       sent += held.length
       const left = blockMs + (sent * 1000) / rate - waited
-      if (left <= 0) throw new Broken('TIMEOUT', 'content', `the remote accepted less than ${rate} octets a second`)
+      if (left <= 0)
+        throw new ConnectionBrokenError('TIMEOUT', 'content', `the remote accepted less than ${rate} octets a second`)
       const startedAt = performance.now()
       await dialogue.drained(Math.min(blockMs, left))
       waited += performance.now() - startedAt
@@ -60,7 +61,7 @@ export async function sendContent(
   if (fence !== undefined && !(await fence.finalDot())) {
     dialogue.destroy()
     const what = 'the message was not completed, because this worker could not renew its lease on it'
-    throw new Broken('LEASE', 'content', what)
+    throw new ConnectionBrokenError('LEASE', 'content', what)
   }
   const interruption = interruptionOf(dialogue)
   if (interruption !== undefined) return interruption

@@ -48,8 +48,8 @@ export function forAll(recipients: Recipient[], result: Omit<RecipientResult, 'r
 }
 
 /** The dialogue broke off: no reply came. */
-export class Broken extends Error {
-  override readonly name = 'Broken'
+export class ConnectionBrokenError extends Error {
+  override readonly name = 'ConnectionBrokenError'
   readonly code: string
   readonly stage: Stage
   /** The host that was asked, once it is known. */
@@ -63,8 +63,8 @@ export class Broken extends Error {
 }
 
 /** The remote does not let us in: a greeting, EHLO or STARTTLS that is answered 4xx or 5xx, or 421 at any time. */
-export class TurnedAway extends Error {
-  override readonly name = 'TurnedAway'
+export class TurnedAwayError extends Error {
+  override readonly name = 'TurnedAwayError'
   readonly reply: Reply
   readonly stage: Stage
   /** The host that said it. */

@@ -2,7 +2,7 @@ import type { Recipient } from '@postrider/mail/envelope'
 import type { SmtpConnection } from './connection.ts'
 import type { PeerMemory } from './peer-memory.ts'
 import { nextGroup } from './next-group.ts'
-import { Broken, TurnedAway } from './outcome.ts'
+import { ConnectionBrokenError, TurnedAwayError } from './outcome.ts'
 import type { RecipientResult, TransactionOutcome } from './outcome.ts'
 import { TIME_LIMITS, TimeSpan } from './time-limits.ts'
 import type { TimeLimits } from './time-limits.ts'
@@ -87,7 +87,7 @@ async function orUndefined(opening: Promise<SmtpConnection>): Promise<SmtpConnec
   try {
     return await opening
   } catch (error) {
-    if (error instanceof Broken || error instanceof TurnedAway) return undefined
+    if (error instanceof ConnectionBrokenError || error instanceof TurnedAwayError) return undefined
     throw error
   }
 }

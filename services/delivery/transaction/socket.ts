@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { BOUND_TEXTS, MAX_UNASKED_REPLIES, MAX_UNREAD_OCTETS, brokenBounds } from './bounds.ts'
 import type { Bound } from './bounds.ts'
-import { Broken } from './outcome.ts'
+import { ConnectionBrokenError } from './outcome.ts'
 import { isRefusal } from '@postrider/smtp/reply'
 import type { Stage } from './outcome.ts'
 import type { Reply } from '@postrider/smtp/reply'
@@ -36,7 +36,8 @@ export class Dialogue {
   #due = 1
   #odd = false
   #tls: string | null = null
-  #waiting: { resolve: (reply: Reply) => void; reject: (error: Broken) => void; stage: Stage } | undefined
+  #waiting:
+    { resolve: (reply: Reply) => void; reject: (error: ConnectionBrokenError) => void; stage: Stage } | undefined
   #broken: { code: string; what: string } | undefined
   #timer: NodeJS.Timeout | undefined
   #silence: NodeJS.Timeout | undefined
@@ -60,12 +61,16 @@ export class Dialogue {
       const onError = (error: NodeJS.ErrnoException): void => {
         clearTimeout(timer)
         const what = `${address} port ${port} ${WORDS[error.code ?? ''] ?? 'cannot be connected to'} (${error.code ?? error.message})`
-        reject(new Broken(error.code ?? 'ERROR', 'connect', what, { cause: error }))
+        reject(new ConnectionBrokenError(error.code ?? 'ERROR', 'connect', what, { cause: error }))
       }
       const timer = setTimeout(() => {
         socket.destroy()
         reject(
-          new Broken('TIMEOUT', 'connect', `no connection to ${address} port ${port} within ${timeoutMs / 1000} s`),
+          new ConnectionBrokenError(
+            'TIMEOUT',
+            'connect',
+            `no connection to ${address} port ${port} within ${timeoutMs / 1000} s`,
+          ),
         )
       }, timeoutMs)
       socket.once('connect', () => {
@@ -136,7 +141,7 @@ export class Dialogue {
     if (this.#broken !== undefined) throw this.#error('content')
     if (!this.#socket.writableNeedDrain || this.#replies.length > 0) return
     await new Promise<void>((resolve, reject) => {
-      const finish = (error?: Broken): void => {
+      const finish = (error?: ConnectionBrokenError): void => {
         clearTimeout(timer)
         this.#socket.off('drain', onDrain).off('close', onClose)
         this.#interrupted = undefined
@@ -147,7 +152,7 @@ export class Dialogue {
       const onClose = (): void => finish(this.#error('content'))
       const timer = setTimeout(() => {
         this.destroy()
-        finish(new Broken('TIMEOUT', 'content', `the remote accepted no data for ${timeoutMs / 1000} s`))
+        finish(new ConnectionBrokenError('TIMEOUT', 'content', `the remote accepted no data for ${timeoutMs / 1000} s`))
       }, timeoutMs)
       this.#interrupted = onDrain
       this.#socket.once('drain', onDrain).once('close', onClose)
@@ -190,7 +195,7 @@ export class Dialogue {
       const fail = (what: string, cause?: unknown): void => {
         clearTimeout(timer)
         secure.destroy()
-        reject(new Broken('TLS', 'starttls', what, { cause }))
+        reject(new ConnectionBrokenError('TLS', 'starttls', what, { cause }))
       }
       const late = `the TLS handshake with ${host} took more than ${options.timeoutMs / 1000} s`
       const timer = setTimeout(() => fail(late), options.timeoutMs)
@@ -292,8 +297,8 @@ export class Dialogue {
     waiting?.reject(this.#error(waiting.stage))
   }
 
-  #error(stage: Stage): Broken {
+  #error(stage: Stage): ConnectionBrokenError {
     const { code, what } = this.#broken ?? { code: 'CLOSED', what: 'the connection is closed' }
-    return new Broken(code, stage, what)
+    return new ConnectionBrokenError(code, stage, what)
   }
 }

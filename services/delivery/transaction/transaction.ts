@@ -6,7 +6,7 @@ import { NEEDS_UTF8, cannotTake, commandsOf } from './commands.ts'
 import type { SmtpConnection } from './connection.ts'
 import { sendContent } from './content.ts'
 import type { Fence } from './content.ts'
-import { Broken, forAll } from './outcome.ts'
+import { ConnectionBrokenError, forAll } from './outcome.ts'
 import { goesOn, isRefusal, succeeded } from '@postrider/smtp/reply'
 import type { RecipientResult, Stage, TransactionOutcome } from './outcome.ts'
 import type { Reply } from '@postrider/smtp/reply'
@@ -105,7 +105,7 @@ class Transaction {
     try {
       await this.#dialogue()
     } catch (error) {
-      if (error instanceof Broken) {
+      if (error instanceof ConnectionBrokenError) {
         this.#breakOff(error)
       } else {
         // The content cannot be read any further: the remote must not take what it has for a message.
@@ -174,7 +174,7 @@ class Transaction {
       this.#loseStep()
       return
     }
-    if (!isRefusal(data)) throw new Broken('PROTOCOL', 'data', `DATA was answered ${data.text}`)
+    if (!isRefusal(data)) throw new ConnectionBrokenError('PROTOCOL', 'data', `DATA was answered ${data.text}`)
     this.#refuse(this.#open(), data, 'data')
     if (data.code !== 421) await this.#reset()
   }
@@ -217,7 +217,8 @@ class Transaction {
    * the one to the final dot. The content is not ended, so the connection is of no further use. */
   #interrupted(reply: Reply): void {
     this.#connection.dialogue.destroy()
-    if (!isRefusal(reply)) throw new Broken('PROTOCOL', 'content', `the content was interrupted by ${reply.text}`)
+    if (!isRefusal(reply))
+      throw new ConnectionBrokenError('PROTOCOL', 'content', `the content was interrupted by ${reply.text}`)
     this.#refuse(this.#open(), reply, 'content')
   }
 
@@ -274,7 +275,7 @@ class Transaction {
   }
 
   /** No reply came where one was due. A refusal that came just before the end is still the better answer. */
-  #breakOff(error: Broken): void {
+  #breakOff(error: ConnectionBrokenError): void {
     const reply = this.#connection.dialogue.unread()
     if (reply !== undefined && isRefusal(reply)) {
       this.#refuse(this.#open(), reply, this.#stage)

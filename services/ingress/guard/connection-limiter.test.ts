@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
-import { createDoor } from './connection-limiter.ts'
-import type { Visit } from './connection-limiter.ts'
+import { createConnectionLimiter } from './connection-limiter.ts'
+import type { AdmittedConnection } from './connection-limiter.ts'
 
 function doorOf(given: Partial<typeof DEFAULT_PROTECTION>, known: string[] = []) {
   let at = 1_000_000
   const ended: string[] = []
   const settings = { ...DEFAULT_PROTECTION, ...given }
-  const door = createDoor(
+  const door = createConnectionLimiter(
     () => settings,
     (address) => known.includes(address),
     () => at,
@@ -24,7 +24,7 @@ function doorOf(given: Partial<typeof DEFAULT_PROTECTION>, known: string[] = [])
   }
 }
 
-const isIn = (visit: Visit | string): visit is Visit => typeof visit !== 'string'
+const isIn = (visit: AdmittedConnection | string): visit is AdmittedConnection => typeof visit !== 'string'
 
 describe('who may connect', () => {
   test('a network has so many connections that have not logged in, and no bound for those that have', () => {

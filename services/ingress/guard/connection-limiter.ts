@@ -3,26 +3,26 @@ import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 import { networkOf } from '@postrider/authentication/network'
 
 /** A connection from its beginning to its end. */
-export interface Visit {
+export interface AdmittedConnection {
   /** It counts no more among those that have not logged in. */
   loggedIn(): void
   leave(): void
 }
 
 /** Why a connection is not let in, or has to go. */
-export type DoorReason = 'full' | 'network' | 'rate' | 'deadline' | 'displaced'
+export type LimiterReason = 'full' | 'network' | 'rate' | 'deadline' | 'displaced'
 
-export interface Visitor {
+export interface ArrivingConnection {
   address: string
   /** Needs no login: a relay port's network. */
   trusted: boolean
   /** Ends the connection; the visit leaves by itself. */
-  end(reason: DoorReason): void
+  end(reason: LimiterReason): void
 }
 
-export interface Door {
+export interface ConnectionLimiter {
   /** The visit, or why there is none. */
-  enter(visitor: Visitor): Visit | DoorReason
+  enter(visitor: ArrivingConnection): AdmittedConnection | LimiterReason
   /** Ends those who have not logged in for too long. Call it several times a second. */
   sweep(): void
   readonly strangers: number
@@ -32,24 +32,24 @@ export interface Door {
 
 interface Stranger {
   since: number
-  end(reason: DoorReason): void
+  end(reason: LimiterReason): void
 }
 
 const MINUTE_MS = 60_000
-const MOST_REMEMBERED = 100_000
+const MAX_REMEMBERED = 100_000
 
 /** Who may be connected at once. Strangers are those who have not logged in yet: they have a share of the connections, a few for a
  * network, some time, and a bounded rate where nobody logged in from their network lately. When their share is full the one who
  * has been there longest goes: a client that means it needs a fraction of a second, a flood has to renew itself all the time. */
-export function createDoor(
+export function createConnectionLimiter(
   settings: () => ProtectionConfig,
   knowsNetwork: (address: string) => boolean,
   now: () => number = () => performance.now(),
-): Door {
+): ConnectionLimiter {
   // A Set keeps the order in which they came.
   const strangers = new Set<Stranger>()
   const byNetwork = new Map<string, number>()
-  const arrivals = new BoundedMap<{ since: number; count: number }>(MOST_REMEMBERED)
+  const arrivals = new BoundedMap<{ since: number; count: number }>(MAX_REMEMBERED)
   let connections = 0
 
   function comesTooOften(network: string, address: string): boolean {
@@ -71,7 +71,7 @@ export function createDoor(
     return true
   }
 
-  function refusal(network: string, address: string): DoorReason | undefined {
+  function refusal(network: string, address: string): LimiterReason | undefined {
     const { strangersPerNetwork } = settings()
     if (strangersPerNetwork > 0 && (byNetwork.get(network) ?? 0) >= strangersPerNetwork) return 'network'
     return comesTooOften(network, address) ? 'rate' : undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
-import { createPace, LEAST_CONTENT } from './pace.ts'
+import { createPace, MIN_CONTENT } from './pace.ts'
 import type { Stage } from './pace.ts'
 
 /** When a client that does this each second is found too slow, in seconds; undefined: never within an hour. */
@@ -28,7 +28,7 @@ test('what counts of a command is its end, not that something trickles in', () =
 
 test('content must go on by 16 KiB in three minutes', () => {
   assert.equal(slowAfter('content', 1), 180)
-  assert.equal(slowAfter('content', Math.ceil(LEAST_CONTENT / 180)), undefined)
+  assert.equal(slowAfter('content', Math.ceil(MIN_CONTENT / 180)), undefined)
 })
 
 test('a client that waits for us is never too slow', () => {

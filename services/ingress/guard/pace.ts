@@ -14,7 +14,7 @@ export interface Moment {
 }
 
 /** What a client must send while content arrives, in each `contentMs`: less than a modem of 1200 baud would. Octets. */
-export const LEAST_CONTENT = 16 * 1024
+export const MIN_CONTENT = 16 * 1024
 
 export type Pace = (moment: Moment, settings: ProtectionConfig) => 'slow' | undefined
 
@@ -30,7 +30,7 @@ export function createPace(): Pace {
     }
     if (stage === 'command') return now - before.now >= commandMs ? 'slow' : undefined
     if (now - before.now < contentMs) return undefined
-    if (octets - before.octets < LEAST_CONTENT) return 'slow'
+    if (octets - before.octets < MIN_CONTENT) return 'slow'
     before = moment
     return undefined
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { BadProxyHeader, parseProxyHeader } from './proxy-header.ts'
+import { BadProxyHeaderError, parseProxyHeader } from './proxy-header.ts'
 
 const SIGNATURE = '0d0a0d0a000d0a515549540a'
 const v2 = (hex: string): Buffer => Buffer.from(SIGNATURE + hex.replaceAll(' ', ''), 'hex')
@@ -53,7 +53,7 @@ describe('a PROXY header', () => {
     ['more than any proxy sends', v2('21 11 ffff')],
   ]
   for (const [name, octets] of bad) {
-    test(`${name} is refused`, () => assert.throws(() => parseProxyHeader(octets), BadProxyHeader))
+    test(`${name} is refused`, () => assert.throws(() => parseProxyHeader(octets), BadProxyHeaderError))
   }
 
   test('whatever comes is a header, or the beginning of one, or refused', () => {
@@ -70,7 +70,7 @@ describe('a PROXY header', () => {
         try {
           assert.ok((parseProxyHeader(octets)?.length ?? 0) <= octets.length)
         } catch (error) {
-          assert.ok(error instanceof BadProxyHeader, String(error))
+          assert.ok(error instanceof BadProxyHeaderError, String(error))
         }
       }),
       { numRuns: 2000 },

@@ -10,19 +10,19 @@ export interface ProxyHeader {
 }
 
 /** What comes from a proxy that is trusted is no PROXY header. The connection ends. */
-export class BadProxyHeader extends Error {
-  override readonly name = 'BadProxyHeader'
+export class BadProxyHeaderError extends Error {
+  override readonly name = 'BadProxyHeaderError'
 }
 
 /** The first octets of version 2 (PROXY protocol, 2.2). */
 const SIGNATURE = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a])
 const FIXED = 16
 /** Version 1, with its CRLF (2.1). Octets. */
-const LONGEST_LINE = 107
+const MAX_LINE = 107
 /** Addresses and further values of version 2: more than any proxy sends, certificates included. Octets. */
-const LONGEST_REST = 4096
+const MAX_REST = 4096
 
-/** Reads a header of version 1 or 2 from what has arrived so far; undefined while it is not all there. Throws BadProxyHeader. */
+/** Reads a header of version 1 or 2 from what has arrived so far; undefined while it is not all there. Throws BadProxyHeaderError. */
 export function parseProxyHeader(octets: Buffer): ProxyHeader | undefined {
   const begin = octets.subarray(0, SIGNATURE.length)
   if (begin.equals(SIGNATURE.subarray(0, begin.length)))
@@ -32,10 +32,10 @@ export function parseProxyHeader(octets: Buffer): ProxyHeader | undefined {
 
 function parseV1(octets: Buffer): ProxyHeader | undefined {
   const word = octets.subarray(0, 6).toString('latin1')
-  if (!'PROXY '.startsWith(word)) throw new BadProxyHeader('does not begin with PROXY')
-  const end = octets.subarray(0, LONGEST_LINE).indexOf('\r\n')
+  if (!'PROXY '.startsWith(word)) throw new BadProxyHeaderError('does not begin with PROXY')
+  const end = octets.subarray(0, MAX_LINE).indexOf('\r\n')
   if (end < 0) {
-    if (octets.length >= LONGEST_LINE) throw new BadProxyHeader('has no line end')
+    if (octets.length >= MAX_LINE) throw new BadProxyHeaderError('has no line end')
     return undefined
   }
   return { length: end + 2, ...sourceOf(octets.toString('latin1', 0, end).split(' ')) }
@@ -49,11 +49,11 @@ function sourceOf([, family = '', source = '', destination = '', port = '', toPo
 > {
   if (family === 'UNKNOWN') return {}
   const fits = Object.hasOwn(FAMILIES, family) ? FAMILIES[family] : undefined
-  if (fits === undefined) throw new BadProxyHeader('its protocol is not TCP4, TCP6 or UNKNOWN')
+  if (fits === undefined) throw new BadProxyHeaderError('its protocol is not TCP4, TCP6 or UNKNOWN')
   if (!fits(source) || !fits(destination))
-    throw new BadProxyHeader('has an address that does not belong to its protocol')
+    throw new BadProxyHeaderError('has an address that does not belong to its protocol')
   if (!isPort(port) || !isPort(toPort) || more !== undefined)
-    throw new BadProxyHeader('does not end with two valid ports')
+    throw new BadProxyHeaderError('does not end with two valid ports')
   return { source: { address: normal(source), port: Number(port) } }
 }
 
@@ -64,10 +64,10 @@ function parseV2(octets: Buffer): ProxyHeader | undefined {
   const versionAndCommand = octets.readUInt8(12)
   const family = octets.readUInt8(13)
   const rest = octets.readUInt16BE(14)
-  if (versionAndCommand >> 4 !== 2) throw new BadProxyHeader('its version is not 2')
+  if (versionAndCommand >> 4 !== 2) throw new BadProxyHeaderError('its version is not 2')
   const command = versionAndCommand & 0x0f
-  if (command > 1) throw new BadProxyHeader('its command is neither LOCAL nor PROXY')
-  if (rest > LONGEST_REST) throw new BadProxyHeader(`is longer than ${LONGEST_REST} octets`)
+  if (command > 1) throw new BadProxyHeaderError('its command is neither LOCAL nor PROXY')
+  if (rest > MAX_REST) throw new BadProxyHeaderError(`is longer than ${MAX_REST} octets`)
   const length = FIXED + rest
   if (octets.length < length) return undefined
   // LOCAL, and the families that are no TCP: the connection's own address counts (2.2).
@@ -76,7 +76,7 @@ function parseV2(octets: Buffer): ProxyHeader | undefined {
     return { length, source: { address: addressOf(octets, 4), port: octets.readUInt16BE(FIXED + 8) } }
   if (family === 0x21 && rest >= 36)
     return { length, source: { address: addressOf(octets, 16), port: octets.readUInt16BE(FIXED + 32) } }
-  throw new BadProxyHeader('its protocol is not TCP over IPv4 or IPv6, or it is too short')
+  throw new BadProxyHeaderError('its protocol is not TCP over IPv4 or IPv6, or it is too short')
 }
 
 function addressOf(octets: Buffer, size: 4 | 16): string {

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
-import { BadProxyHeader, parseProxyHeader } from './proxy-header.ts'
+import { BadProxyHeaderError, parseProxyHeader } from './proxy-header.ts'
 import type { ProxyHeader } from './proxy-header.ts'
 
 /** Proxies send it with the first packet; who does not is none. Milliseconds. */
 const WAIT_MS = 5000
 
-/** Takes the PROXY header off a connection and leaves what is behind it. Rejects with BadProxyHeader, also when it does not come
+/** Takes the PROXY header off a connection and leaves what is behind it. Rejects with BadProxyHeaderError, also when it does not come
  * in time; the caller ends the connection then. */
 export function readProxyHeader(socket: Socket): Promise<ProxyHeader> {
   let seen = Buffer.alloc(0)
@@ -19,10 +19,12 @@ export function readProxyHeader(socket: Socket): Promise<ProxyHeader> {
     }
     const fail = (error: unknown): void =>
       done(() =>
-        reject(error instanceof BadProxyHeader ? error : new BadProxyHeader('cannot be read', { cause: error })),
+        reject(
+          error instanceof BadProxyHeaderError ? error : new BadProxyHeaderError('cannot be read', { cause: error }),
+        ),
       )
-    const gone = (): void => fail(new BadProxyHeader('ended too early'))
-    const timer = setTimeout(() => fail(new BadProxyHeader(`did not arrive within ${WAIT_MS} ms`)), WAIT_MS)
+    const gone = (): void => fail(new BadProxyHeaderError('ended too early'))
+    const timer = setTimeout(() => fail(new BadProxyHeaderError(`did not arrive within ${WAIT_MS} ms`)), WAIT_MS)
     const read = (): void => {
       const chunk = socket.read() as Buffer | null
       if (chunk === null) return

@@ -8,7 +8,7 @@ import type { Acceptor } from '@postrider/queue/accept'
 import type { HeldFor } from '@postrider/queue/held'
 import type { DomainConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import { signingDomain } from '@postrider/runtime-config/signing'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import type { Counted, Ledger } from '../policy/ledger.ts'
 import { reserve } from '../policy/reserve.ts'
 import { allowedSenders } from '../policy/submitter.ts'
@@ -24,7 +24,7 @@ import { isPerhapsKept, storageRefusal } from './storage-refusal.ts'
 import { storeWhileRoom } from './store-while-room.ts'
 import type { Transaction } from './transaction.ts'
 
-/** Takes a message over whose final dot has come: resolves with its queue id when it is on disk, rejects with the Refusal for the client.
+/** Takes a message over whose final dot has come: resolves with its queue id when it is on disk, rejects with the RefusalError for the client.
  * `protocol` is ESMTPSA and the like (RFC 3848). */
 export type Acceptance = (
   transaction: Transaction,
@@ -65,7 +65,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     checkFrom('From', prepared.from, allowed, credential.address)
     if (prepared.resentFrom) checkFrom('Resent-From', prepared.resentFrom, allowed, credential.address)
     if (!hasRoom()) {
-      throw new Refusal(452, '4.3.1', "the queue's disk is nearly full; try again later", 'queue-unavailable')
+      throw new RefusalError(452, '4.3.1', "the queue's disk is nearly full; try again later", 'queue-unavailable')
     }
     const release = await reserve(ledger, limits, countedOf(recipients))
     try {

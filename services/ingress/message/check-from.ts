@@ -1,9 +1,9 @@
 import { matchesSender } from '@postrider/mail/address'
 import { fromFault } from '@postrider/mail/from-fault'
 import type { FromField } from '@postrider/mail/fix-headers'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 
-/** Every address in From, and in the Resent-From of whoever sends a message on, must be one that the submitter may send as (RFC 6409, 6.1). Throws the Refusal. */
+/** Every address in From, and in the Resent-From of whoever sends a message on, must be one that the submitter may send as (RFC 6409, 6.1). Throws the RefusalError. */
 export function checkFrom(
   field: 'From' | 'Resent-From',
   { body, addresses }: FromField,
@@ -11,7 +11,7 @@ export function checkFrom(
   login: string,
 ): void {
   if (addresses.length === 0) {
-    throw new Refusal(
+    throw new RefusalError(
       550,
       '5.6.0',
       `the ${field} field is missing or contains no address; add one, such as name@example.com`,
@@ -21,8 +21,8 @@ export function checkFrom(
   const foreign = addresses.find((address) => !matchesSender(allowed, address))
   if (foreign === undefined) return
   const fault = fromFault(field, body)
-  if (fault !== undefined) throw new Refusal(550, '5.6.0', fault, 'content')
-  throw new Refusal(550, '5.7.1', notAllowed(login, foreign, field === 'From' ? '' : ` (${field})`), 'sender')
+  if (fault !== undefined) throw new RefusalError(550, '5.6.0', fault, 'content')
+  throw new RefusalError(550, '5.7.1', notAllowed(login, foreign, field === 'From' ? '' : ` (${field})`), 'sender')
 }
 
 /** For whoever names a sender in MAIL or From that is not theirs. */

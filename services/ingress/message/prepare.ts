@@ -3,9 +3,9 @@ import { normaliseContent } from '@postrider/mail/content'
 import { fixHeaders } from '@postrider/mail/fix-headers'
 import type { FixedMessage } from '@postrider/mail/fix-headers'
 import { parseMessage } from '@postrider/mail/message'
-import { ContentRefused } from '@postrider/mail/refused'
+import { ContentRefusedError } from '@postrider/mail/refused'
 import type { Trace } from '@postrider/mail/trace'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 
 /** A message in its normal form with complete headers. */
 export interface Prepared extends FixedMessage {
@@ -13,14 +13,14 @@ export interface Prepared extends FixedMessage {
   eightBit: boolean
 }
 
-/** Normalises the content and completes its header (RFC 6409, 8). Throws the Refusal that says what is wrong with it. */
+/** Normalises the content and completes its header (RFC 6409, 8). Throws the RefusalError that says what is wrong with it. */
 export function prepare(raw: Buffer, trace: Trace, login: string, allowed: string[]): Prepared {
   try {
     const { content, eightBit } = normaliseContent(raw)
     const submitting = { login, mayUse: (address: string) => matchesSender(allowed, address) }
     return { ...fixHeaders(parseMessage(content), { ...trace, submitting }), eightBit }
   } catch (error) {
-    if (!(error instanceof ContentRefused)) throw error
-    throw new Refusal(error.code, error.status, error.message, 'content', { cause: error })
+    if (!(error instanceof ContentRefusedError)) throw error
+    throw new RefusalError(error.code, error.status, error.message, 'content', { cause: error })
   }
 }

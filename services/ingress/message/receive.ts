@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 
 /** Bounds what all sessions together hold of messages that are still arriving or being stored. Octets. */
 const MAX_IN_MEMORY = 768 * 1024 * 1024
@@ -23,8 +23,8 @@ export function createReceiver(maxInMemory = MAX_IN_MEMORY): Receive {
 async function receive(stream: Readable, limit: number, memory: { held: number; max: number }): Promise<Received> {
   const chunks: Buffer[] = []
   let size = 0
-  let refusal: Refusal | undefined
-  const drop = (reason: Refusal): void => {
+  let refusal: RefusalError | undefined
+  const drop = (reason: RefusalError): void => {
     refusal = reason
     memory.held -= size
     chunks.length = 0
@@ -37,16 +37,23 @@ async function receive(stream: Readable, limit: number, memory: { held: number; 
       size += chunk.length
       memory.held += chunk.length
       if (size > limit) {
-        drop(new Refusal(552, '5.3.4', `the message exceeds your limit of ${limit} octets`, 'size'))
+        drop(new RefusalError(552, '5.3.4', `the message exceeds your limit of ${limit} octets`, 'size'))
       } else if (memory.held > memory.max) {
-        drop(new Refusal(452, '4.3.1', 'too much mail is arriving at once; try again in a minute', 'queue-unavailable'))
+        drop(
+          new RefusalError(
+            452,
+            '4.3.1',
+            'too much mail is arriving at once; try again in a minute',
+            'queue-unavailable',
+          ),
+        )
       }
     })
     // The client disconnected: no one gets the reply, and it is not a fault of the ingress.
     stream.once('error', (cause) => {
       memory.held -= size
       size = 0
-      reject(new Refusal(451, '4.4.2', 'the connection ended before the message did', 'aborted', { cause }))
+      reject(new RefusalError(451, '4.4.2', 'the connection ended before the message did', 'aborted', { cause }))
     })
     stream.once('end', () => {
       if (refusal !== undefined) return reject(refusal)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { KvEntry } from '@nats-io/kv'
 import { NewerRecordError } from '@postrider/broker/stored'
-import { Cell, Cells } from './counter.ts'
+import { Counter, Counters } from './counter.ts'
 import type { Bucket, Change } from './counter.ts'
 
 const conflict = (): Error =>
@@ -51,8 +51,8 @@ const codec = {
   encode: (count: number) => String(count),
 }
 
-const cellOf = (kv: Bucket, bad?: (entry: KvEntry, error: unknown) => void): Cell<number> =>
-  new Cell(kv, 'use.a', { ...codec, ...(bad && { bad }) }, () => 0)
+const cellOf = (kv: Bucket, bad?: (entry: KvEntry, error: unknown) => void): Counter<number> =>
+  new Counter(kv, 'use.a', { ...codec, ...(bad && { bad }) }, () => 0)
 
 /** Takes one of `limit`, or says that there is none left. */
 const take =
@@ -62,25 +62,25 @@ const take =
 
 test('requests that come while a write is under way share the next one', async () => {
   const { kv, story } = bucket()
-  const cell = cellOf(kv)
-  const taken = await Promise.all(Array.from({ length: 5 }, () => cell.request(take(10))))
+  const counter = cellOf(kv)
+  const taken = await Promise.all(Array.from({ length: 5 }, () => counter.request(take(10))))
   assert.deepEqual(taken, Array(5).fill(true))
   assert.deepEqual(story, ['get', 'put 1', 'put 5'])
 })
 
 test('a value that another process changed meanwhile is read again, and each request decided again', async () => {
   const { kv, story, write } = bucket()
-  const cell = cellOf(kv)
-  assert.equal(await cell.request(take(3)), true)
+  const counter = cellOf(kv)
+  assert.equal(await counter.request(take(3)), true)
   write('3')
-  assert.equal(await cell.request(take(3)), false)
+  assert.equal(await counter.request(take(3)), false)
   assert.deepEqual(story, ['get', 'put 1', 'put 2', 'get', 'get'])
 })
 
 test('two processes never take more than the limit', async () => {
   const { kv, value } = bucket()
-  const cells = [cellOf(kv), cellOf(kv)]
-  const taken = await Promise.all(cells.flatMap((cell) => Array.from({ length: 10 }, () => cell.request(take(7)))))
+  const counters = [cellOf(kv), cellOf(kv)]
+  const taken = await Promise.all(counters.flatMap((counter) => Array.from({ length: 10 }, () => counter.request(take(7)))))
   assert.equal(taken.filter(Boolean).length, 7)
   assert.equal(value(), '7')
 })
@@ -88,50 +88,50 @@ test('two processes never take more than the limit', async () => {
 test('a refusal rests on what the broker holds now, not on what was read before', async () => {
   const { kv, write } = bucket()
   write('3')
-  const cell = cellOf(kv)
-  assert.equal(await cell.request(take(3)), false)
+  const counter = cellOf(kv)
+  assert.equal(await counter.request(take(3)), false)
   write('2')
-  assert.equal(await cell.request(take(3)), true)
+  assert.equal(await counter.request(take(3)), true)
 })
 
 test('a refusal reads the value once more, and what is settled anyway does not', async () => {
   const { kv, story, write } = bucket()
   write('3')
-  const cell = cellOf(kv)
-  await cell.request((state) => ({ state, result: undefined, settled: true }))
+  const counter = cellOf(kv)
+  await counter.request((state) => ({ state, result: undefined, settled: true }))
   assert.deepEqual(story, ['get'])
-  await cell.request(take(3))
+  await counter.request(take(3))
   assert.deepEqual(story, ['get', 'get'])
 })
 
 test('when the broker fails, all who wait are told, and the value is read again', async () => {
   const { kv, story, lose } = bucket()
-  const cell = cellOf(kv)
+  const counter = cellOf(kv)
   lose(new Error('the broker is away'))
-  await assert.rejects(cell.request(take(3)), /away/)
+  await assert.rejects(counter.request(take(3)), /away/)
   lose()
-  assert.equal(await cell.request(take(3)), true)
+  assert.equal(await counter.request(take(3)), true)
   assert.deepEqual(story, ['get', 'put 1', 'get', 'put 1'])
 })
 
 test('a change that throws is an error of those who share the write, and of nobody after them', async () => {
   const { kv } = bucket()
-  const cell = cellOf(kv)
+  const counter = cellOf(kv)
   await assert.rejects(
-    cell.request(() => {
+    counter.request(() => {
       throw new RangeError('a fault')
     }),
     RangeError,
   )
-  assert.equal(await cell.request(take(3)), true)
+  assert.equal(await counter.request(take(3)), true)
 })
 
 test('a value that was deleted counts from nothing', async () => {
   const { kv, write, value } = bucket()
   write('', 'DEL')
   const bad: unknown[] = []
-  const cell = cellOf(kv, (_, error) => void bad.push(error))
-  assert.equal(await cell.request(take(3)), true)
+  const counter = cellOf(kv, (_, error) => void bad.push(error))
+  assert.equal(await counter.request(take(3)), true)
   assert.deepEqual([value(), bad], ['1', []])
 })
 
@@ -139,8 +139,8 @@ test('a value that cannot be read is reported, and the account begins at nothing
   const { kv, write, value } = bucket()
   write('rubbish')
   const bad: unknown[] = []
-  const cell = cellOf(kv, (_, error) => void bad.push(error))
-  assert.equal(await cell.request(take(3)), true)
+  const counter = cellOf(kv, (_, error) => void bad.push(error))
+  assert.equal(await counter.request(take(3)), true)
   assert.equal(value(), '1')
   assert.deepEqual(bad.map(String), ['TypeError: not a count'])
 })
@@ -152,7 +152,7 @@ test('a value of a later release is refused, and stays', async () => {
   assert.equal(value(), 'newer')
 })
 
-test('the cell of an account that was deleted is forgotten, and one that is gone gets no cell that stays', () => {
+test('the counter of an account that was deleted is forgotten, and one that is gone gets no counter that stays', () => {
   const declared = new Set(['a', 'b'])
   let change: () => void = () => undefined
   const accounts = {
@@ -160,14 +160,14 @@ test('the cell of an account that was deleted is forgotten, and one that is gone
     onChange: (run: () => void) => void (change = run),
   }
   const { kv } = bucket()
-  const cells = new Cells(() => cellOf(kv), accounts)
-  const a = cells.of('a')
-  assert.equal(cells.of('a'), a)
-  cells.of('b')
+  const counters = new Counters(() => cellOf(kv), accounts)
+  const a = counters.of('a')
+  assert.equal(counters.of('a'), a)
+  counters.of('b')
   declared.delete('b')
   change()
-  assert.deepEqual([cells.size, cells.of('a')], [1, a])
+  assert.deepEqual([counters.size, counters.of('a')], [1, a])
   // A session of it ends.
-  cells.of('b')
-  assert.equal(cells.size, 1)
+  counters.of('b')
+  assert.equal(counters.size, 1)
 })

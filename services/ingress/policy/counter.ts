@@ -32,7 +32,7 @@ interface Request<State> {
 
 /** One value in the broker's KV, changed only against the revision that was read: two processes can't both spend the last
  * message. Requests that come while a write is under way share the next one. */
-export class Cell<State> {
+export class Counter<State> {
   readonly #kv: Bucket
   readonly #key: string
   readonly #codec: Codec<State>
@@ -140,14 +140,14 @@ export class Cell<State> {
   }
 }
 
-/** Cells by account, each made when it is first asked for, and forgotten with its account. What an account that is gone still has to say,
- * such as the end of a session, is counted by a cell of its own. */
-export class Cells<State> {
-  readonly #make: (account: string) => Cell<State>
+/** Counters by account, each made when it is first asked for, and forgotten with its account. What an account that is gone still has to say,
+ * such as the end of a session, is counted by a counter of its own. */
+export class Counters<State> {
+  readonly #make: (account: string) => Counter<State>
   readonly #accounts: Accounts
-  readonly #cells = new Map<string, Cell<State>>()
+  readonly #counters = new Map<string, Counter<State>>()
 
-  constructor(make: (account: string) => Cell<State>, accounts: Accounts) {
+  constructor(make: (account: string) => Counter<State>, accounts: Accounts) {
     this.#make = make
     this.#accounts = accounts
     accounts.onChange(() => this.#forget())
@@ -155,18 +155,18 @@ export class Cells<State> {
 
   /** How many are kept. */
   get size(): number {
-    return this.#cells.size
+    return this.#counters.size
   }
 
-  of(account: string): Cell<State> {
-    const found = this.#cells.get(account)
+  of(account: string): Counter<State> {
+    const found = this.#counters.get(account)
     if (found !== undefined) return found
-    const cell = this.#make(account)
-    if (this.#accounts.has(account)) this.#cells.set(account, cell)
-    return cell
+    const counter = this.#make(account)
+    if (this.#accounts.has(account)) this.#counters.set(account, counter)
+    return counter
   }
 
   #forget(): void {
-    for (const account of this.#cells.keys()) if (!this.#accounts.has(account)) this.#cells.delete(account)
+    for (const account of this.#counters.keys()) if (!this.#accounts.has(account)) this.#counters.delete(account)
   }
 }

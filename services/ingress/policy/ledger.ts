@@ -18,7 +18,7 @@ import { destinationsKey, useKey } from '@postrider/limits/accounts'
 import { readStored } from '@postrider/broker/stored'
 import type { Trouble } from '@postrider/service/trouble'
 import type { Accounts } from './accounts.ts'
-import { Cell, Cells } from './counter.ts'
+import { Counter, Counters } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
 
 /** A message as the limits see it. */
@@ -47,9 +47,9 @@ export async function openLedger(
 ): Promise<Ledger> {
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
   const bad = quarantineCount(broker, trouble)
-  const uses = new Cells<Use>(
+  const uses = new Counters<Use>(
     (account) =>
-      new Cell(
+      new Counter(
         kv,
         useKey(account),
         {
@@ -62,9 +62,9 @@ export async function openLedger(
       ),
     accounts,
   )
-  const visits = new Cells<Destinations>(
+  const visits = new Counters<Destinations>(
     (account) =>
-      new Cell(
+      new Counter(
         kv,
         destinationsKey(account),
         { empty: NO_DESTINATIONS, decode: ({ value }) => decodeDestinations(value), encode: encodeDestinations, bad },

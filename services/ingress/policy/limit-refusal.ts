@@ -1,6 +1,6 @@
 import type { Exceeded, LimitField } from '@postrider/limits/exceeded'
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import { isoSeconds } from '@postrider/time/iso'
 
 /** What has used how much of what. */
@@ -16,11 +16,11 @@ const WORDS: Record<LimitField, (used: string, limit: LimitConfig) => string> = 
 
 /** The reply that names the limit, its use and when it frees. 4xx: the same message is welcome later, and a client that queues
  * will send it then. */
-export function limitRefusal(account: string, limit: LimitConfig, exceeded: Exceeded, code = 452): Refusal {
+export function limitRefusal(account: string, limit: LimitConfig, exceeded: Exceeded, code = 452): RefusalError {
   const { field, used, allowed, freeAt } = exceeded
   const what = WORDS[field](`${used} of ${allowed}`, limit)
   const then =
     freeAt === undefined ? 'close a session, or try again when one ends' : `try again after ${isoSeconds(freeAt)}`
   const text = `limit reached: ${account.replace('/', ' ')} ${what} (SMTPLimit "${exceeded.limit}"); ${then}`
-  return new Refusal(code, '4.7.1', text, 'limit')
+  return new RefusalError(code, '4.7.1', text, 'limit')
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import type { Ledger } from './ledger.ts'
 import { reserve } from './reserve.ts'
 
@@ -42,7 +42,7 @@ test('what the domain refuses is taken back from the credential, and the reply n
   const exceeded = { limit: 'many', field: 'recipientsPerDay', used: 9, allowed: 10, freeAt: 86_400_000 } as const
   const { ledger, asked } = ledgerWith({ 'domain/sender.test': { exceeded } })
   await assert.rejects(reserve(ledger, both, message), (error: unknown) => {
-    assert.ok(error instanceof Refusal)
+    assert.ok(error instanceof RefusalError)
     assert.deepEqual([error.responseCode, error.status, error.reason], [452, '4.7.1', 'limit'])
     assert.match(error.message, /domain sender\.test has sent to 9 of 10 recipients in 24 hours \(SMTPLimit "many"\)/)
     assert.match(error.message, /1970-01-02T00:00:00Z/)

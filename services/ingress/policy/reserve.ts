@@ -1,11 +1,11 @@
 import { isCounted } from '@postrider/limits/use'
 import type { Receipt } from '@postrider/limits/use'
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import { limitRefusal } from './limit-refusal.ts'
 import type { Counted, Ledger } from './ledger.ts'
 
-/** Counts a message against every limit that applies; resolves with how to take that back. Throws the Refusal that names
+/** Counts a message against every limit that applies; resolves with how to take that back. Throws the RefusalError that names
  * the limit, its use and when it frees. */
 export async function reserve(
   ledger: Ledger,
@@ -22,7 +22,7 @@ export async function reserve(
     const result = await ledger.spend(account, limit, message).catch(async (cause: unknown) => {
       await release()
       const text = 'your sending limits cannot be checked at the moment; try again later'
-      throw new Refusal(451, '4.3.0', text, 'queue-unavailable', { cause })
+      throw new RefusalError(451, '4.3.0', text, 'queue-unavailable', { cause })
     })
     if ('exceeded' in result) {
       await release()

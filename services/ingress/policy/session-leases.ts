@@ -9,15 +9,15 @@ import { readStored } from '@postrider/broker/stored'
 import { USE_BUCKET } from '@postrider/broker/names'
 import { sessionsKey } from '@postrider/limits/accounts'
 import type { LimitConfig } from '@postrider/runtime-config/config'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import type { Accounts } from './accounts.ts'
-import { Cell, Cells } from './counter.ts'
+import { Counter, Counters } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
 import { limitRefusal } from './limit-refusal.ts'
 
 /** Counts sessions that are logged in, for all ingress processes together. */
 export interface SessionLeases {
-  /** Counts a session against the limits that bound sessions; throws the Refusal that names the one that is reached. */
+  /** Counts a session against the limits that bound sessions; throws the RefusalError that names the one that is reached. */
   open(session: string, limits: { account: string; limit: LimitConfig }[]): Promise<void>
   /** A session has ended; one that was never counted is allowed. */
   close(session: string): void
@@ -43,7 +43,7 @@ export async function openSessionLeases(
     bad: quarantineCount(broker, trouble),
     encode: (sessions: Sessions) => JSON.stringify(sessions),
   }
-  const cells = new Cells<Sessions>((account) => new Cell(kv, sessionsKey(account), codec, clock), accounts)
+  const counters = new Counters<Sessions>((account) => new Counter(kv, sessionsKey(account), codec, clock), accounts)
   /** Accounts that a session counts for, and whether it has ended. */
   const sessions = new Map<string, { accounts: string[]; over: boolean }>()
   const counts = new Map<string, number>()
@@ -58,13 +58,13 @@ export async function openSessionLeases(
     for (const account of accounts) note(account, -1)
     await Promise.allSettled(
       accounts.map((account) =>
-        cells.of(account).request((state, now) => ({ state: closeSession(state, holder, now), result: undefined })),
+        counters.of(account).request((state, now) => ({ state: closeSession(state, holder, now), result: undefined })),
       ),
     )
   }
 
   async function count(account: string, limit: LimitConfig, allowed: number): Promise<void> {
-    const opened = await cells
+    const opened = await counters
       .of(account)
       .request<number | undefined>((state, now) => {
         const made = openSession(state, holder, allowed, now)
@@ -72,7 +72,7 @@ export async function openSessionLeases(
       })
       .catch((cause: unknown) => {
         const text = 'your session limit cannot be checked at the moment; try again later'
-        throw new Refusal(454, '4.3.0', text, 'queue-unavailable', { cause })
+        throw new RefusalError(454, '4.3.0', text, 'queue-unavailable', { cause })
       })
     if (opened !== undefined)
       throw limitRefusal(account, limit, { limit: limit.name, field: 'concurrentSessions', used: opened, allowed }, 454)
@@ -81,7 +81,7 @@ export async function openSessionLeases(
 
   const renewing = setInterval(() => {
     const renewals = Array.from(counts, ([account, known]) =>
-      cells.of(account).request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined })),
+      counters.of(account).request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined })),
     )
     // The broker is away: the next time, or the lease begins again when it is back.
     Promise.all(renewals).then(

@@ -2,8 +2,8 @@ import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { CredentialConfig, DomainConfig, LimitConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import { effectiveLimit } from '@postrider/reputation/effective'
 import { refuseSuspended } from './suspended.ts'
-import type { StandingOf } from './suspended.ts'
-import { Refusal } from '@postrider/smtp/refusal'
+import type { ReputationOf } from './suspended.ts'
+import { RefusalError } from '@postrider/smtp/refusal'
 
 /** The submitter, looked up again for each transaction, so that a change of the configuration counts at once. */
 export interface Submitter {
@@ -14,25 +14,25 @@ export interface Submitter {
 }
 
 /** Recipients of one message when no SMTPLimit says less (RFC 5321, 4.5.3.1.8 asks for at least 100). */
-const MOST_RECIPIENTS = 1000
+const MAX_RECIPIENTS = 1000
 
-/** The credential and domain behind a login; throws the Refusal for one that is gone or suspended. */
-export function submitterOf(login: string, config: RuntimeConfig, standingOf: StandingOf): Submitter {
+/** The credential and domain behind a login; throws the RefusalError for one that is gone or suspended. */
+export function submitterOf(login: string, config: RuntimeConfig, standingOf: ReputationOf): Submitter {
   const credential = config.credentials.get(login)
   const domain = credential && config.domains.get(credential.domain)
   if (credential === undefined || domain === undefined) {
-    throw new Refusal(530, '5.7.0', 'your credential is no longer valid; log in with another one', 'auth')
+    throw new RefusalError(530, '5.7.0', 'your credential is no longer valid; log in with another one', 'auth')
   }
   if (credential.suspended || domain.suspended) {
     const what = credential.suspended ? `credential ${credential.address}` : `domain ${domain.name}`
-    throw new Refusal(450, '4.7.1', `the ${what} is suspended; contact your mail administrator`, 'suspended')
+    throw new RefusalError(450, '4.7.1', `the ${what} is suspended; contact your mail administrator`, 'suspended')
   }
   refuseSuspended([credentialAccount(credential.address), domainAccount(domain.name)], standingOf)
   return { credential, domain, limits: limitsOf(login, config, standingOf) }
 }
 
 /** Limits of a login, its own first, also while it is suspended. */
-export function limitsOf(login: string, config: RuntimeConfig, standingOf: StandingOf): Submitter['limits'] {
+export function limitsOf(login: string, config: RuntimeConfig, standingOf: ReputationOf): Submitter['limits'] {
   const credential = config.credentials.get(login)
   const domain = credential && config.domains.get(credential.domain)
   const given: [account: string, limit: LimitConfig | undefined][] = [
@@ -52,7 +52,7 @@ export const allowedSenders = ({ credential, domain }: Submitter): string[] => [
 ]
 
 export function mostRecipients({ limits }: Submitter): number {
-  return Math.min(MOST_RECIPIENTS, ...limits.map(({ limit }) => limit.recipientsPerMessage))
+  return Math.min(MAX_RECIPIENTS, ...limits.map(({ limit }) => limit.recipientsPerMessage))
 }
 
 export function mostOctets({ limits }: Submitter, platformMost: number): number {

@@ -1,12 +1,12 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { ScannerUnavailable } from './scanner.ts'
+import { ScannerUnavailableError } from './scanner.ts'
 import type { Finding } from './scanner.ts'
 
 /** Octets in a chunk of INSTREAM: a view of the message, never a copy. */
 const CHUNK = 128 * 1024
 /** No reply of clamd is as long. */
-const LONGEST_REPLY = 4096
+const MAX_REPLY = 4096
 
 /** How often a message is shown to a clamd that breaks the connection off. */
 const ATTEMPTS = 3
@@ -14,7 +14,7 @@ const ATTEMPTS = 3
 /** `host:port`, `[v6]:port`, or the path of a Unix socket. */
 export type ClamavAddress = string
 
-/** Asks clamd about a content by INSTREAM (clamd(8)), on a connection of its own. Throws ScannerUnavailable when there is no
+/** Asks clamd about a content by INSTREAM (clamd(8)), on a connection of its own. Throws ScannerUnavailableError when there is no
  * verdict within `timeoutMs`, all steps together. */
 export async function scanWithClamav(
   content: Buffer,
@@ -89,24 +89,24 @@ function replyOf(socket: Socket, timeoutMs: number): Promise<string> {
     const give = (error: Error | undefined, why: string): void => {
       clearTimeout(timer)
       socket.destroy()
-      reject(new ScannerUnavailable('clamav', why, { cause: error }))
+      reject(new ScannerUnavailableError('clamav', why, { cause: error }))
     }
     const timer = setTimeout(() => give(undefined, `did not answer within ${timeoutMs} ms`), timeoutMs)
     socket.setEncoding('latin1')
     socket.on('data', (chunk: string) => {
       text += chunk
       const end = text.indexOf('\0')
-      if (end === -1 && text.length <= LONGEST_REPLY) return
+      if (end === -1 && text.length <= MAX_REPLY) return
       clearTimeout(timer)
       socket.destroy()
-      resolve(text.slice(0, end === -1 ? LONGEST_REPLY : end))
+      resolve(text.slice(0, end === -1 ? MAX_REPLY : end))
     })
     socket.once('error', (error) => give(error, `cannot be reached: ${error.message}`))
     socket.once('close', () => give(undefined, 'closed the connection without a verdict'))
   })
 }
 
-/** A reply of INSTREAM as a finding; throws ScannerUnavailable for anything but a verdict. */
+/** A reply of INSTREAM as a finding; throws ScannerUnavailableError for anything but a verdict. */
 export function findingOf(reply: string): Finding {
   const text = reply.trim()
   if (/^stream: OK$/.test(text)) return { kind: 'clean' }
@@ -114,5 +114,5 @@ export function findingOf(reply: string): Finding {
   if (name !== undefined) return { kind: 'infected', name }
   // The daemon's StreamMaxLength is smaller than the platform's maxSize.
   if (/size limit exceeded/i.test(text)) return { kind: 'too-large' }
-  throw new ScannerUnavailable('clamav', `answered: ${text.slice(0, 200) || 'nothing'}`)
+  throw new ScannerUnavailableError('clamav', `answered: ${text.slice(0, 200) || 'nothing'}`)
 }

@@ -1,22 +1,27 @@
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import type { Judgement } from './verdict.ts'
 
 /** The reply for a message that a judgement keeps out; undefined when it may come in. */
-export function refusalOf(judgement: Judgement | undefined): Refusal | undefined {
+export function refusalOf(judgement: Judgement | undefined): RefusalError | undefined {
   if (judgement?.action === 'tempfail') {
     return judgement.outcome === 'unavailable'
-      ? new Refusal(451, '4.7.1', 'the message cannot be scanned at the moment; try again in a few minutes', 'scanner')
-      : new Refusal(451, '4.7.1', `temporarily refused (${judgement.reason}); try again later`, 'spam')
+      ? new RefusalError(
+          451,
+          '4.7.1',
+          'the message cannot be scanned at the moment; try again in a few minutes',
+          'scanner',
+        )
+      : new RefusalError(451, '4.7.1', `temporarily refused (${judgement.reason}); try again later`, 'spam')
   }
   if (judgement?.action !== 'reject') return undefined
   const { outcome, reason } = judgement
   if (outcome === 'infected') {
     const text = `the message contains ${reason}; remove it, or contact your mail administrator if you think this is a mistake`
-    return new Refusal(550, '5.7.1', text, 'malware')
+    return new RefusalError(550, '5.7.1', text, 'malware')
   }
   if (outcome === 'too-large') {
-    return new Refusal(552, '5.3.4', 'the message is too large to be scanned; send a smaller one', 'size')
+    return new RefusalError(552, '5.3.4', 'the message is too large to be scanned; send a smaller one', 'size')
   }
   const text = `the message looks like ${reason}; change it, or contact your mail administrator if you think this is a mistake`
-  return new Refusal(550, '5.7.1', text, 'spam')
+  return new RefusalError(550, '5.7.1', text, 'spam')
 }

@@ -36,7 +36,7 @@ beforeEach(() => {
 const scan = (timeoutMs = 20_000) => createRspamd()(MAIL, { url, timeoutMs })
 const unavailable = (why: RegExp) => (error: unknown) => {
   assert.ok(error instanceof Error)
-  assert.deepEqual([error.name, why.test(error.message)], ['ScannerUnavailable', true], error.message)
+  assert.deepEqual([error.name, why.test(error.message)], ['ScannerUnavailableError', true], error.message)
   return true
 }
 

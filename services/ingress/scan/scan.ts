@@ -5,7 +5,7 @@ import { createBreaker } from './breaker.ts'
 import type { Breaker, BreakerState } from './breaker.ts'
 import { scanWithClamav } from './clamav.ts'
 import { createRspamd } from './rspamd.ts'
-import { ScannerUnavailable } from './scanner.ts'
+import { ScannerUnavailableError } from './scanner.ts'
 import type { Finding, ScannedMail, ScannerName } from './scanner.ts'
 import { judge, strictest } from './verdict.ts'
 import type { Findings, Judgement } from './verdict.ts'
@@ -26,7 +26,7 @@ export interface MailToScan extends Omit<ScannedMail, 'content'> {
 
 export interface ScannedBy {
   scanner: ScannerName
-  finding: Finding | ScannerUnavailable
+  finding: Finding | ScannerUnavailableError
   /** False when the scanner was not asked: it has failed too often, or the message is too large for it. */
   asked: boolean
   seconds: number
@@ -70,9 +70,9 @@ export function createScans({ config, scanned, judged, now = () => performance.n
     { maxBytes }: ScannerConfig,
     mail: ScannedMail,
     scan: () => Promise<Finding>,
-  ): Promise<Finding | ScannerUnavailable> {
+  ): Promise<Finding | ScannerUnavailableError> {
     const startedAt = performance.now()
-    const told = (finding: Finding | ScannerUnavailable, asked: boolean): typeof finding => {
+    const told = (finding: Finding | ScannerUnavailableError, asked: boolean): typeof finding => {
       scanned({ scanner, finding, asked, seconds: (performance.now() - startedAt) / 1000 })
       return finding
     }
@@ -80,7 +80,10 @@ export function createScans({ config, scanned, judged, now = () => performance.n
     const breaker = breakerOf(scanner, target)
     if (!breaker.admits())
       return told(
-        new ScannerUnavailable(scanner, 'has failed repeatedly, so it is not asked for now (circuit breaker open)'),
+        new ScannerUnavailableError(
+          scanner,
+          'has failed repeatedly, so it is not asked for now (circuit breaker open)',
+        ),
         false,
       )
     try {
@@ -89,7 +92,7 @@ export function createScans({ config, scanned, judged, now = () => performance.n
       return told(finding, true)
     } catch (error) {
       breaker.failed()
-      if (!(error instanceof ScannerUnavailable)) throw error
+      if (!(error instanceof ScannerUnavailableError)) throw error
       return told(error, true)
     }
   }

@@ -31,8 +31,8 @@ export interface Score {
 }
 
 /** A scanner did not say anything about the message: it is not there, too slow, or answered with an error. */
-export class ScannerUnavailable extends Error {
-  override readonly name = 'ScannerUnavailable'
+export class ScannerUnavailableError extends Error {
+  override readonly name = 'ScannerUnavailableError'
   readonly scanner: ScannerName
   constructor(scanner: ScannerName, why: string, options?: ErrorOptions) {
     super(`${scanner} ${why}`, options)

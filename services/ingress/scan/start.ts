@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { ScanMetrics } from './metrics.ts'
 import { createScans } from './scan.ts'
 import type { Scans } from './scan.ts'
-import { ScannerUnavailable } from './scanner.ts'
+import { ScannerUnavailableError } from './scanner.ts'
 
 export interface ScanningDependencies {
   events: EventLog
@@ -29,7 +29,8 @@ export function createScanning({ events, now, live, metrics, log }: ScanningDepe
     config: () => live.current,
     scanned: ({ scanner, finding, asked, seconds }) => {
       if (asked) metrics.scanSeconds.observe({ scanner }, seconds)
-      if (asked && finding instanceof ScannerUnavailable) log.warn({ event: 'scanner-failed', scanner, err: finding })
+      if (asked && finding instanceof ScannerUnavailableError)
+        log.warn({ event: 'scanner-failed', scanner, err: finding })
     },
     judged: ({ scanner, outcome, action, reason }, { id, domain, credential }) => {
       metrics.scans.inc({ scanner, outcome, action })

@@ -1,7 +1,7 @@
 import { newField } from '@postrider/mail/message'
 import type { HeaderField, Message } from '@postrider/mail/message'
 import type { ScanningConfig } from '@postrider/runtime-config/config'
-import type { Finding, ScannerUnavailable } from './scanner.ts'
+import type { Finding, ScannerUnavailableError } from './scanner.ts'
 import type { Findings, Judgement } from './verdict.ts'
 
 /** Fields that tell of a scan; one that a client brings along would be taken for ours. */
@@ -31,7 +31,10 @@ function virusFields({ outcome, reason }: Judgement): HeaderField[] {
   return [newField('X-Virus-Status', `Unscanned (${reason})`)]
 }
 
-function spamFields({ outcome, reason }: Judgement, finding: Finding | ScannerUnavailable | undefined): HeaderField[] {
+function spamFields(
+  { outcome, reason }: Judgement,
+  finding: Finding | ScannerUnavailableError | undefined,
+): HeaderField[] {
   const rated = finding !== undefined && 'kind' in finding && finding.kind === 'rated' ? finding : undefined
   if (rated === undefined) return [newField('X-Spam-Status', `Unknown (${reason})`)]
   const spam = outcome === 'spam'

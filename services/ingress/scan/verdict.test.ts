@@ -5,7 +5,7 @@ import type { ScanningConfig } from '@postrider/runtime-config/config'
 import { findingOf as ofClamav } from './clamav.ts'
 import { findingOf as ofRspamd } from './rspamd.ts'
 import { refusalOf } from './refuse.ts'
-import { ScannerUnavailable } from './scanner.ts'
+import { ScannerUnavailableError } from './scanner.ts'
 import type { Finding } from './scanner.ts'
 import { judge, strictest } from './verdict.ts'
 import { verdictFields, withoutVerdictFields } from './verdict-fields.ts'
@@ -37,10 +37,10 @@ const rated = (action: string, points = 1): Finding => ({
   score: { points, required: 15 },
   symbols: ['A', 'B'],
 })
-const away = new ScannerUnavailable('clamav', 'is away')
+const away = new ScannerUnavailableError('clamav', 'is away')
 
 test('the strictest finding decides', () => {
-  const cases: [Finding | ScannerUnavailable, Finding | ScannerUnavailable, string][] = [
+  const cases: [Finding | ScannerUnavailableError, Finding | ScannerUnavailableError, string][] = [
     [{ kind: 'clean' }, rated('no action'), 'pass'],
     [{ kind: 'clean' }, rated('greylist'), 'pass'],
     [{ kind: 'clean' }, rated('add header'), 'tag'],
@@ -62,7 +62,7 @@ test('the strictest finding decides', () => {
 })
 
 test('refusals are permanent for what was found and temporary for what could not be', () => {
-  const reply = (clamav: Finding | ScannerUnavailable): [number?, string?, string?] => {
+  const reply = (clamav: Finding | ScannerUnavailableError): [number?, string?, string?] => {
     const refusal = refusalOf(strictest(judge({ clamav }, config)))
     return [refusal?.responseCode, refusal?.status, refusal?.reason]
   }
@@ -95,7 +95,7 @@ test('an answer without a verdict means that the scanner is unavailable', () => 
   assert.deepEqual(ofClamav('stream: A B FOUND'), { kind: 'infected', name: 'A B' })
   assert.deepEqual(ofClamav('INSTREAM size limit exceeded. ERROR'), { kind: 'too-large' })
   for (const reply of ['', 'stream: OK but', 'UNKNOWN COMMAND', 'stream: Cannot allocate memory ERROR']) {
-    assert.throws(() => ofClamav(reply), ScannerUnavailable, reply)
+    assert.throws(() => ofClamav(reply), ScannerUnavailableError, reply)
   }
   for (const text of [
     '',
@@ -105,6 +105,6 @@ test('an answer without a verdict means that the scanner is unavailable', () => 
     '{"error":"x"}',
     '{"action":"no action","score":"1","required_score":1}',
   ]) {
-    assert.throws(() => ofRspamd(text), ScannerUnavailable, text)
+    assert.throws(() => ofRspamd(text), ScannerUnavailableError, text)
   }
 })

@@ -1,5 +1,5 @@
 import type { ClamavConfig, RspamdConfig, ScannerConfig, ScanningConfig } from '@postrider/runtime-config/config'
-import type { Finding, ScannerName, ScannerUnavailable } from './scanner.ts'
+import type { Finding, ScannerName, ScannerUnavailableError } from './scanner.ts'
 
 /** What is done with a message, the mildest first. */
 const ACTIONS = ['pass', 'tag', 'hold', 'tempfail', 'reject'] as const
@@ -17,7 +17,7 @@ export interface Judgement {
 /** For the metric: few and fixed. */
 export type ScanOutcome = 'clean' | 'infected' | 'spam' | 'too-large' | 'unavailable'
 
-export type Findings = Partial<Record<ScannerName, Finding | ScannerUnavailable>>
+export type Findings = Partial<Record<ScannerName, Finding | ScannerUnavailableError>>
 
 /** What follows from what the scanners said, one judgement a scanner. */
 export function judge(findings: Findings, { clamav, rspamd }: ScanningConfig): Judgement[] {
@@ -36,7 +36,7 @@ export function strictest(judgements: Judgement[]): Judgement | undefined {
 
 function judgeOne(
   scanner: ScannerName,
-  finding: Finding | ScannerUnavailable,
+  finding: Finding | ScannerUnavailableError,
   config: ClamavConfig | RspamdConfig,
 ): Judgement {
   if (finding instanceof Error) return { scanner, ...withoutVerdict(config) }

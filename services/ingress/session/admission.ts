@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Door, DoorReason, Visit } from '../guard/connection-limiter.ts'
+import type { ConnectionLimiter, LimiterReason, AdmittedConnection } from '../guard/connection-limiter.ts'
 import { lies } from '@postrider/authentication/network'
 import type { Networks } from '@postrider/authentication/network'
 import { readProxyHeader } from '../guard/read-proxy-header.ts'
@@ -12,7 +12,7 @@ export interface Arrival {
 
 /** What a port asks of a connection before it becomes a session. */
 export interface AdmissionRules {
-  door: Door
+  door: ConnectionLimiter
   /** Proxies that put a PROXY header before each connection. From all others none is read. */
   proxies: Networks
   /** Networks that need no login. */
@@ -20,7 +20,7 @@ export interface AdmissionRules {
 }
 
 /** Replies to rejected and closed connections, where a reply can be sent. */
-export const DOOR_TEXTS: Record<DoorReason, string> = {
+export const LIMITER_TEXTS: Record<LimiterReason, string> = {
   full: 'too many connections; try again in a moment',
   network: 'too many connections without a login from your network; close some, or log in',
   rate: 'too many new connections from your network without a login; try again in a minute',
@@ -32,7 +32,7 @@ export const DOOR_TEXTS: Record<DoorReason, string> = {
 export const isProxy = (socket: Socket, { proxies }: AdmissionRules): boolean =>
   proxies.length > 0 && lies(socket.remoteAddress ?? '', proxies)
 
-/** Who it is that connects. Rejects with BadProxyHeader. */
+/** Who it is that connects. Rejects with BadProxyHeaderError. */
 export async function arrivalOf(socket: Socket, rules: AdmissionRules): Promise<Arrival> {
   const own = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
   return isProxy(socket, rules) ? ((await readProxyHeader(socket)).source ?? own) : own
@@ -43,8 +43,8 @@ export function enter(
   socket: Socket,
   { address }: Arrival,
   { door, trusted }: AdmissionRules,
-  end: (reason: DoorReason) => void,
-): Visit | DoorReason {
+  end: (reason: LimiterReason) => void,
+): AdmittedConnection | LimiterReason {
   const visit = door.enter({ address, trusted: lies(address, trusted), end })
   if (typeof visit !== 'string') socket.once('close', () => visit.leave())
   return visit

@@ -1,7 +1,7 @@
 import { findLogin } from '@postrider/authentication/find-login'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { SubjectNames } from '@postrider/tls/host-names'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 
 /** Who a client says it is, and what its certificate says. */
 export interface CertificateClaim {
@@ -25,5 +25,5 @@ export function loginOfCertificate({ authorization, names }: CertificateClaim, c
     authorization === ''
       ? 'no credential accepts the address in your certificate; send a user name, or add the certificate to the clientCertificates of your credential'
       : 'wrong user name, or the clientCertificates of that credential list no name in your certificate'
-  throw new Refusal(535, '5.7.8', text, 'auth')
+  throw new RefusalError(535, '5.7.8', text, 'auth')
 }

@@ -1,8 +1,8 @@
 import { findLogin } from '@postrider/authentication/find-login'
-import { TooBusy } from '@postrider/authentication/verdict-cache'
-import { LoginBlocked } from '@postrider/authentication/login'
+import { TooManyLoginsError } from '@postrider/authentication/verdict-cache'
+import { LoginBlockedError } from '@postrider/authentication/login'
 import type { Login } from '@postrider/authentication/login'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 
 /** Resolves with the login's address; rejects with one and the same Refusal for a wrong user and a wrong password. */
 export type Authenticator = (username: string, password: string, remoteAddress: string) => Promise<string>
@@ -16,7 +16,7 @@ export const createAuthenticator =
     })
     if (address !== undefined) return address
     const text = 'wrong user name or password; the user name is the full address of the credential'
-    throw new Refusal(535, '5.7.8', text, 'auth')
+    throw new RefusalError(535, '5.7.8', text, 'auth')
   }
 
 /** Who a client of AUTH PLAIN says it is, and who it wants to act as (RFC 4616, 2). */
@@ -25,19 +25,19 @@ export interface PlainIdentities {
   authzid?: string
 }
 
-/** Nobody acts as somebody else here: the second identity is empty, or the login itself. Throws the Refusal. */
+/** Nobody acts as somebody else here: the second identity is empty, or the login itself. Throws the RefusalError. */
 export function checkPlain(
   { authcid = '', authzid = '' }: PlainIdentities,
   logins: ReadonlyMap<string, unknown>,
 ): void {
-  if (authcid === '') throw new Refusal(501, '5.5.2', 'the user name in AUTH PLAIN is empty', 'auth')
+  if (authcid === '') throw new RefusalError(501, '5.5.2', 'the user name in AUTH PLAIN is empty', 'auth')
   if (authzid === '' || findLogin(logins, authzid) === findLogin(logins, authcid)) return
   const text = 'the authorization identity must be empty or the same as the user name; you cannot act as another user'
-  throw new Refusal(535, '5.7.8', text, 'auth')
+  throw new RefusalError(535, '5.7.8', text, 'auth')
 }
 
 function refusalOf(cause: unknown): unknown {
-  if (cause instanceof LoginBlocked) return new Refusal(421, '4.7.0', cause.text, 'blocked', { cause })
-  if (!(cause instanceof TooBusy)) return cause
-  return new Refusal(454, '4.7.0', 'too many logins at once; try again in a few seconds', 'auth', { cause })
+  if (cause instanceof LoginBlockedError) return new RefusalError(421, '4.7.0', cause.text, 'blocked', { cause })
+  if (!(cause instanceof TooManyLoginsError)) return cause
+  return new RefusalError(454, '4.7.0', 'too many logins at once; try again in a few seconds', 'auth', { cause })
 }

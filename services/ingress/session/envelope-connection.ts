@@ -1,5 +1,5 @@
 import type { SMTPServerAddress } from 'smtp-server'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import { ChunkedStream } from './chunked-stream.ts'
 import { LibraryConnection } from './smtp-server-adapter.ts'
 import type { HandlerError } from './smtp-server-adapter.ts'
@@ -11,18 +11,18 @@ import type { Path, PathCommand } from '@postrider/smtp/path'
 
 /** What the library hands to the handlers of MAIL and RCPT, with the path as we read it. */
 interface PathAddress extends SMTPServerAddress {
-  path: Path | Refusal
+  path: Path | RefusalError
 }
 
-/** The path of an address that this connection gave out; throws the Refusal for one that could not be read. */
+/** The path of an address that this connection gave out; throws the RefusalError for one that could not be read. */
 export function pathOf(address: SMTPServerAddress): Path {
   const { path } = address as PathAddress
-  if (path instanceof Refusal) throw path
+  if (path instanceof RefusalError) throw path
   return path
 }
 
 /** Octets of a chunk that came out of turn which are read past; behind more of them the connection is closed. */
-const MOST_DROPPED = 1024 * 1024
+const MAX_DROPPED = 1024 * 1024
 
 /** The library's session with an envelope of our own and with BDAT (RFC 3030):
  *
@@ -89,7 +89,7 @@ export abstract class EnvelopeConnection extends LibraryConnection {
   protected override commandBdat(command: Buffer, callback: () => void): void {
     const chunk = readChunkCommand(command.toString())
     const fault = chunk === undefined ? '5.5.4 syntax: BDAT size [LAST]' : this.#chunkFault()
-    if (chunk === undefined || (fault !== undefined && chunk.octets > MOST_DROPPED)) {
+    if (chunk === undefined || (fault !== undefined && chunk.octets > MAX_DROPPED)) {
       // Where the next command begins is not known, or too far away.
       this.send(chunk === undefined ? 501 : 503, fault)
       this.close()
@@ -190,7 +190,7 @@ function addressIn(command: Buffer, verb: PathCommand): PathAddress {
     const path = readPath(command.toString(), verb)
     return { address: path.address, args: false, path }
   } catch (error) {
-    if (error instanceof Refusal) return { address: '', args: false, path: error }
+    if (error instanceof RefusalError) return { address: '', args: false, path: error }
     throw error
   }
 }

@@ -11,8 +11,8 @@ import type { Acceptance } from '../message/accept.ts'
 import { notAllowed } from '../message/check-from.ts'
 import type { Receive, Received } from '../message/receive.ts'
 import type { SessionLeases } from '../policy/session-leases.ts'
-import type { StandingOf } from '../policy/suspended.ts'
-import { Refusal } from '@postrider/smtp/refusal'
+import type { ReputationOf } from '../policy/suspended.ts'
+import { RefusalError } from '@postrider/smtp/refusal'
 import { loginOfCertificate } from './authenticate-certificate.ts'
 import type { CertificateClaim } from './authenticate-certificate.ts'
 import { checkPlain } from './authenticate.ts'
@@ -58,9 +58,9 @@ export interface SessionDependencies {
   receive: Receive
   accept: Acceptance
   sessions: SessionLeases
-  standingOf: StandingOf
+  standingOf: ReputationOf
   envelopeRoom: EnvelopeRoom
-  refused: (refusal: Refusal, session: SMTPServerSession) => void
+  refused: (refusal: RefusalError, session: SMTPServerSession) => void
 }
 
 /** The way of a submission: AUTH, MAIL, RCPT, DATA. Each command is judged by the configuration of its moment. */
@@ -76,11 +76,11 @@ export function createHandlers({
   refused,
 }: SessionDependencies): SessionHandlers {
   /** Turns whatever a step throws into the client's reply; what is not a Refusal is our fault, and temporary. */
-  const refuse = (error: unknown, session: SMTPServerSession): Refusal => {
+  const refuse = (error: unknown, session: SMTPServerSession): RefusalError => {
     const refusal =
-      error instanceof Refusal
+      error instanceof RefusalError
         ? error
-        : new Refusal(451, '4.3.0', 'internal error; try again later', 'internal', { cause: error })
+        : new RefusalError(451, '4.3.0', 'internal error; try again later', 'internal', { cause: error })
     refused(refusal, session)
     return refusal
   }
@@ -123,11 +123,11 @@ export function createHandlers({
         const from = path.address === '' ? '' : addressOf(path.address, 'MAIL FROM', mail.utf8)
         // The null reverse path is allowed: a client may send a notice of its own (RFC 5321, 4.5.5).
         if (from !== '' && !matchesSender(allowedSenders(submitter), from)) {
-          throw new Refusal(553, '5.7.1', notAllowed(submitter.credential.address, from), 'sender')
+          throw new RefusalError(553, '5.7.1', notAllowed(submitter.credential.address, from), 'sender')
         }
         const most = mostOctets(submitter, config().platform.messageBytes)
         if (mail.size !== undefined && mail.size > most) {
-          throw new Refusal(552, '5.3.4', `the message exceeds your limit of ${most} octets`, 'size')
+          throw new RefusalError(552, '5.3.4', `the message exceeds your limit of ${most} octets`, 'size')
         }
         transactions.begin(session.envelope, from, mail)
         callback()
@@ -141,7 +141,7 @@ export function createHandlers({
         const submitter = submitterOf(loginOf(session), config(), standingOf)
         const most = mostRecipients(submitter)
         if (session.envelope.rcptTo.length >= most) {
-          throw new Refusal(
+          throw new RefusalError(
             452,
             '4.5.3',
             `a message may have at most ${most} recipients; use another message for the rest`,
@@ -154,7 +154,7 @@ export function createHandlers({
         if (!envelopeRoom.take(session.envelope, recipient)) {
           const text =
             'the recipients and their DSN parameters are too long for one message; use another message for the rest'
-          throw new Refusal(452, '4.5.3', text, 'limit')
+          throw new RefusalError(452, '4.5.3', text, 'limit')
         }
         transactions.add(session.envelope, recipient)
         callback()

@@ -2,10 +2,10 @@ import type { Server } from 'node:net'
 import type { ListenerSettings } from '@postrider/contract/listener'
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
-import type { Door } from '../guard/connection-limiter.ts'
+import type { ConnectionLimiter } from '../guard/connection-limiter.ts'
 import { lies, parseNetworks } from '@postrider/authentication/network'
 import type { Networks } from '@postrider/authentication/network'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import { SubmissionServer } from './submission-server.ts'
 import type { SubmissionRules } from './submission-server.ts'
 import type { EndSessions } from './revoke.ts'
@@ -22,7 +22,7 @@ export interface ListenerOptions {
   messageBytes: number
   certificates: Certificates
   handlers: SessionHandlers
-  door: Door
+  door: ConnectionLimiter
   protection: () => ProtectionConfig
   refusedAtDoor: SubmissionRules['refusedAtDoor']
   onError: (error: Error) => void
@@ -43,7 +43,7 @@ export interface Listener {
 const IDLE_MS = 5 * 60_000
 const SWEEP_MS = 1000
 /** AUTH with its initial response (RFC 4954, 4): 12288, and the CR LF. Octets. */
-const LONGEST_COMMAND = 12_290
+const MAX_COMMAND = 12_290
 const CLOSE_MS = 30_000
 
 /** Opens the port; rejects when it is taken or may not be bound. */
@@ -132,7 +132,7 @@ function serverOptions(
     hideENHANCEDSTATUSCODES: false,
     hideREQUIRETLS: false,
     disableReverseLookup: true,
-    maxCommandLength: LONGEST_COMMAND,
+    maxCommandLength: MAX_COMMAND,
     maxAllowedUnauthenticatedCommands: 20,
     socketTimeout: IDLE_MS,
     closeTimeout: CLOSE_MS,
@@ -154,7 +154,7 @@ function serverOptions(
 function admitTrusted({ credential }: ListenerSettings, trusted: Networks) {
   return (session: SMTPServerSession, callback: (error?: Error | null) => void): void => {
     if (!lies(session.remoteAddress, trusted))
-      return callback(new Refusal(554, '5.7.1', 'this port is for trusted networks only', 'auth'))
+      return callback(new RefusalError(554, '5.7.1', 'this port is for trusted networks only', 'auth'))
     session.user = credential
     callback()
   }

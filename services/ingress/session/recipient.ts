@@ -3,9 +3,9 @@ import { domainOf } from '@postrider/mail/envelope'
 import { readRcptParameters } from '@postrider/smtp/parameters'
 import { addressOf } from '@postrider/smtp/path'
 import type { Path } from '@postrider/smtp/path'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 
-/** One RCPT TO as the queue keeps it; throws the Refusal for an address that mail can't be sent to. `postmaster` without a
+/** One RCPT TO as the queue keeps it; throws the RefusalError for an address that mail can't be sent to. `postmaster` without a
  * domain is that of the submitter's own (RFC 5321, 4.1.1.3; RFC 6409, 4.2). */
 export function recipientOf(path: Path, ownDomain: string, utf8: boolean): Recipient {
   const given = /^postmaster$/i.test(path.address) ? `postmaster@${ownDomain}` : path.address
@@ -15,7 +15,7 @@ export function recipientOf(path: Path, ownDomain: string, utf8: boolean): Recip
     const why = destination.startsWith('[')
       ? 'this server does not send to address literals'
       : 'a fully qualified domain name is required'
-    throw new Refusal(553, '5.1.3', `cannot deliver to <${given}>: ${why}`, 'recipient')
+    throw new RefusalError(553, '5.1.3', `cannot deliver to <${given}>: ${why}`, 'recipient')
   }
   return { address, ...readRcptParameters(path) }
 }

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import type { SMTPServerOptions } from 'smtp-server'
-import { Refusal } from '@postrider/smtp/refusal'
+import { RefusalError } from '@postrider/smtp/refusal'
 import { SubmissionServer } from './submission-server.ts'
 import type { SubmissionRules } from './submission-server.ts'
 
@@ -73,7 +73,7 @@ describe('what differs from the library', () => {
 
   test('the status of a refusal is sent once, and the library sends its own where there is none', async () => {
     const onMailFrom: SMTPServerOptions['onMailFrom'] = (_address, _session, callback) =>
-      callback(new Refusal(452, '4.7.1', 'limit reached', 'limit'))
+      callback(new RefusalError(452, '4.7.1', 'limit reached', 'limit'))
     const { replies } = await talk({ onMailFrom }, ['EHLO client.test', 'MAIL FROM:<a@sender.test>', 'NOOP'])
     assert.equal(replies[2], '452 4.7.1 limit reached')
     assert.match(replies[3] ?? '', /^250 2\.0\.0 /)

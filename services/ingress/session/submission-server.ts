@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
-import type { DoorReason, Visit } from '../guard/connection-limiter.ts'
+import type { LimiterReason, AdmittedConnection } from '../guard/connection-limiter.ts'
 import { createPace } from '../guard/pace.ts'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
-import { arrivalOf, DOOR_TEXTS, enter, isProxy } from './admission.ts'
+import { arrivalOf, LIMITER_TEXTS, enter, isProxy } from './admission.ts'
 import type { AdmissionRules } from './admission.ts'
 import type { CertificateClaim } from './authenticate-certificate.ts'
 import type { ClientCertificate } from './client-certificate.ts'
@@ -16,7 +16,7 @@ import type { SocketOptions } from './smtp-server-adapter.ts'
 import type { LineFault } from './strict-parser.ts'
 
 /** Why a connection was not let in or ended by us; for the metric. */
-export type DoorRefusal = DoorReason | 'proxy' | 'slow'
+export type ConnectionRefusal = LimiterReason | 'proxy' | 'slow'
 
 /** What a port asks of its clients, beside the options of the library. */
 export interface SubmissionRules {
@@ -30,7 +30,7 @@ export interface SubmissionRules {
   admission: AdmissionRules | undefined
   /** Undefined: slow clients stay. */
   protection(): ProtectionConfig | undefined
-  refusedAtDoor(reason: DoorRefusal, address: string): void
+  refusedAtDoor(reason: ConnectionRefusal, address: string): void
 }
 
 /** smtp-server with some differences (for those of the envelope see envelope-connection.ts):
@@ -45,7 +45,7 @@ export interface SubmissionRules {
 export class SubmissionServer extends LibraryServer {
   readonly rules: SubmissionRules
   /** By session id. */
-  readonly #visits = new Map<string, Visit>()
+  readonly #visits = new Map<string, AdmittedConnection>()
 
   constructor(options: SMTPServerOptions, rules: SubmissionRules) {
     super(options)
@@ -117,22 +117,22 @@ export class SubmissionServer extends LibraryServer {
       })
   }
 
-  #turnAway(socket: Socket, reason: DoorReason, address: string, callback: (error: Error) => void): void {
+  #turnAway(socket: Socket, reason: LimiterReason, address: string, callback: (error: Error) => void): void {
     this.rules.refusedAtDoor(reason, address)
     // Under TLS nothing can be said before a handshake, which is what is not to be spent here.
     if (this.options.secure) socket.destroy()
     else {
-      socket.end(`421 4.7.0 ${this.options.name} ${DOOR_TEXTS[reason]}\r\n`, () => socket.destroy())
+      socket.end(`421 4.7.0 ${this.options.name} ${LIMITER_TEXTS[reason]}\r\n`, () => socket.destroy())
     }
-    callback(new Error(DOOR_TEXTS[reason]))
+    callback(new Error(LIMITER_TEXTS[reason]))
   }
 
-  #end(id: string, socket: Socket, reason: DoorReason): void {
+  #end(id: string, socket: Socket, reason: LimiterReason): void {
     this.rules.refusedAtDoor(reason, socket.remoteAddress ?? '')
     for (const connection of this.#sessions()) {
       if (connection.id !== id) continue
       if (connection.upgrading) break
-      return connection.send(421, `4.7.0 ${DOOR_TEXTS[reason]}`)
+      return connection.send(421, `4.7.0 ${LIMITER_TEXTS[reason]}`)
     }
     // In a handshake: what is on top goes, since the library holds on to that.
     ;(this.handshakeOn(socket) ?? socket).destroy()
@@ -141,11 +141,11 @@ export class SubmissionServer extends LibraryServer {
 
 const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /
 /** Longest line of a command but AUTH: RFC 5321, 4.5.3.1.4 and the extensions' additions, with room to spare. Octets. */
-const LONGEST_LINE = 2048
+const MAX_LINE = 2048
 /** Wrong logins in one session. */
-const MOST_LOGINS = 3
+const MAX_LOGINS = 3
 /** Refused commands in a session since its last message. */
-const MOST_ERRORS = 100
+const MAX_ERRORS = 100
 
 const isNotAuth = (line: string): boolean => !line.startsWith('AUTH ')
 
@@ -201,8 +201,8 @@ class PromptConnection extends ExternalConnection {
 
   protected override onLine(command: Buffer, callback?: () => void): void {
     this.#commands++
-    if (command.length > LONGEST_LINE && !this.awaitsLine && !/^AUTH /i.test(command.toString('latin1', 0, 5))) {
-      this.send(500, `5.5.2 a command line must not exceed ${LONGEST_LINE} octets`)
+    if (command.length > MAX_LINE && !this.awaitsLine && !/^AUTH /i.test(command.toString('latin1', 0, 5))) {
+      this.send(500, `5.5.2 a command line must not exceed ${MAX_LINE} octets`)
       setImmediate(() => callback?.())
       return
     }
@@ -224,7 +224,7 @@ class PromptConnection extends ExternalConnection {
     this.#errors++
     if (code === 535) this.#wrongLogins++
     if (this.closing) return
-    if (this.#wrongLogins >= MOST_LOGINS) super.send(421, '4.7.0 too many failed logins in one session', false)
-    else if (this.#errors >= MOST_ERRORS) super.send(421, '4.7.0 too many errors in one session', false)
+    if (this.#wrongLogins >= MAX_LOGINS) super.send(421, '4.7.0 too many failed logins in one session', false)
+    else if (this.#errors >= MAX_ERRORS) super.send(421, '4.7.0 too many errors in one session', false)
   }
 }

@@ -1,8 +1,8 @@
 import type { Envelope } from '@postrider/mail/envelope'
 import type { Acceptor } from '@postrider/queue/accept'
-import { NotStored, RecordRefusedError } from '@postrider/queue/accept'
+import { NotStoredError, RecordRefusedError } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/broker/connection'
-import { ContentGone, readContent } from '@postrider/queue/content'
+import { ContentGoneError, readContent } from '@postrider/queue/content'
 import { quarantine } from '@postrider/queue/quarantine'
 import { RecordUnavailableError } from '@postrider/broker/read-record'
 import { RecordTooLargeError } from '@postrider/queue/record-size'
@@ -75,7 +75,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     } catch (error) {
       const tries = backOff.failed(id)
       failed(id, tries, error)
-      if (error instanceof NotStored || error instanceof RecordUnavailableError) return 'not-stored'
+      if (error instanceof NotStoredError || error instanceof RecordUnavailableError) return 'not-stored'
       const never = error instanceof RecordTooLargeError || error instanceof RecordRefusedError
       if (never || tries >= MAX_TRIES) await giveUp(row, error)
       return 'failed'
@@ -185,7 +185,7 @@ async function readAll(broker: Broker, ref: ContentRef): Promise<Buffer> {
     for await (const piece of readContent(broker, ref, { patienceMs: CONTENT_PATIENCE_MS })) pieces.push(piece)
   } catch (error) {
     // Retention 0 can be quicker than the notice: then it goes without the original.
-    if (!(error instanceof ContentGone)) throw error
+    if (!(error instanceof ContentGoneError)) throw error
     return Buffer.alloc(0)
   }
   return Buffer.concat(pieces)

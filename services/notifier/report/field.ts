@@ -3,7 +3,7 @@ const LINE = 76
 /** A value longer than this is cut off: a remote host can say as much as it likes. */
 const LONGEST = 2000
 /** A word of a header field that is longer is broken, so that no line comes near the limit. */
-const LONGEST_WORD = 900
+const MAX_WORD = 900
 
 /** One header field with its CRLF, folded. Whatever the value holds, the result is one field of printable ASCII: line ends and
  * white space become a space, other control characters and what is not ASCII a question mark (RFC 5322, 2.2). */
@@ -24,7 +24,7 @@ export function field(name: string, value: string): string {
 function words(value: string): string[] {
   return printableAscii(value)
     .split(' ')
-    .flatMap((word) => word.match(new RegExp(`.{1,${LONGEST_WORD}}`, 'g')) ?? [])
+    .flatMap((word) => word.match(new RegExp(`.{1,${MAX_WORD}}`, 'g')) ?? [])
 }
 
 /** Text on one line of printable ASCII, without space around it. */

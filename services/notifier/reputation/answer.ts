@@ -1,14 +1,14 @@
 import type { Broker } from '@postrider/broker/connection'
 import { answer } from '@postrider/broker/question'
 import { REPUTATIONS, RESTORE } from '@postrider/message-log/reputation'
-import type { LiveStandings } from '@postrider/reputation/watch'
-import type { StandingKeeper } from './keeper.ts'
+import type { LiveReputations } from '@postrider/reputation/watch'
+import type { ReputationKeeper } from './keeper.ts'
 
 /** Answers what reputation each account has, and ends suspensions for the platform's operator. */
 export function answerReputation(
   broker: Broker,
-  standings: LiveStandings,
-  keeper: StandingKeeper,
+  standings: LiveReputations,
+  keeper: ReputationKeeper,
   now: () => number,
   onError: (error: unknown) => void,
 ): void {

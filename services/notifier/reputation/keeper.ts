@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util'
 import { Kvm } from '@nats-io/kv'
 import type { KV } from '@nats-io/kv'
 import type { Broker } from '@postrider/broker/connection'
-import { STANDING_BUCKET } from '@postrider/broker/names'
+import { REPUTATION_BUCKET } from '@postrider/broker/names'
 import { useKey } from '@postrider/limits/accounts'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { judge, lift } from '@postrider/reputation/judge'
-import type { Standing } from '@postrider/reputation/reputation'
-import type { LiveStandings } from '@postrider/reputation/watch'
+import type { Reputation } from '@postrider/reputation/reputation'
+import type { LiveReputations } from '@postrider/reputation/watch'
 import { accountsOf } from './accounts.ts'
 import type { Account } from './accounts.ts'
 import type { Outcomes } from './outcomes.ts'
 
-export interface StandingKeeper {
+export interface ReputationKeeper {
   /** Looks at those whose mail or configuration has changed, and at all of them now and then. */
   turn(now: number): Promise<void>
   /** Lifts a suspension for the administrator of the platform; false if there is none. */
@@ -21,33 +21,33 @@ export interface StandingKeeper {
 
 export interface KeeperOptions {
   broker: Broker
-  standings: LiveStandings
+  standings: LiveReputations
   outcomes: Outcomes
   config: () => RuntimeConfig
   /** A standing was written; `before` is undefined for the first. */
-  changed: (account: Account, standing: Standing, before: Standing | undefined) => void
+  changed: (account: Account, standing: Reputation, before: Reputation | undefined) => void
 }
 
 /** Time alone changes standings, too: days end. Milliseconds. */
 const ALL_MS = 60_000
 
 /** The only writer of standings. What is written counts from the write on: everybody watches the bucket. */
-export function createStandingKeeper(options: KeeperOptions): StandingKeeper {
+export function createReputationKeeper(options: KeeperOptions): ReputationKeeper {
   const { broker, standings, outcomes, config, changed } = options
   let looked: { config: RuntimeConfig; at: number } | undefined
   let kv: KV | undefined
   /** Written by us and perhaps not heard of yet. */
-  const written = new Map<string, Standing>()
+  const written = new Map<string, Reputation>()
 
-  const standingOf = (account: string): Standing | undefined => {
+  const standingOf = (account: string): Reputation | undefined => {
     const own = written.get(account)
     const heard = standings.of(account)
     if (own !== undefined && isDeepStrictEqual(plain(own), heard)) written.delete(account)
     return own ?? heard
   }
 
-  async function write(account: Account, standing: Standing, before: Standing | undefined): Promise<void> {
-    kv ??= await new Kvm(broker.js).open(STANDING_BUCKET)
+  async function write(account: Account, standing: Reputation, before: Reputation | undefined): Promise<void> {
+    kv ??= await new Kvm(broker.js).open(REPUTATION_BUCKET)
     await kv.put(useKey(account.account), JSON.stringify(standing))
     written.set(account.account, standing)
     changed(account, standing, before)
@@ -87,4 +87,4 @@ export function createStandingKeeper(options: KeeperOptions): StandingKeeper {
 }
 
 /** As JSON has it. */
-const plain = (standing: Standing): unknown => JSON.parse(JSON.stringify(standing)) as unknown
+const plain = (standing: Reputation): unknown => JSON.parse(JSON.stringify(standing)) as unknown

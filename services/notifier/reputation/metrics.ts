@@ -1,9 +1,9 @@
 import { Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
-import type { LiveStandings } from '@postrider/reputation/watch'
+import type { LiveReputations } from '@postrider/reputation/watch'
 import { countBy } from '@postrider/metrics/count-by'
 
-export function createStandingMetrics(registry: Registry, standings: LiveStandings) {
+export function createReputationMetrics(registry: Registry, standings: LiveReputations) {
   new Gauge({
     name: 'postrider_suspended_accounts',
     help: 'Credentials and domains suspended for bounces or spam, by kind.',

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Broker } from '@postrider/broker/connection'
 import type { QueueEvent } from '@postrider/queue/event'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
-import { watchStandings } from '@postrider/reputation/watch'
+import { watchReputations } from '@postrider/reputation/watch'
 import type { Logger } from '@postrider/service/log'
 import { loggedTrouble } from '@postrider/service/trouble'
 import type { Registry } from 'prom-client'
@@ -11,12 +11,12 @@ import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { accountsOf } from './accounts.ts'
 import { answerReputation } from './answer.ts'
-import { createStandingKeeper } from './keeper.ts'
-import { createStandingMetrics } from './metrics.ts'
+import { createReputationKeeper } from './keeper.ts'
+import { createReputationMetrics } from './metrics.ts'
 import { suspensionNotice, suspensionNoticeId } from './notice.ts'
 import { openOutcomes } from './outcomes.ts'
 
-export interface StandingOptions {
+export interface ReputationOptions {
   broker: Broker
   db: DatabaseSync
   reader: LogReader
@@ -29,7 +29,7 @@ export interface StandingOptions {
   now: () => number
 }
 
-export interface StandingWork {
+export interface ReputationWork {
   /** Of each event before it is written to the log. */
   onEvent(event: QueueEvent): void
   /** Only when the log is complete. */
@@ -41,16 +41,16 @@ export interface StandingWork {
 const TELL_WITHIN_MS = DAY_MS
 
 /** Derives reputations from outcomes; a sender of unwanted mail is suspended and notified. */
-export async function startStanding(options: StandingOptions): Promise<StandingWork> {
+export async function startReputation(options: ReputationOptions): Promise<ReputationWork> {
   const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)
   const bad = (account: string, revision: number, error: unknown): void => {
     log.error({ event: 'reputation-invalid', account, err: error })
     options.bad(revision, error)
   }
-  const standings = await watchStandings(broker, bad, loggedTrouble(log, 'reputation-watch'))
-  const metrics = createStandingMetrics(registry, standings)
-  const keeper = createStandingKeeper({
+  const standings = await watchReputations(broker, bad, loggedTrouble(log, 'reputation-watch'))
+  const metrics = createReputationMetrics(registry, standings)
+  const keeper = createReputationKeeper({
     broker,
     standings,
     outcomes,

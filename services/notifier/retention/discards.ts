@@ -6,9 +6,9 @@ import { readRecord } from '@postrider/broker/read-record'
 import { BackOff } from '../back-off.ts'
 
 /** A turn ends after so many messages, so that other work gets its turn. */
-const MOST_A_TURN = 50
+const MAX_A_TURN = 50
 /** Over some two hours. After that the parts stay until the stream's age limit. */
-const MOST_TRIES = 120
+const MAX_TRIES = 120
 
 export interface Discards {
   /** Runs in the transaction that writes the event. */
@@ -35,7 +35,7 @@ export function openDiscards({ db, broker, discarded, failed }: DiscardsOptions)
       if (event.type === 'discard') owe.run(event.id, event.stream, JSON.stringify(event.parts))
     },
     async turn() {
-      for (const row of owed.all(MOST_A_TURN + backOff.size)) {
+      for (const row of owed.all(MAX_A_TURN + backOff.size)) {
         const { id, stream, parts } = row as { id: string; stream: string; parts: string }
         if (!backOff.isDue(id)) continue
         const sequences = JSON.parse(parts) as number[]
@@ -46,7 +46,7 @@ export function openDiscards({ db, broker, discarded, failed }: DiscardsOptions)
           discarded(id, sequences.length)
         } catch (error) {
           failed(id, error)
-          if (backOff.failed(id) < MOST_TRIES) continue
+          if (backOff.failed(id) < MAX_TRIES) continue
           forget.run(id, stream)
           backOff.done(id)
         }

@@ -9,7 +9,7 @@ import { BackOff } from '../back-off.ts'
 /** For messages of a domain that is no longer declared: what a Domain has by default. */
 const DEFAULT_RETENTION_MS = 30 * 24 * 3.6e6
 /** A turn ends after so many, so that other work gets its turn. */
-const MOST_A_TURN = 200
+const MAX_A_TURN = 200
 
 export interface RetentionOptions {
   broker: Broker
@@ -33,7 +33,7 @@ export function createRetention(options: RetentionOptions): (now: number) => Pro
       if (unreadableDomains?.has(domain) === true) continue
       const retention = domains.get(domain)?.retentionMs ?? DEFAULT_RETENTION_MS
       // Those that wait come first: what is after them is read too.
-      for (const message of reader.toErase(domain, now - retention, MOST_A_TURN + backOff.size)) {
+      for (const message of reader.toErase(domain, now - retention, MAX_A_TURN + backOff.size)) {
         const { id } = message.envelope
         if (!backOff.isDue(id)) continue
         try {

@@ -1,9 +1,9 @@
 import type { Decided } from '@postrider/message-log/review'
 import type { Clock } from '@postrider/clock/clock'
 import type { Envelope } from '@postrider/mail/envelope'
-import { NotStored } from '@postrider/queue/accept'
+import { NotStoredError } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/broker/connection'
-import { ContentGone, eraseContent, readContent } from '@postrider/queue/content'
+import { ContentGoneError, eraseContent, readContent } from '@postrider/queue/content'
 import type { ReviewEvent } from '@postrider/queue/event'
 import { enqueueHeld } from '@postrider/queue/held'
 import { RecordUnavailableError } from '@postrider/broker/read-record'
@@ -36,7 +36,7 @@ export interface Review {
   turn(heldMs: number): Promise<void>
 }
 
-const MOST_A_TURN = 100
+const MAX_A_TURN = 100
 const STORE_WAIT_MS = 10_000
 
 /** Decides about held messages, one at a time.
@@ -121,7 +121,7 @@ export function createReview(dependencies: ReviewDependencies): Review {
     try {
       return await act(message, message.content)
     } catch (error) {
-      if (error instanceof NotStored) return { failed: 'the queue did not confirm it; try again' }
+      if (error instanceof NotStoredError) return { failed: 'the queue did not confirm it; try again' }
       if (error instanceof RecordUnavailableError)
         return { failed: 'its content cannot be read at the moment; try again' }
       throw error
@@ -133,7 +133,7 @@ export function createReview(dependencies: ReviewDependencies): Review {
     delete: (id) => inTurn(() => decide(id, remove)),
     turn: (heldMs) =>
       inTurn(async () => {
-        const most = MOST_A_TURN + backOff.size
+        const most = MAX_A_TURN + backOff.size
         await forEach(held.inQueue(most), (message) => writeDown(message, 'released'))
         const certain = clock.certain()
         const expired = certain === undefined ? [] : held.expired(certain - heldMs, most)
@@ -156,7 +156,7 @@ async function readWhole(broker: Broker, ref: ContentRef): Promise<Buffer | unde
   try {
     for await (const piece of readContent(broker, ref)) pieces.push(piece)
   } catch (error) {
-    if (error instanceof ContentGone) return undefined
+    if (error instanceof ContentGoneError) return undefined
     throw error
   }
   return Buffer.concat(pieces)

@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 })
 /** Percent. */
-const MOST_RISE = 50
+const MAX_RISE = 50
 /** All attackers at the ingress, and what else it has open. */
 const DESCRIPTORS = 4096
 
@@ -44,7 +44,7 @@ const broken = trials.flatMap((trial) => {
   const rise = median(rises(trial))
   const lost = failures(trial)
   return [
-    ...(rise < MOST_RISE ? [] : [`${trial.variant.name}: the p95 rose by ${rise.toFixed(0)} %`]),
+    ...(rise < MAX_RISE ? [] : [`${trial.variant.name}: the p95 rose by ${rise.toFixed(0)} %`]),
     ...(lost.length === 0 ? [] : [`${trial.variant.name}: ${lost.length} mails were not taken, first: ${lost[0]}`]),
   ]
 })

@@ -19,7 +19,7 @@ interface Seen {
 const ROUND_MS = 15_000
 const PER_SECOND = 10
 /** What scanning may add to the longest stall and to another client's p95. */
-const MOST_ADDED_MS = 100
+const MAX_ADDED_MS = 100
 
 /** What another client, who submits 4 KB ten times a second, sees of 20 MB mails that one client submits one after the other. */
 export async function bystander(world: World, rounds: number): Promise<Row[]> {
@@ -56,7 +56,7 @@ export async function bystander(world: World, rounds: number): Promise<Row[]> {
     )
   const pair = (what: string, of: keyof Seen): Row => {
     const [without, scanned] = [middle('off', of), middle('TempFail', of)]
-    const far = scanned - without > MOST_ADDED_MS
+    const far = scanned - without > MAX_ADDED_MS
     return { what, reply: '', without, with: scanned, ...(far ? { broken: `${what}: ${scanned.toFixed(0)} ms` } : {}) }
   }
   const calm = `${middle('calm', 'p50').toFixed(0)} and ${middle('calm', 'p95').toFixed(0)} ms without 20 MB mails`

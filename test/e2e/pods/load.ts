@@ -11,7 +11,7 @@ export interface LoadReport {
   seconds: number
 }
 
-const MOST_SECONDS = 120
+const MAX_SECONDS = 120
 
 /** Messages at a steady rate through a pool of sessions, each with an id of its own. */
 export class Load {
@@ -30,7 +30,7 @@ export class Load {
     this.#timer = setInterval(() => {
       const due = Math.floor(((Date.now() - this.#startedAt) / 1000) * rate)
       // While nobody takes mail the queue of the pool grows, but not without end.
-      if (this.#waiting > rate * MOST_SECONDS) this.#sent = due
+      if (this.#waiting > rate * MAX_SECONDS) this.#sent = due
       while (this.#sent < due) void this.#send(`${this.#run}-${this.#sent++}`)
     }, 50)
   }

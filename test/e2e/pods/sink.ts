@@ -13,7 +13,7 @@ interface Taken {
   /** As it came, up to 64 KiB. */
   content: string
 }
-const MOST_CONTENT = 65_536
+const MAX_CONTENT = 65_536
 const taken: Taken[] = []
 /** By X-Load-Id. */
 const counts = new Map<string, number>()
@@ -38,7 +38,7 @@ const smtp = new SMTPServer({
   onData(stream, { envelope }, done) {
     let content = ''
     stream.on('data', (chunk: Buffer) => {
-      if (content.length < MOST_CONTENT) content += chunk.toString('latin1')
+      if (content.length < MAX_CONTENT) content += chunk.toString('latin1')
     })
     stream.on('end', () => {
       const id = /^X-Load-Id: (\S+)\r$/im.exec(content)?.[1]
