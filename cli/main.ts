@@ -65,7 +65,7 @@ const ADMINISTRATION: Record<
   (words: string[], values: ReturnType<typeof parse>['values']) => Promise<string[]>
 > = {
   reputation: ([verb = '', ...rest], { state, json }) => reputation(verb, rest, { state, json }),
-  // The name of this command before 0.2, kept for one release.
+  // The name of this command before 0.1.0, kept for one release.
   standing: ([verb = '', ...rest], { state, json }) => reputation(verb, rest, { state, json }),
   'broker-config': (_, { passwords, shards }) => printAccount(passwords, readShards(shards)),
 }
