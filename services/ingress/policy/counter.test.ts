@@ -80,7 +80,9 @@ test('a value that another process changed meanwhile is read again, and each req
 test('two processes never take more than the limit', async () => {
   const { kv, value } = bucket()
   const counters = [cellOf(kv), cellOf(kv)]
-  const taken = await Promise.all(counters.flatMap((counter) => Array.from({ length: 10 }, () => counter.request(take(7)))))
+  const taken = await Promise.all(
+    counters.flatMap((counter) => Array.from({ length: 10 }, () => counter.request(take(7)))),
+  )
   assert.equal(taken.filter(Boolean).length, 7)
   assert.equal(value(), '7')
 })

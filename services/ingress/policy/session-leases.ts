@@ -81,7 +81,9 @@ export async function openSessionLeases(
 
   const renewing = setInterval(() => {
     const renewals = Array.from(counts, ([account, known]) =>
-      counters.of(account).request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined })),
+      counters
+        .of(account)
+        .request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined })),
     )
     // The broker is away: the next time, or the lease begins again when it is back.
     Promise.all(renewals).then(
