@@ -72,8 +72,8 @@ export type CancelAnswer = { cancelled: number } | { problem: string }
 
 const MAX_TEXT = 1000
 const text = z.string().max(MAX_TEXT)
-/** Recipients in one answer, which has to fit into one message of the broker. */
-const MAX_RECIPIENTS = 10_000
+/** Recipients in one answer, which has to fit into one message of the broker. A limit above it means as many as there may be. */
+export const MAX_RECIPIENTS = 10_000
 
 const recipient = shapeOf<LoggedRecipient>(
   z.looseObject({
@@ -94,7 +94,7 @@ export const QUEUE = question<QueueFilter, QueueAnswer>(
     domain: text.optional(),
     destination: text.optional(),
     unattempted: z.boolean().optional(),
-    limit: z.number().int().positive().max(MAX_RECIPIENTS).optional(),
+    limit: z.number().int().positive().optional(),
   }),
   z.looseObject({ recipients: z.array(recipient), count }),
 )

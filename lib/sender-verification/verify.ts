@@ -43,7 +43,7 @@ export async function verifySender(
   }
   // Remembered before it is mailed: after a crash it is the same code, and the same mail.
   const pending = verdictOf(platformKey, known, wish, now())
-  if (known.pendingID !== before?.pendingID) await keep(known, pending)
+  if (JSON.stringify(known) !== JSON.stringify(before)) await keep(known, pending)
   if (mailer === undefined) return { verdict: pending, postponed: true }
   const { claim } = wish
   try {

@@ -71,6 +71,8 @@ export function followFolder(
       // Planning may have made keys.
       seen = planned
       await onPlan(good)
+      const bad = state.badKeys()
+      if (bad.length > 0) onProblems(bad.map((problem) => ({ origin: folder, resource: '', path: '', problem })))
     } catch (error) {
       if (error instanceof BadManifestsError) onProblems(error.problems)
       else

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, hash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { dkimRecord, generateDkimKey } from '@postrider/mail/dkim-keys'
@@ -28,7 +28,8 @@ export class StateFolder {
   readonly #folder: string
   readonly #key: Buffer
   /** DKIM keys as they were last read, by `domain/selector`. */
-  #sealed = new Map<string, { pem: string; sealed: string }>()
+  #sealed = new Map<string, SealedKey>()
+  #badKeys: string[] = []
   readonly senders: SenderState
 
   constructor(folder: string, key: Buffer) {
@@ -40,8 +41,8 @@ export class StateFolder {
   observe(): Observed {
     const verifiers = new Map<string, string[]>()
     for (const file of this.#files('credentials', '.json')) {
-      const { hash } = JSON.parse(readFileSync(file, 'utf8')) as CredentialFile
-      verifiers.set(basename(file, '.json').replace('.', '/'), [hash])
+      const credential = JSON.parse(readFileSync(file, 'utf8')) as CredentialFile
+      verifiers.set(basename(file, '.json').replace('.', '/'), [credential.hash])
     }
     return { verifiers, dkimKeys: this.#dkimKeys(), senders: this.senders.verified() }
   }
@@ -50,18 +51,27 @@ export class StateFolder {
   #dkimKeys(): Map<string, string> {
     const before = this.#sealed
     const sealed: typeof before = new Map()
+    this.#badKeys = []
     for (const file of this.#files('dkim', '.pem')) {
       const domain = basename(dirname(file))
       const selector = basename(file, '.pem')
       const name = `${domain}/${selector}`
       const pem = readFileSync(file, 'utf8')
       const known = before.get(name)
-      if (known !== undefined && known.pem !== pem) checkKey(file, pem)
-      const one = known?.pem === pem ? known : { pem, sealed: seal(this.#key, dkimPurpose(domain, selector), pem) }
-      sealed.set(name, one)
+      const digest = hash('sha256', pem)
+      // One that is still being written, or is not a key, stops neither the signing nor other changes.
+      const usable = known === undefined || known.digest === digest || isPrivateKey(pem)
+      if (!usable) this.#badKeys.push(`${file} is not a private key in PEM; mail is signed with the one before it`)
+      const keep = known !== undefined && (known.digest === digest || !usable)
+      sealed.set(name, keep ? known : { digest, sealed: seal(this.#key, dkimPurpose(domain, selector), pem) })
     }
     this.#sealed = sealed
     return new Map(sealed.entries().map(([name, one]) => [name, one.sealed]))
+  }
+
+  /** What was wrong with keys that were replaced, when they were observed last. */
+  badKeys(): readonly string[] {
+    return this.#badKeys
   }
 
   /** Differs when a DKIM key was added, replaced or deleted. */
@@ -129,11 +139,18 @@ export class StateFolder {
   }
 }
 
-/** A key that was replaced is checked first: signing goes on while one is still being written. Throws what is wrong with it. */
-function checkKey(file: string, pem: string): void {
+/** A key as it was last read. The key itself stays on the disk. */
+interface SealedKey {
+  /** SHA-256 of its file. */
+  digest: string
+  sealed: string
+}
+
+function isPrivateKey(pem: string): boolean {
   try {
     createPrivateKey(pem)
-  } catch (cause) {
-    throw new Error(`${file} is not a private key in PEM`, { cause })
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { KvEntry } from '@nats-io/kv'
 import { NewerRecordError } from '@postrider/broker/stored'
@@ -154,7 +155,7 @@ test('a value of a later release is refused, and stays', async () => {
   assert.equal(value(), 'newer')
 })
 
-test('the counter of an account that was deleted is forgotten, and one that is gone gets no counter that stays', () => {
+test('the counter of an account that was deleted is forgotten, and one that is gone gets one until all is written', async () => {
   const declared = new Set(['a', 'b'])
   let change: () => void = () => undefined
   const accounts = {
@@ -165,11 +166,18 @@ test('the counter of an account that was deleted is forgotten, and one that is g
   const counters = new Counters(() => cellOf(kv), accounts)
   const a = counters.of('a')
   assert.equal(counters.of('a'), a)
-  counters.of('b')
+  await counters.of('b').request(take(1))
   declared.delete('b')
   change()
+  await setImmediate()
   assert.deepEqual([counters.size, counters.of('a')], [1, a])
-  // A session of it ends.
-  counters.of('b')
+  // Many sessions of it end at once.
+  const ends = [1, 1, 1].map((units) => {
+    const counter = counters.of('b')
+    return { counter, done: counter.request(take(units)) }
+  })
+  assert.equal(new Set(ends.map(({ counter }) => counter)).size, 1)
+  await Promise.all(ends.map(({ done }) => done))
+  await setImmediate()
   assert.equal(counters.size, 1)
 })

@@ -42,6 +42,7 @@ export class Counter<State> {
   /** Of the value as last read or written; undefined before the first read. */
   #revision: number | undefined
   #busy = false
+  #onIdle: () => void = () => undefined
 
   constructor(kv: Bucket, key: string, codec: Codec<State>, clock: () => number) {
     this.#kv = kv
@@ -82,6 +83,17 @@ export class Counter<State> {
       }
     }
     this.#busy = false
+    this.#onIdle()
+  }
+
+  /** Requests are being written. */
+  get busy(): boolean {
+    return this.#busy
+  }
+
+  /** Calls back each time that all requests are written. */
+  whenIdle(run: () => void): void {
+    this.#onIdle = run
   }
 
   async #settle(batch: Request<State>[]): Promise<void> {
@@ -141,7 +153,7 @@ export class Counter<State> {
 }
 
 /** Counters by account, each made when it is first asked for, and forgotten with its account. What an account that is gone still has to say,
- * such as the end of a session, is counted by a counter of its own. */
+ * such as the ends of its sessions, goes through one counter until all of it is written: a counter for each would have them contend. */
 export class Counters<State> {
   readonly #make: (account: string) => Counter<State>
   readonly #accounts: Accounts
@@ -162,11 +174,15 @@ export class Counters<State> {
     const found = this.#counters.get(account)
     if (found !== undefined) return found
     const counter = this.#make(account)
-    if (this.#accounts.has(account)) this.#counters.set(account, counter)
+    this.#counters.set(account, counter)
+    counter.whenIdle(() => {
+      if (!this.#accounts.has(account)) this.#counters.delete(account)
+    })
     return counter
   }
 
   #forget(): void {
-    for (const account of this.#counters.keys()) if (!this.#accounts.has(account)) this.#counters.delete(account)
+    for (const [account, { busy }] of this.#counters)
+      if (!busy && !this.#accounts.has(account)) this.#counters.delete(account)
   }
 }

@@ -1,7 +1,7 @@
 import type { Broker } from '@postrider/broker/connection'
 import { answer } from '@postrider/broker/question'
-import { MESSAGE, QUEUE } from '@postrider/message-log/messages'
-import type { MessageAnswer } from '@postrider/message-log/messages'
+import { MAX_RECIPIENTS, MESSAGE, QUEUE } from '@postrider/message-log/messages'
+import type { MessageAnswer, QueueAnswer, QueueFilter } from '@postrider/message-log/messages'
 import type { HeldLog } from '../review/held-log.ts'
 import type { LogReader } from './read.ts'
 
@@ -25,5 +25,9 @@ export function answerQuestions(
     }
   }
   answer(broker, MESSAGE, ({ id }) => message(id), onError)
-  answer(broker, QUEUE, (filter) => ({ recipients: reader.queue(filter), count: reader.count(now()) }), onError)
+  const queue = (filter: QueueFilter): QueueAnswer => {
+    const limit = filter.limit === undefined ? undefined : Math.min(filter.limit, MAX_RECIPIENTS)
+    return { recipients: reader.queue({ ...filter, limit }), count: reader.count(now()) }
+  }
+  answer(broker, QUEUE, queue, onError)
 }
