@@ -75,7 +75,12 @@ describe('the parameters of RCPT', () => {
     ['SIZE=1', 555],
   ] as const) {
     test(`${text} is refused with ${code}`, () => {
-      assert.throws(() => rcpt(text), { name: 'Refusal', responseCode: code, status: '5.5.4', reason: 'parameter' })
+      assert.throws(() => rcpt(text), {
+        name: 'RefusalError',
+        responseCode: code,
+        status: '5.5.4',
+        reason: 'parameter',
+      })
     })
   }
 })

@@ -189,10 +189,10 @@ test('what is wrong with a command is one sentence and how to do it, with exit c
     [['queue', 'ls', '--nonsense'], /--nonsense/],
     [['queue', 'ls', '--limit', 'many'], /--limit/],
     [['queue', 'ls', '--limit', '0'], /--limit/],
-    [['queue', 'retry', 'an.id', '--domain', 'a.test'], /no queue id/],
-    [['queue', 'cancel', '*'], /no queue id/],
+    [['queue', 'retry', 'an.id', '--domain', 'a.test'], /not a queue id/],
+    [['queue', 'cancel', '*'], /not a queue id/],
     [['queue', 'retry', '1one', '2two'], /one queue id at a time/],
-    [['queue', 'cancel', '>'], /no queue id/],
+    [['queue', 'cancel', '>'], /not a queue id/],
     [['queue', 'flush'], /unknown command queue flush/],
     [[], /unknown command/],
   ]

@@ -67,14 +67,14 @@ describe('connecting', () => {
   test('ends with the stage and the reason where no answer comes', async () => {
     const silent = await receive({ script: ({ stage }) => (stage === 'connect' ? { hang: true } : undefined) })
     await assert.rejects(open(silent, { timeouts: { ...TIMEOUTS, greetingMs: 50 } }), {
-      name: 'Broken',
+      name: 'ConnectionBrokenError',
       stage: 'greeting',
       code: 'TIMEOUT',
     })
     const mute = await receive({ script: ({ stage }) => (stage === 'ehlo' ? { hang: true } : undefined) })
     await assert.rejects(open(mute, { timeouts: { ...TIMEOUTS, mailMs: 50 } }), { stage: 'ehlo', code: 'TIMEOUT' })
     const shy = await receive({ script: ({ stage }) => (stage === 'connect' ? { close: true } : undefined) })
-    await assert.rejects(open(shy), { name: 'Broken', stage: 'greeting' })
+    await assert.rejects(open(shy), { name: 'ConnectionBrokenError', stage: 'greeting' })
     const web = await receive({ script: ({ stage }) => (stage === 'connect' ? 'HTTP/1.1 200 OK' : undefined) })
     await assert.rejects(open(web), { stage: 'greeting', code: 'PROTOCOL' })
     const gone = await receive({})
@@ -106,7 +106,11 @@ describe('connecting', () => {
 
     test('wants a certificate it trusts, for that host, when it is required', async () => {
       const receiver = await receive({ certificate })
-      await assert.rejects(open(receiver, { tls: 'required' }), { name: 'Broken', code: 'TLS', stage: 'starttls' })
+      await assert.rejects(open(receiver, { tls: 'required' }), {
+        name: 'ConnectionBrokenError',
+        code: 'TLS',
+        stage: 'starttls',
+      })
       setDefaultCACertificates([certificate.cert])
       ended.push(() => setDefaultCACertificates([]))
       const { remote } = await open(receiver, { tls: 'required' })
@@ -144,7 +148,7 @@ describe('connecting', () => {
       test(`gives up, but not for good, when ${fault} and it is required`, async () => {
         const receiver = await receive(settings)
         await assert.rejects(open(receiver, { tls: 'required', timeouts: { ...TIMEOUTS, greetingMs: 2000 } }), {
-          name: 'Broken',
+          name: 'ConnectionBrokenError',
           stage: 'starttls',
         })
         assert.equal(receiver.lines.filter((line) => line.startsWith('MAIL')).length, 0)
