@@ -73,9 +73,9 @@ test('without a verdict the scanner is unavailable', async () => {
 })
 
 for (const [text, why] of [
-  ['<html>', /no JSON$/],
-  ['null', /no JSON object/],
-  ['{"action":"reject"}', /no verdict/],
+  ['<html>', /other than JSON$/],
+  ['null', /other than a JSON object/],
+  ['{"action":"reject"}', /other than a verdict/],
   ['{"error":"overloaded"}', /overloaded/],
 ] as const)
   test(`${text} is not a verdict`, () => assert.throws(() => findingOf(text), unavailable(why)))
