@@ -125,8 +125,8 @@ test('the operator may do what docs/kubernetes/permissions.md says, and nothing 
       .sort()
   assert.deepEqual(rights('ClusterRole', 'mail-rel-operator'), table('In all namespaces'))
   assert.deepEqual(rights('Role', 'rel-operator'), table("In the platform's namespace"))
-  assert.deepEqual(rights('ClusterRole', 'mail-rel-editor'), table('Who may edit a namespace'))
-  assert.deepEqual(rights('ClusterRole', 'mail-rel-viewer'), table('Who may view a namespace'))
+  assert.deepEqual(rights('ClusterRole', 'mail-rel-editor'), table('Editors of a namespace'))
+  assert.deepEqual(rights('ClusterRole', 'mail-rel-viewer'), table('Viewers of a namespace'))
 })
 
 test('network policies: nothing but what is said, and the broker for our pods only', { skip }, async () => {

@@ -135,9 +135,9 @@ describe('a machine that is not ready', () => {
     try {
       const listeners = [{ mode: 'STARTTLS', port, address: '127.0.0.1' }]
       const folder = folderWith({ 'platform.yaml': await platformWith({ ingress: { listeners } }) })
-      assertRefused(await up(folder), new RegExp(`port ${port} .*spec\\.ingress\\.listeners\\[0\\]\\.port.*taken`))
+      assertRefused(await up(folder), new RegExp(`port ${port} .*spec\\.ingress\\.listeners\\[0\\]\\.port.*in use`))
       const other = folderWith({ 'platform.yaml': await platformWith({ broker: { port } }) })
-      assertRefused(await up(other), new RegExp(`port ${port} .*spec\\.broker\\.port.*taken`))
+      assertRefused(await up(other), new RegExp(`port ${port} .*spec\\.broker\\.port.*in use`))
     } finally {
       await new Promise((resolve) => holder.close(resolve))
     }
