@@ -71,7 +71,7 @@ describe('held mail', { skip: rspamdMissing() }, () => {
     assert.match(shown, /^Subject: points 5$/m)
     assert.doesNotMatch(shown, /marker-shown/)
     assert.match(await platform.cli('queue', 'held', 'show', id, '--raw'), /^DKIM-Signature[^]*\r\n\r\nmarker-shown/)
-    assert.match(await platform.cli('queue', 'show', id), /review +waits for/)
+    assert.match(await platform.cli('queue', 'show', id), /review +waiting for/)
   })
 
   test('release: into the queue once, with its signature, however often it is asked for', async () => {
@@ -80,8 +80,8 @@ describe('held mail', { skip: rspamdMissing() }, () => {
     await isHeld(id)
     assert.match(await platform.cli('queue', 'held', 'release', id), /released/)
     await eventually(() => assert.equal(arrived('marker-release').length, 1), 30_000)
-    assert.match(await platform.cli('queue', 'held', 'release', id), /was released before/)
-    assert.match(await platform.cli('queue', 'held', 'delete', id), /was released before/)
+    assert.match(await platform.cli('queue', 'held', 'release', id), /was already released/)
+    assert.match(await platform.cli('queue', 'held', 'delete', id), /was already released/)
     await eventually(async () => {
       const { recipients, envelope, held } = await platform.message(id)
       assert.deepEqual(
@@ -102,7 +102,7 @@ describe('held mail', { skip: rspamdMissing() }, () => {
     assert.match(await platform.cli('queue', 'held', 'delete', id), /deleted/)
     assert.deepEqual(await heldIds(), [])
     await eventually(async () => assert.equal(await recordsLeft(), 0))
-    await assert.rejects(platform.cli('queue', 'held', 'show', id, '--raw'), /no longer there/)
+    await assert.rejects(platform.cli('queue', 'held', 'show', id, '--raw'), /no longer exists/)
     assert.match(await platform.cli('queue', 'held', 'show', id), /review +deleted/)
     assert.match(await platform.cli('queue', 'held', 'release', id), /was deleted before/)
     await assert.rejects(platform.cli('queue', 'held', 'release', '0'.repeat(17)), { code: 1 })
