@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { createConnection } from 'node:net'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { accepts } from '../support/accepts.ts'
 import { freePort } from '../support/ports.ts'
 
 const OPENDKIM = '/usr/sbin/opendkim'
@@ -53,15 +53,4 @@ export async function startOpendkim(domain: string): Promise<{ port: number; pid
       rmSync(folder, { recursive: true, force: true })
     },
   }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host: '127.0.0.1', port })
-    socket.once('error', () => resolve(false))
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-  })
 }

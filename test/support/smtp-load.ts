@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { accepts } from './accepts.ts'
+import { eventually } from './eventually.ts'
 import { freePort } from './ports.ts'
 
 const SOURCE = '/usr/sbin/smtp-source'
@@ -41,6 +44,7 @@ export async function startSink(): Promise<Sink> {
     const now = performance.now()
     for (const waiter of waiting) if (count >= waiter.count) waiter.resolve(now)
   })
+  await eventually(async () => assert.ok(await accepts(port), `smtp-sink does not listen on ${port}`))
   return {
     host: '127.0.0.1',
     port,
