@@ -60,7 +60,7 @@ describe('limits, pools and policies say whether they count', { skip }, () => {
       assert.equal(accepted(await policy('e')), 'True Overlapping')
     }, SOON_MS)
     const said = (await policy('b'))?.status?.conditions?.[0]?.message
-    assert.match(said ?? '', /spec\.poolRef names DeliveryPool outt, .*there: out/)
+    assert.match(said ?? '', /spec\.poolRef names DeliveryPool outt, .*existing: out/)
   })
 
   test('says of which generation it speaks, follows a change, and writes nothing when nothing changes', async () => {
