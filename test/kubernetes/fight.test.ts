@@ -112,7 +112,7 @@ describe('another who forces his fields without end', { skip }, () => {
       })
       const notes = events.flatMap(({ reason, note }) => (reason === 'DriftConflict' ? [note] : []))
       assert.ok(
-        notes.some((note) => note?.includes('rival changes spec.replicas of Deployment')),
+        notes.some((note) => note?.includes('rival keeps changing spec.replicas of Deployment')),
         JSON.stringify(notes),
       )
     }, SOON_MS)

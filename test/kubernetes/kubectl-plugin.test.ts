@@ -134,7 +134,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
       assert.match(err, expected)
     }
     const { out } = await as('admin', 'status', '-n', 'shpo')
-    assert.match(out, /namespace shpo: there is no Domain/)
+    assert.match(out, /namespace shpo: no Domains/)
   })
 
   test('credentials lists the logins; one is shown with what a client needs, its password when asked for', async () => {
@@ -208,7 +208,7 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
       /conflict with "kubectl-postrider".*: \.spec\.state/s,
     )
     // Twice is not an error.
-    assert.match((await as('tenant', 'suspend', 'md/site', '-n', 'shop')).out, /was Suspended already/)
+    assert.match((await as('tenant', 'suspend', 'md/site', '-n', 'shop')).out, /was already Suspended/)
     assert.equal((await as('tenant', 'resume', 'domain', 'site', '-n', 'shop')).code, 0)
     assert.deepEqual(await spec('Domain', 'site'), before)
     await eventually(async () => assert.deepEqual(await world.readiness(), ['True Ready', 'True Ready']), SOON_MS)
