@@ -154,7 +154,7 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
     const [event] = await eventsOf('DriftCorrected')
     assert.ok(event)
     assert.equal(event.regarding?.name, 'owner')
-    assert.match(event.note ?? '', /ConfigMap default\/edited: data\.a .*kubectl-edit/)
+    assert.match(event.note ?? '', /ConfigMap default\/edited: kubectl-edit .*data\.a/)
   })
 
   test('what was deleted is recreated', async () => {
@@ -212,7 +212,7 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
     assert.ok(outcomes.length < 30, outcomes.join(' '))
     await recorder.flush()
     const [event] = await eventsOf('DriftConflict')
-    assert.match(event?.note ?? '', /other-operator changes data\.a of ConfigMap default\/fought/)
+    assert.match(event?.note ?? '', /other-operator keeps changing data\.a of ConfigMap default\/fought/)
   })
 
   test('what is reported repeatedly is one Event with a count', async () => {
