@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
-import { createLogWriter } from './apply.ts'
-import type { LogWriter } from './apply.ts'
-import { createLogReader } from './read.ts'
-import type { LogReader } from './read.ts'
-import { openLog } from './schema.ts'
+import { withLog } from '../../../test/support/message-log.ts'
 
 const NOW = 1_700_000_000_000
 const CONTENT = { stream: 'MAIL_0', seq: 1, parts: [] }
@@ -40,17 +33,6 @@ const failed = (...addresses: string[]): AttemptEvent => ({
     stage: 'rcpt',
   })),
 })
-
-function withLog(run: (writer: LogWriter, reader: LogReader) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), 'postrider-apply-'))
-  const db = openLog(join(folder, 'messages.sqlite'))
-  try {
-    run(createLogWriter(db), createLogReader(db))
-  } finally {
-    db.close()
-    rmSync(folder, { recursive: true })
-  }
-}
 
 test('an event that is read twice is noticed once', () => {
   withLog((writer, reader) => {

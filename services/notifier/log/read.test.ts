@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
 import { envelope } from '../../../test/support/envelope.ts'
-import { createLogWriter } from './apply.ts'
-import type { LogWriter } from './apply.ts'
-import { createLogReader } from './read.ts'
 import type { LogReader } from './read.ts'
-import { openLog } from './schema.ts'
+import { withLog } from '../../../test/support/message-log.ts'
 
 const NOW = 1_700_000_000_000
 const CONTENT = { stream: 'MAIL_0', seq: 1, parts: [2, 3] }
@@ -39,17 +33,6 @@ function attempt(id: string, states: Record<string, RecipientOutcome['state']>, 
     ...given,
   }
   return event
-}
-
-function withLog(run: (writer: LogWriter, reader: LogReader) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), 'postrider-read-'))
-  const db = openLog(join(folder, 'messages.sqlite'))
-  try {
-    run(createLogWriter(db), createLogReader(db))
-  } finally {
-    db.close()
-    rmSync(folder, { recursive: true })
-  }
 }
 
 const addressesOf = (recipients: { address: string }[]): string[] => recipients.map(({ address }) => address)
