@@ -43,21 +43,24 @@ export async function eraseContent(broker: Broker, ref: ContentRef): Promise<voi
   for (const seq of [...ref.parts, ref.seq]) await erasePiece(broker, ref.stream, seq)
 }
 
-/** Overwrites and deletes one record of a content; one that is already gone is not an error. */
+/** Overwrites and deletes one record of a content. One that is already gone, by a run that a crash cut off or by the stream's age
+ * limit, is not an error. */
 export async function erasePiece(broker: Broker, stream: string, seq: number): Promise<void> {
-  await broker.jsm.streams.deleteMessage(stream, seq, true).catch((error: unknown) => {
-    if (!isDeleted(error)) throw error
-  })
+  try {
+    await broker.jsm.streams.deleteMessage(stream, seq, true)
+  } catch (error) {
+    if (!(await isGone(broker, stream, seq, error))) throw error
+  }
 }
 
 /** "sequence {seq} not found". */
 const SEQUENCE_NOT_FOUND = 10_043
-/** The broker's own error, of which it passes on the text only: "message not found", "stream store EOF". */
+/** The storage could not delete: the code is the same for a record that is gone and for a disk that fails. */
 const DELETE_FAILED = 10_057
 
-/** The record was deleted before, by a run that a crash cut off or by the stream's age limit. Only the leader answers a deletion. */
-const isDeleted = (error: unknown): boolean =>
-  error instanceof JetStreamApiError &&
-  (error.code === SEQUENCE_NOT_FOUND ||
-    error.code === JetStreamApiCodes.NoMessageFound ||
-    (error.code === DELETE_FAILED && /not found|no message/i.test(error.message)))
+/** Only the leader answers a deletion, so that its "not found" is true. */
+async function isGone(broker: Broker, stream: string, seq: number, error: unknown): Promise<boolean> {
+  if (!(error instanceof JetStreamApiError)) return false
+  if (error.code === SEQUENCE_NOT_FOUND || error.code === JetStreamApiCodes.NoMessageFound) return true
+  return error.code === DELETE_FAILED && (await readRecord(broker, stream, seq, ELECTION_MS)) === undefined
+}
