@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { skewGauge } from '@postrider/clock/clock'
 import { reportConfig } from '@postrider/runtime-config/report'
@@ -7,6 +9,7 @@ import { createMetrics as deliveryMetrics } from '../../services/delivery/metric
 import { createMetrics as ingressMetrics } from '../../services/ingress/metrics.ts'
 import type { LogReader } from '../../services/notifier/log/read.ts'
 import { createMetrics as notifierMetrics } from '../../services/notifier/metrics.ts'
+import { createReputationMetrics } from '../../services/notifier/reputation/metrics.ts'
 
 export interface OwnMetric {
   service: string
@@ -38,6 +41,7 @@ export function ownMetrics(): OwnMetric[] {
         now: zero,
       }),
     ),
+    ...declared('notifier', (registry) => createReputationMetrics(registry, { all: () => new Map() })),
     ...declared('each service', (registry) => {
       skewGauge(registry, zero)
       reportConfig(registry, { error: () => undefined, warn: () => undefined, info: () => undefined })
@@ -72,6 +76,18 @@ export function knownSeries(): Set<string> {
 
 /** The platform's series that a text names, in PromQL or in prose. */
 export const seriesIn = (text: string): string[] => [...new Set(text.match(/\bpostrider_\w+/g) ?? [])]
+
+/** Metrics whose names stand in production code as they are; those of the broker are put together there. */
+export function namedInCode(): string[] {
+  const cwd = join(import.meta.dirname, '..', '..')
+  const files = globSync('{lib,services,operator,standalone,cli}/**/*.ts', {
+    cwd,
+    exclude: ['**/node_modules', '**/*.test.ts'],
+  })
+  return files.flatMap((file) =>
+    [...readFileSync(join(cwd, file), 'utf8').matchAll(/'(postrider_[a-z_]+)'/g)].map(([, name = '']) => name),
+  )
+}
 
 /** The rows of the table in docs/kubernetes/monitoring.md. */
 export const metricRows = (): string[] =>

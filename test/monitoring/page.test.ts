@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
 import { needs } from '../support/needs.ts'
-import { metricRows } from './metrics.ts'
+import { metricRows, namedInCode, ownMetrics } from './metrics.ts'
 import { PAGE, pageConfig } from './page.ts'
 import { RULES } from './rules.ts'
 
@@ -18,6 +18,16 @@ test('the page lists every metric with its own words', () => {
     .split('\n')
     .filter((line) => line.startsWith('| `postrider_'))
   assert.deepEqual(rows, metricRows())
+})
+
+test('the list of metrics has each one that the code names', () => {
+  const listed = new Set(ownMetrics().map(({ name }) => name))
+  const named = namedInCode()
+  assert.ok(named.length > 30)
+  assert.deepEqual(
+    named.filter((name) => !listed.has(name)),
+    [],
+  )
 })
 
 test('Prometheus takes the configuration on the page', { skip: needs('promtool', 'prometheus') }, async (t) => {

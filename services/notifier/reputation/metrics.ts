@@ -3,14 +3,14 @@ import type { Registry } from 'prom-client'
 import type { LiveReputations } from '@postrider/reputation/watch'
 import { countBy } from '@postrider/metrics/count-by'
 
-export function createReputationMetrics(registry: Registry, standings: LiveReputations) {
+export function createReputationMetrics(registry: Registry, reputations: Pick<LiveReputations, 'all'>) {
   new Gauge({
     name: 'postrider_suspended_accounts',
     help: 'Credentials and domains suspended for bounces or spam, by kind.',
     labelNames: ['kind'],
     registers: [registry],
     collect() {
-      const accounts = [...standings.all()].filter(([, { suspended }]) => suspended !== undefined)
+      const accounts = [...reputations.all()].filter(([, { suspended }]) => suspended !== undefined)
       for (const kind of ['credential', 'domain'])
         this.set({ kind }, accounts.filter(([account]) => account.startsWith(`${kind}/`)).length)
     },
