@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client'
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Broker } from '@postrider/broker/connection'
 import { DELIVERY_CONSUMER, JOBS, mailStream } from '@postrider/broker/names'
+import { undefinedIfMissing } from '@postrider/broker/streams'
 import type { StoredResource } from './stored-resource.ts'
 
 /** What the gauges look at. */
@@ -124,7 +125,7 @@ function brokerGauges(registry: Registry, { leading, broker }: Sources): void {
       messages.set({ stream }, state.messages)
       bytes.set({ stream }, state.bytes)
       if (stream !== JOBS && !stream.startsWith(mailStream(0).slice(0, -1))) continue
-      const info = await found.jsm.consumers.info(stream, DELIVERY_CONSUMER).catch(() => undefined)
+      const info = await found.jsm.consumers.info(stream, DELIVERY_CONSUMER).catch(undefinedIfMissing)
       if (info === undefined) continue
       pending.set({ stream }, info.num_pending)
       ackPending.set({ stream }, info.num_ack_pending)

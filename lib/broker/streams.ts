@@ -124,7 +124,7 @@ async function ensureStream(jsm: JetStreamManager, config: Partial<StreamConfig>
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     ...config,
   }
-  const present = await jsm.streams.info(config.name).catch(absent)
+  const present = await jsm.streams.info(config.name).catch(undefinedIfMissing)
   if (present === undefined) await jsm.streams.add(full)
   else await jsm.streams.update(config.name, full)
 }
@@ -139,13 +139,14 @@ async function ensureConsumer(jsm: JetStreamManager, stream: string, filter: str
     max_deliver: -1,
     filter_subject: filter,
   }
-  const present = await jsm.consumers.info(stream, DELIVERY_CONSUMER).catch(absent)
+  const present = await jsm.consumers.info(stream, DELIVERY_CONSUMER).catch(undefinedIfMissing)
   if (present === undefined) await jsm.consumers.add(stream, config)
   else await jsm.consumers.update(stream, DELIVERY_CONSUMER, config)
 }
 
-/** Only these say that there is none; a stream without a leader is there all the same. */
-function absent(error: unknown): undefined {
+/** For a `catch`: undefined when the broker says that there is no such stream or consumer; anything else is thrown again, since a
+ * stream without a leader exists all the same. */
+export function undefinedIfMissing(error: unknown): undefined {
   const codes: number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound]
   if (error instanceof JetStreamApiError && codes.includes(error.code)) return undefined
   throw error

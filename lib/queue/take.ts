@@ -204,7 +204,8 @@ class StreamTaker {
       const origin = { stream: this.#stream, seq }
       await quarantine(this.#broker, { kind, error, origin, deliveries: info.deliveryCount, headers, data })
       message.ack()
-    } catch {
+    } catch (cause) {
+      if (!(cause instanceof NewerRecordError)) this.#options.onError(cause, this.#stream)
       message.nak(UNREADABLE_MS)
     }
   }
