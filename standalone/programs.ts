@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { BrokerAccess } from '@postrider/broker/connection'
 import { API } from '@postrider/contract/api'
 import { DELIVERY } from '@postrider/contract/delivery'
-import { INGRESS } from '@postrider/contract/ingress'
+import { INGRESS, INGRESS_GRACE_MS } from '@postrider/contract/ingress'
 import { NOTIFIER } from '@postrider/contract/notifier'
 import { nodeArguments } from '@postrider/plan/node-arguments'
 import { deliveryGraceMs } from '@postrider/queue/stop'
@@ -29,8 +29,8 @@ export interface ServiceProgram extends Program {
   telemetryPort: number
 }
 
-/** Ingress gives a client in the middle of a message 30 s (services/ingress/session/listener.ts). */
-const GRACE_MS = 40_000
+/** The notifier, the HTTP service and the sandbox finish what they are at within seconds. */
+const GRACE_MS = 30_000
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -44,13 +44,18 @@ export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
     return {
       name,
       telemetryPort,
-      graceMs: service === 'delivery' ? () => deliveryGraceMs(finalReplyMs()) : () => GRACE_MS,
+      graceMs: () => graceOf(service, finalReplyMs()),
       command: process.execPath,
       args: [...nodeArguments(service), join(ROOT, 'services', service, 'main.ts')],
       logFile: join(state, 'logs', `${name}.log`),
       env: { NODE_ENV: 'production', ...environmentOf(one, settings) },
     }
   })
+}
+
+function graceOf(service: ServiceProcess['service'], finalReplyMs: number): number {
+  if (service === 'delivery') return deliveryGraceMs(finalReplyMs)
+  return service === 'ingress' ? INGRESS_GRACE_MS : GRACE_MS
 }
 
 function environmentOf(

@@ -13,6 +13,11 @@ const STORE_WAIT_MS = 240_000
 
 const RESERVE_BYTES = 64 * 1024 * 1024
 
+/** At a stop, clients in the middle of a message get this long to finish it. */
+export const INGRESS_CLOSE_MS = 30_000
+/** How long an ingress may take to stop, its last log lines included: whoever stops it, and the kubelet is one, must not kill it before. */
+export const INGRESS_GRACE_MS = INGRESS_CLOSE_MS + 15_000
+
 /** What an ingress is started with. */
 export const INGRESS = fields({
   ...SERVICE,

@@ -1,7 +1,7 @@
 import type { V1Deployment } from '@kubernetes/client-node'
 import { API } from '@postrider/contract/api'
 import { DELIVERY } from '@postrider/contract/delivery'
-import { INGRESS } from '@postrider/contract/ingress'
+import { INGRESS, INGRESS_GRACE_MS } from '@postrider/contract/ingress'
 import { NOTIFIER } from '@postrider/contract/notifier'
 import type { Wire } from '@postrider/kubernetes/object/object'
 import { planServices } from '@postrider/plan/services'
@@ -26,8 +26,6 @@ export interface DeploymentInputs {
 
 /** What the endpoints take to forget a pod. */
 const LEAVE_SECONDS = 5
-/** A client that is in the middle of a message gets this long (services/ingress/session/listener.ts), and some to spare. */
-const INGRESS_SECONDS = LEAVE_SECONDS + 30 + 15
 /** Of the message log. */
 const LOG_FOLDER = '/var/lib/postrider'
 
@@ -59,7 +57,7 @@ function ingress(
     }),
     secrets: [...tls.secrets, platformKey.secret],
     scratch: [],
-    graceSeconds: INGRESS_SECONDS,
+    graceSeconds: LEAVE_SECONDS + INGRESS_GRACE_MS / 1000,
     leaveSeconds: LEAVE_SECONDS,
     // Read once, at the start; all else comes by the runtime configuration.
     restartOn: '',

@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { INGRESS_CLOSE_MS } from '@postrider/contract/ingress'
 import type { ListenerSettings } from '@postrider/contract/listener'
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
@@ -44,7 +45,6 @@ const IDLE_MS = 5 * 60_000
 const SWEEP_MS = 1000
 /** AUTH with its initial response (RFC 4954, 4): 12288, and the CR LF. Octets. */
 const MAX_COMMAND = 12_290
-const CLOSE_MS = 30_000
 
 /** Opens the port; rejects when it is taken or may not be bound. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
@@ -135,7 +135,7 @@ function serverOptions(
     maxCommandLength: MAX_COMMAND,
     maxAllowedUnauthenticatedCommands: 20,
     socketTimeout: IDLE_MS,
-    closeTimeout: CLOSE_MS,
+    closeTimeout: INGRESS_CLOSE_MS,
     logger: false,
     onConnect: relay ? admitTrusted(settings, trusted) : (_session, callback) => callback(),
     onAuth: (auth, session, callback) =>
