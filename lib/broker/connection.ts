@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import { connect, createInbox } from '@nats-io/transport-node'
 import type { NatsConnection, TlsOptions } from '@nats-io/transport-node'
+import { ConnectionLoss } from './connection-loss.ts'
 
 export interface BrokerAccess {
   /** `nats://127.0.0.1:4222`, or `tls://` where TLS is required; several are tried in turn, in random order. */
@@ -28,6 +29,10 @@ export interface Broker {
   nc: NatsConnection
   js: JetStreamClient
   jsm: JetStreamManager
+  /** For questions that are asked again when there is no answer soon. */
+  impatient: JetStreamManager
+  /** Tells who waits for an answer that the connection was lost meanwhile. */
+  loss: ConnectionLoss
   /** False while the connection is down: readiness, and the 451 that is answered at once. */
   readonly connected: boolean
   /** A subject for answers that this account may hear, and no other. */
@@ -53,6 +58,8 @@ export class BrokerUnreachableError extends Error {
 const CONNECT_MS = 5000
 /** A server that answers no ping for two of these is given up. Milliseconds. */
 const PING_MS = 5000
+/** A server that does not answer is asked again, perhaps through another connection. Milliseconds. */
+const IMPATIENT_MS = 2000
 /** After a server announced that it shuts down its clients leave it within this time, not all at once. Milliseconds. */
 const LEAVE_MS = 1000
 
@@ -93,16 +100,25 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
       for (const run of listeners[status.type]) run()
     }
   })()
+  const line = {
+    get connected() {
+      return connected && !nc.isClosed()
+    },
+    isClosed: () => nc.isClosed(),
+    onReconnect: (run: () => void) => void listeners.reconnect.push(run),
+  }
   return {
     nc,
     js: jetstream(nc, { timeout: 5000 }),
     // The check asks for account information, which a service's rights do not cover.
     jsm: await jetstreamManager(nc, { timeout: 10_000, checkAPI: false }),
+    impatient: await jetstreamManager(nc, { timeout: IMPATIENT_MS, checkAPI: false }),
+    loss: new ConnectionLoss(line),
     get connected() {
-      return connected && !nc.isClosed()
+      return line.connected
     },
     newInbox: () => createInbox(inboxPrefix),
-    onReconnect: (run) => void listeners.reconnect.push(run),
+    onReconnect: line.onReconnect,
     onDisconnect: (run) => void listeners.disconnect.push(run),
     close: () => nc.close(),
   }

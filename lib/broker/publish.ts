@@ -16,18 +16,9 @@ export interface LastingPublish extends Partial<JetStreamPublishOptions> {
   onRepeat?: () => void
 }
 
-/** The connection to the broker was lost for longer than the caller waits. */
-export class BrokerAwayError extends Error {
-  override readonly name = 'BrokerAwayError'
-  constructor(awayMs: number) {
-    super(`the broker has been away for ${Math.round(awayMs)} ms`)
-  }
-}
-
 /** Without an answer a record is published again after this long: a new leader of the stream does not answer what the one before it
  * stored. Well within the time for which the broker knows an id (streams.ts). Milliseconds. */
 const REPEAT_MS = 50_000
-const WATCH_MS = 500
 const ELECTION_PAUSE_MS = 250
 
 /** Publishes, and again each time the connection is back: a confirmation that was due on a lost connection never comes, and
@@ -46,7 +37,7 @@ export async function publishLasting(
     const timeout = Math.min(left, REPEAT_MS)
     try {
       const published = broker.js.publish(subject, payload, { ...options, timeout })
-      const ack = await unlessReconnected(broker, published, options.awayMs)
+      const ack = await broker.loss.unlessReconnected(published, options.awayMs)
       if (ack !== undefined) return ack
     } catch (error) {
       if (isElecting(error) && performance.now() < electedBy) await pause(ELECTION_PAUSE_MS)
@@ -54,53 +45,4 @@ export async function publishLasting(
     }
     options.onRepeat?.()
   }
-}
-
-interface Waiter {
-  reconnected: () => void
-  away: (ms: number) => void
-}
-
-/** Those who wait for a confirmation; each leaves when it has its answer. */
-const waiting = new WeakMap<Broker, Set<Waiter>>()
-
-/** The promise's result, or undefined when the connection was lost and came back before it. */
-function unlessReconnected<T>(broker: Broker, promise: Promise<T>, awayMs = Infinity): Promise<T | undefined> {
-  const others = waitersOf(broker)
-  return new Promise((resolve, reject) => {
-    const waiter: Waiter = {
-      reconnected: () => resolve(undefined),
-      away: (ms) => {
-        if (ms >= awayMs) reject(new BrokerAwayError(ms))
-      },
-    }
-    others.add(waiter)
-    promise.then(resolve, reject).finally(() => others.delete(waiter))
-  })
-}
-
-function waitersOf(broker: Broker): Set<Waiter> {
-  const present = waiting.get(broker)
-  if (present !== undefined) return present
-  const waiters = new Set<Waiter>()
-  waiting.set(broker, waiters)
-  broker.onReconnect(() => {
-    for (const waiter of [...waiters]) waiter.reconnected()
-  })
-  watchConnection(broker, waiters)
-  return waiters
-}
-
-function watchConnection(broker: Broker, waiters: ReadonlySet<Waiter>): void {
-  let lostAt: number | undefined
-  const watch = setInterval(() => {
-    if (broker.nc.isClosed()) clearInterval(watch)
-    if (broker.connected) {
-      lostAt = undefined
-      return
-    }
-    lostAt ??= performance.now()
-    for (const waiter of [...waiters]) waiter.away(performance.now() - lostAt)
-  }, WATCH_MS)
-  watch.unref()
 }

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamManager } from '@nats-io/jetstream'
-import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
+import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Broker } from './connection.ts'
 import { isTemporary } from './temporary.ts'
 
@@ -26,8 +25,7 @@ export class RecordUnavailableError extends Error {
   }
 }
 
-/** A server that does not answer is asked again, perhaps through another connection. Milliseconds. */
-const ANSWER_MS = 2000
+/** Milliseconds. */
 const RETRY_MS = 200
 /** Servers elect the leader of a stream 4 to 9 seconds after the last one was lost (nats-server, raft.go). Milliseconds. */
 export const ELECTION_MS = 20_000
@@ -40,13 +38,12 @@ export const ELECTION_MS = 20_000
  * it was replaced. Without such an answer for `patienceMs` it throws RecordUnavailableError.
  */
 export async function readRecord(
-  { nc }: Pick<Broker, 'nc'>,
+  { impatient: reader }: Pick<Broker, 'impatient'>,
   stream: string,
   seq: number,
   patienceMs: number = ELECTION_MS,
 ): Promise<ReadRecord | undefined> {
   const deadline = performance.now() + patienceMs
-  const reader = await readerOf(nc)
   for (;;) {
     const answer = await ask(reader, stream, seq).catch((cause: unknown) => ({ unknown: cause }))
     if (answer === undefined || !('unknown' in answer)) return answer
@@ -78,14 +75,4 @@ async function fromReplica(reader: JetStreamManager, stream: string, seq: number
     if (!isTemporary(error)) throw error
     return null
   }
-}
-
-const readers = new WeakMap<NatsConnection, Promise<JetStreamManager>>()
-
-function readerOf(nc: NatsConnection): Promise<JetStreamManager> {
-  const present = readers.get(nc)
-  if (present !== undefined) return present
-  const made = jetstreamManager(nc, { timeout: ANSWER_MS, checkAPI: false })
-  readers.set(nc, made)
-  return made
 }
