@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { freeze } from '../support/freeze.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { holdPort } from './hold-port.ts'
 import type { Load } from './load.ts'
@@ -86,11 +87,11 @@ async function strike(
   const pid = pids[number % pids.length] ?? fail(`${service} does not run`)
   if (service === 'delivery') {
     // Stopped first, so that what it has in flight is known exactly.
-    process.kill(pid, 'SIGSTOP')
+    await freeze(pid)
     for (const port of localPorts(pid, [receiver.port, receiver.slowPort])) round.ports.add(port)
   }
   if (target === 'delivery:stall' || target === 'broker:stall') {
-    if (service === 'broker') process.kill(pid, 'SIGSTOP')
+    if (service === 'broker') await freeze(pid)
     await pause(HELD_MS)
     process.kill(pid, 'SIGCONT')
     return

@@ -9,6 +9,7 @@ import { ensureStreams } from '@postrider/broker/streams'
 import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
+import { freeze } from '../support/freeze.ts'
 
 let server: TestBroker
 let broker: Broker
@@ -35,7 +36,7 @@ const records = async () => {
 }
 
 test('a broker that stands still is waited for while the connection is up', async () => {
-  process.kill(server.pid, 'SIGSTOP')
+  await freeze(server.pid)
   const stored = store('slow', 120_000)
   await pause(12_000)
   process.kill(server.pid, 'SIGCONT')
@@ -44,7 +45,7 @@ test('a broker that stands still is waited for while the connection is up', asyn
 })
 
 test('a message that was given up and is stored all the same is accepted', async () => {
-  process.kill(server.pid, 'SIGSTOP')
+  await freeze(server.pid)
   const stored = store('late', 1000)
   await pause(2500)
   process.kill(server.pid, 'SIGCONT')
@@ -69,7 +70,7 @@ test('a message that was given up and did not reach the broker cannot be stored 
 })
 
 test('a broker that goes away while it is waited for is given up soon, and at once when it is away', async () => {
-  process.kill(server.pid, 'SIGSTOP')
+  await freeze(server.pid)
   const stored = assert.rejects(store('away', 240_000), NotStoredError)
   await pause(500)
   process.kill(server.pid, 'SIGKILL')

@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
+import { freeze } from '../support/freeze.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
@@ -78,7 +79,7 @@ test('every service tells its figures, with a help text each', async () => {
 
 test('while the broker is stopped the services live but are not ready; then they are again', async () => {
   const { broker = 0 } = await platform.pids()
-  process.kill(broker, 'SIGSTOP')
+  await freeze(broker)
   try {
     for (const service of services) {
       await eventually(async () => {

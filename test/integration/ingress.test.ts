@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
+import { freeze } from '../support/freeze.ts'
 import { needs } from '../support/needs.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
@@ -285,7 +286,7 @@ describe('submission', { skip }, () => {
   test('while the broker does not answer mail is refused for now in bounded time, never accepted', async () => {
     const { broker = 0 } = await platform.pids()
     const smtp = await opened('stopped@remote.test')
-    process.kill(broker, 'SIGSTOP')
+    await freeze(broker)
     try {
       const startedAt = Date.now()
       smtp.write(`From: ${APP}\r\n\r\nx\r\n.\r\n`)

@@ -23,6 +23,7 @@ import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
+import { freeze } from '../support/freeze.ts'
 
 let server: TestBroker
 const brokers: Broker[] = []
@@ -100,7 +101,7 @@ test('a worker whose broker is silent lets its jobs go before the final dot, and
     job.content()
   }
   assert.equal(await after.finalDot(), true)
-  process.kill(server.pid, 'SIGSTOP')
+  await freeze(server.pid)
   try {
     await pause(EXPIRED_MS - 3000)
     assert.equal(await before.finalDot(), false)
@@ -264,7 +265,7 @@ test('a thousand jobs of one split are written while the disk stalls, and none t
   }))
   const written = enqueueJobs(broker, jobs)
   await pause(20)
-  process.kill(server.pid, 'SIGSTOP')
+  await freeze(server.pid)
   await pause(8000)
   process.kill(server.pid, 'SIGCONT')
   assert.equal(await written, true)
