@@ -80,11 +80,24 @@ export function refund(use: Use, { at, recipients, intervalMs }: Receipt): Use {
   return rate === undefined ? counted : { ...counted, rate }
 }
 
-/** True when the limit counts messages over time; else no use needs to be kept. */
-export function isCounted(limit: LimitConfig): boolean {
-  const { messagesPerDay, recipientsPerDay, messagesPerMinute, rate } = limit
-  return (messagesPerDay ?? recipientsPerDay ?? messagesPerMinute ?? rate) !== undefined
+/** Which fields of a limit need a count of what was sent lately. All are here, so that a new one cannot be forgotten. */
+const COUNTS: Record<keyof LimitConfig, boolean> = {
+  name: false,
+  messagesPerDay: true,
+  recipientsPerDay: true,
+  messagesPerMinute: true,
+  rate: true,
+  concurrentSessions: false,
+  newDestinationsPerDay: false,
+  tiers: false,
+  suspension: false,
+  recipientsPerMessage: false,
+  messageBytes: false,
 }
+const COUNTED = Object.entries(COUNTS).flatMap(([field, counts]) => (counts ? [field as keyof LimitConfig] : []))
+
+/** True when the limit counts messages over time; else no use needs to be kept. */
+export const isCounted = (limit: LimitConfig): boolean => COUNTED.some((field) => limit[field] !== undefined)
 
 /** What has left its window is not among it. */
 export function forget(use: Use, now: number): Use {
