@@ -43,7 +43,7 @@ export function verifySenders({
   let again = false
   let closed = false
   let timer: NodeJS.Timeout | undefined
-  const told = new Map<string, string>()
+  const reported = new Map<string, string>()
 
   function wake(): void {
     clearTimeout(timer)
@@ -102,8 +102,8 @@ export function verifySenders({
       },
     )
     const { verified, message, changesAt } = verdict
-    if (told.get(key) !== message) say(`SenderAddress ${key}: ${message}`)
-    told.set(key, message)
+    if (reported.get(key) !== message) say(`SenderAddress ${key}: ${message}`)
+    reported.set(key, message)
     if (postponed && mails) return { verified, waitMs: RETRY_MS }
     return { verified, ...(changesAt === undefined ? {} : { waitMs: changesAt - Date.now() }) }
   }

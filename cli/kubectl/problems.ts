@@ -65,16 +65,16 @@ function ofPlatform(platform: PlatformObject, now: Date): Problem[] {
   // What is not served has no other state.
   const refused = bad.find(({ type }) => type === 'Accepted')
   const some = conditions.filter(({ status, reason }) => status === 'True' && reason === 'SomePods')
-  const told = [
+  const problems = [
     ...(refused === undefined ? bad : [refused]).map((condition) => line(platform, about, condition)),
     ...some.map((condition) => line(platform, about, condition, 'note')),
   ]
   const end = Date.parse(platform.status?.certificateNotAfter ?? '')
   if (end > now.getTime() && end - now.getTime() < CERTIFICATE_MS) {
     const message = `the certificate expires at ${new Date(end).toISOString()}`
-    told.push(line(platform, about, { type: 'CertificateReady', reason: 'ExpiresSoon', message }))
+    problems.push(line(platform, about, { type: 'CertificateReady', reason: 'ExpiresSoon', message }))
   }
-  return orNotSeen(platform, about, told)
+  return orNotSeen(platform, about, problems)
 }
 
 function ofDomain(domain: DomainObject): Problem[] {
@@ -124,11 +124,11 @@ function ofCredential(credential: CredentialObject, domains: DomainObject[], ofD
       return []
     }
   }
-  const told =
+  const problems =
     ready === undefined || ready.status === 'True'
       ? []
       : [line(credential, about, ready, ready.reason === 'Suspended' ? 'note' : 'problem')]
-  return orNotSeen(credential, about, [...told, ...limitReached(credential, about)])
+  return orNotSeen(credential, about, [...problems, ...limitReached(credential, about)])
 }
 
 /** A code that is on its way or waits for somebody to read it is nothing wrong; what follows from the Domain is reported there. */
@@ -141,8 +141,8 @@ function ofSender(sender: SenderObject): Problem[] {
     const underWay = verified.reason === 'CodeSent' || verified.reason === 'CodePending'
     return orNotSeen(sender, about, [line(sender, about, verified, underWay ? 'note' : 'problem')])
   }
-  const told = ready === undefined || ready.status === 'True' ? [] : [line(sender, about, ready)]
-  return orNotSeen(sender, about, told)
+  const problems = ready === undefined || ready.status === 'True' ? [] : [line(sender, about, ready)]
+  return orNotSeen(sender, about, problems)
 }
 
 /** Kinds of which the operator looks only at those beside the MailPlatform: the status of others stays empty. */
@@ -157,17 +157,20 @@ function ofRule(rule: Seen, platforms: PlatformObject[] = []): Problem[] {
     return [line(rule, '', { type: 'Accepted', reason: 'NamespaceNotAllowed', message })]
   }
   if (accepted?.status === 'True' && accepted.reason !== 'Overlapping') return orNotSeen(rule, '', [])
-  const told = accepted === undefined ? [] : [line(rule, '', accepted, accepted.status === 'True' ? 'note' : 'problem')]
-  return orNotSeen(rule, '', told)
+  const problems =
+    accepted === undefined ? [] : [line(rule, '', accepted, accepted.status === 'True' ? 'note' : 'problem')]
+  return orNotSeen(rule, '', problems)
 }
 
 /** Of the problems of a Domain, the one that keeps it from being ready: its condition Ready has the same reason and words. */
 function whatHolds(domain: DomainObject, ofDomains: Problem[]): Problem | undefined {
   const ready = conditionOf(domain, 'Ready')
-  const told = ofDomains.filter(({ namespace, name }) => namespace === namespaceOf(domain) && name === nameOf(domain))
+  const problems = ofDomains.filter(
+    ({ namespace, name }) => namespace === namespaceOf(domain) && name === nameOf(domain),
+  )
   return (
-    told.find(({ reason, message }) => reason === ready?.reason && message === ready.message) ??
-    told.find(({ severity }) => severity === 'problem')
+    problems.find(({ reason, message }) => reason === ready?.reason && message === ready.message) ??
+    problems.find(({ severity }) => severity === 'problem')
   )
 }
 

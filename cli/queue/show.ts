@@ -48,9 +48,11 @@ type Told = Pick<AttemptEvent, 'type' | 'at' | 'attempt' | 'destination' | 'outc
 
 /** The log keeps no event of a delivery at the first attempt, but all that it would tell. */
 function plainDeliveries({ recipients, story }: MessageAnswer): Told[] {
-  const told = new Set(story.flatMap((event) => ('outcomes' in event ? event.outcomes : []).map((one) => one.address)))
+  const reported = new Set(
+    story.flatMap((event) => ('outcomes' in event ? event.outcomes : []).map((one) => one.address)),
+  )
   return recipients.flatMap(({ address, outcome, remote, destination, updatedAt: at }) => {
-    if (told.has(address) || outcome?.state !== 'delivered') return []
+    if (reported.has(address) || outcome?.state !== 'delivered') return []
     const event = { type: 'attempt' as const, at, attempt: 1, destination, outcomes: [outcome] }
     return [remote ? { ...event, remote } : event]
   })

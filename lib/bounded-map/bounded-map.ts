@@ -1,4 +1,4 @@
-/** A Map that forgets what was not set for longest once it is full: what strangers can make grow must have a bound. */
+/** A Map that forgets what was not set for longest once it is full: what outsiders can make grow must have a bound. */
 export class BoundedMap<Value> {
   readonly #entries = new Map<string, Value>()
   readonly #most: number

@@ -48,7 +48,7 @@ const work = (stream: string): string[] => [
 ]
 const watchConfig = [...follow(`KV_${CONFIG_BUCKET}`), ...read(`KV_${CONFIG_BUCKET}`)]
 const watchCancelled = [...follow(`KV_${CANCELLED_BUCKET}`), ...read(`KV_${CANCELLED_BUCKET}`)]
-const watchStanding = [...follow(`KV_${REPUTATION_BUCKET}`), ...read(`KV_${REPUTATION_BUCKET}`)]
+const watchReputation = [...follow(`KV_${REPUTATION_BUCKET}`), ...read(`KV_${REPUTATION_BUCKET}`)]
 const appendMail = ['mail.*.new', 'mail.*.part']
 
 /** Each service may do what its part of the way needs and no more: ingress appends mail but can't read any, delivery can't
@@ -62,7 +62,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...appendMail,
         ...watchConfig,
         'event.ingress',
-        ...watchStanding,
+        ...watchReputation,
         'held.*.record',
         'held.*.part',
         `$KV.${USE_BUCKET}.>`,
@@ -99,7 +99,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         ...read(HELD),
         `$JS.API.STREAM.MSG.DELETE.${HELD}`,
         ...watchConfig,
-        ...watchStanding,
+        ...watchReputation,
         `$KV.${REPUTATION_BUCKET}.>`,
         info(`KV_${CANCELLED_BUCKET}`),
         `$KV.${CANCELLED_BUCKET}.>`,
@@ -118,7 +118,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       answers: true,
     },
     api: {
-      publishes: [...watchConfig, ...watchStanding, info(`KV_${USE_BUCKET}`), ...read(`KV_${USE_BUCKET}`)],
+      publishes: [...watchConfig, ...watchReputation, info(`KV_${USE_BUCKET}`), ...read(`KV_${USE_BUCKET}`)],
     },
     cli: {
       publishes: [LOG_QUESTIONS, 'job.due', info(JOBS), ...read(JOBS), info(HELD), ...read(HELD)],

@@ -17,8 +17,8 @@ export interface Trace {
 export function receivedBody({ id, hostName, now, protocol, recipients }: Trace): string {
   const [only, another] = recipients
   // With several recipients, `for` would tell one of another; UTF-8 in it would make a message that needs no SMTPUTF8 need it.
-  const told = only !== undefined && another === undefined && /^[ -~]+$/.test(only.address)
-  const forOne = told ? `\r\n\tfor <${only.address}>` : ''
+  const named = only !== undefined && another === undefined && /^[ -~]+$/.test(only.address)
+  const forOne = named ? `\r\n\tfor <${only.address}>` : ''
   return `by ${hostName} (Postrider) with ${protocol} id ${id}${forOne};\r\n\t${rfc5322Date(now)}`
 }
 

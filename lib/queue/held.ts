@@ -26,7 +26,7 @@ const heldFor: z.ZodType<HeldFor> = z.looseObject({ scanner: z.string(), reason:
 const MAX_REASON = 1000
 
 /** Writes a message where delivery does not read, until a person has decided about it. As durable as the queue: the client may be
- * told 250. Rejects as Acceptor.store does. */
+ * answered 250. Rejects as Acceptor.store does. */
 export function hold(
   broker: Broker,
   envelope: Envelope,
@@ -36,8 +36,8 @@ export function hold(
 ): Promise<ContentRef> {
   const { id } = envelope
   const place = { stream: HELD, recordSubject: heldRecordSubject(id), partSubject: heldPartSubject(id) }
-  const told = JSON.stringify({ ...why, reason: why.reason.slice(0, MAX_REASON) })
-  return storeAt(broker, place, envelope, content, options, { [HELD_FOR]: told })
+  const header = JSON.stringify({ ...why, reason: why.reason.slice(0, MAX_REASON) })
+  return storeAt(broker, place, envelope, content, options, { [HELD_FOR]: header })
 }
 
 /** Reads a record, as decodeRecord does. Throws BadRecordError and NewerRecordError. */

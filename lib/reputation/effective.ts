@@ -1,10 +1,10 @@
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Reputation } from './reputation.ts'
 
-/** What a limit allows somebody of this standing: the less of its own counts and those of the tier. */
-export function effectiveLimit(limit: LimitConfig, standing: Reputation | undefined): LimitConfig {
+/** What a limit allows somebody of this reputation: the less of its own counts and those of the tier. */
+export function effectiveLimit(limit: LimitConfig, reputation: Reputation | undefined): LimitConfig {
   const levels = limit.tiers?.levels ?? []
-  const level = levels[Math.min(standing?.tier ?? 0, levels.length - 1)]
+  const level = levels[Math.min(reputation?.tier ?? 0, levels.length - 1)]
   if (level === undefined) return limit
   const messagesPerDay = Math.min(limit.messagesPerDay ?? Infinity, level.messagesPerDay)
   const recipientsPerDay = Math.min(limit.recipientsPerDay ?? Infinity, level.recipientsPerDay ?? Infinity)

@@ -101,17 +101,18 @@ test('a new resume ends it once in 30 days; what led to it does not count again,
 })
 
 test('a resume that was there before the suspension ends none', () => {
-  let standing = look(undefined, suspension, NOON, [], '')
-  standing = look(standing, suspension, NOON + HOUR, [], 'early')
-  standing = look(standing, suspension, NOON + 2 * HOUR, [at(NOON, 100, 50)], 'early')
-  assert.notEqual(look(standing, suspension, NOON + 3 * HOUR, [], 'early').suspended, undefined)
+  let reputation = look(undefined, suspension, NOON, [], '')
+  reputation = look(reputation, suspension, NOON + HOUR, [], 'early')
+  reputation = look(reputation, suspension, NOON + 2 * HOUR, [at(NOON, 100, 50)], 'early')
+  assert.notEqual(look(reputation, suspension, NOON + 3 * HOUR, [], 'early').suspended, undefined)
 })
 
 test('tiers grow with whole clean days of use, and fall at a bad rate', () => {
   const day = (number: number): number => NOON + number * DAY_MS
   const used = (...days: number[]): TallyBucket[] => days.map((number) => at(day(number), 20, 0))
-  let standing = look(undefined, tiers, NOON, [])
-  const tierAt = (now: number, buckets: TallyBucket[]): number => (standing = look(standing, tiers, now, buckets)).tier
+  let reputation = look(undefined, tiers, NOON, [])
+  const tierAt = (now: number, buckets: TallyBucket[]): number =>
+    (reputation = look(reputation, tiers, now, buckets)).tier
   // The day it began on is not whole; Thursday has no mail.
   assert.equal(tierAt(day(1), used(0, 1)), 0)
   assert.equal(tierAt(day(2), used(0, 1, 2)), 0)
@@ -127,15 +128,15 @@ test('tiers grow with whole clean days of use, and fall at a bad rate', () => {
 })
 
 test('nothing changes without a reason, so that nothing is written', () => {
-  const standing = look(undefined, tiers, NOON, [at(NOON, 5)])
-  assert.equal(look(standing, tiers, NOON + HOUR, [at(NOON, 5)]), standing)
+  const reputation = look(undefined, tiers, NOON, [at(NOON, 5)])
+  assert.equal(look(reputation, tiers, NOON + HOUR, [at(NOON, 5)]), reputation)
 })
 
 test('a tier limits what is sent, below the ceiling of the limit', () => {
   const limit: LimitConfig = { name: 'x', recipientsPerMessage: 100, messageBytes: 1, messagesPerDay: 500, ...tiers }
   const at = (tier: number) => {
-    const standing = { ...look(undefined, tiers, NOON, []), tier }
-    const { messagesPerDay, recipientsPerDay } = effectiveLimit(limit, standing)
+    const reputation = { ...look(undefined, tiers, NOON, []), tier }
+    const { messagesPerDay, recipientsPerDay } = effectiveLimit(limit, reputation)
     return [messagesPerDay, recipientsPerDay]
   }
   assert.deepEqual(

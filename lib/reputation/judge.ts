@@ -16,65 +16,65 @@ export interface Evidence {
   resume: string
 }
 
-/** The standing that follows from what became of the mail; the same object when nothing changes. Pure. */
+/** The reputation that follows from what became of the mail; the same object when nothing changes. Pure. */
 export function judge(
   before: Reputation | undefined,
   rules: Pick<LimitConfig, 'tiers' | 'suspension'>,
   evidence: Evidence,
   now: number,
 ): Reputation {
-  const standing = before ?? newReputation(now, evidence.resume)
-  if (standing.suspended !== undefined) return resumed(standing, evidence.resume, now)
-  const suspended = suspend(standing, rules, evidence, now)
+  const reputation = before ?? newReputation(now, evidence.resume)
+  if (reputation.suspended !== undefined) return resumed(reputation, evidence.resume, now)
+  const suspended = suspend(reputation, rules, evidence, now)
   if (suspended !== undefined) return suspended
-  const noted = standing.resume === evidence.resume ? standing : { ...standing, resume: evidence.resume }
+  const noted = reputation.resume === evidence.resume ? reputation : { ...reputation, resume: evidence.resume }
   return rules.tiers === undefined ? noted : walkTiers(noted, rules.tiers, evidence.buckets, now)
 }
 
 /** Ends a suspension: earlier outcomes no longer count, and the account starts again in the first tier. */
-export function lift(standing: Reputation, now: number): Reputation {
+export function lift(reputation: Reputation, now: number): Reputation {
   const countFrom = nextBucket(now)
-  return { ...standing, suspended: undefined, tier: 0, tierSince: now, cleanDays: 0, lastDay: dayOf(now), countFrom }
+  return { ...reputation, suspended: undefined, tier: 0, tierSince: now, cleanDays: 0, lastDay: dayOf(now), countFrom }
 }
 
-function resumed(standing: Reputation, resume: string, now: number): Reputation {
-  if (resume === standing.resume || resume === '' || standing.suspended?.resumable !== true) return standing
-  return { ...lift(standing, now), resume, resumedAt: now }
+function resumed(reputation: Reputation, resume: string, now: number): Reputation {
+  if (resume === reputation.resume || resume === '' || reputation.suspended?.resumable !== true) return reputation
+  return { ...lift(reputation, now), resume, resumedAt: now }
 }
 
 function suspend(
-  standing: Reputation,
+  reputation: Reputation,
   { suspension }: Pick<LimitConfig, 'suspension'>,
   { buckets, resume }: Evidence,
   now: number,
 ): Reputation | undefined {
   if (suspension === undefined) return undefined
-  const tally = tallyBetween(buckets, Math.max(standing.countFrom, now - suspension.windowMs), Infinity)
+  const tally = tallyBetween(buckets, Math.max(reputation.countFrom, now - suspension.windowMs), Infinity)
   const found = reached(tally, suspension)
   if (found === undefined) return undefined
-  const resumable = standing.resumedAt === undefined || standing.resumedAt + RESUME_AGAIN_MS <= now
-  return { ...standing, resume, suspended: { at: now, recipients: tally.settled, resumable, ...found } }
+  const resumable = reputation.resumedAt === undefined || reputation.resumedAt + RESUME_AGAIN_MS <= now
+  return { ...reputation, resume, suspended: { at: now, recipients: tally.settled, resumable, ...found } }
 }
 
 function walkTiers(
-  standing: Reputation,
+  reputation: Reputation,
   { levels, stepDown }: TiersConfig,
   buckets: readonly TallyBucket[],
   now: number,
 ): Reputation {
   const today = dayOf(now)
-  const tier = Math.min(standing.tier, levels.length - 1)
+  const tier = Math.min(reputation.tier, levels.length - 1)
   const enter = (next: number): Reputation => ({
-    ...standing,
+    ...reputation,
     tier: next,
     tierSince: now,
     cleanDays: 0,
     lastDay: today,
   })
   // What has led to the last step does not lead to another one.
-  const from = Math.max(standing.countFrom, nextBucket(standing.tierSince), now - stepDown.windowMs)
+  const from = Math.max(reputation.countFrom, nextBucket(reputation.tierSince), now - stepDown.windowMs)
   if (reached(tallyBetween(buckets, from, Infinity), stepDown) !== undefined) return enter(Math.max(0, tier - 1))
-  let { cleanDays, lastDay } = standing
+  let { cleanDays, lastDay } = reputation
   for (let day = lastDay + 1; day < today; day++) {
     const tally = tallyBetween(buckets, day * DAY_MS, (day + 1) * DAY_MS)
     // A day without mail proves nothing; the days of use before it stay.
@@ -84,8 +84,9 @@ function walkTiers(
   }
   const next = levels[tier + 1]
   if (next !== undefined && cleanDays >= next.afterCleanDays) return enter(tier + 1)
-  if (tier === standing.tier && cleanDays === standing.cleanDays && lastDay === standing.lastDay) return standing
-  return { ...standing, tier, cleanDays, lastDay }
+  if (tier === reputation.tier && cleanDays === reputation.cleanDays && lastDay === reputation.lastDay)
+    return reputation
+  return { ...reputation, tier, cleanDays, lastDay }
 }
 
 /** The bucket that is under way holds what led to a change: what follows counts from the next one on. */

@@ -50,7 +50,7 @@ const suspension = z.looseObject({
   resumable: z.boolean(),
 })
 
-/** A standing as it is stored. */
+/** A reputation as it is stored. */
 export const reputationShape: z.ZodType<Reputation> = z.looseObject({
   tier: z.number(),
   tierSince: z.number(),

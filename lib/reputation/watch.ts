@@ -8,7 +8,7 @@ import type { Trouble } from '@postrider/service/trouble'
 import { reputationShape } from './reputation.ts'
 import type { Reputation } from './reputation.ts'
 
-/** Standings as they are now, by account. */
+/** Reputations as they are now, by account. */
 export interface LiveReputations {
   of(account: string): Reputation | undefined
   all(): ReadonlyMap<string, Reputation>
@@ -23,15 +23,15 @@ export async function watchReputations(
   bad: (account: string, revision: number, error: unknown) => void,
   trouble: Trouble,
 ): Promise<LiveReputations> {
-  let standings = new Map<string, Reputation>()
+  let reputations = new Map<string, Reputation>()
   const listeners: ((account: string) => void)[] = []
 
   /** One that cannot be read stays as it was. */
   function put(into: Map<string, Reputation>, account: string, entry: KvWatchEntry): void {
     try {
-      into.set(account, readStored(`the standing of ${account}`, entry.string(), reputationShape))
+      into.set(account, readStored(`the reputation of ${account}`, entry.string(), reputationShape))
     } catch (error) {
-      const before = standings.get(account)
+      const before = reputations.get(account)
       if (before !== undefined) into.set(account, before)
       bad(account, entry.revision, error)
     }
@@ -55,17 +55,17 @@ export async function watchReputations(
       replace(entries) {
         const fresh = new Map<string, Reputation>()
         for (const entry of entries) take(fresh, entry)
-        const changed = new Set([...standings.keys(), ...fresh.keys()])
-        standings = fresh
+        const changed = new Set([...reputations.keys(), ...fresh.keys()])
+        reputations = fresh
         changed.forEach(tell)
       },
-      change: (entry) => tell(take(standings, entry)),
+      change: (entry) => tell(take(reputations, entry)),
     },
     trouble,
   )
   return {
-    of: (account) => standings.get(account),
-    all: () => standings,
+    of: (account) => reputations.get(account),
+    all: () => reputations,
     onChange: (run) => void listeners.push(run),
     stop,
   }

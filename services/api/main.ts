@@ -31,12 +31,16 @@ await runService('api', API, async ({ settings, log, registry, needs, onStop }) 
   )
   const { host, port, httpPort, submission, publicHost } = settings
   const metrics = createMetrics(registry)
-  const standings = await watchReputations(
+  const reputations = await watchReputations(
     broker,
     (account, _, error) => log.error({ event: 'reputation-invalid', account, err: error }),
     loggedTrouble(log, 'reputation-watch'),
   )
-  const limits = limitsRoute({ now: clock.now, useOf: (account) => readUse(broker, account), standingOf: standings.of })
+  const limits = limitsRoute({
+    now: clock.now,
+    useOf: (account) => readUse(broker, account),
+    reputationOf: reputations.of,
+  })
   const answer = createAnswer({
     find: createRouter([...ROUTES, limits]),
     context: {

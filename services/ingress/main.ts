@@ -35,7 +35,7 @@ import type { Listener } from './session/listener.ts'
 import { createScanning } from './scan/start.ts'
 import { createRevoker } from './session/revoke.ts'
 
-/** How often strangers are looked at whose time is over. A flood that came in one second goes in ten parts, with mail served in between. */
+/** How often clients that have not logged in are looked at, whether their time is over. A flood that came in one second goes in ten parts, with mail served in between. */
 const SWEEP_MS = 100
 
 /** Events that wait while the broker is away, some 20,000 of them; those that come then are dropped. Octets. */
@@ -57,12 +57,12 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
 
   const protection = () => config().platform.protection
   const guard = createLoginGuard(protection)
-  const door = createConnectionLimiter(protection, guard.knowsNetwork)
+  const limiter = createConnectionLimiter(protection, guard.knowsNetwork)
   const listeners: Listener[] = []
   const metrics = createMetrics(
     registry,
     () => listeners,
-    door,
+    limiter,
     (scanner) => scans.breaker(scanner),
   )
   const events = createEventLog(broker, 'ingress', {
@@ -95,7 +95,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   })
   const sessions = await openSessionLeases(broker, clock.now, accounts, loggedTrouble(log, 'session-leases'))
   onStop(() => sessions.stop())
-  const standings = await watchReputations(
+  const reputations = await watchReputations(
     broker,
     (account, _, error) => log.error({ event: 'reputation-invalid', account, err: error }),
     loggedTrouble(log, 'reputation-watch'),
@@ -104,7 +104,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   const handlers = createHandlers({
     now: clock.now,
     sessions,
-    standingOf: standings.of,
+    reputationOf: reputations.of,
     envelopeRoom: createEnvelopeRoom(() => maxEnvelopeBytes(maxPayloadOf(broker))),
     config,
     authenticate: createAuthenticator(login),
@@ -128,8 +128,8 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
     metrics.rejected.inc({ reason })
     log.debug({ event: 'connection-rejected', reason, remoteAddress })
   }
-  const doorKeeper = setInterval(() => door.sweep(), SWEEP_MS)
-  onStop(() => clearInterval(doorKeeper))
+  const sweeping = setInterval(() => limiter.sweep(), SWEEP_MS)
+  onStop(() => clearInterval(sweeping))
   const onError = (error: Error): void => log.debug({ event: 'session-error', err: error })
   for (const wanted of settings.listeners) {
     const { hostName, messageBytes } = config().platform
@@ -139,7 +139,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
       messageBytes,
       certificates: certificates.current,
       handlers,
-      door,
+      limiter,
       protection,
       refusedAtDoor,
       onError,

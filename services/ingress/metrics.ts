@@ -10,7 +10,7 @@ import type { Listener } from './session/listener.ts'
 export function createMetrics(
   registry: Registry,
   listeners: () => Listener[],
-  door: Pick<ConnectionLimiter, 'strangers' | 'connections'>,
+  limiter: Pick<ConnectionLimiter, 'unauthenticated' | 'connections'>,
   breaker: BreakerOf,
 ) {
   const registers = [registry]
@@ -30,8 +30,8 @@ export function createMetrics(
     labelNames: ['login'],
     registers,
     collect() {
-      this.set({ login: 'no' }, door.strangers)
-      this.set({ login: 'yes' }, door.connections - door.strangers)
+      this.set({ login: 'no' }, limiter.unauthenticated)
+      this.set({ login: 'yes' }, limiter.connections - limiter.unauthenticated)
     },
   })
   return {

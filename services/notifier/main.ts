@@ -92,7 +92,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     process.exit(1)
   }
   const questionFailed = (error: unknown): void => log.error({ event: 'question-failed', err: error })
-  const standing = await startReputation({
+  const reputation = await startReputation({
     broker,
     db,
     reader,
@@ -103,8 +103,8 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     now: clock.now,
     bad: (revision, error) => quarantineValue(broker, REPUTATION_BUCKET, revision, error),
   })
-  onStop(() => standing.stop())
-  const entries = { broker, writer, reader, held, beforeEvent: standing.onEvent, onEvent }
+  onStop(() => reputation.stop())
+  const entries = { broker, writer, reader, held, beforeEvent: reputation.onEvent, onEvent }
   const skipped = openSkipped(db)
   const feed = startFeed({
     ...entries,
@@ -200,7 +200,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     const certain = clock.certain()
     return {
       ...quarantineTasks(),
-      standing: () => standing.turn(now),
+      reputation: () => reputation.turn(now),
       notices: () => outbox.send(now),
       discards: () => discards.turn(),
       review: () => review.turn(platform().heldMs ?? DEFAULT_HELD_MS),

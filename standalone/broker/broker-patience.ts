@@ -7,7 +7,7 @@ const IDLE_MS = 120_000
 /** Of this much work it counts as busy: octets read or written, or ticks of CPU time (10 ms each). */
 const MIN_OCTETS = 4 * 1024 * 1024
 const MIN_TICKS = 50
-const TELL_MS = 30_000
+const REPORT_MS = 30_000
 
 /** What a process has done so far. */
 export interface Work {
@@ -27,7 +27,7 @@ export function createStartPatience(
 ): StartPatience {
   const startedAt = now()
   let busyAt = startedAt
-  let toldAt = startedAt
+  let reportedAt = startedAt
   let before = total()
 
   function total(): Work {
@@ -45,8 +45,8 @@ export function createStartPatience(
         busyAt = now()
         before = work
       }
-      if (now() - toldAt >= TELL_MS) {
-        toldAt = now()
+      if (now() - reportedAt >= REPORT_MS) {
+        reportedAt = now()
         say(`the broker is not ready yet; it is reading its store (${Math.round((now() - startedAt) / 1000)} s so far)`)
       }
       return now() - busyAt > IDLE_MS

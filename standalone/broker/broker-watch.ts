@@ -37,7 +37,7 @@ const MAX_PAUSE_MS = 60_000
  * it did confirm is on disk. So it is left alone until there is room, and then started again. */
 export async function watchBroker({ name, access, folder, restart, say }: BrokerWatchOptions): Promise<BrokerWatch> {
   const broker = await openBroker('watch', access)
-  let told = false
+  let reported = false
   let pause = FIRST_PAUSE_MS
   let notBefore = 0
 
@@ -47,13 +47,13 @@ export async function watchBroker({ name, access, folder, restart, say }: Broker
     const { bavail, bsize } = await statfs(folder)
     const room = bavail * bsize
     if (problem === '' && room >= NO_ROOM) {
-      if (told) say(`${name} can write again: mail is accepted and delivered`)
-      told = false
+      if (reported) say(`${name} can write again: mail is accepted and delivered`)
+      reported = false
       if (Date.now() > notBefore + MAX_PAUSE_MS) pause = FIRST_PAUSE_MS
       return
     }
-    if (!told) say(sentence(name, problem, room, folder))
-    told = true
+    if (!reported) say(sentence(name, problem, room, folder))
+    reported = true
     if (problem === '' || room < ROOM_TO_RESTART || Date.now() < notBefore) return
     say(`restarting ${name} so that it writes again`)
     notBefore = Date.now() + pause

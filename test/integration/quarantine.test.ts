@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { headers } from '@nats-io/transport-node'
 import { shardOf } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/broker/connection'
-import { mailStream, newSubject } from '@postrider/broker/names'
+import { REPUTATION_BUCKET, mailStream, newSubject } from '@postrider/broker/names'
 import type { QuarantineNote } from '@postrider/queue/quarantine'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
@@ -59,7 +59,7 @@ test('a garbage record in each stream and bucket: all mail and notices go on, an
     'held.garbage.record',
     '$KV.config.policies',
     `$KV.config.credential.${Buffer.from('other@sender.test').toString('base64url')}`,
-    `$KV.standing.${key}`,
+    `$KV.${REPUTATION_BUCKET}.${key}`,
   ])
     await broker.js.publish(subject, 'garbage')
   // Right in its form, and about nothing that exists.

@@ -27,7 +27,7 @@ export function ownMetrics(): OwnMetric[] {
       ingressMetrics(
         registry,
         () => [],
-        { strangers: 0, connections: 0 },
+        { unauthenticated: 0, connections: 0 },
         () => 'closed',
       ),
     ),

@@ -12,7 +12,7 @@ import type { Route } from '../router.ts'
 export interface LimitsDependencies {
   now: () => number
   useOf: (account: string) => Promise<AccountUse>
-  standingOf: (account: string) => Reputation | undefined
+  reputationOf: (account: string) => Reputation | undefined
 }
 
 interface AccountAnswer {
@@ -28,7 +28,7 @@ interface AccountAnswer {
 }
 
 /** `GET /v1/limits`: what the credential that asks may send, and how much of that is used, its domain's too. */
-export const limitsRoute = ({ now, useOf, standingOf }: LimitsDependencies): Route => ({
+export const limitsRoute = ({ now, useOf, reputationOf }: LimitsDependencies): Route => ({
   method: 'GET',
   path: '/v1/limits',
   reach: 'HTTPS',
@@ -39,39 +39,39 @@ export const limitsRoute = ({ now, useOf, standingOf }: LimitsDependencies): Rou
       [domainAccount(domain), context.config().domains.get(domain)?.limit],
     ]
     const answers = accounts.map(async ([account, configured]): Promise<AccountAnswer> => {
-      const standing = standingOf(account)
-      if (configured === undefined) return { account, limit: null, limits: [], reputation: describe(standing) }
-      const effective = effectiveLimit(configured, standing)
+      const reputation = reputationOf(account)
+      if (configured === undefined) return { account, limit: null, limits: [], reputation: describe(reputation) }
+      const effective = effectiveLimit(configured, reputation)
       return {
         account,
         limit: configured.name,
         limits: reportUse(effective, await useOf(account), now()),
         recipientsPerMessage: configured.recipientsPerMessage,
         messageBytes: configured.messageBytes,
-        ...tierOf(configured, standing),
-        reputation: describe(standing),
+        ...tierOf(configured, reputation),
+        reputation: describe(reputation),
       }
     })
     return json({ accounts: await Promise.all(answers) })
   },
 })
 
-function tierOf({ tiers }: LimitConfig, standing: Reputation | undefined): Pick<AccountAnswer, 'tier'> {
+function tierOf({ tiers }: LimitConfig, reputation: Reputation | undefined): Pick<AccountAnswer, 'tier'> {
   if (tiers === undefined) return {}
-  const tier = Math.min(standing?.tier ?? 0, tiers.levels.length - 1)
+  const tier = Math.min(reputation?.tier ?? 0, tiers.levels.length - 1)
   const next = tiers.levels[tier + 1]
   return {
     tier: {
       number: tier + 1,
       of: tiers.levels.length,
-      cleanDays: standing?.cleanDays ?? 0,
+      cleanDays: reputation?.cleanDays ?? 0,
       ...(next === undefined ? {} : { nextAfterCleanDays: next.afterCleanDays }),
     },
   }
 }
 
-function describe(standing: Reputation | undefined): AccountAnswer['reputation'] {
-  const suspension = standing?.suspended
+function describe(reputation: Reputation | undefined): AccountAnswer['reputation'] {
+  const suspension = reputation?.suspended
   if (suspension === undefined) return { state: 'Good' }
   return {
     state: 'Suspended',

@@ -8,17 +8,17 @@ function doorOf(given: Partial<typeof DEFAULT_PROTECTION>, known: string[] = [])
   let at = 1_000_000
   const ended: string[] = []
   const settings = { ...DEFAULT_PROTECTION, ...given }
-  const door = createConnectionLimiter(
+  const limiter = createConnectionLimiter(
     () => settings,
     (address) => known.includes(address),
     () => at,
   )
   return {
-    door,
+    limiter,
     ended,
     pass: (ms: number) => void (at += ms),
     come(address: string, trusted = false) {
-      const visit = door.enter({ address, trusted, end: (reason) => ended.push(`${address} ${reason}`) })
+      const visit = limiter.enter({ address, trusted, end: (reason) => ended.push(`${address} ${reason}`) })
       return visit
     },
   }
@@ -40,13 +40,13 @@ describe('who may connect', () => {
     assert.equal(come('192.0.2.1'), 'network', 'who logged in was counted out once only')
   })
 
-  test('when the strangers fill their share the one who waits longest goes, and those who logged in stay', () => {
-    const { come, ended, door } = doorOf({ connections: 4, strangersPercent: 50 })
+  test('when clients without a login fill their share the one who waits longest goes, and those who logged in stay', () => {
+    const { come, ended, limiter } = doorOf({ connections: 4, strangersPercent: 50 })
     const owner = come('198.51.100.1')
     assert.ok(isIn(owner))
     owner.loggedIn()
     for (let host = 1; host <= 10; host++) assert.ok(isIn(come(`192.0.2.${host}`)))
-    assert.equal(door.strangers, 2)
+    assert.equal(limiter.unauthenticated, 2)
     assert.deepEqual(ended.slice(0, 2), ['192.0.2.1 displaced', '192.0.2.2 displaced'])
     assert.equal(ended.length, 8)
   })
@@ -62,14 +62,14 @@ describe('who may connect', () => {
   })
 
   test('who has not logged in by the deadline goes', () => {
-    const { come, ended, pass, door } = doorOf({ loginDeadlineMs: 60_000 })
+    const { come, ended, pass, limiter } = doorOf({ loginDeadlineMs: 60_000 })
     const owner = come('198.51.100.1')
     come('192.0.2.1')
     if (isIn(owner)) owner.loggedIn()
     pass(30_000)
     come('192.0.2.2')
     pass(30_000)
-    door.sweep()
+    limiter.sweep()
     assert.deepEqual(ended, ['192.0.2.1 deadline'])
   })
 
@@ -83,8 +83,8 @@ describe('who may connect', () => {
   })
 
   test('a client in a trusted network needs no login', () => {
-    const { come, door } = doorOf({ strangersPerNetwork: 1, connectionsPerMinute: 1 })
+    const { come, limiter } = doorOf({ strangersPerNetwork: 1, connectionsPerMinute: 1 })
     assert.ok(Array.from({ length: 5 }, () => come('10.0.0.1', true)).every(isIn))
-    assert.equal(door.strangers, 0)
+    assert.equal(limiter.unauthenticated, 0)
   })
 })

@@ -25,12 +25,12 @@ export interface ConnectionLimiter {
   enter(visitor: ArrivingConnection): AdmittedConnection | LimiterReason
   /** Ends those who have not logged in for too long. Call it several times a second. */
   sweep(): void
-  readonly strangers: number
-  /** All that are let in, strangers included. */
+  readonly unauthenticated: number
+  /** All that are let in, unauthenticated included. */
   readonly connections: number
 }
 
-interface Stranger {
+interface Unauthenticated {
   since: number
   end(reason: LimiterReason): void
 }
@@ -38,7 +38,7 @@ interface Stranger {
 const MINUTE_MS = 60_000
 const MAX_REMEMBERED = 100_000
 
-/** Who may be connected at once. Strangers are those who have not logged in yet: they have a share of the connections, a few for a
+/** Who may be connected at once. Clients that have not logged in yet have a share of the connections, a few for a
  * network, some time, and a bounded rate where nobody logged in from their network lately. When their share is full the one who
  * has been there longest goes: a client that means it needs a fraction of a second, a flood has to renew itself all the time. */
 export function createConnectionLimiter(
@@ -47,7 +47,7 @@ export function createConnectionLimiter(
   now: () => number = () => performance.now(),
 ): ConnectionLimiter {
   // A Set keeps the order in which they came.
-  const strangers = new Set<Stranger>()
+  const unauthenticated = new Set<Unauthenticated>()
   const byNetwork = new Map<string, number>()
   const arrivals = new BoundedMap<{ since: number; count: number }>(MAX_REMEMBERED)
   let connections = 0
@@ -63,10 +63,10 @@ export function createConnectionLimiter(
   }
 
   function makeRoom(): boolean {
-    const [longest] = strangers
+    const [longest] = unauthenticated
     if (longest === undefined) return false
     // At once, not when its socket is closed: until then the next ones would find it here again.
-    strangers.delete(longest)
+    unauthenticated.delete(longest)
     longest.end('displaced')
     return true
   }
@@ -83,17 +83,18 @@ export function createConnectionLimiter(
       const network = networkOf(address)
       const reason = trusted ? undefined : refusal(network, address)
       if (reason !== undefined) return reason
-      const strangersFull = !trusted && strangers.size >= Math.max(1, Math.floor((most * strangersPercent) / 100))
-      if ((strangersFull || connections >= most) && !makeRoom()) return 'full'
+      const unauthenticatedFull =
+        !trusted && unauthenticated.size >= Math.max(1, Math.floor((most * strangersPercent) / 100))
+      if ((unauthenticatedFull || connections >= most) && !makeRoom()) return 'full'
       connections++
-      const stranger: Stranger = { since: now(), end }
+      const client: Unauthenticated = { since: now(), end }
       let counted = !trusted
       if (counted) {
-        strangers.add(stranger)
+        unauthenticated.add(client)
         byNetwork.set(network, (byNetwork.get(network) ?? 0) + 1)
       }
       const loggedIn = (): void => {
-        strangers.delete(stranger)
+        unauthenticated.delete(client)
         if (!counted) return
         counted = false
         const left = (byNetwork.get(network) ?? 1) - 1
@@ -112,14 +113,14 @@ export function createConnectionLimiter(
     },
     sweep() {
       const { loginDeadlineMs } = settings()
-      for (const stranger of strangers) {
-        if (now() - stranger.since < loginDeadlineMs) return
-        strangers.delete(stranger)
-        stranger.end('deadline')
+      for (const client of unauthenticated) {
+        if (now() - client.since < loginDeadlineMs) return
+        unauthenticated.delete(client)
+        client.end('deadline')
       }
     },
-    get strangers() {
-      return strangers.size
+    get unauthenticated() {
+      return unauthenticated.size
     },
     get connections() {
       return connections

@@ -17,7 +17,7 @@ export interface Submitter {
 const MAX_RECIPIENTS = 1000
 
 /** The credential and domain behind a login; throws the RefusalError for one that is gone or suspended. */
-export function submitterOf(login: string, config: RuntimeConfig, standingOf: ReputationOf): Submitter {
+export function submitterOf(login: string, config: RuntimeConfig, reputationOf: ReputationOf): Submitter {
   const credential = config.credentials.get(login)
   const domain = credential && config.domains.get(credential.domain)
   if (credential === undefined || domain === undefined) {
@@ -27,12 +27,12 @@ export function submitterOf(login: string, config: RuntimeConfig, standingOf: Re
     const what = credential.suspended ? `credential ${credential.address}` : `domain ${domain.name}`
     throw new RefusalError(450, '4.7.1', `the ${what} is suspended; contact your mail administrator`, 'suspended')
   }
-  refuseSuspended([credentialAccount(credential.address), domainAccount(domain.name)], standingOf)
-  return { credential, domain, limits: limitsOf(login, config, standingOf) }
+  refuseSuspended([credentialAccount(credential.address), domainAccount(domain.name)], reputationOf)
+  return { credential, domain, limits: limitsOf(login, config, reputationOf) }
 }
 
 /** Limits of a login, its own first, also while it is suspended. */
-export function limitsOf(login: string, config: RuntimeConfig, standingOf: ReputationOf): Submitter['limits'] {
+export function limitsOf(login: string, config: RuntimeConfig, reputationOf: ReputationOf): Submitter['limits'] {
   const credential = config.credentials.get(login)
   const domain = credential && config.domains.get(credential.domain)
   const given: [account: string, limit: LimitConfig | undefined][] = [
@@ -40,7 +40,7 @@ export function limitsOf(login: string, config: RuntimeConfig, standingOf: Reput
     [domainAccount(domain?.name ?? ''), domain?.limit],
   ]
   return given.flatMap(([account, limit]) =>
-    limit === undefined ? [] : [{ account, limit: effectiveLimit(limit, standingOf(account)) }],
+    limit === undefined ? [] : [{ account, limit: effectiveLimit(limit, reputationOf(account)) }],
   )
 }
 

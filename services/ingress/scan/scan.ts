@@ -72,14 +72,14 @@ export function createScans({ config, scanned, judged, now = () => performance.n
     scan: () => Promise<Finding>,
   ): Promise<Finding | ScannerUnavailableError> {
     const startedAt = performance.now()
-    const told = (finding: Finding | ScannerUnavailableError, asked: boolean): typeof finding => {
+    const noted = (finding: Finding | ScannerUnavailableError, asked: boolean): typeof finding => {
       scanned({ scanner, finding, asked, seconds: (performance.now() - startedAt) / 1000 })
       return finding
     }
-    if (mail.content.length > maxBytes) return told({ kind: 'too-large' }, false)
+    if (mail.content.length > maxBytes) return noted({ kind: 'too-large' }, false)
     const breaker = breakerOf(scanner, target)
     if (!breaker.admits())
-      return told(
+      return noted(
         new ScannerUnavailableError(
           scanner,
           'has failed repeatedly, so it is not asked for now (circuit breaker open)',
@@ -89,11 +89,11 @@ export function createScans({ config, scanned, judged, now = () => performance.n
     try {
       const finding = await scan()
       breaker.succeeded()
-      return told(finding, true)
+      return noted(finding, true)
     } catch (error) {
       breaker.failed()
       if (!(error instanceof ScannerUnavailableError)) throw error
-      return told(error, true)
+      return noted(error, true)
     }
   }
 

@@ -13,7 +13,7 @@ export const withoutVerdictFields = (message: Message): Message => ({
   fields: message.fields.filter(({ name }) => !OURS.test(name)),
 })
 
-/** The fields to put before a message: what each scanner said where the platform wants that told, else what a tagged one was
+/** The fields to put before a message: what each scanner said where the platform wants that shown, else what a tagged one was
  * tagged for. */
 export function verdictFields(findings: Findings, judgements: Judgement[], { headers }: ScanningConfig): HeaderField[] {
   return judgements

@@ -12,7 +12,7 @@ export interface Arrival {
 
 /** What a port asks of a connection before it becomes a session. */
 export interface AdmissionRules {
-  door: ConnectionLimiter
+  limiter: ConnectionLimiter
   /** Proxies that put a PROXY header before each connection. From all others none is read. */
   proxies: Networks
   /** Networks that need no login. */
@@ -42,10 +42,10 @@ export async function arrivalOf(socket: Socket, rules: AdmissionRules): Promise<
 export function enter(
   socket: Socket,
   { address }: Arrival,
-  { door, trusted }: AdmissionRules,
+  { limiter, trusted }: AdmissionRules,
   end: (reason: LimiterReason) => void,
 ): AdmittedConnection | LimiterReason {
-  const visit = door.enter({ address, trusted: lies(address, trusted), end })
+  const visit = limiter.enter({ address, trusted: lies(address, trusted), end })
   if (typeof visit !== 'string') socket.once('close', () => visit.leave())
   return visit
 }

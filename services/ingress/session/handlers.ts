@@ -58,7 +58,7 @@ export interface SessionDependencies {
   receive: Receive
   accept: Acceptance
   sessions: SessionLeases
-  standingOf: ReputationOf
+  reputationOf: ReputationOf
   envelopeRoom: EnvelopeRoom
   refused: (refusal: RefusalError, session: SMTPServerSession) => void
 }
@@ -71,7 +71,7 @@ export function createHandlers({
   receive,
   accept,
   sessions,
-  standingOf,
+  reputationOf,
   envelopeRoom,
   refused,
 }: SessionDependencies): SessionHandlers {
@@ -93,7 +93,7 @@ export function createHandlers({
   const admit = (identify: () => Promise<string>, session: SMTPServerSession, answer: LoginAnswer): void => {
     const open = async (): Promise<string> => {
       const login = await identify()
-      await sessions.open(session.id, limitsOf(login, config(), standingOf))
+      await sessions.open(session.id, limitsOf(login, config(), reputationOf))
       return login
     }
     open().then(
@@ -117,7 +117,7 @@ export function createHandlers({
 
     onMailFrom(given, session, callback) {
       try {
-        const submitter = submitterOf(loginOf(session), config(), standingOf)
+        const submitter = submitterOf(loginOf(session), config(), reputationOf)
         const path = pathOf(given)
         const mail = readMailParameters(path, offersTo(session))
         const from = path.address === '' ? '' : addressOf(path.address, 'MAIL FROM', mail.utf8)
@@ -138,7 +138,7 @@ export function createHandlers({
 
     onRcptTo(given, session, callback) {
       try {
-        const submitter = submitterOf(loginOf(session), config(), standingOf)
+        const submitter = submitterOf(loginOf(session), config(), reputationOf)
         const most = mostRecipients(submitter)
         if (session.envelope.rcptTo.length >= most) {
           throw new RefusalError(
@@ -165,7 +165,7 @@ export function createHandlers({
 
     onData(stream, session, callback) {
       const take = async (): Promise<string> => {
-        const submitter = (): Submitter => submitterOf(loginOf(session), config(), standingOf)
+        const submitter = (): Submitter => submitterOf(loginOf(session), config(), reputationOf)
         const transaction = transactions.get(session.envelope)
         let received: Received | undefined
         try {

@@ -23,7 +23,7 @@ export interface ListenerOptions {
   messageBytes: number
   certificates: Certificates
   handlers: SessionHandlers
-  door: ConnectionLimiter
+  limiter: ConnectionLimiter
   protection: () => ProtectionConfig
   refusedAtDoor: SubmissionRules['refusedAtDoor']
   onError: (error: Error) => void
@@ -48,7 +48,7 @@ const MAX_COMMAND = 12_290
 
 /** Opens the port; rejects when it is taken or may not be bound. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { settings, certificates, handlers, onError, door, protection } = options
+  const { settings, certificates, handlers, onError, limiter, protection } = options
   const { clientCertificate } = settings
   const trusted = settings.kind === 'relay' ? parseNetworks(settings.networks) : []
   let contextOf: ContextOf = contextsOf(certificates, TLS_OPTIONS)
@@ -61,7 +61,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     {
       offers: handlers.offers,
-      admission: { door, trusted, proxies: parseNetworks(settings.proxies) },
+      admission: { limiter, trusted, proxies: parseNetworks(settings.proxies) },
       protection,
       clientCertificate,
       onExternal: (claim, session, answer) =>

@@ -22,7 +22,7 @@ export interface Notice {
 export function noticesFor(event: AttemptEvent, envelope: Envelope, domainNotifiesDelivered: boolean): Notice[] {
   if (envelope.from === '') return []
   const byAddress = new Map(envelope.recipients.map((recipient) => [recipient.address, recipient]))
-  const told = (kind: 'failed' | 'delivered', state: RecipientOutcome['state']): Notice[] => {
+  const noticesOf = (kind: 'failed' | 'delivered', state: RecipientOutcome['state']): Notice[] => {
     const outcomes = event.outcomes.flatMap((outcome) => {
       const recipient = byAddress.get(outcome.address)
       if (outcome.state !== state || recipient === undefined) return []
@@ -33,7 +33,7 @@ export function noticesFor(event: AttemptEvent, envelope: Envelope, domainNotifi
     })
     return outcomes.length === 0 ? [] : [{ kind, of: event.id, outcomes, remote: event.remote }]
   }
-  return [...told('failed', 'failed'), ...told('delivered', 'delivered')]
+  return [...noticesOf('failed', 'failed'), ...noticesOf('delivered', 'delivered')]
 }
 
 /** The queue id of a notice follows from what it tells, so that telling it twice can be noticed: `key` names the attempt,

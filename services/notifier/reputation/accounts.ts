@@ -1,7 +1,7 @@
 import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { LimitConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 
-/** A credential or a domain as its standing sees it. */
+/** A credential or a domain as its reputation sees it. */
 export interface Account {
   account: string
   limit: LimitConfig | undefined

@@ -7,12 +7,12 @@ import type { ReputationKeeper } from './keeper.ts'
 /** Answers what reputation each account has, and ends suspensions for the platform's operator. */
 export function answerReputation(
   broker: Broker,
-  standings: LiveReputations,
+  reputations: LiveReputations,
   keeper: ReputationKeeper,
   now: () => number,
   onError: (error: unknown) => void,
 ): void {
-  const all = () => [...standings.all()].map(([account, standing]) => ({ account, reputation: standing }))
+  const all = () => [...reputations.all()].map(([account, reputation]) => ({ account, reputation }))
   answer(broker, REPUTATIONS, all, onError)
   answer(
     broker,

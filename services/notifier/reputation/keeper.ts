@@ -21,40 +21,40 @@ export interface ReputationKeeper {
 
 export interface KeeperOptions {
   broker: Broker
-  standings: LiveReputations
+  reputations: LiveReputations
   outcomes: Outcomes
   config: () => RuntimeConfig
-  /** A standing was written; `before` is undefined for the first. */
-  changed: (account: Account, standing: Reputation, before: Reputation | undefined) => void
+  /** A reputation was written; `before` is undefined for the first. */
+  changed: (account: Account, reputation: Reputation, before: Reputation | undefined) => void
 }
 
-/** Time alone changes standings, too: days end. Milliseconds. */
+/** Time alone changes reputations, too: days end. Milliseconds. */
 const ALL_MS = 60_000
 
-/** The only writer of standings. What is written counts from the write on: everybody watches the bucket. */
+/** The only writer of reputations. What is written counts from the write on: everybody watches the bucket. */
 export function createReputationKeeper(options: KeeperOptions): ReputationKeeper {
-  const { broker, standings, outcomes, config, changed } = options
+  const { broker, reputations, outcomes, config, changed } = options
   let looked: { config: RuntimeConfig; at: number } | undefined
   let kv: KV | undefined
   /** Written by us and perhaps not heard of yet. */
   const written = new Map<string, Reputation>()
 
-  const standingOf = (account: string): Reputation | undefined => {
+  const reputationOf = (account: string): Reputation | undefined => {
     const own = written.get(account)
-    const heard = standings.of(account)
+    const heard = reputations.of(account)
     if (own !== undefined && isDeepStrictEqual(plain(own), heard)) written.delete(account)
     return own ?? heard
   }
 
-  async function write(account: Account, standing: Reputation, before: Reputation | undefined): Promise<void> {
+  async function write(account: Account, reputation: Reputation, before: Reputation | undefined): Promise<void> {
     kv ??= await new Kvm(broker.js).open(REPUTATION_BUCKET)
-    await kv.put(useKey(account.account), JSON.stringify(standing))
-    written.set(account.account, standing)
-    changed(account, standing, before)
+    await kv.put(useKey(account.account), JSON.stringify(reputation))
+    written.set(account.account, reputation)
+    changed(account, reputation, before)
   }
 
   async function look(account: Account, now: number): Promise<void> {
-    const before = standingOf(account.account)
+    const before = reputationOf(account.account)
     const { limit, resume } = account
     const rules = limit ?? {}
     // Nothing to judge by, and nothing to end.
@@ -76,7 +76,7 @@ export function createReputationKeeper(options: KeeperOptions): ReputationKeeper
       looked = { config: current, at: now }
     },
     async restore(name, now) {
-      const before = standingOf(name)
+      const before = reputationOf(name)
       if (before?.suspended === undefined) return false
       const [found] = [...accountsOf(config())].filter(({ account }) => account === name)
       const account = found ?? { account: name, limit: undefined, resume: before.resume, domain: '', address: '' }
@@ -87,4 +87,4 @@ export function createReputationKeeper(options: KeeperOptions): ReputationKeeper
 }
 
 /** As JSON has it. */
-const plain = (standing: Reputation): unknown => JSON.parse(JSON.stringify(standing)) as unknown
+const plain = (reputation: Reputation): unknown => JSON.parse(JSON.stringify(reputation)) as unknown

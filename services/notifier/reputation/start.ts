@@ -24,7 +24,7 @@ export interface ReputationOptions {
   config: () => RuntimeConfig
   registry: Registry
   log: Logger
-  /** A standing cannot be read. */
+  /** A reputation cannot be read. */
   bad: (revision: number, error: unknown) => void
   now: () => number
 }
@@ -48,15 +48,15 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
     log.error({ event: 'reputation-invalid', account, err: error })
     options.bad(revision, error)
   }
-  const standings = await watchReputations(broker, bad, loggedTrouble(log, 'reputation-watch'))
-  const metrics = createReputationMetrics(registry, standings)
+  const reputations = await watchReputations(broker, bad, loggedTrouble(log, 'reputation-watch'))
+  const metrics = createReputationMetrics(registry, reputations)
   const keeper = createReputationKeeper({
     broker,
-    standings,
+    reputations,
     outcomes,
     config,
-    changed({ account }, standing, before) {
-      const { suspended, tier } = standing
+    changed({ account }, reputation, before) {
+      const { suspended, tier } = reputation
       if (suspended !== undefined) {
         metrics.suspensions.inc({ reason: suspended.reason })
         log.warn({ event: 'suspended', account, ...suspended })
@@ -65,12 +65,12 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
         log.info({ event: 'tier', account, from: before.tier, to: tier })
     },
   })
-  answerReputation(broker, standings, keeper, now, (error) => log.error({ event: 'question-failed', err: error }))
+  answerReputation(broker, reputations, keeper, now, (error) => log.error({ event: 'question-failed', err: error }))
 
-  /** From the standing itself and not at its change: a crash between the two loses no notice. */
+  /** From the reputation itself and not at its change: a crash between the two loses no notice. */
   function oweNotices(now: number): void {
     for (const account of accountsOf(config())) {
-      const suspension = standings.of(account.account)?.suspended
+      const suspension = reputations.of(account.account)?.suspended
       if (suspension === undefined || now - suspension.at > TELL_WITHIN_MS) continue
       const notice = suspensionNotice(account, suspension)
       const id = suspensionNoticeId(notice)
@@ -90,8 +90,8 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
     },
     async turn(now) {
       await keeper.turn(now)
-      if ([...standings.all().values()].some(({ suspended }) => suspended !== undefined)) oweNotices(now)
+      if ([...reputations.all().values()].some(({ suspended }) => suspended !== undefined)) oweNotices(now)
     },
-    stop: () => standings.stop(),
+    stop: () => reputations.stop(),
   }
 }

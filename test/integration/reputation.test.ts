@@ -60,10 +60,10 @@ async function sendUntil(reply: RegExp, to = 'kim@remote.test'): Promise<string>
   }, 30_000)
 }
 
-const standings = async (): Promise<AccountReputation[]> =>
+const reputations = async (): Promise<AccountReputation[]> =>
   JSON.parse(await platform.cli('reputation', 'ls', '--json')) as AccountReputation[]
 const suspensionOf = async (account: string) =>
-  (await standings()).find((one) => one.account === account)?.reputation.suspended
+  (await reputations()).find((one) => one.account === account)?.reputation.suspended
 const noticesTo = (address: string) =>
   remote.mails.filter(({ to, content }) => to.includes(address) && /^Subject: Sending is suspended/im.test(content))
 
@@ -98,7 +98,7 @@ test('it outlives a restart of everything, and is not notified again', async () 
 test('a new resume in the manifest ends it within seconds; the first tier is where it begins', async () => {
   replace(credential({ limitRef: { name: 'watched' }, resume: '2026-05-04' }))
   await sendUntil(/^ok$/)
-  const found = (await standings()).find(({ account }) => account === 'credential/app@sender.test')
+  const found = (await reputations()).find(({ account }) => account === 'credential/app@sender.test')
   assert.deepEqual([found?.reputation.tier, found?.reputation.suspended], [0, undefined])
 })
 
@@ -114,7 +114,7 @@ test('spam suspends the whole domain, and the administrator can lift that', asyn
   await eventually(() => assert.equal(noticesTo('postmaster@sender.test').length, 1), 30_000)
   assert.match(await platform.cli('reputation', 'restore', 'sender.test'), /^domain\/sender\.test {2}can send again/)
   await sendUntil(/^ok$/)
-  await assert.rejects(platform.cli('standing', 'restore', 'sender.test'), /is not suspended/)
+  await assert.rejects(platform.cli('reputation', 'restore', 'sender.test'), /is not suspended/)
 })
 
 /** The manifests as they were written first, with one of them exchanged. */
