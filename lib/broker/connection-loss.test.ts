@@ -26,7 +26,7 @@ test('an answer and a refusal are passed on', async () => {
   await assert.rejects(loss.unlessReconnected(Promise.reject(new Error('refused'))), /refused/)
 })
 
-test('who waits on a connection that was lost is told when it is back, and who comes later is not', async () => {
+test('who waits on a connection that was lost hears when it is back, and who comes later waits for the answer', async () => {
   const { line: connection, reconnect } = line()
   const loss = new ConnectionLoss(connection)
   const before = loss.unlessReconnected(never())
