@@ -13,6 +13,7 @@ export function recordingBroker(story: string[] = []) {
   const broker = {
     connected: true,
     onReconnect: () => undefined,
+    nc: { isClosed: () => false },
     loss: { unlessReconnected: <T>(promise: Promise<T>) => promise },
     js: {
       publish(subject: string, payload: string | Uint8Array) {
