@@ -1,9 +1,11 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { finished } from 'node:stream/promises'
-import { run } from 'node:test'
-import { inspect } from 'node:util'
+import type { BatchResult } from './batch.ts'
+import { batchesOf } from './batches.ts'
 import { unitTestFiles } from './files.ts'
 
 /** `make unit`: the tests beside the code that need nothing but Node. One that would leave its process fails (guard.ts). */
@@ -12,24 +14,40 @@ const startedAt = performance.now()
 // Most of a small file's time is the compilation of what it imports.
 process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, '.cache', 'compiled')
 
-const files = (await unitTestFiles(ROOT)).map((file) => join(ROOT, file))
+const files = await unitTestFiles(ROOT)
+const processes = availableParallelism()
+const batches = batchesOf(
+  files.map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') })),
+  processes,
+)
 const counts = { passed: 0, failed: 0, skipped: 0 }
-const events = run({
-  files,
-  concurrency: availableParallelism(),
-  timeout: 60_000,
-  execArgv: ['--import', join(import.meta.dirname, 'guard.ts')],
-})
-events.on('test:pass', ({ skip, details }) => {
-  if (details.type === 'suite') return
-  counts[skip === undefined || skip === false ? 'passed' : 'skipped']++
-})
-events.on('test:fail', ({ name, details, file = '' }) => {
-  if (details.type === 'suite') return
-  counts.failed++
-  console.error(`FAILED ${file.replace(`${ROOT}/`, '')}: ${name}\n${inspect(details.error.cause)}`)
-})
-await finished(events.resume())
+
+async function runBatch(batch: string[]): Promise<void> {
+  const child = fork(join(import.meta.dirname, 'batch.ts'), batch, {
+    cwd: ROOT,
+    execArgv: ['--import', join(import.meta.dirname, 'guard.ts')],
+  })
+  let result: BatchResult | undefined
+  child.once('message', (message) => (result = message as BatchResult))
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (result === undefined) {
+    counts.failed++
+    console.error(
+      `FAILED: a process ended with ${code ?? 'a signal'} before it reported the results of ${batch.join(' ')}`,
+    )
+    return
+  }
+  counts.passed += result.passed
+  counts.skipped += result.skipped
+  counts.failed += result.failures.length
+  for (const { file, name, cause } of result.failures)
+    console.error(`FAILED ${file.replace(`${ROOT}/`, '')}: ${name}\n${cause}`)
+}
+
+async function worker(): Promise<void> {
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) await runBatch(batch)
+}
+await Promise.all(Array.from({ length: processes }, worker))
 
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
 console.log(
