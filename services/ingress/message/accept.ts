@@ -15,17 +15,17 @@ import { allowedSenders } from '../policy/submitter.ts'
 import type { Submitter } from '../policy/submitter.ts'
 import { refusalOf } from '../scan/refuse.ts'
 import type { Scans } from '../scan/scan.ts'
-import type { Judgement } from '../scan/verdict.ts'
+import type { Decision } from '../scan/verdict.ts'
 import { checkFrom } from './check-from.ts'
 import { envelopeOf } from './envelope.ts'
 import { prepare } from './prepare.ts'
 import { newQueueId } from './queue-id.ts'
-import { isPerhapsKept, storageRefusal } from './storage-refusal.ts'
+import { mayBeStored, storageRefusal } from './storage-refusal.ts'
 import { storeWhileRoom } from './store-while-room.ts'
 import type { Transaction } from './transaction.ts'
 
-/** Takes a message over whose final dot has come: resolves with its queue id when it is on disk, rejects with the RefusalError for the client.
- * `protocol` is ESMTPSA and the like (RFC 3848). */
+/** Accepts a message after its final dot: resolves with its queue id when it is on disk, rejects with the RefusalError that the client
+ * gets. `protocol` is a transmission type such as ESMTPSA (RFC 3848). */
 export type Acceptance = (
   transaction: Transaction,
   raw: Buffer,
@@ -43,15 +43,17 @@ export interface AcceptanceDependencies {
   /** Opens a domain's sealed DKIM keys. */
   keysOf: (domain: DomainConfig) => DkimKey[]
   scans: Pick<Scans, 'run'>
-  /** Stores a message where it waits for a person's decision; as durable as the acceptor. */
+  /** Stores a message that is held for review, as durably as the acceptor. */
   hold: (envelope: Envelope, why: HeldFor, content: Buffer) => Promise<unknown>
+  /** Called after the message is stored. `startedAt` in milliseconds since the epoch. */
   accepted: (envelope: Envelope, startedAt: number) => void
 }
 
+/** The steps of accepting a message, in order. */
 export function createAcceptance(dependencies: AcceptanceDependencies): Acceptance {
   const { config, clock, acceptor, ledger, hasRoom, keysOf, scans, hold, accepted } = dependencies
-  /** The one durable write; the 250 follows it and nothing else. */
-  const store = (envelope: Envelope, content: Buffer, decisive: Judgement | undefined): Promise<unknown> =>
+  /** The only durable write of the message. The 250 is sent when it is confirmed. */
+  const store = (envelope: Envelope, content: Buffer, decisive: Decision | undefined): Promise<unknown> =>
     decisive?.action === 'hold' ? hold(envelope, decisive, content) : acceptor.store(envelope, content)
   return async (transaction, raw, submitter, protocol) => {
     const now = clock.now()
@@ -59,7 +61,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
     const { credential, domain, limits } = submitter
     const { hostName } = config().platform
     const id = newQueueId(now)
-    // Everything that can refuse the message for what it is comes before anything is counted or written.
+    // Checks that can refuse the message for its content come before anything is counted or written.
     const allowed = allowedSenders(submitter)
     const prepared = prepare(raw, { id, hostName, now, protocol, recipients }, credential.address, allowed)
     checkFrom('From', prepared.from, allowed, credential.address)
@@ -81,7 +83,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       accepted(envelope, now)
       return id
     } catch (error) {
-      if (!isPerhapsKept(error)) await release()
+      if (!mayBeStored(error)) await release()
       throw storageRefusal(error) ?? error
     }
   }

@@ -3,7 +3,8 @@ import { fromFault } from '@postrider/mail/from-fault'
 import type { FromField } from '@postrider/mail/fix-headers'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** Every address in From, and in the Resent-From of whoever sends a message on, must be one that the submitter may send as (RFC 6409, 6.1). Throws the RefusalError. */
+/** Checks that the submitter may send as every address in From, or in the Resent-From of a resent message (RFC 6409, 6.1). Throws the
+ * RefusalError. */
 export function checkFrom(
   field: 'From' | 'Resent-From',
   { body, addresses }: FromField,
@@ -25,6 +26,6 @@ export function checkFrom(
   throw new RefusalError(550, '5.7.1', notAllowed(login, foreign, field === 'From' ? '' : ` (${field})`), 'sender')
 }
 
-/** For whoever names a sender in MAIL or From that is not theirs. */
+/** The reply text for a sender address, in MAIL or in the header, that the login may not use. */
 export const notAllowed = (login: string, sender: string, where = ''): string =>
   `${login} is not allowed to send as ${sender}${where}; send as ${login}, or ask your mail administrator to add ${sender} to the allowed senders of ${login}`

@@ -5,21 +5,22 @@ import type { Submitter } from '../policy/submitter.ts'
 import type { Prepared } from './prepare.ts'
 import type { Transaction } from './transaction.ts'
 
-export interface Taken {
+/** What is assigned to a message when it is accepted. */
+export interface AcceptedAs {
   /** Queue id. */
   id: string
-  /** When it was taken, milliseconds since the epoch. */
+  /** Time of acceptance. Milliseconds since the epoch. */
   now: number
-  /** Octets of the content as it is stored. */
+  /** Size of the content as it is stored. Octets. */
   size: number
 }
 
-/** What the queue keeps beside the content. Pure. */
+/** The envelope that the queue stores with the content. Pure. */
 export function envelopeOf(
   { from, recipients, mail }: Transaction,
   { credential, domain }: Submitter,
   { eightBit, utf8, utf8Text, messageId }: Prepared,
-  { id, now, size }: Taken,
+  { id, now, size }: AcceptedAs,
 ): Envelope {
   const { ret, envid, hold } = mail
   return {

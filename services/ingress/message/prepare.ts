@@ -7,13 +7,13 @@ import { ContentRefusedError } from '@postrider/mail/refused'
 import type { Trace } from '@postrider/mail/trace'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** A message in its normal form with complete headers. */
+/** A normalised message with a complete header. */
 export interface Prepared extends FixedMessage {
-  /** An octet is over 127. */
+  /** True if the content has an octet above 127. */
   eightBit: boolean
 }
 
-/** Normalises the content and completes its header (RFC 6409, 8). Throws the RefusalError that says what is wrong with it. */
+/** Normalises the content and completes its header (RFC 6409, 8). Throws a RefusalError that names what is wrong with the content. */
 export function prepare(raw: Buffer, trace: Trace, login: string, allowed: string[]): Prepared {
   try {
     const { content, eightBit } = normaliseContent(raw)

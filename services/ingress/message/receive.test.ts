@@ -3,21 +3,21 @@ import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { createReceiver } from './receive.ts'
 
-/** The DATA of a client that sends these. */
+/** The DATA of a client that sends these chunks. */
 function dataOf(...chunks: string[]): PassThrough {
   const stream = new PassThrough()
   for (const chunk of chunks) stream.write(chunk)
   return stream
 }
 
-test('a message is what came, in one piece', async () => {
+test('the chunks of a message are joined', async () => {
   const receive = createReceiver()
   const { raw } = await receive(dataOf('a', 'b', 'c').end(), 3)
   assert.equal(raw.toString(), 'abc')
   assert.equal((await receive(dataOf().end(), 3)).raw.length, 0)
 })
 
-test('a message over the limit is read to its end, and refused then', async () => {
+test('a message over the limit is read to its end and then refused', async () => {
   const stream = dataOf('abc', 'd', 'e')
   const received = createReceiver()(stream, 3)
   const refused = assert.rejects(received, { responseCode: 552, status: '5.3.4', reason: 'size' })
@@ -29,7 +29,7 @@ test('a message over the limit is read to its end, and refused then', async () =
   await refused
 })
 
-test('messages together take no more memory than there is, and what is released, refused or cut off is free again', async () => {
+test('the messages of a process share a bound on memory, and a released, refused or aborted message frees its part', async () => {
   const receive = createReceiver(10)
   const first = await receive(dataOf('123456').end(), 100)
   const busy = { responseCode: 452, status: '4.3.1', reason: 'queue-unavailable' }
@@ -46,7 +46,7 @@ test('messages together take no more memory than there is, and what is released,
   await receive(dataOf('1234567890').end(), 100)
 })
 
-test('another process has memory of its own', async () => {
+test('each receiver has its own bound on memory', async () => {
   const full = createReceiver(10)
   await full(dataOf('1234567890').end(), 100)
   await createReceiver(10)(dataOf('1234567890').end(), 100)

@@ -1,32 +1,32 @@
 import type { Readable } from 'node:stream'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** Bounds what all sessions together hold of messages that are still arriving or being stored. Octets. */
+/** Bound on the memory for messages that are arriving or being stored, over all sessions of the process. Octets. */
 const MAX_IN_MEMORY = 768 * 1024 * 1024
 
-/** A message as it came, until it is released. */
+/** A message as it arrived. Its memory counts until it is released. */
 export interface Received {
   raw: Buffer
   release(): void
 }
 
-/** Reads the DATA of one message to its end, keeping no more than `limit` octets: what is larger is read and dropped, since
- * the client hears the refusal only after its final dot (RFC 5321, 4.5.3.1.9). */
+/** Reads the content of one message to its end. Keeps at most `limit` octets: a larger message is still read to its end and dropped,
+ * because the client reads the reply only after its final dot (RFC 5321, 4.5.3.1.9). Rejects with the RefusalError. */
 export type Receive = (stream: Readable, limit: number) => Promise<Received>
 
-/** A receiver of all sessions of this process. */
+/** Creates the receiver that all sessions of a process share. `maxInMemory` in octets. */
 export function createReceiver(maxInMemory = MAX_IN_MEMORY): Receive {
-  const memory = { held: 0, max: maxInMemory }
+  const memory = { used: 0, max: maxInMemory }
   return (stream, limit) => receive(stream, limit, memory)
 }
 
-async function receive(stream: Readable, limit: number, memory: { held: number; max: number }): Promise<Received> {
+async function receive(stream: Readable, limit: number, memory: { used: number; max: number }): Promise<Received> {
   const chunks: Buffer[] = []
   let size = 0
   let refusal: RefusalError | undefined
   const drop = (reason: RefusalError): void => {
     refusal = reason
-    memory.held -= size
+    memory.used -= size
     chunks.length = 0
     size = 0
   }
@@ -35,10 +35,10 @@ async function receive(stream: Readable, limit: number, memory: { held: number; 
       if (refusal !== undefined) return
       chunks.push(chunk)
       size += chunk.length
-      memory.held += chunk.length
+      memory.used += chunk.length
       if (size > limit) {
         drop(new RefusalError(552, '5.3.4', `the message exceeds your limit of ${limit} octets`, 'size'))
-      } else if (memory.held > memory.max) {
+      } else if (memory.used > memory.max) {
         drop(
           new RefusalError(
             452,
@@ -49,18 +49,18 @@ async function receive(stream: Readable, limit: number, memory: { held: number; 
         )
       }
     })
-    // The client disconnected: no one gets the reply, and it is not a fault of the ingress.
+    // The client disconnected. No one reads this reply; it is recorded as aborted, not as a fault of the ingress.
     stream.once('error', (cause) => {
-      memory.held -= size
+      memory.used -= size
       size = 0
       reject(new RefusalError(451, '4.4.2', 'the connection ended before the message did', 'aborted', { cause }))
     })
     stream.once('end', () => {
       if (refusal !== undefined) return reject(refusal)
-      const held = size
+      const octets = size
       resolve({
         raw: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size),
-        release: () => (memory.held -= held),
+        release: () => (memory.used -= octets),
       })
     })
   })

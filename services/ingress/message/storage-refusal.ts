@@ -2,11 +2,12 @@ import { NotStoredError, RecordRefusedError } from '@postrider/queue/accept'
 import { RecordTooLargeError } from '@postrider/queue/record-size'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** What is perhaps in the queue counts: else a client that tries again and again fills the disk beyond each limit. */
-export const isPerhapsKept = (error: unknown): boolean =>
+/** True if the message may be in the queue after all. It then stays counted: else a client that keeps retrying could fill the disk beyond
+ * every limit. */
+export const mayBeStored = (error: unknown): boolean =>
   (error instanceof NotStoredError || error instanceof RecordRefusedError) && error.left !== 'nothing'
 
-/** The client's reply when the message is not in the queue; undefined when something else failed. */
+/** The reply to the client for an error of storing; undefined for any other error. */
 export function storageRefusal(error: unknown): RefusalError | undefined {
   if (error instanceof NotStoredError) {
     return new RefusalError(451, '4.3.0', 'the queue is not available; try again later', 'queue-unavailable', {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { storeWhileRoom } from './store-while-room.ts'
 
-test('a message that is stored is stored, whether the disk has room or not', async () => {
+test('the result of storing is passed on, whether the disk has room or not', async () => {
   assert.equal(await storeWhileRoom(Promise.resolve('stored'), () => false), 'stored')
   await assert.rejects(
     storeWhileRoom(Promise.reject(new Error('refused')), () => true),
@@ -10,7 +10,7 @@ test('a message that is stored is stored, whether the disk has room or not', asy
   )
 })
 
-test('a client waits ten seconds for a disk that is full', async (context) => {
+test('storing is given up after ten seconds without room on the disk', async (context) => {
   let now = 0
   context.mock.method(performance, 'now', () => now)
   context.mock.timers.enable({ apis: ['setInterval'] })

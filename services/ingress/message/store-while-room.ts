@@ -1,10 +1,10 @@
 import { NotStoredError } from '@postrider/queue/accept'
 
-/** A broker whose disk is full does not answer. A client waits no longer than this for room. Milliseconds. */
+/** A broker whose disk is full does not answer. How long a client waits for room. Milliseconds. */
 const FULL_MS = 10_000
-const LOOK_MS = 500
+const CHECK_MS = 500
 
-/** Waits for a message to be stored for as long as the queue's disk has room; rejects with NotStoredError when it has had none for a while. */
+/** Resolves or rejects as `stored` does. Rejects with NotStoredError if the queue's disk has no room for FULL_MS. */
 export async function storeWhileRoom<T>(stored: Promise<T>, hasRoom: () => boolean): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const full = new Promise<never>((_, reject) => {
@@ -14,13 +14,13 @@ export async function storeWhileRoom<T>(stored: Promise<T>, hasRoom: () => boole
       else fullSince ??= performance.now()
       if (fullSince === undefined || performance.now() - fullSince < FULL_MS) return
       reject(new NotStoredError(FULL_MS, { cause: new Error("the queue's disk is full") }))
-    }, LOOK_MS)
+    }, CHECK_MS)
   })
   try {
     return await Promise.race([stored, full])
   } finally {
     clearInterval(timer)
-    // When the disk decided, nobody waits for this any longer.
+    // After a NotStoredError of the full disk, a later rejection is not handled anywhere else.
     stored.catch(() => undefined)
   }
 }

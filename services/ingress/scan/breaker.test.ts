@@ -11,7 +11,7 @@ const fail = (breaker: ReturnType<typeof createBreaker>): void => {
   breaker.failed()
 }
 
-test('failures in a row open it, and a success between them restarts the count', () => {
+test('consecutive failures open the breaker, and a success restarts the count', () => {
   const { breaker } = breakerAt()
   fail(breaker)
   fail(breaker)
@@ -25,7 +25,7 @@ test('failures in a row open it, and a success between them restarts the count',
   assert.equal(breaker.admits(), false)
 })
 
-test('after its time one may try, and decides for the others', () => {
+test('after the open time one probe is admitted, and its result decides', () => {
   const { breaker, clock } = breakerAt()
   for (let count = 0; count < 3; count++) fail(breaker)
   clock.now = 1000
@@ -40,7 +40,7 @@ test('after its time one may try, and decides for the others', () => {
   assert.deepEqual([breaker.admits(), breaker.admits()], [true, true])
 })
 
-test('those that were asked before it opened, and fail later, do not keep it open for longer', () => {
+test('a request that was admitted before the breaker opened and fails later does not extend the open time', () => {
   const { breaker, clock } = breakerAt()
   for (let count = 0; count < 5; count++) assert.equal(breaker.admits(), true)
   for (let count = 0; count < 3; count++) breaker.failed()

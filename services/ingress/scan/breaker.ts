@@ -1,7 +1,7 @@
-/** Whether to ask a scanner at all: after some failures in a row it is not asked for a while, so that a daemon that hangs costs
- * no message its time-out. Then one message tries it, while the others go on without. */
+/** A circuit breaker for a scanner. After several consecutive failures nothing is sent to the scanner for a while, so that messages do not
+ * each wait for the timeout of a daemon that hangs. Then one message is sent as a probe, while the others go on without a scan. */
 export interface Breaker {
-  /** True when the scanner may be asked now; every true must be followed by `succeeded` or `failed`. */
+  /** True if a message may be sent to the scanner now. The caller must report the result of each one with `succeeded` or `failed`. */
   admits(): boolean
   succeeded(): void
   failed(): void
@@ -11,38 +11,40 @@ export interface Breaker {
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export interface BreakerOptions {
-  /** Failures in a row that open it. */
+  /** Consecutive failures that open the breaker. */
   failures: number
-  /** For how long it stays open. Milliseconds. */
+  /** How long it stays open before a probe. Milliseconds. */
   openMs: number
+  /** Milliseconds, monotonic. */
   now: () => number
 }
 
+/** Creates a closed breaker. */
 export function createBreaker({ failures, openMs, now }: BreakerOptions): Breaker {
   let failed = 0
   let openUntil = 0
-  let trying = false
+  let probing = false
   const isOpen = (): boolean => failed >= failures
   return {
     admits() {
       if (!isOpen()) return true
-      if (trying || now() < openUntil) return false
-      trying = true
+      if (probing || now() < openUntil) return false
+      probing = true
       return true
     },
     succeeded() {
       failed = 0
-      trying = false
+      probing = false
     },
     failed() {
       failed++
-      trying = false
-      // Those that were asked before it opened fail later; they must not keep it open for longer.
+      probing = false
+      // Requests that were admitted before the breaker opened may fail later; they must not extend the open time.
       if (isOpen() && openUntil <= now()) openUntil = now() + openMs
     },
     get state() {
       if (!isOpen()) return 'closed'
-      return trying || now() >= openUntil ? 'half-open' : 'open'
+      return probing || now() >= openUntil ? 'half-open' : 'open'
     },
   }
 }

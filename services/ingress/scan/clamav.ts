@@ -1,31 +1,31 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { ScannerUnavailableError } from './scanner.ts'
-import type { Finding } from './scanner.ts'
+import type { Verdict } from './scanner.ts'
 
-/** Octets in a chunk of INSTREAM: a view of the message, never a copy. */
+/** Size of a chunk of INSTREAM. Chunks are views of the message, not copies. Octets. */
 const CHUNK = 128 * 1024
-/** No reply of clamd is as long. */
+/** Bound on a reply of clamd. Characters. */
 const MAX_REPLY = 4096
 
-/** How often a message is shown to a clamd that breaks the connection off. */
+/** Attempts for one message when clamd closes the connection without a reply. */
 const ATTEMPTS = 3
 
 /** `host:port`, `[v6]:port`, or the path of a Unix socket. */
 export type ClamavAddress = string
 
-/** Asks clamd about a content by INSTREAM (clamd(8)), on a connection of its own. Throws ScannerUnavailableError when there is no
- * verdict within `timeoutMs`, all steps together. */
+/** Scans a content with clamd by INSTREAM (clamd(8)), on a new connection. Rejects with ScannerUnavailableError if there is no verdict
+ * within `timeoutMs`, which covers all attempts. */
 export async function scanWithClamav(
   content: Buffer,
   { address, timeoutMs }: { address: ClamavAddress; timeoutMs: number },
-): Promise<Finding> {
+): Promise<Verdict> {
   const deadline = performance.now() + timeoutMs
   for (let attempt = 1; ; attempt++) {
     try {
-      return findingOf(await ask(content, address, deadline - performance.now()))
+      return verdictOf(await ask(content, address, deadline - performance.now()))
     } catch (error) {
-      // A clamd that has enough answers and closes; the answer is lost when the next chunk is quicker than it.
+      // When clamd has seen enough it answers and closes the connection. The answer is lost if the next chunk is written before it arrives.
       const code = error instanceof Error && error.cause instanceof Error && 'code' in error.cause && error.cause.code
       if (attempt === ATTEMPTS || (code !== 'EPIPE' && code !== 'ECONNRESET') || performance.now() >= deadline)
         throw error
@@ -36,7 +36,7 @@ export async function scanWithClamav(
 async function ask(content: Buffer, address: ClamavAddress, timeoutMs: number): Promise<string> {
   const socket = connect(target(address))
   const reply = replyOf(socket, timeoutMs)
-  // The reply reports failures.
+  // Failures are reported by the promise of the reply.
   write(socket, content).catch((error: unknown) => socket.destroy(error instanceof Error ? error : undefined))
   return reply
 }
@@ -47,7 +47,7 @@ function target(address: ClamavAddress): { path: string } | { host: string; port
   return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
 }
 
-/** The command, then each chunk with its length before it, and an empty one for the end. */
+/** Writes the command, then each chunk preceded by its length, and an empty chunk as the end. */
 async function write(socket: Socket, content: Buffer): Promise<void> {
   socket.write('zINSTREAM\0')
   for (let at = 0; at < content.length; at += CHUNK) {
@@ -57,7 +57,7 @@ async function write(socket: Socket, content: Buffer): Promise<void> {
     const room = socket.write(chunk)
     socket.uncork()
     if (!room) await drained(socket)
-    // An answer that has come already is read before the next chunk is written to a connection that is perhaps closed.
+    // Lets an answer that has arrived be read before the next chunk is written: clamd may have closed the connection.
     await new Promise((resolve) => setImmediate(resolve))
     if (socket.destroyed) return
   }
@@ -82,16 +82,16 @@ function drained(socket: Socket): Promise<void> {
   })
 }
 
-/** The reply up to its NUL; the connection is over then. */
+/** Reads the reply up to its NUL and closes the connection. */
 function replyOf(socket: Socket, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
-    const give = (error: Error | undefined, why: string): void => {
+    const fail = (error: Error | undefined, why: string): void => {
       clearTimeout(timer)
       socket.destroy()
       reject(new ScannerUnavailableError('clamav', why, { cause: error }))
     }
-    const timer = setTimeout(() => give(undefined, `did not answer within ${timeoutMs} ms`), timeoutMs)
+    const timer = setTimeout(() => fail(undefined, `did not answer within ${timeoutMs} ms`), timeoutMs)
     socket.setEncoding('latin1')
     socket.on('data', (chunk: string) => {
       text += chunk
@@ -101,18 +101,18 @@ function replyOf(socket: Socket, timeoutMs: number): Promise<string> {
       socket.destroy()
       resolve(text.slice(0, end === -1 ? MAX_REPLY : end))
     })
-    socket.once('error', (error) => give(error, `cannot be reached: ${error.message}`))
-    socket.once('close', () => give(undefined, 'closed the connection without a verdict'))
+    socket.once('error', (error) => fail(error, `cannot be reached: ${error.message}`))
+    socket.once('close', () => fail(undefined, 'closed the connection without a verdict'))
   })
 }
 
-/** A reply of INSTREAM as a finding; throws ScannerUnavailableError for anything but a verdict. */
-export function findingOf(reply: string): Finding {
+/** Parses the reply to INSTREAM. Throws ScannerUnavailableError for anything but a verdict. */
+export function verdictOf(reply: string): Verdict {
   const text = reply.trim()
   if (/^stream: OK$/.test(text)) return { kind: 'clean' }
   const [, name] = /^stream: (.+) FOUND$/.exec(text) ?? []
   if (name !== undefined) return { kind: 'infected', name }
-  // The daemon's StreamMaxLength is smaller than the platform's maxSize.
+  // StreamMaxLength of clamd is smaller than the platform's maxSize.
   if (/size limit exceeded/i.test(text)) return { kind: 'too-large' }
   throw new ScannerUnavailableError('clamav', `answered: ${text.slice(0, 200) || 'nothing'}`)
 }

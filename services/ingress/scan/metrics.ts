@@ -4,6 +4,7 @@ import type { BreakerState } from './breaker.ts'
 import { SCANNERS } from './scanner.ts'
 import type { ScannerName } from './scanner.ts'
 
+/** The state of a scanner's circuit breaker. */
 export type BreakerOf = (scanner: ScannerName) => BreakerState
 
 export function createScanMetrics(registry: Registry, breaker: BreakerOf) {

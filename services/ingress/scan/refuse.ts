@@ -1,20 +1,20 @@
 import { RefusalError } from '@postrider/smtp/refusal'
-import type { Judgement } from './verdict.ts'
+import type { Decision } from './verdict.ts'
 
-/** The reply for a message that a judgement keeps out; undefined when it may come in. */
-export function refusalOf(judgement: Judgement | undefined): RefusalError | undefined {
-  if (judgement?.action === 'tempfail') {
-    return judgement.outcome === 'unavailable'
+/** The reply that refuses a message; undefined if the decision lets it be accepted. */
+export function refusalOf(decision: Decision | undefined): RefusalError | undefined {
+  if (decision?.action === 'tempfail') {
+    return decision.outcome === 'unavailable'
       ? new RefusalError(
           451,
           '4.7.1',
           'the message cannot be scanned at the moment; try again in a few minutes',
           'scanner',
         )
-      : new RefusalError(451, '4.7.1', `temporarily refused (${judgement.reason}); try again later`, 'spam')
+      : new RefusalError(451, '4.7.1', `temporarily refused (${decision.reason}); try again later`, 'spam')
   }
-  if (judgement?.action !== 'reject') return undefined
-  const { outcome, reason } = judgement
+  if (decision?.action !== 'reject') return undefined
+  const { outcome, reason } = decision
   if (outcome === 'infected') {
     const text = `the message contains ${reason}; remove it, or contact your mail administrator if you think this is a mistake`
     return new RefusalError(550, '5.7.1', text, 'malware')

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
-import { createRspamd, findingOf } from './rspamd.ts'
+import { createRspamd, verdictOf } from './rspamd.ts'
 import type { ScannedMail } from './scanner.ts'
 
 const MAIL: ScannedMail = {
@@ -40,7 +40,7 @@ const unavailable = (why: RegExp) => (error: unknown) => {
   return true
 }
 
-test('a message is shown with its envelope and without the address of the client', async () => {
+test('a message is sent with its envelope and without the address of the client', async () => {
   let seen: IncomingMessage | undefined
   let body = ''
   answer = (request, response) => {
@@ -61,7 +61,7 @@ test('a message is shown with its envelope and without the address of the client
   assert.deepEqual([headersDistinct['user'], headersDistinct['ip']], [['sam@sender.test'], undefined])
 })
 
-test('without a verdict the scanner is unavailable', async () => {
+test('a scanner that gives no verdict is unavailable', async () => {
   answer = (_, response) => response.writeHead(500).end('no')
   await assert.rejects(scan(), unavailable(/answered 500: no/))
   answer = (request) => request.socket.destroy()
@@ -78,18 +78,18 @@ for (const [text, why] of [
   ['{"action":"reject"}', /other than a verdict/],
   ['{"error":"overloaded"}', /overloaded/],
 ] as const)
-  test(`${text} is not a verdict`, () => assert.throws(() => findingOf(text), unavailable(why)))
+  test(`${text} is not a verdict`, () => assert.throws(() => verdictOf(text), unavailable(why)))
 
-test('the symbols named are those that weigh most against the message', () => {
+test('the symbols with the highest scores are reported', () => {
   const symbols = Object.fromEntries([
     ...Array.from({ length: 10 }, (_, index) => [`S${index}`, { score: index }]),
     ['GOOD', { score: -5 }],
     ['GTUBE', { score: 0 }],
     ['BROKEN', null],
   ]) as Record<string, unknown>
-  const finding = findingOf(JSON.stringify({ ...GOOD, symbols }))
-  assert.ok(finding.kind === 'rated')
-  assert.deepEqual(finding.symbols, ['S9', 'S8', 'S7', 'S6', 'S5', 'S4', 'S3', 'S2'])
-  const test = findingOf(JSON.stringify({ ...GOOD, symbols: { GTUBE: { score: 0 }, GOOD: { score: -1 } } }))
+  const verdict = verdictOf(JSON.stringify({ ...GOOD, symbols }))
+  assert.ok(verdict.kind === 'rated')
+  assert.deepEqual(verdict.symbols, ['S9', 'S8', 'S7', 'S6', 'S5', 'S4', 'S3', 'S2'])
+  const test = verdictOf(JSON.stringify({ ...GOOD, symbols: { GTUBE: { score: 0 }, GOOD: { score: -1 } } }))
   assert.deepEqual(test.kind === 'rated' && test.symbols, ['GTUBE'])
 })

@@ -6,56 +6,60 @@ import type { Breaker, BreakerState } from './breaker.ts'
 import { scanWithClamav } from './clamav.ts'
 import { createRspamd } from './rspamd.ts'
 import { ScannerUnavailableError } from './scanner.ts'
-import type { Finding, ScannedMail, ScannerName } from './scanner.ts'
-import { judge, strictest } from './verdict.ts'
-import type { Findings, Judgement } from './verdict.ts'
+import type { Verdict, ScannedMail, ScannerName } from './scanner.ts'
+import { decide, strictest } from './verdict.ts'
+import type { Verdicts, Decision } from './verdict.ts'
 import { verdictFields, withoutVerdictFields } from './verdict-fields.ts'
 
-/** What the scanners' findings mean for a message. */
+/** The result of scanning a message. */
 export interface ScanResult {
-  /** What decides; undefined when nothing was scanned. */
-  decisive: Judgement | undefined
-  /** With fields that say what was found, and without those that a client brought along. */
+  /** The strictest decision; undefined if no scanner is configured. */
+  decisive: Decision | undefined
+  /** The message with the header fields of the scan, and without such fields from the client. */
   message: Message
 }
 
-/** A message to be scanned, and who submits it. */
+/** A message to be scanned, and its submitter. */
 export interface MailToScan extends Omit<ScannedMail, 'content'> {
   message: Message
 }
 
+/** One scanner's result, for metrics and log. */
 export interface ScannedBy {
   scanner: ScannerName
-  finding: Finding | ScannerUnavailableError
-  /** False when the scanner was not asked: it has failed too often, or the message is too large for it. */
+  verdict: Verdict | ScannerUnavailableError
+  /** False if the message was not sent to the scanner: its circuit breaker is open, or the message is too large. */
   asked: boolean
   seconds: number
 }
 
 export interface Scans {
+  /** Scans a message with each configured scanner. */
   run(mail: MailToScan): Promise<ScanResult>
+  /** The state of a scanner's circuit breaker. */
   breaker(scanner: ScannerName): BreakerState
 }
 
 export interface ScansOptions {
   config: () => RuntimeConfig
   scanned: (by: ScannedBy) => void
-  /** Called with what each scanner's finding means for the message. */
-  judged: (judgement: Judgement, mail: ScannedMail) => void
+  /** Called with the decision that follows from each scanner's verdict. */
+  decided: (decision: Decision, mail: ScannedMail) => void
+  /** Milliseconds, monotonic. */
   now?: () => number
 }
 
-/** Failures in a row after which a scanner is left alone, and for how long (milliseconds). A message that waits for a daemon
- * that hangs costs its sender the scanner's time-out: few may. */
+/** Consecutive failures that open the circuit breaker, and how long it stays open. Few failures suffice, because each message that waits
+ * for a hanging daemon makes its sender wait for the scanner's timeout. */
 const FAILURES = 5
 const OPEN_MS = 15_000
 
-/** Shows messages to the scanners that the configuration of the moment names, all at the same time. */
-export function createScans({ config, scanned, judged, now = () => performance.now() }: ScansOptions): Scans {
+/** Sends messages to all scanners that the current configuration names, in parallel. */
+export function createScans({ config, scanned, decided, now = () => performance.now() }: ScansOptions): Scans {
   const scanWithRspamd = createRspamd()
   const breakers = new Map<ScannerName, { target: string; breaker: Breaker }>()
 
-  /** A scanner elsewhere is another one: nothing is known of it yet. */
+  /** The breaker of a scanner. A new address gets a new breaker, because nothing is known about that daemon yet. */
   function breakerOf(scanner: ScannerName, target: string): Breaker {
     const present = breakers.get(scanner)
     if (present?.target === target) return present.breaker
@@ -69,35 +73,35 @@ export function createScans({ config, scanned, judged, now = () => performance.n
     target: string,
     { maxBytes }: ScannerConfig,
     mail: ScannedMail,
-    scan: () => Promise<Finding>,
-  ): Promise<Finding | ScannerUnavailableError> {
+    scan: () => Promise<Verdict>,
+  ): Promise<Verdict | ScannerUnavailableError> {
     const startedAt = performance.now()
-    const noted = (finding: Finding | ScannerUnavailableError, asked: boolean): typeof finding => {
-      scanned({ scanner, finding, asked, seconds: (performance.now() - startedAt) / 1000 })
-      return finding
+    const report = (verdict: Verdict | ScannerUnavailableError, asked: boolean): typeof verdict => {
+      scanned({ scanner, verdict, asked, seconds: (performance.now() - startedAt) / 1000 })
+      return verdict
     }
-    if (mail.content.length > maxBytes) return noted({ kind: 'too-large' }, false)
+    if (mail.content.length > maxBytes) return report({ kind: 'too-large' }, false)
     const breaker = breakerOf(scanner, target)
     if (!breaker.admits())
-      return noted(
+      return report(
         new ScannerUnavailableError(
           scanner,
-          'has failed repeatedly, so it is not asked for now (circuit breaker open)',
+          'has failed repeatedly, so no messages are sent to it for now (circuit breaker open)',
         ),
         false,
       )
     try {
-      const finding = await scan()
+      const verdict = await scan()
       breaker.succeeded()
-      return noted(finding, true)
+      return report(verdict, true)
     } catch (error) {
       breaker.failed()
       if (!(error instanceof ScannerUnavailableError)) throw error
-      return noted(error, true)
+      return report(error, true)
     }
   }
 
-  async function findingsOf(mail: ScannedMail, { clamav, rspamd }: ScanningConfig): Promise<Findings> {
+  async function verdictsOf(mail: ScannedMail, { clamav, rspamd }: ScanningConfig): Promise<Verdicts> {
     const [virus, spam] = await Promise.all([
       clamav && ask('clamav', clamav.address, clamav, mail, () => scanWithClamav(mail.content, clamav)),
       rspamd && ask('rspamd', rspamd.url, rspamd, mail, () => scanWithRspamd(mail, rspamd)),
@@ -111,11 +115,11 @@ export function createScans({ config, scanned, judged, now = () => performance.n
       if (scanning === undefined) return { decisive: undefined, message: given }
       const message = withoutVerdictFields(given)
       const mail = { ...about, content: octetsOf(message) }
-      const findings = await findingsOf(mail, scanning)
-      const judgements = judge(findings, scanning)
-      for (const judgement of judgements) judged(judgement, mail)
-      const found = verdictFields(findings, judgements, scanning)
-      return { decisive: strictest(judgements), message: { ...message, fields: [...found, ...message.fields] } }
+      const verdicts = await verdictsOf(mail, scanning)
+      const decisions = decide(verdicts, scanning)
+      for (const decision of decisions) decided(decision, mail)
+      const found = verdictFields(verdicts, decisions, scanning)
+      return { decisive: strictest(decisions), message: { ...message, fields: [...found, ...message.fields] } }
     },
     breaker(scanner) {
       const { clamav, rspamd } = config().platform.scanning ?? {}

@@ -3,34 +3,34 @@ import type { Recipient } from '@postrider/mail/envelope'
 export const SCANNERS = ['clamav', 'rspamd'] as const
 export type ScannerName = (typeof SCANNERS)[number]
 
-/** A message as the scanners see it. */
+/** What a scanner gets of a message. */
 export interface ScannedMail {
   id: string
   from: string
   recipients: Recipient[]
-  /** The login that submits it, and its domain. */
+  /** The submitter's login, and its domain. */
   credential: string
   domain: string
   content: Buffer
 }
 
 /** What a scanner says about a message. */
-export type Finding =
+export type Verdict =
   | { kind: 'clean' }
-  /** Malware, by the name the signature has. */
+  /** Malware, with the name of the signature. */
   | { kind: 'infected'; name: string }
-  /** rspamd's points, the action they led to there, and the rules that counted most. */
+  /** rspamd's score, the action that it chose, and the symbols with the highest scores. */
   | { kind: 'rated'; action: string; score: Score; symbols: string[] }
-  /** Larger than the scanner takes. */
+  /** Too large for the scanner. */
   | { kind: 'too-large' }
 
-/** Points of rspamd, and how many of them are needed for its action `reject`. */
+/** rspamd's score, and the score that it requires for its action `reject`. */
 export interface Score {
   points: number
   required: number
 }
 
-/** A scanner did not say anything about the message: it is not there, too slow, or answered with an error. */
+/** A scanner gave no verdict on the message: it could not be reached, did not answer in time, or answered with an error. */
 export class ScannerUnavailableError extends Error {
   override readonly name = 'ScannerUnavailableError'
   readonly scanner: ScannerName

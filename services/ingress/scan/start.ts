@@ -14,25 +14,25 @@ export interface ScanningDependencies {
   log: Logger
 }
 
-/** The scans of this process: counted, and what was found is written to EVENTS, where senders are judged by it. */
+/** Creates the scans of this process. Counts them, and writes verdicts other than clean to EVENTS, from which reputation is derived. */
 export function createScanning({ events, now, live, metrics, log }: ScanningDependencies): Scans {
   const settings = (): string => JSON.stringify(live.current.platform.scanning ?? {})
   let present = '{}'
-  const tell = (): void => {
+  const logSettings = (): void => {
     if (settings() === present) return
     present = settings()
     log.info({ event: 'scanners', ...live.current.platform.scanning })
   }
-  tell()
-  live.onChange(tell)
+  logSettings()
+  live.onChange(logSettings)
   return createScans({
     config: () => live.current,
-    scanned: ({ scanner, finding, asked, seconds }) => {
+    scanned: ({ scanner, verdict, asked, seconds }) => {
       if (asked) metrics.scanSeconds.observe({ scanner }, seconds)
-      if (asked && finding instanceof ScannerUnavailableError)
-        log.warn({ event: 'scanner-failed', scanner, err: finding })
+      if (asked && verdict instanceof ScannerUnavailableError)
+        log.warn({ event: 'scanner-failed', scanner, err: verdict })
     },
-    judged: ({ scanner, outcome, action, reason }, { id, domain, credential }) => {
+    decided: ({ scanner, outcome, action, reason }, { id, domain, credential }) => {
       metrics.scans.inc({ scanner, outcome, action })
       if (outcome === 'clean') return
       log.info({ event: 'verdict', id, credential, scanner, outcome, action, reason })

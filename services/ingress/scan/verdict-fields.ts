@@ -1,29 +1,29 @@
 import { newField } from '@postrider/mail/message'
 import type { HeaderField, Message } from '@postrider/mail/message'
 import type { ScanningConfig } from '@postrider/runtime-config/config'
-import type { Finding, ScannerUnavailableError } from './scanner.ts'
-import type { Findings, Judgement } from './verdict.ts'
+import type { Verdict, ScannerUnavailableError } from './scanner.ts'
+import type { Verdicts, Decision } from './verdict.ts'
 
-/** Fields that tell of a scan; one that a client brings along would be taken for ours. */
+/** Header fields of a scan. Such a field from a client would be taken for one of ours. */
 const OURS = /^x-(spam|virus)(-|$)/
 
-/** The message without the fields that tell of a scan. */
+/** The message without header fields of a scan. */
 export const withoutVerdictFields = (message: Message): Message => ({
   ...message,
   fields: message.fields.filter(({ name }) => !OURS.test(name)),
 })
 
-/** The fields to put before a message: what each scanner said where the platform wants that shown, else what a tagged one was
- * tagged for. */
-export function verdictFields(findings: Findings, judgements: Judgement[], { headers }: ScanningConfig): HeaderField[] {
-  return judgements
+/** The header fields to prepend to a message: each scanner's verdict if the platform sets `headers: Verdict`, else only verdicts for which
+ * it is tagged. */
+export function verdictFields(verdicts: Verdicts, decisions: Decision[], { headers }: ScanningConfig): HeaderField[] {
+  return decisions
     .filter(({ action }) => headers === 'Verdict' || action === 'tag')
-    .flatMap((judgement) =>
-      judgement.scanner === 'clamav' ? virusFields(judgement) : spamFields(judgement, findings.rspamd),
+    .flatMap((decision) =>
+      decision.scanner === 'clamav' ? virusFields(decision) : spamFields(decision, verdicts.rspamd),
     )
 }
 
-function virusFields({ outcome, reason }: Judgement): HeaderField[] {
+function virusFields({ outcome, reason }: Decision): HeaderField[] {
   const scanned = newField('X-Virus-Scanned', 'ClamAV')
   if (outcome === 'clean') return [scanned, newField('X-Virus-Status', 'Clean')]
   if (outcome === 'infected')
@@ -32,10 +32,10 @@ function virusFields({ outcome, reason }: Judgement): HeaderField[] {
 }
 
 function spamFields(
-  { outcome, reason }: Judgement,
-  finding: Finding | ScannerUnavailableError | undefined,
+  { outcome, reason }: Decision,
+  verdict: Verdict | ScannerUnavailableError | undefined,
 ): HeaderField[] {
-  const rated = finding !== undefined && 'kind' in finding && finding.kind === 'rated' ? finding : undefined
+  const rated = verdict !== undefined && 'kind' in verdict && verdict.kind === 'rated' ? verdict : undefined
   if (rated === undefined) return [newField('X-Spam-Status', `Unknown (${reason})`)]
   const spam = outcome === 'spam'
   const { points, required } = rated.score

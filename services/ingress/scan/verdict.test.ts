@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { octetsOf, parseMessage } from '@postrider/mail/message'
 import type { ScanningConfig } from '@postrider/runtime-config/config'
-import { findingOf as ofClamav } from './clamav.ts'
-import { findingOf as ofRspamd } from './rspamd.ts'
+import { verdictOf as ofClamav } from './clamav.ts'
+import { verdictOf as ofRspamd } from './rspamd.ts'
 import { refusalOf } from './refuse.ts'
 import { ScannerUnavailableError } from './scanner.ts'
-import type { Finding } from './scanner.ts'
-import { judge, strictest } from './verdict.ts'
+import type { Verdict } from './scanner.ts'
+import { decide, strictest } from './verdict.ts'
 import { verdictFields, withoutVerdictFields } from './verdict-fields.ts'
 
 const config: ScanningConfig = {
@@ -31,16 +31,16 @@ const config: ScanningConfig = {
   },
   headers: 'None',
 }
-const rated = (action: string, points = 1): Finding => ({
+const rated = (action: string, points = 1): Verdict => ({
   kind: 'rated',
   action,
   score: { points, required: 15 },
   symbols: ['A', 'B'],
 })
-const away = new ScannerUnavailableError('clamav', 'is away')
+const unavailable = new ScannerUnavailableError('clamav', 'cannot be reached')
 
-test('the strictest finding decides', () => {
-  const cases: [Finding | ScannerUnavailableError, Finding | ScannerUnavailableError, string][] = [
+test('the strictest decision wins', () => {
+  const cases: [Verdict | ScannerUnavailableError, Verdict | ScannerUnavailableError, string][] = [
     [{ kind: 'clean' }, rated('no action'), 'pass'],
     [{ kind: 'clean' }, rated('greylist'), 'pass'],
     [{ kind: 'clean' }, rated('add header'), 'tag'],
@@ -51,38 +51,38 @@ test('the strictest finding decides', () => {
     [{ kind: 'clean' }, { kind: 'too-large' }, 'reject'],
     [{ kind: 'too-large' }, rated('no action'), 'tag'],
     [{ kind: 'infected', name: 'X' }, rated('add header'), 'reject'],
-    [away, rated('no action'), 'tempfail'],
-    // What is known to be malware is not to come again.
-    [away, rated('reject'), 'reject'],
-    [{ kind: 'clean' }, away, 'pass'],
+    [unavailable, rated('no action'), 'tempfail'],
+    // A message that is known to be bad is refused permanently, although the other scanner is unavailable.
+    [unavailable, rated('reject'), 'reject'],
+    [{ kind: 'clean' }, unavailable, 'pass'],
   ]
   for (const [clamav, rspamd, action] of cases) {
-    assert.equal(strictest(judge({ clamav, rspamd }, config))?.action, action, JSON.stringify([clamav, rspamd]))
+    assert.equal(strictest(decide({ clamav, rspamd }, config))?.action, action, JSON.stringify([clamav, rspamd]))
   }
 })
 
-test('refusals are permanent for what was found and temporary for what could not be', () => {
-  const reply = (clamav: Finding | ScannerUnavailableError): [number?, string?, string?] => {
-    const refusal = refusalOf(strictest(judge({ clamav }, config)))
+test('a message with malware is refused permanently, one that cannot be scanned temporarily', () => {
+  const reply = (clamav: Verdict | ScannerUnavailableError): [number?, string?, string?] => {
+    const refusal = refusalOf(strictest(decide({ clamav }, config)))
     return [refusal?.responseCode, refusal?.status, refusal?.reason]
   }
   assert.deepEqual(reply({ kind: 'infected', name: 'X' }), [550, '5.7.1', 'malware'])
-  assert.deepEqual(reply(away), [451, '4.7.1', 'scanner'])
+  assert.deepEqual(reply(unavailable), [451, '4.7.1', 'scanner'])
   assert.deepEqual(reply({ kind: 'clean' }), [undefined, undefined, undefined])
 })
 
-test('a name from a signature can break neither a reply nor a field', () => {
-  const findings = { clamav: { kind: 'infected' as const, name: 'Evil\r\nX-Other: (a)\u00e4' } }
-  const judgements = judge(findings, config)
-  const fields = verdictFields(findings, judgements, { ...config, headers: 'Verdict' })
+test('a signature name can break neither a reply nor a header field', () => {
+  const verdicts = { clamav: { kind: 'infected' as const, name: 'Evil\r\nX-Other: (a)\u00e4' } }
+  const decisions = decide(verdicts, config)
+  const fields = verdictFields(verdicts, decisions, { ...config, headers: 'Verdict' })
   assert.equal(
     fields.map(({ octets }) => octets).join(''),
     'X-Virus-Scanned: ClamAV\r\nX-Virus-Status: Infected (malware Evil??X-Other: ?a??)\r\n',
   )
-  assert.doesNotMatch(refusalOf(strictest(judgements))?.message ?? '', /[\r\n\u00e4]/)
+  assert.doesNotMatch(refusalOf(strictest(decisions))?.message ?? '', /[\r\n\u00e4]/)
 })
 
-test('fields that tell of a scan are taken out, folded ones whole, and nothing else', () => {
+test('only header fields of a scan are removed, folded ones completely', () => {
   const content = Buffer.from(
     'X-Spam-Status: No,\r\n\tscore=-9\r\nFrom: a@b.test\r\nx-virus-scanned: yes\r\nX-Spammer: no\r\n\r\nX-Spam: body\r\n',
   )
@@ -90,7 +90,7 @@ test('fields that tell of a scan are taken out, folded ones whole, and nothing e
   assert.equal(without, 'From: a@b.test\r\nX-Spammer: no\r\n\r\nX-Spam: body\r\n')
 })
 
-test('an answer without a verdict means that the scanner is unavailable', () => {
+test('an answer without a verdict is a ScannerUnavailableError', () => {
   assert.deepEqual(ofClamav('stream: OK'), { kind: 'clean' })
   assert.deepEqual(ofClamav('stream: A B FOUND'), { kind: 'infected', name: 'A B' })
   assert.deepEqual(ofClamav('INSTREAM size limit exceeded. ERROR'), { kind: 'too-large' })

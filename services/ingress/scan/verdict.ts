@@ -1,72 +1,72 @@
 import type { ClamavConfig, RspamdConfig, ScannerConfig, ScanningConfig } from '@postrider/runtime-config/config'
-import type { Finding, ScannerName, ScannerUnavailableError } from './scanner.ts'
+import type { Verdict, ScannerName, ScannerUnavailableError } from './scanner.ts'
 
-/** What is done with a message, the mildest first. */
+/** The actions on a message, the mildest first. */
 const ACTIONS = ['pass', 'tag', 'hold', 'tempfail', 'reject'] as const
 export type ScanAction = (typeof ACTIONS)[number]
 
-/** What follows from one scanner's finding. */
-export interface Judgement {
+/** What is done with a message because of one scanner's verdict. */
+export interface Decision {
   scanner: ScannerName
   action: ScanAction
   outcome: ScanOutcome
-  /** For people: what was found. Printable ASCII. */
+  /** What was found, for people. Printable ASCII; empty if clean. */
   reason: string
 }
 
-/** For the metric: few and fixed. */
+/** The kind of verdict, as in the metric: a fixed set. */
 export type ScanOutcome = 'clean' | 'infected' | 'spam' | 'too-large' | 'unavailable'
 
-export type Findings = Partial<Record<ScannerName, Finding | ScannerUnavailableError>>
+export type Verdicts = Partial<Record<ScannerName, Verdict | ScannerUnavailableError>>
 
-/** What follows from what the scanners said, one judgement a scanner. */
-export function judge(findings: Findings, { clamav, rspamd }: ScanningConfig): Judgement[] {
+/** Decides what follows from the verdicts: one decision for each scanner. Pure. */
+export function decide(verdicts: Verdicts, { clamav, rspamd }: ScanningConfig): Decision[] {
   return [
-    ...(findings.clamav && clamav ? [judgeOne('clamav', findings.clamav, clamav)] : []),
-    ...(findings.rspamd && rspamd ? [judgeOne('rspamd', findings.rspamd, rspamd)] : []),
+    ...(verdicts.clamav && clamav ? [decideOne('clamav', verdicts.clamav, clamav)] : []),
+    ...(verdicts.rspamd && rspamd ? [decideOne('rspamd', verdicts.rspamd, rspamd)] : []),
   ]
 }
 
-/** The strictest judgement decides about the message. */
-export function strictest(judgements: Judgement[]): Judgement | undefined {
-  return judgements.reduce<Judgement | undefined>((worst, one) => {
+/** The strictest decision, which applies to the message; undefined if there is none. */
+export function strictest(decisions: Decision[]): Decision | undefined {
+  return decisions.reduce<Decision | undefined>((worst, one) => {
     return worst === undefined || ACTIONS.indexOf(one.action) > ACTIONS.indexOf(worst.action) ? one : worst
   }, undefined)
 }
 
-function judgeOne(
+function decideOne(
   scanner: ScannerName,
-  finding: Finding | ScannerUnavailableError,
+  verdict: Verdict | ScannerUnavailableError,
   config: ClamavConfig | RspamdConfig,
-): Judgement {
-  if (finding instanceof Error) return { scanner, ...withoutVerdict(config) }
-  switch (finding.kind) {
+): Decision {
+  if (verdict instanceof Error) return { scanner, ...withoutVerdict(config) }
+  switch (verdict.kind) {
     case 'clean':
       return { scanner, action: 'pass', outcome: 'clean', reason: '' }
     case 'too-large':
       return { scanner, action: actionOf(config.tooLarge), outcome: 'too-large', reason: 'too large to be scanned' }
     case 'infected': {
       const action = 'infected' in config ? actionOf(config.infected) : 'reject'
-      return { scanner, action, outcome: 'infected', reason: `malware ${printable(finding.name)}` }
+      return { scanner, action, outcome: 'infected', reason: `malware ${printable(verdict.name)}` }
     }
     case 'rated': {
-      const action = 'url' in config ? actionOnRating(finding, config) : 'pass'
+      const action = 'url' in config ? actionOnRating(verdict, config) : 'pass'
       if (action === 'pass') return { scanner, action, outcome: 'clean', reason: '' }
-      const { points, required } = finding.score
-      const why = finding.symbols.length === 0 ? '' : `: ${finding.symbols.map(printable).join(', ')}`
+      const { points, required } = verdict.score
+      const why = verdict.symbols.length === 0 ? '' : `: ${verdict.symbols.map(printable).join(', ')}`
       return { scanner, action, outcome: 'spam', reason: `spam (${points.toFixed(1)} points, limit ${required})${why}` }
     }
   }
 }
 
-const withoutVerdict = ({ unavailable }: ScannerConfig): Omit<Judgement, 'scanner'> => ({
+const withoutVerdict = ({ unavailable }: ScannerConfig): Omit<Decision, 'scanner'> => ({
   action: unavailable === 'Open' ? 'pass' : 'tempfail',
   outcome: 'unavailable',
   reason: 'the scanner is not available',
 })
 
-/** The stricter one of what rspamd's own action asks for and what the platform's points ask for. */
-function actionOnRating({ action, score }: Finding & { kind: 'rated' }, config: RspamdConfig): ScanAction {
+/** The strictest of the actions that rspamd's own action and the platform's score thresholds ask for. */
+function actionOnRating({ action, score }: Verdict & { kind: 'rated' }, config: RspamdConfig): ScanAction {
   const byPoints: ScanAction[] = [
     score.points >= (config.rejectScore ?? Infinity) ? 'reject' : 'pass',
     score.points >= (config.holdScore ?? Infinity) ? 'hold' : 'pass',
@@ -74,7 +74,8 @@ function actionOnRating({ action, score }: Finding & { kind: 'rated' }, config: 
   return [...byPoints, ofRspamd(action, config)].sort((a, b) => ACTIONS.indexOf(b) - ACTIONS.indexOf(a))[0] ?? 'pass'
 }
 
-/** `greylist` is for mail servers that come again by themselves; a person's mail program shows it as a failure. */
+/** The action that rspamd's own action asks for. `greylist` is ignored: it is meant for mail servers, which retry; a mail program would
+ * show it to a person as a failure. */
 function ofRspamd(action: string, config: RspamdConfig): ScanAction {
   switch (action) {
     case 'reject':
@@ -95,5 +96,5 @@ function ofRspamd(action: string, config: RspamdConfig): ScanAction {
 const SETTINGS = { Reject: 'reject', Hold: 'hold', Tag: 'tag', Pass: 'pass' } as const
 const actionOf = (setting: keyof typeof SETTINGS): ScanAction => SETTINGS[setting]
 
-/** A signature's name comes from outside, and goes into a reply and a header field. */
+/** Text that is safe in a reply and a header field. Names of signatures and symbols come from outside. */
 const printable = (text: string): string => text.replaceAll(/[^!-~ ]/g, '?').slice(0, 100)
