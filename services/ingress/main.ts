@@ -35,10 +35,11 @@ import type { Listener } from './session/listener.ts'
 import { createScanning } from './scan/start.ts'
 import { createRevoker } from './session/revoke.ts'
 
-/** How often clients that have not logged in are looked at, whether their time is over. A flood that came in one second goes in ten parts, with mail served in between. */
+/** How often the connection limiter closes unauthenticated clients whose login deadline has passed. Ten sweeps a second spread the closing
+ * of a flood, so that mail is served in between. Milliseconds. */
 const SWEEP_MS = 100
 
-/** Events that wait while the broker is away, some 20,000 of them; those that come then are dropped. Octets. */
+/** Bound on the events that are buffered while the broker is unreachable, about 20,000 of them; further events are dropped. Octets. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024
 
 await runService('ingress', INGRESS, async ({ settings, log, registry, needs, onStop }) => {
@@ -67,7 +68,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   )
   const events = createEventLog(broker, 'ingress', {
     maxWaitingBytes: MAX_WAITING_BYTES,
-    // No message depends on any of them.
+    // No message depends on an event of the ingress, so a rejected one is dropped.
     refused: (_, error) => Promise.reject(new Error('the broker rejected the event', { cause: error })),
   })
   const scans = createScanning({ events, now: clock.now, live, metrics, log })
@@ -124,7 +125,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
       })
     },
   })
-  const refusedAtDoor = (reason: ConnectionRefusal, remoteAddress: string): void => {
+  const connectionRejected = (reason: ConnectionRefusal, remoteAddress: string): void => {
     metrics.rejected.inc({ reason })
     log.debug({ event: 'connection-rejected', reason, remoteAddress })
   }
@@ -141,14 +142,14 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
       handlers,
       limiter,
       protection,
-      refusedAtDoor,
+      connectionRejected,
       onError,
     })
     listeners.push(listener)
     log.info({ event: 'listening', kind: wanted.kind, host: wanted.host, port: listener.port })
   }
   live.onChange(createRevoker(config, listeners))
-  // Those who are in the middle of a message finish it; the broker connection goes after them.
+  // Stop handlers run in reverse order: sessions finish their message first, and the broker connection closes after them.
   onStop(async () => {
     await Promise.all(listeners.map((listener) => listener.close()))
   })

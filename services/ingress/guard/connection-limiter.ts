@@ -2,31 +2,33 @@ import type { ProtectionConfig } from '@postrider/runtime-config/protection'
 import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 import { networkOf } from '@postrider/authentication/network'
 
-/** A connection from its beginning to its end. */
+/** A connection that the limiter has admitted. */
 export interface AdmittedConnection {
-  /** It counts no more among those that have not logged in. */
+  /** Call it when the client has logged in: it no longer counts as unauthenticated. */
   loggedIn(): void
-  leave(): void
+  /** Call it when the connection has closed. */
+  closed(): void
 }
 
-/** Why a connection is not let in, or has to go. */
+/** Why a connection is rejected (`full`, `network`, `rate`), or closed later (`deadline`, `displaced`). */
 export type LimiterReason = 'full' | 'network' | 'rate' | 'deadline' | 'displaced'
 
 export interface ArrivingConnection {
   address: string
-  /** Needs no login: a relay port's network. */
+  /** True for the networks of a relay port, whose clients need no login. */
   trusted: boolean
-  /** Ends the connection; the visit leaves by itself. */
+  /** Closes the connection. Called at most once; `closed` is still to be called when it has closed. */
   end(reason: LimiterReason): void
 }
 
 export interface ConnectionLimiter {
-  /** The visit, or why there is none. */
-  enter(visitor: ArrivingConnection): AdmittedConnection | LimiterReason
-  /** Ends those who have not logged in for too long. Call it several times a second. */
+  /** Admits a connection, or returns why it is rejected. */
+  admit(connection: ArrivingConnection): AdmittedConnection | LimiterReason
+  /** Closes clients that have not logged in by the deadline. Call it several times a second. */
   sweep(): void
+  /** Number of unauthenticated connections. */
   readonly unauthenticated: number
-  /** All that are let in, unauthenticated included. */
+  /** Number of admitted connections, including unauthenticated ones. */
   readonly connections: number
 }
 
@@ -36,23 +38,27 @@ interface Unauthenticated {
 }
 
 const MINUTE_MS = 60_000
+/** Networks whose rate of new connections is remembered. */
 const MAX_REMEMBERED = 100_000
 
-/** Who may be connected at once. Clients that have not logged in yet have a share of the connections, a few for a
- * network, some time, and a bounded rate where nobody logged in from their network lately. When their share is full the one who
- * has been there longest goes: a client that means it needs a fraction of a second, a flood has to renew itself all the time. */
+/** Limits the connections of one process. Unauthenticated clients have a share of all connections, a number of connections for each
+ * network, a deadline for the login, and a rate of new connections if no one has logged in from their network recently. When their share
+ * is full, the oldest unauthenticated client is closed: a legitimate client logs in within a fraction of a second, so this hits the
+ * clients of a flood.
+ *
+ * `knowsNetwork` returns true if a client has logged in from the network of an address recently. `now` in milliseconds, monotonic. */
 export function createConnectionLimiter(
   settings: () => ProtectionConfig,
   knowsNetwork: (address: string) => boolean,
   now: () => number = () => performance.now(),
 ): ConnectionLimiter {
-  // A Set keeps the order in which they came.
+  // A Set keeps insertion order: the oldest client comes first.
   const unauthenticated = new Set<Unauthenticated>()
   const byNetwork = new Map<string, number>()
   const arrivals = new BoundedMap<{ since: number; count: number }>(MAX_REMEMBERED)
   let connections = 0
 
-  function comesTooOften(network: string, address: string): boolean {
+  function exceedsRate(network: string, address: string): boolean {
     const { connectionsPerMinute } = settings()
     if (connectionsPerMinute === 0 || knowsNetwork(address)) return false
     const known = arrivals.get(network)
@@ -63,29 +69,29 @@ export function createConnectionLimiter(
   }
 
   function makeRoom(): boolean {
-    const [longest] = unauthenticated
-    if (longest === undefined) return false
-    // At once, not when its socket is closed: until then the next ones would find it here again.
-    unauthenticated.delete(longest)
-    longest.end('displaced')
+    const [oldest] = unauthenticated
+    if (oldest === undefined) return false
+    // Removed now, not when its socket has closed: until then, further arrivals would select the same client again.
+    unauthenticated.delete(oldest)
+    oldest.end('displaced')
     return true
   }
 
   function refusal(network: string, address: string): LimiterReason | undefined {
     const { strangersPerNetwork } = settings()
     if (strangersPerNetwork > 0 && (byNetwork.get(network) ?? 0) >= strangersPerNetwork) return 'network'
-    return comesTooOften(network, address) ? 'rate' : undefined
+    return exceedsRate(network, address) ? 'rate' : undefined
   }
 
   return {
-    enter({ address, trusted, end }) {
-      const { connections: most, strangersPercent } = settings()
+    admit({ address, trusted, end }) {
+      const { connections: max, strangersPercent } = settings()
       const network = networkOf(address)
       const reason = trusted ? undefined : refusal(network, address)
       if (reason !== undefined) return reason
       const unauthenticatedFull =
-        !trusted && unauthenticated.size >= Math.max(1, Math.floor((most * strangersPercent) / 100))
-      if ((unauthenticatedFull || connections >= most) && !makeRoom()) return 'full'
+        !trusted && unauthenticated.size >= Math.max(1, Math.floor((max * strangersPercent) / 100))
+      if ((unauthenticatedFull || connections >= max) && !makeRoom()) return 'full'
       connections++
       const client: Unauthenticated = { since: now(), end }
       let counted = !trusted
@@ -101,13 +107,13 @@ export function createConnectionLimiter(
         if (left > 0) byNetwork.set(network, left)
         else byNetwork.delete(network)
       }
-      let here = true
+      let open = true
       return {
         loggedIn,
-        leave() {
+        closed() {
           loggedIn()
-          if (here) connections--
-          here = false
+          if (open) connections--
+          open = false
         },
       }
     },

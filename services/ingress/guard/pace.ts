@@ -1,25 +1,27 @@
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
 
-/** What a session is at. `ours`: the client waits for us. */
+/** What a session is waiting for: a command, content, or the server (`ours`). */
 export type Stage = 'ours' | 'command' | 'content'
 
+/** The progress of a session at one time. */
 export interface Moment {
   stage: Stage
-  /** Commands that were complete so far. */
+  /** Complete commands received so far. */
   commands: number
-  /** Octets of the content that is arriving. */
+  /** Octets received on the connection so far. */
   octets: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds, monotonic. */
   now: number
 }
 
-/** What a client must send while content arrives, in each `contentMs`: less than a modem of 1200 baud would. Octets. */
+/** What a client must send in each `contentMs` while its content arrives; a modem of 1200 baud is faster. Octets. */
 export const MIN_CONTENT = 16 * 1024
 
+/** Returns 'slow' if the session has made too little progress since earlier calls. */
 export type Pace = (moment: Moment, settings: ProtectionConfig) => 'slow' | undefined
 
-/** Whether a client keeps a session open by drops. An idle timeout does not notice one that sends an octet a second: what counts
- * is the time to a whole command (RFC 5321, 4.5.3.2.7), and what has arrived of a content (4.5.3.2.5). */
+/** Detects a client that keeps a session open by sending very slowly, such as an octet a second, which an idle timeout does not notice. It
+ * measures the time until a command is complete (RFC 5321, 4.5.3.2.7) and the octets of content received in a time (4.5.3.2.5). */
 export function createPace(): Pace {
   let before: Moment = { stage: 'ours', commands: 0, octets: 0, now: 0 }
   return (moment, { commandMs, contentMs }) => {

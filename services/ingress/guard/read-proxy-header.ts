@@ -2,11 +2,11 @@ import type { Socket } from 'node:net'
 import { BadProxyHeaderError, parseProxyHeader } from './proxy-header.ts'
 import type { ProxyHeader } from './proxy-header.ts'
 
-/** Proxies send it with the first packet; who does not is none. Milliseconds. */
+/** How long to wait for the header. Proxies send it in their first packet. Milliseconds. */
 const WAIT_MS = 5000
 
-/** Takes the PROXY header off a connection and leaves what is behind it. Rejects with BadProxyHeaderError, also when it does not come
- * in time; the caller ends the connection then. */
+/** Reads the PROXY header from a connection and leaves the octets after it unread. Rejects with BadProxyHeaderError if the header is not
+ * valid or does not arrive in time; the caller then closes the connection. */
 export function readProxyHeader(socket: Socket): Promise<ProxyHeader> {
   let seen = Buffer.alloc(0)
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export function readProxyHeader(socket: Socket): Promise<ProxyHeader> {
           error instanceof BadProxyHeaderError ? error : new BadProxyHeaderError('cannot be read', { cause: error }),
         ),
       )
-    const gone = (): void => fail(new BadProxyHeaderError('ended too early'))
+    const gone = (): void => fail(new BadProxyHeaderError('was incomplete when the connection ended'))
     const timer = setTimeout(() => fail(new BadProxyHeaderError(`did not arrive within ${WAIT_MS} ms`)), WAIT_MS)
     const read = (): void => {
       const chunk = socket.read() as Buffer | null

@@ -5,18 +5,18 @@ import { refuseSuspended } from './suspended.ts'
 import type { ReputationOf } from './suspended.ts'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** The submitter, looked up again for each transaction, so that a change of the configuration counts at once. */
+/** The submitter of a transaction. It is looked up for each command, so that a change of the configuration takes effect immediately. */
 export interface Submitter {
   credential: CredentialConfig
   domain: DomainConfig
-  /** Those that apply, the credential's first. */
+  /** The limits that apply, the credential's first. */
   limits: { account: string; limit: LimitConfig }[]
 }
 
-/** Recipients of one message when no SMTPLimit says less (RFC 5321, 4.5.3.1.8 asks for at least 100). */
+/** Recipients of one message unless an SMTPLimit allows fewer (RFC 5321, 4.5.3.1.8, requires at least 100). */
 const MAX_RECIPIENTS = 1000
 
-/** The credential and domain behind a login; throws the RefusalError for one that is gone or suspended. */
+/** The credential and domain of a login. Throws the RefusalError if either was deleted or is suspended. */
 export function submitterOf(login: string, config: RuntimeConfig, reputationOf: ReputationOf): Submitter {
   const credential = config.credentials.get(login)
   const domain = credential && config.domains.get(credential.domain)
@@ -31,7 +31,7 @@ export function submitterOf(login: string, config: RuntimeConfig, reputationOf: 
   return { credential, domain, limits: limitsOf(login, config, reputationOf) }
 }
 
-/** Limits of a login, its own first, also while it is suspended. */
+/** The limits of a login, the credential's first. Does not check for suspension. */
 export function limitsOf(login: string, config: RuntimeConfig, reputationOf: ReputationOf): Submitter['limits'] {
   const credential = config.credentials.get(login)
   const domain = credential && config.domains.get(credential.domain)
@@ -44,17 +44,19 @@ export function limitsOf(login: string, config: RuntimeConfig, reputationOf: Rep
   )
 }
 
-/** From patterns of a submitter: its own address, its credential's and its domain's allowed senders. */
+/** The sender patterns of a submitter: its own address, and the allowed senders of its credential and its domain. */
 export const allowedSenders = ({ credential, domain }: Submitter): string[] => [
   credential.address,
   ...credential.allowedSenders,
   ...domain.allowedSenders,
 ]
 
-export function mostRecipients({ limits }: Submitter): number {
+/** The most recipients that a message of this submitter may have. */
+export function maxRecipients({ limits }: Submitter): number {
   return Math.min(MAX_RECIPIENTS, ...limits.map(({ limit }) => limit.recipientsPerMessage))
 }
 
-export function mostOctets({ limits }: Submitter, platformMost: number): number {
-  return Math.min(platformMost, ...limits.map(({ limit }) => limit.messageBytes))
+/** The largest message that this submitter may send. Octets. */
+export function maxOctets({ limits }: Submitter, platformMax: number): number {
+  return Math.min(platformMax, ...limits.map(({ limit }) => limit.messageBytes))
 }

@@ -10,16 +10,16 @@ export interface Arrival {
   port: number
 }
 
-/** What a port asks of a connection before it becomes a session. */
+/** How a port decides whether a connection becomes a session. */
 export interface AdmissionRules {
   limiter: ConnectionLimiter
-  /** Proxies that put a PROXY header before each connection. From all others none is read. */
+  /** Proxies that send a PROXY header on each connection. No header is read from other peers. */
   proxies: Networks
-  /** Networks that need no login. */
+  /** Networks whose clients need no login. */
   trusted: Networks
 }
 
-/** Replies to rejected and closed connections, where a reply can be sent. */
+/** Reply texts for rejected and closed connections. */
 export const LIMITER_TEXTS: Record<LimiterReason, string> = {
   full: 'too many connections; try again in a moment',
   network: 'too many connections without a login from your network; close some, or log in',
@@ -32,20 +32,20 @@ export const LIMITER_TEXTS: Record<LimiterReason, string> = {
 export const isProxy = (socket: Socket, { proxies }: AdmissionRules): boolean =>
   proxies.length > 0 && lies(socket.remoteAddress ?? '', proxies)
 
-/** Who it is that connects. Rejects with BadProxyHeaderError. */
+/** The client's address: from the PROXY header if the peer is a proxy, else the peer's own. Rejects with BadProxyHeaderError. */
 export async function arrivalOf(socket: Socket, rules: AdmissionRules): Promise<Arrival> {
   const own = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
   return isProxy(socket, rules) ? ((await readProxyHeader(socket)).source ?? own) : own
 }
 
-/** Lets a connection in until its socket closes, or tells why not. */
-export function enter(
+/** Admits a connection until its socket closes, or returns why it is rejected. `end` is called when the limiter closes it later. */
+export function admit(
   socket: Socket,
   { address }: Arrival,
   { limiter, trusted }: AdmissionRules,
   end: (reason: LimiterReason) => void,
 ): AdmittedConnection | LimiterReason {
-  const visit = limiter.enter({ address, trusted: lies(address, trusted), end })
-  if (typeof visit !== 'string') socket.once('close', () => visit.leave())
-  return visit
+  const admitted = limiter.admit({ address, trusted: lies(address, trusted), end })
+  if (typeof admitted !== 'string') socket.once('close', () => admitted.closed())
+  return admitted
 }

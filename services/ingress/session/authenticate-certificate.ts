@@ -3,17 +3,17 @@ import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { SubjectNames } from '@postrider/tls/host-names'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** Who a client says it is, and what its certificate says. */
-export interface CertificateClaim {
-  /** User name that it wants to be (RFC 4422: authorization identity); empty: the one its certificate is for. */
+/** An AUTH EXTERNAL attempt: the user name that the client asks for, and the names in its certificate. */
+export interface CertificateLogin {
+  /** The authorization identity (RFC 4422, 3.4.1); empty: derived from the certificate. */
   authorization: string
   names: SubjectNames
 }
 
-/** The login of a client that has shown a valid certificate: the credential it names, or whose address the certificate is for, if
- * that lists one of the certificate's names. A CA's word that somebody is app@example.com is not enough: who has the credential
- * decides. Throws one and the same Refusal for a credential that there is not and one that lists none. */
-export function loginOfCertificate({ authorization, names }: CertificateClaim, config: RuntimeConfig): string {
+/** The credential that a client with a valid certificate logs in as: the one that it asks for, or else the one whose address is in the
+ * certificate. The credential must list one of the certificate's names: a CA that certifies app@example.com is not enough, the owner of
+ * the credential decides. Throws the same RefusalError whether the credential does not exist or lists none of the names. */
+export function loginOfCertificate({ authorization, names }: CertificateLogin, config: RuntimeConfig): string {
   const { dns, emails, uris } = names
   const shown = new Set([...dns, ...emails, ...uris])
   const asked = authorization === '' ? emails : [authorization]

@@ -4,10 +4,10 @@ import { LoginBlockedError } from '@postrider/authentication/login'
 import type { Login } from '@postrider/authentication/login'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** Resolves with the login's address; rejects with one and the same Refusal for a wrong user and a wrong password. */
+/** Resolves with the credential's address; rejects with the same RefusalError for a wrong user name and for a wrong password. */
 export type Authenticator = (username: string, password: string, remoteAddress: string) => Promise<string>
 
-/** AUTH with a password (RFC 4954, 6): what came of it as replies. */
+/** AUTH with a password: failures become the replies of RFC 4954, 6. */
 export const createAuthenticator =
   (login: Login): Authenticator =>
   async (username, password, remoteAddress) => {
@@ -19,13 +19,14 @@ export const createAuthenticator =
     throw new RefusalError(535, '5.7.8', text, 'auth')
   }
 
-/** Who a client of AUTH PLAIN says it is, and who it wants to act as (RFC 4616, 2). */
+/** The identities in AUTH PLAIN (RFC 4616, 2): the user name, and the user to act as. */
 export interface PlainIdentities {
   authcid?: string
   authzid?: string
 }
 
-/** Nobody acts as somebody else here: the second identity is empty, or the login itself. Throws the RefusalError. */
+/** Checks that the authorization identity is empty or the same credential as the user name: no user may act as another one. Throws the
+ * RefusalError. */
 export function checkPlain(
   { authcid = '', authzid = '' }: PlainIdentities,
   logins: ReadonlyMap<string, unknown>,

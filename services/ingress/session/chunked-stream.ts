@@ -2,23 +2,23 @@ import type { Writable } from 'node:stream'
 import { StrictParser } from './strict-parser.ts'
 
 interface Chunk {
-  /** Octets of it that have not come yet. */
+  /** Octets that have not arrived yet. */
   left: number
-  /** Undefined for one that is read and dropped. */
+  /** Undefined: the chunk is read and dropped. */
   into: Writable | undefined
-  /** Called once with all of it; what follows it is read when that calls back. */
+  /** Called once, when the whole chunk has been read. Reading continues when `next` is called. */
   done: (next: () => void) => void
 }
 
-/** smtp-server's reader of commands and DATA, which can also read so many octets as they are: the chunks of BDAT (RFC 3030). */
+/** smtp-server's parser of commands and DATA, extended to read a given number of octets verbatim: the chunks of BDAT (RFC 3030). */
 export class ChunkedStream extends StrictParser {
   #chunk: Chunk | undefined
 
-  /** The next octets are content, not commands. To be called from a command's handler, before its callback. */
+  /** Reads the next `octets` as content instead of commands. Call it from a command's handler, before the handler's callback. */
   readChunk(octets: number, into: Writable | undefined, done: Chunk['done']): void {
     this.#chunk = { left: octets, into, done }
     this.leaveCommands()
-    // The library then gives what follows the command's line to readPacket, and counts the time as the client's.
+    // The library then passes what follows the command line to readPacket, and attributes the waiting time to the client.
     this.inContent = true
   }
 
@@ -33,13 +33,13 @@ export class ChunkedStream extends StrictParser {
       if (chunk.left > 0) return next()
       this.#chunk = undefined
       this.inContent = false
-      // Not at once: many small chunks in one packet would fill the stack.
+      // Asynchronously: many small chunks in one packet would overflow the stack.
       chunk.done(() => setImmediate(resume))
     })
   }
 }
 
-/** Writes and waits until there is room again. A stream that was given up takes nothing and never drains. */
+/** Writes, and calls `then` when the stream can take more. A destroyed stream never drains, so 'close' counts as well. */
 function pass(part: Buffer, into: Writable | undefined, then: () => void): void {
   if (part.length === 0 || into === undefined || !into.writable || into.write(part) || into.destroyed) return then()
   const go = (): void => {

@@ -7,19 +7,19 @@ export interface ChunkCommand {
   last: boolean
 }
 
-/** Undefined when it is not `BDAT octets` or `BDAT octets LAST`. */
+/** Parses `BDAT octets` or `BDAT octets LAST`; undefined for anything else. */
 export function readChunkCommand(line: string): ChunkCommand | undefined {
   const [, octets, last] = /^BDAT +(\d{1,15})( +LAST)? *$/i.exec(line) ?? []
   return octets === undefined ? undefined : { octets: Number(octets), last: last !== undefined }
 }
 
-/** What the handler of the content came to. */
+/** The result of the content handler: an error, or the text of the 250 reply. */
 export interface ContentResult {
   error?: (Error & { responseCode?: number }) | null
   message?: string
 }
 
-/** A message that comes in chunks: the handler reads `stream` as if it came by DATA. */
+/** A message that arrives in chunks: the handler reads `stream` as if it came by DATA. */
 export interface ChunkedMessage {
   stream: SMTPServerDataStream
   result: Promise<ContentResult>
@@ -30,19 +30,20 @@ export type ContentHandler = (
   callback: (error?: ContentResult['error'], message?: string | Error[] | unknown[]) => void,
 ) => void
 
+/** Starts the content handler of a message that is sent with BDAT. */
 export function beginChunks(handle: ContentHandler): ChunkedMessage {
   const stream: SMTPServerDataStream = Object.assign(new PassThrough(), { byteLength: 0, sizeExceeded: false })
   const result = new Promise<ContentResult>((resolve) => {
     handle(stream, (error, message) => {
       resolve({ error, ...(typeof message === 'string' ? { message } : {}) })
-      // A handler that decided without reading must not hold up the rest.
+      // A handler that decided without reading must not block the chunks that follow.
       if (stream.readableFlowing === null) stream.resume()
     })
   })
   return { stream, result }
 }
 
-/** The client disconnects or starts over: nothing of the message was accepted. */
+/** Ends a message that was not completed, because the client disconnected or sent RSET. Nothing of it was accepted. */
 export function abandon({ stream }: ChunkedMessage): void {
   if (stream.listenerCount('error') === 0) stream.on('error', () => undefined)
   stream.destroy(new Error('the client abandoned the message between two chunks'))

@@ -5,25 +5,25 @@ import type { ListenerSettings } from '@postrider/contract/listener'
 import { subjectNames } from '@postrider/tls/host-names'
 import type { SubjectNames } from '@postrider/tls/host-names'
 
-/** What a listener asks of its clients. */
+/** Whether a listener requests or requires a client certificate. */
 export type ClientCertificate = ListenerSettings['clientCertificate']
 
-/** The port's TLS options for it. A client with a certificate of an unknown CA is rejected at login, not in the
- * handshake, where it would not learn why. */
+/** The TLS options of a port that requests client certificates. A certificate of an unknown CA is rejected at login rather than in the
+ * handshake, where the client would not learn the reason. */
 export const clientCertificateOptions = (
   wanted: ClientCertificate,
   clientCa: string | undefined,
 ): SecureContextOptions & { requestCert: boolean; rejectUnauthorized: boolean } => ({
   requestCert: wanted !== 'None',
   rejectUnauthorized: false,
-  // Of no CA at all, rather than of those that browsers trust, which is what leaving it out would mean.
+  // An empty list trusts no CA; leaving it out would trust the CAs that browsers trust.
   ca: clientCa ?? [],
 })
 
-/** Names in the certificate that a client has proved to be its own; undefined without one, or when no client CA vouches for it. */
+/** The names in the client's certificate; undefined without a certificate, or when no client CA has issued it. */
 export function shownNames(socket: Socket): SubjectNames | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
-  // A session that is resumed without a certificate counts as authorized, there having been nothing to find fault with.
+  // Node reports a session that was resumed without a certificate as authorized, because no check failed.
   const shown = socket.getPeerX509Certificate()
   return shown === undefined ? undefined : subjectNames(shown.toString())
 }

@@ -9,40 +9,39 @@ import type { ChunkCommand, ChunkedMessage } from './chunking.ts'
 import { readPath } from '@postrider/smtp/path'
 import type { Path, PathCommand } from '@postrider/smtp/path'
 
-/** What the library hands to the handlers of MAIL and RCPT, with the path as we read it. */
+/** The library's argument to the handlers of MAIL and RCPT, with the path that readPath parsed. */
 interface PathAddress extends SMTPServerAddress {
   path: Path | RefusalError
 }
 
-/** The path of an address that this connection gave out; throws the RefusalError for one that could not be read. */
+/** The parsed path of an address that this connection passed to a handler. Throws the RefusalError if it could not be parsed. */
 export function pathOf(address: SMTPServerAddress): Path {
   const { path } = address as PathAddress
   if (path instanceof RefusalError) throw path
   return path
 }
 
-/** Octets of a chunk that came out of turn which are read past; behind more of them the connection is closed. */
+/** Size up to which a chunk that is out of sequence is read and dropped; for a larger one the connection is closed. Octets. */
 const MAX_DROPPED = 1024 * 1024
 
-/** The library's session with an envelope of our own and with BDAT (RFC 3030):
+/** The library's session with our parsing of the envelope and with BDAT (RFC 3030):
  *
- * - MAIL and RCPT are read by path.ts. The library's reader takes an `@` or a space inside a quoted local part for the end,
- *   decodes what must be passed on encoded, ignores parameters it does not know, and takes two recipients that differ in
- *   case only for one.
- * - EHLO announces what else is offered.
+ * - MAIL and RCPT are parsed by path.ts. The library's parser ends a quoted local part at an `@` or a space, decodes what must be passed
+ *   on encoded, ignores unknown parameters, and treats recipients that differ only in case as the same.
+ * - EHLO announces further extensions (`offers`).
  * - BDAT is read by chunked-stream.ts; the handlers get its content as they get that of DATA. */
 export abstract class EnvelopeConnection extends LibraryConnection {
   #chunked: ChunkedMessage | undefined
 
-  /** EHLO lines beside the library's own. */
+  /** EHLO lines in addition to the library's own. */
   protected abstract offers(): string[]
 
   protected override commandEhlo(command: Buffer, callback: () => void): void {
-    super.commandEhlo(withOneName(command), callback)
+    super.commandEhlo(withoutSpaces(command), callback)
   }
 
   protected override commandHelo(command: Buffer, callback: () => void): void {
-    super.commandHelo(withOneName(command), callback)
+    super.commandHelo(withoutSpaces(command), callback)
   }
 
   protected override commandMail(command: Buffer, callback: () => void): void {
@@ -80,17 +79,17 @@ export abstract class EnvelopeConnection extends LibraryConnection {
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    // The one reply of several lines is that to EHLO.
+    // Only the reply to EHLO has several lines.
     if (Array.isArray(data)) super.send(code, [...data, ...this.offers()].map(inAscii), context)
     else super.send(code, typeof data === 'string' ? inAscii(data) : data, context)
   }
 
-  /** BDAT (RFC 3030). Its octets are read in any case: they must never be taken for commands. */
+  /** BDAT (RFC 3030). Its octets are read even if it is refused: they must never be parsed as commands. */
   protected override commandBdat(command: Buffer, callback: () => void): void {
     const chunk = readChunkCommand(command.toString())
     const fault = chunk === undefined ? '5.5.4 syntax: BDAT size [LAST]' : this.#chunkFault()
     if (chunk === undefined || (fault !== undefined && chunk.octets > MAX_DROPPED)) {
-      // Where the next command begins is not known, or too far away.
+      // The start of the next command is unknown, or too many octets away.
       this.send(chunk === undefined ? 501 : 503, fault)
       this.close()
     } else if (fault !== undefined) {
@@ -110,7 +109,7 @@ export abstract class EnvelopeConnection extends LibraryConnection {
     super.commandData(command, callback)
   }
 
-  /** A line that cannot be a command came; nothing after it is read. */
+  /** Called when a line cannot be a command; nothing after it is read. */
   protected abstract lineFault(fault: LineFault): void
 
   protected override createParser(maxCommandLength: number | undefined): ChunkedStream {
@@ -144,7 +143,7 @@ export abstract class EnvelopeConnection extends LibraryConnection {
         this.send(250, `${octets} octets received`)
         return next()
       }
-      // From here on it is as after the final dot: the client waits for us, and a lost connection loses no message.
+      // The same state as after the final dot of DATA: the client waits for the reply, and a lost connection no longer aborts the message.
       this.#chunked = undefined
       this.content = message.stream
       message.stream.end()
@@ -160,8 +159,8 @@ export abstract class EnvelopeConnection extends LibraryConnection {
 
   #chunkReader(): ChunkedStream {
     if (this.parser instanceof ChunkedStream) return this.parser
-    // A command comes from the reader, so there is one.
-    throw new Error('a command without a reader')
+    // Commands come from the parser, so there is one.
+    throw new Error('the connection has no parser')
   }
 
   #abandonChunks(): void {
@@ -175,13 +174,14 @@ export abstract class EnvelopeConnection extends LibraryConnection {
   }
 }
 
-/** Some computers have blanks in their names, and nothing here depends on the name. */
-function withOneName(command: Buffer): Buffer {
+/** EHLO or HELO with the words of the host name joined by hyphens. Some computers have spaces in their names, which the library rejects;
+ * nothing here depends on the name. */
+function withoutSpaces(command: Buffer): Buffer {
   const [verb = '', ...words] = command.toString().trim().split(/\s+/)
   return Buffer.from(words.length > 1 ? `${verb} ${words.join('-')}` : command.toString())
 }
 
-/** A reply has UTF-8 only for a client that asked for it (RFC 6531, 3.7.4.2). What it quotes is written as in RFC 6533, 3. */
+/** Escapes characters beyond ASCII as in RFC 6533, 3: a reply may contain UTF-8 only if the client asked for it (RFC 6531, 3.7.4.2). */
 const inAscii = (text: string): string =>
   text.replace(/[^\u0000-\u007f]/gu, (char) => `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`)
 

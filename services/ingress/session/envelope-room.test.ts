@@ -4,7 +4,7 @@ import { createEnvelopeRoom } from './envelope-room.ts'
 
 const recipient = { address: 'kim@remote.test', orcpt: `rfc822;${'k'.repeat(400)}` }
 
-test('recipients fit until the envelope is as large as the queue can store, and each transaction counts for itself', () => {
+test('recipients fit until the envelope is as large as the queue can store, and each transaction is counted separately', () => {
   const room = createEnvelopeRoom(() => 10_000)
   const first = {}
   let fitted = 0

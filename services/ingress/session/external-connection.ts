@@ -1,10 +1,10 @@
 import type { SubjectNames } from '@postrider/tls/host-names'
-import type { CertificateClaim } from './authenticate-certificate.ts'
+import type { CertificateLogin } from './authenticate-certificate.ts'
 import { shownNames } from './client-certificate.ts'
 import type { ClientCertificate } from './client-certificate.ts'
 import { EnvelopeConnection } from './envelope-connection.ts'
 
-/** Says who has logged in, or why the login failed. */
+/** The result of a login: the user, or why it failed. */
 export type LoginAnswer = (
   error: (Error & { responseCode?: number | undefined }) | null | undefined,
   response?: { user?: unknown },
@@ -12,13 +12,13 @@ export type LoginAnswer = (
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** Logging in by the certificate shown in TLS: AUTH EXTERNAL (RFC 4422, appendix A; RFC 4954), announced only to clients that have
- * shown one. Where it is required, no password is looked at without one. */
+/** Login by client certificate: AUTH EXTERNAL (RFC 4422, appendix A; RFC 4954), announced only to clients that presented a trusted
+ * certificate. On a port that requires one, passwords are not checked without it. */
 export abstract class ExternalConnection extends EnvelopeConnection {
-  /** What the port asks of clients besides a login. */
+  /** Whether the port requests or requires a client certificate. */
   protected abstract clientCertificate(): ClientCertificate
 
-  protected abstract loginByCertificate(claim: CertificateClaim, answer: LoginAnswer): void
+  protected abstract loginByCertificate(login: CertificateLogin, answer: LoginAnswer): void
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     const offered = Array.isArray(data) && this.#names() !== undefined
@@ -42,7 +42,7 @@ export abstract class ExternalConnection extends EnvelopeConnection {
     callback()
   }
 
-  /** Of the certificate, where one is asked for. */
+  /** The names in the client's certificate; undefined without a trusted one, and on a port that requests none. */
   #names(): SubjectNames | undefined {
     return this.clientCertificate() === 'None' ? undefined : shownNames(this.socket)
   }

@@ -14,7 +14,7 @@ import type { SessionLeases } from '../policy/session-leases.ts'
 import type { ReputationOf } from '../policy/suspended.ts'
 import { RefusalError } from '@postrider/smtp/refusal'
 import { loginOfCertificate } from './authenticate-certificate.ts'
-import type { CertificateClaim } from './authenticate-certificate.ts'
+import type { CertificateLogin } from './authenticate-certificate.ts'
 import { checkPlain } from './authenticate.ts'
 import type { Authenticator } from './authenticate.ts'
 import { pathOf } from './envelope-connection.ts'
@@ -24,7 +24,7 @@ import { futureReleaseOffer } from '@postrider/smtp/future-release'
 import { readMailParameters } from '@postrider/smtp/parameters'
 import type { Offers } from '@postrider/smtp/offers'
 import { addressOf } from '@postrider/smtp/path'
-import { allowedSenders, limitsOf, mostOctets, mostRecipients, submitterOf } from '../policy/submitter.ts'
+import { allowedSenders, limitsOf, maxOctets, maxRecipients, submitterOf } from '../policy/submitter.ts'
 import type { Submitter } from '../policy/submitter.ts'
 import { recipientOf } from './recipient.ts'
 import { Transactions } from './transactions.ts'
@@ -32,8 +32,8 @@ import { Transactions } from './transactions.ts'
 type Callback = (error?: Error | null) => void
 
 export interface SessionHandlers {
-  /** AUTH EXTERNAL: the certificate is valid, and says who the client is. */
-  onExternal(claim: CertificateClaim, session: SMTPServerSession, answer: LoginAnswer): void
+  /** AUTH EXTERNAL, after the certificate was verified. */
+  onExternal(login: CertificateLogin, session: SMTPServerSession, answer: LoginAnswer): void
   onAuth(
     auth: SMTPServerAuthentication,
     session: SMTPServerSession,
@@ -47,7 +47,7 @@ export interface SessionHandlers {
     callback: (error?: Error | null, message?: string) => void,
   ): void
   onClose(session: SMTPServerSession): void
-  /** EHLO lines beside the library's own. */
+  /** EHLO lines in addition to the library's own. */
   offers(): string[]
 }
 
@@ -63,7 +63,7 @@ export interface SessionDependencies {
   refused: (refusal: RefusalError, session: SMTPServerSession) => void
 }
 
-/** The way of a submission: AUTH, MAIL, RCPT, DATA. Each command is judged by the configuration of its moment. */
+/** Handles the commands of a submission: AUTH, MAIL, RCPT, DATA. Each command uses the configuration that is current when it arrives. */
 export function createHandlers({
   now,
   config,
@@ -75,7 +75,7 @@ export function createHandlers({
   envelopeRoom,
   refused,
 }: SessionDependencies): SessionHandlers {
-  /** Turns whatever a step throws into the client's reply; what is not a Refusal is our fault, and temporary. */
+  /** The client's reply to an error. Anything but a RefusalError is a fault of the ingress, and is answered as temporary. */
   const refuse = (error: unknown, session: SMTPServerSession): RefusalError => {
     const refusal =
       error instanceof RefusalError
@@ -90,7 +90,7 @@ export function createHandlers({
   }
   const loginOf = (session: SMTPServerSession): string => (typeof session.user === 'string' ? session.user : '')
 
-  const admit = (identify: () => Promise<string>, session: SMTPServerSession, answer: LoginAnswer): void => {
+  const logIn = (identify: () => Promise<string>, session: SMTPServerSession, answer: LoginAnswer): void => {
     const open = async (): Promise<string> => {
       const login = await identify()
       await sessions.open(session.id, limitsOf(login, config(), reputationOf))
@@ -108,11 +108,11 @@ export function createHandlers({
         if (method === 'PLAIN') checkPlain(plain, config().credentials)
         return authenticate(username ?? '', password ?? '', session.remoteAddress)
       }
-      admit(identify, session, callback)
+      logIn(identify, session, callback)
     },
 
-    onExternal(claim, session, answer) {
-      admit(async () => loginOfCertificate(claim, config()), session, answer)
+    onExternal(login, session, answer) {
+      logIn(async () => loginOfCertificate(login, config()), session, answer)
     },
 
     onMailFrom(given, session, callback) {
@@ -121,13 +121,13 @@ export function createHandlers({
         const path = pathOf(given)
         const mail = readMailParameters(path, offersTo(session))
         const from = path.address === '' ? '' : addressOf(path.address, 'MAIL FROM', mail.utf8)
-        // The null reverse path is allowed: a client may send a notice of its own (RFC 5321, 4.5.5).
+        // The null reverse path is allowed: a client may send notices itself (RFC 5321, 4.5.5).
         if (from !== '' && !matchesSender(allowedSenders(submitter), from)) {
           throw new RefusalError(553, '5.7.1', notAllowed(submitter.credential.address, from), 'sender')
         }
-        const most = mostOctets(submitter, config().platform.messageBytes)
-        if (mail.size !== undefined && mail.size > most) {
-          throw new RefusalError(552, '5.3.4', `the message exceeds your limit of ${most} octets`, 'size')
+        const max = maxOctets(submitter, config().platform.messageBytes)
+        if (mail.size !== undefined && mail.size > max) {
+          throw new RefusalError(552, '5.3.4', `the message exceeds your limit of ${max} octets`, 'size')
         }
         transactions.begin(session.envelope, from, mail)
         callback()
@@ -139,18 +139,18 @@ export function createHandlers({
     onRcptTo(given, session, callback) {
       try {
         const submitter = submitterOf(loginOf(session), config(), reputationOf)
-        const most = mostRecipients(submitter)
-        if (session.envelope.rcptTo.length >= most) {
+        const max = maxRecipients(submitter)
+        if (session.envelope.rcptTo.length >= max) {
           throw new RefusalError(
             452,
             '4.5.3',
-            `a message may have at most ${most} recipients; use another message for the rest`,
+            `a message may have at most ${max} recipients; use another message for the rest`,
             'limit',
           )
         }
         const utf8 = transactions.usesUtf8(session.envelope)
         const recipient = recipientOf(pathOf(given), submitter.domain.name, utf8)
-        // RFC 5321, 4.5.3.1.10: the client sends the others in another transaction.
+        // RFC 5321, 4.5.3.1.10: the client sends the remaining recipients in another transaction.
         if (!envelopeRoom.take(session.envelope, recipient)) {
           const text =
             'the recipients and their DSN parameters are too long for one message; use another message for the rest'
@@ -164,19 +164,19 @@ export function createHandlers({
     },
 
     onData(stream, session, callback) {
-      const take = async (): Promise<string> => {
+      const acceptContent = async (): Promise<string> => {
         const submitter = (): Submitter => submitterOf(loginOf(session), config(), reputationOf)
         const transaction = transactions.get(session.envelope)
         let received: Received | undefined
         try {
-          received = await receive(stream, mostOctets(submitter(), config().platform.messageBytes))
-          // Who submits, as it is now: a slow client may have taken minutes.
+          received = await receive(stream, maxOctets(submitter(), config().platform.messageBytes))
+          // Looked up again: a slow client may have taken minutes, and its rights may have changed.
           return await accept(transaction, received.raw, submitter(), session.transmissionType)
         } finally {
           received?.release()
         }
       }
-      take().then(
+      acceptContent().then(
         (id) => callback(null, `queued as ${id}`),
         (error: unknown) => callback(refuse(error, session)),
       )
@@ -185,7 +185,7 @@ export function createHandlers({
     offers: () => ['CHUNKING', ...futureReleaseOffer({ longestHoldMs: config().platform.longestHoldMs, now: now() })],
 
     onClose({ id }) {
-      // Nothing else outlives a session: a transaction that was cut off was never accepted.
+      // Nothing else needs cleaning up: an interrupted transaction was never accepted.
       sessions.close(id)
     },
   }

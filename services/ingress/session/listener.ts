@@ -25,7 +25,7 @@ export interface ListenerOptions {
   handlers: SessionHandlers
   limiter: ConnectionLimiter
   protection: () => ProtectionConfig
-  refusedAtDoor: SubmissionRules['refusedAtDoor']
+  connectionRejected: SubmissionRules['connectionRejected']
   onError: (error: Error) => void
 }
 
@@ -33,20 +33,20 @@ export interface Listener {
   settings: ListenerSettings
   port: number
   readonly connections: number
-  /** New certificates for the connections to come. */
+  /** Uses these certificates for new connections. */
   updateCertificates(certificates: Certificates): void
   endSessions: EndSessions
-  /** Accepts no more connections; those there are may finish what they are at. */
+  /** Accepts no more connections; open sessions may finish their current message. */
   close(): Promise<void>
 }
 
-/** A session that said nothing for this long is ended (RFC 5321, 4.5.3.2.7: at least 5 minutes). */
+/** A session without traffic for this long is closed (RFC 5321, 4.5.3.2.7: at least 5 minutes). */
 const IDLE_MS = 5 * 60_000
 const SWEEP_MS = 1000
-/** AUTH with its initial response (RFC 4954, 4): 12288, and the CR LF. Octets. */
+/** The longest line is AUTH with an initial response: 12288 and CR LF (RFC 4954, 4). Octets. */
 const MAX_COMMAND = 12_290
 
-/** Opens the port; rejects when it is taken or may not be bound. */
+/** Opens the port; rejects when it is in use or may not be bound. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { settings, certificates, handlers, onError, limiter, protection } = options
   const { clientCertificate } = settings
@@ -64,16 +64,16 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       admission: { limiter, trusted, proxies: parseNetworks(settings.proxies) },
       protection,
       clientCertificate,
-      onExternal: (claim, session, answer) =>
-        handlers.onExternal(claim, session, (error, response) => {
+      onExternal: (login, session, answer) =>
+        handlers.onExternal(login, session, (error, response) => {
           if (!error) server.loggedIn(session.id)
           answer(error, response)
         }),
-      refusedAtDoor: options.refusedAtDoor,
+      connectionRejected: options.connectionRejected,
     },
   )
   const sweep = setInterval(() => server.endSlow(), SWEEP_MS).unref()
-  // A client that goes away or speaks no TLS is its own affair, and never a reason to stop.
+  // A client that disconnects or fails the TLS handshake must not stop the server.
   server.on('error', onError)
   const listening: Server = server.server
   await new Promise<void>((resolve, reject) => {
@@ -121,7 +121,7 @@ function serverOptions(
     secure: settings.kind === 'submissions',
     ...TLS_OPTIONS,
     size: messageBytes,
-    // The message is read and refused by receive.ts, with the sender's own limit.
+    // receive.ts refuses oversized messages, with the sender's own limit.
     rejectOversized: false,
     authMethods: ['PLAIN', 'LOGIN'],
     authOptional: relay,
@@ -150,7 +150,7 @@ function serverOptions(
   }
 }
 
-/** On a relay port the network is the login, as with Postfix's mynetworks. */
+/** On a relay port the client's network replaces the login, as with Postfix's mynetworks. */
 function admitTrusted({ credential }: ListenerSettings, trusted: Networks) {
   return (session: SMTPServerSession, callback: (error?: Error | null) => void): void => {
     if (!lies(session.remoteAddress, trusted))

@@ -5,8 +5,8 @@ import { addressOf } from '@postrider/smtp/path'
 import type { Path } from '@postrider/smtp/path'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** One RCPT TO as the queue keeps it; throws the RefusalError for an address that mail can't be sent to. `postmaster` without a
- * domain is that of the submitter's own (RFC 5321, 4.1.1.3; RFC 6409, 4.2). */
+/** The recipient of a RCPT TO as the queue stores it. `postmaster` without a domain becomes the postmaster of `ownDomain`, the submitter's
+ * domain (RFC 5321, 4.1.1.3; RFC 6409, 4.2). Throws the RefusalError for an address that cannot be delivered to. */
 export function recipientOf(path: Path, ownDomain: string, utf8: boolean): Recipient {
   const given = /^postmaster$/i.test(path.address) ? `postmaster@${ownDomain}` : path.address
   const address = addressOf(given, 'RCPT TO', utf8)

@@ -1,4 +1,4 @@
-/** What smtp-server says by itself, in the words of this platform, each with its status (RFC 3463). */
+/** Replacements for the reply texts of smtp-server, each with an enhanced status code (RFC 3463). */
 const TEXTS = new Map<string, string>(
   Object.entries({
     'Error: command not recognized': '5.5.1 command not recognized',
@@ -36,5 +36,5 @@ const TEXTS = new Map<string, string>(
   }),
 )
 
-/** The text to send instead of one of the library's; undefined for one that is ours already. */
+/** The replacement for a text of the library; undefined for any other text. */
 export const ownText = (text: string): string | undefined => TEXTS.get(text)

@@ -8,7 +8,7 @@ import { eventually } from '../../../test/support/eventually.ts'
 import { LibraryConnection, LibraryParser, LibraryServer } from './smtp-server-adapter.ts'
 import type { SocketOptions } from './smtp-server-adapter.ts'
 
-/** Each test is of members of smtp-server that are not its public interface: it fails when an upgrade changes what they do. */
+/** These tests cover members of smtp-server that are not part of its public interface. They fail when an upgrade changes what these do. */
 
 class ProbeParser extends LibraryParser {
   readonly packets: string[] = []
@@ -19,7 +19,7 @@ class ProbeParser extends LibraryParser {
 }
 
 class Probe extends LibraryConnection {
-  /** What was called, in order. */
+  /** The calls, in order. */
   readonly calls: string[] = []
   override init(): void {
     this.listenTo(() => this.connectionReady())
@@ -31,7 +31,7 @@ class Probe extends LibraryConnection {
     this.calls.push(`line ${line.toString()}`)
     super.onLine(line, done)
   }
-  // The library resets once before a subclass has its fields.
+  // The library resets the session once before the fields of a subclass exist.
   protected override onReset(): void {
     ;(this.calls as string[] | undefined)?.push('reset')
     super.onReset()
@@ -89,7 +89,7 @@ class ProbeServer extends LibraryServer {
   }
   protected override beforeSession(socket: Socket, done: (error: Error | null, options?: SocketOptions) => void): void {
     this.arrivals.push(socket)
-    if (this.refuse) done(new Error('not let in'))
+    if (this.refuse) done(new Error('rejected'))
     else done(null, { id: 'ours', remoteAddress: '192.0.2.1', remotePort: 1 })
   }
   handshake(socket: Socket): Socket | undefined {
@@ -116,7 +116,7 @@ async function dial(options: SMTPServerOptions = {}, change?: (server: ProbeServ
   open.push({ server, sockets: [socket] })
   let seen = ''
   socket.on('data', (octets) => (seen += octets.toString()))
-  /** Sends a line, and resolves with the reply that comes next. */
+  /** Sends a line and resolves with the next reply. */
   async function say(line: string): Promise<string> {
     const from = seen.length
     if (line !== '') socket.write(`${line}\r\n`)
@@ -131,7 +131,7 @@ async function dial(options: SMTPServerOptions = {}, change?: (server: ProbeServ
 }
 
 describe('the server', () => {
-  test('asks before the session begins, and gives it the id and the address that it is told', async () => {
+  test('calls beforeSession first, and gives the session the id and address from there', async () => {
     const { server, say, probe } = await dial()
     await say('')
     assert.equal(server.arrivals.length, 1)
@@ -139,7 +139,7 @@ describe('the server', () => {
     assert.equal(probe().session.remoteAddress, '192.0.2.1')
   })
 
-  test('says nothing to one that is not let in, and makes no session', async () => {
+  test('sends nothing to a rejected connection, and creates no session', async () => {
     const { server, socket } = await dial({}, (made) => (made.refuse = true))
     await eventually(() => assert.equal(server.arrivals.length, 1))
     assert.equal(server.probe, undefined)
@@ -147,7 +147,7 @@ describe('the server', () => {
     server.arrivals[0]?.destroy()
   })
 
-  test('knows the socket that is in a handshake', async () => {
+  test('finds the socket that is in a TLS handshake', async () => {
     const { server } = await dial({ secure: true })
     await eventually(() => {
       const [arrival] = server.arrivals
@@ -157,7 +157,7 @@ describe('the server', () => {
 })
 
 describe('a session', () => {
-  test('has each command pass by the method of its name', async () => {
+  test('passes each command to the method of its name', async () => {
     const { say, probe } = await dial({ authMethods: ['PLAIN'], allowInsecureAuth: true })
     await say('')
     await say('HELO client.test')
@@ -176,7 +176,7 @@ describe('a session', () => {
     assert.equal(probe().transmissionType, 'ESMTP')
   })
 
-  test('says when it answers a command, and when it takes content', async () => {
+  test('reports when it is answering a command and when it is reading content', async () => {
     const waiting: (() => void)[] = []
     const { say, socket, probe } = await dial({
       onMailFrom: (_address, _session, callback) => void waiting.push(() => callback()),
@@ -206,7 +206,7 @@ describe('a session', () => {
     assert.equal(probe().takingContent, false)
   })
 
-  test('begins a transaction with an envelope of its own after RSET, EHLO and a message', async () => {
+  test('has a new envelope after RSET, EHLO and a message', async () => {
     const { say, probe } = await dial()
     await say('')
     await say('EHLO client.test')
@@ -222,7 +222,7 @@ describe('a session', () => {
     assert.equal(probe().session.transaction, transaction + 1)
   })
 
-  test('is notified of its end once', async () => {
+  test('is notified once when it closes', async () => {
     const { say, socket, probe } = await dial()
     await say('')
     socket.destroy()
@@ -230,14 +230,14 @@ describe('a session', () => {
     assert.equal(probe().calls.filter((call) => call === 'closed').length, 1)
   })
 
-  test('says that it is being closed', async () => {
+  test('reports that it is closing', async () => {
     const { say, probe } = await dial()
     await say('')
     probe().close()
     assert.equal(probe().closing, true)
   })
 
-  test('says that a handshake is under way', async () => {
+  test('reports that a TLS handshake is in progress', async () => {
     const { say, probe } = await dial()
     await say('')
     await say('EHLO client.test')
@@ -248,7 +248,7 @@ describe('a session', () => {
 })
 
 describe('the parser', () => {
-  test('sees each packet, and what it lets pass is read', async () => {
+  test('gets each packet first, and the library reads what it passes on', async () => {
     const { say, probe } = await dial()
     await say('')
     await say('NOOP')
@@ -257,7 +257,7 @@ describe('the parser', () => {
     assert.deepEqual(parser.packets, ['NOOP\r\n'])
   })
 
-  test('reads nothing more once it is stopped', async () => {
+  test('reads nothing more after it was stopped', async () => {
     const { say, socket, probe } = await dial()
     await say('')
     const { parser } = probe()

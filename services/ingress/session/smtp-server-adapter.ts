@@ -4,22 +4,22 @@ import type { SMTPServerDataStream, SMTPServerError } from 'smtp-server'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 
-/** All that is used of smtp-server beyond its documented options and hooks, under names of our own. Nothing else in the project names an
- * inner member of it; smtp-server-adapter.test.ts has a test of each that fails when an upgrade changes it.
+/** Everything that the project uses of smtp-server beyond its documented options and hooks, under our own names. No other file refers to an
+ * internal member of the library. smtp-server-adapter.test.ts tests each member, so that an upgrade that changes one is noticed.
  * docs/smtp-server.md says which of them upstream could offer. */
 
 type Done = () => void
 
-/** What the library calls a connection by; the id becomes the session's. */
+/** How the library identifies a connection; the id becomes the session's. */
 export interface SocketOptions {
   id: string
   remoteAddress?: string
   remotePort?: number
 }
 
-/** Reads command lines, and the content of DATA. A subclass sees each packet first (readPacket). */
+/** Reads command lines and the content of DATA. A subclass gets each packet first (readPacket). */
 export class LibraryParser extends SMTPStream {
-  /** Octets are content, not commands. */
+  /** True while the octets read are content, not commands. */
   get inContent(): boolean {
     return this._dataMode
   }
@@ -27,7 +27,7 @@ export class LibraryParser extends SMTPStream {
     this._dataMode = content
   }
 
-  /** Ends the reading of commands: what follows is dropped. */
+  /** Stops reading commands; everything that follows is dropped. */
   stopReading(): void {
     this.isClosed = true
   }
@@ -41,7 +41,7 @@ export class LibraryParser extends SMTPStream {
   }
 }
 
-/** A session. Commands can be answered before the library sees them, by overriding the methods of their names. */
+/** A session. A subclass can answer a command itself by overriding the method of its name. */
 export class LibraryConnection extends SMTPConnection {
   get server(): SMTPServer {
     return this._server
@@ -51,22 +51,22 @@ export class LibraryConnection extends SMTPConnection {
     return this._socket
   }
 
-  /** A command of the client is being answered. */
+  /** True while a command is being answered. */
   get answering(): boolean {
     return this._handlerPending
   }
 
-  /** The content of a message is being read or stored. */
+  /** True while the content of a message is being read or stored. */
   get takingContent(): boolean {
     return Boolean(this._dataStream)
   }
 
-  /** What is read from now on is the content of a message that this stream stands for; undefined when it is stored. */
+  /** The stream of the message whose content is being read or stored; set undefined when that has ended. */
   set content(stream: SMTPServerDataStream | undefined) {
     this._dataStream = stream ?? false
   }
 
-  /** A TLS handshake is under way. */
+  /** True while a TLS handshake is in progress. */
   get upgrading(): boolean {
     return this._upgrading
   }
@@ -75,17 +75,17 @@ export class LibraryConnection extends SMTPConnection {
     return this._closing
   }
 
-  /** A line that is the answer to a challenge is awaited, not a command. */
+  /** True if the next line is the response to a challenge and not a command. */
   get awaitsLine(): boolean {
     return Boolean(this._nextHandler)
   }
 
-  /** The next line is not a command: `handle` gets it. */
+  /** Passes the next line to `handle` instead of parsing it as a command. */
   protected awaitLine(handle: (line: Buffer, done: Done) => void): void {
     this._nextHandler = handle
   }
 
-  /** ESMTPSA and the like, as the session is now. */
+  /** The session's current protocol, such as ESMTPSA (RFC 3848). */
   protected get transmission(): string {
     return this._transmissionType()
   }
@@ -100,27 +100,28 @@ export class LibraryConnection extends SMTPConnection {
     return new LibraryParser({ maxCommandLength })
   }
 
-  /** Reads what `parser` is to read. */
+  /** Handles a line from the parser: a command, or the response to a challenge. */
   protected onLine(line: Buffer, done?: Done): void {
     super._onCommand(line, done)
   }
 
-  /** A message is stored, or was refused: the next transaction begins. */
+  /** Starts the next transaction, after a message was stored or refused. */
   protected transactionEnded(): void {
     this._transactionCounter++
     this._resetSession()
   }
 
-  /** RSET, EHLO, HELO, STARTTLS or the end of a message: nothing is left of the transaction. */
+  /** Clears the transaction, at RSET, EHLO, HELO, STARTTLS or the end of a message. */
   protected onReset(): void {
     super._resetSession()
   }
 
+  /** Called once, when the connection has closed. */
   protected onClosed(): void {
     super._onClose()
   }
 
-  /** Begins the session at once, without the library's wait for clients that talk first. */
+  /** Begins the session immediately, without the library's delay that detects clients which talk before the greeting. */
   protected listenTo(ready: Done): void {
     this._setListeners(ready)
   }
@@ -143,7 +144,7 @@ export class LibraryConnection extends SMTPConnection {
   protected commandData(line: Buffer, done: Done): void {
     super.handler_DATA(line, done)
   }
-  /** The library has no BDAT. */
+  /** Refuses BDAT, which the library does not implement. */
   protected commandBdat(_line: Buffer, done: Done): void {
     this.send(502, 'Error: command not recognized')
     done()
@@ -190,15 +191,15 @@ export class LibraryConnection extends SMTPConnection {
 export abstract class LibraryServer extends SMTPServer {
   abstract newConnection(socket: Socket, options: SocketOptions): LibraryConnection
 
-  /** Whether octets have to be read from this peer before TLS or SMTP begins. */
+  /** True if octets must be read from this peer before TLS or SMTP begins: a PROXY header. */
   protected abstract readsBeforeSession(socket: Socket): boolean
 
-  /** Calls back once for each connection before anything is read or said, with an error for one that is not let in. */
+  /** Called for each connection before anything is read or sent. Calls `done` once, with an error if the connection is rejected. */
   protected beforeSession(socket: Socket, done: (error: Error | null, options?: SocketOptions) => void): void {
     super._handleProxy(socket, done)
   }
 
-  /** The socket that is in a TLS handshake on top of this one, if one is. */
+  /** The TLS socket on top of this one, while its handshake is in progress. */
   protected handshakeOn(socket: Socket): Socket | undefined {
     return this._pendingSockets.get(socket)
   }
@@ -217,5 +218,5 @@ export abstract class LibraryServer extends SMTPServer {
   }
 }
 
-/** What a handler of MAIL or RCPT came to. */
+/** The result of a handler of MAIL or RCPT. */
 export type HandlerError = SMTPServerError | null | undefined

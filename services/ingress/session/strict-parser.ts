@@ -6,19 +6,19 @@ export type LineFault = 'bare' | 'nul'
 const LF = 0x0a
 const CR = 0x0d
 
-/** The library's parser takes LF alone for an end of line, which another server in front may not: what one calls a command is
- * content to the other (SMTP smuggling). Here a line ends with CR LF, and with nothing else (RFC 5321, 2.3.8). */
+/** The library's parser with strict line ends: a line ends with CR LF and with nothing else (RFC 5321, 2.3.8). The library also accepts LF
+ * alone, which a server in front may not: what is content to one is then a command to the other (SMTP smuggling). */
 export class StrictParser extends LibraryParser {
   readonly #onFault: (fault: LineFault) => void
   #previous = 0
 
-  /** `onFault` is called once, instead of the command and of all that follows it. */
+  /** `onFault` is called once, in place of the faulty command; everything after it is dropped. */
   constructor(maxCommandLength: number | undefined, onFault: (fault: LineFault) => void) {
     super({ maxCommandLength })
     this.#onFault = onFault
   }
 
-  /** Octets that are not commands follow: a CR at the end of a packet with some of them is theirs. */
+  /** Call it when content follows instead of commands: a CR at the end of a packet then belongs to the content. */
   protected leaveCommands(): void {
     this.#previous = 0
   }
@@ -31,9 +31,9 @@ export class StrictParser extends LibraryParser {
     const fault = this.#faultAt(packet)
     if (fault === undefined) return super.readPacket(packet, next)
     this.#previous = LF
-    // What came before it may be whole commands: they are carried out.
+    // The lines before the fault may be complete commands, which are executed.
     super.readPacket(packet.subarray(0, fault.at), (error) => {
-      // One of them may have been DATA or BDAT, or the end: then what follows is no line of a command.
+      // One of these may have been DATA, BDAT or QUIT: then what follows is not a command line.
       if (error || this.isClosed || this.inContent) return this.readPacket(packet.subarray(fault.at), next)
       this.stopReading()
       this.#onFault(fault.kind)
@@ -41,7 +41,7 @@ export class StrictParser extends LibraryParser {
     })
   }
 
-  /** The beginning of the first line that holds a bare CR or LF, or NUL. */
+  /** The start of the first line that contains a bare CR or LF, or NUL; undefined if there is none. */
   #faultAt(chunk: Buffer): { at: number; kind: LineFault } | undefined {
     let lineStart = 0
     for (const [index, octet] of chunk.entries()) {

@@ -19,13 +19,13 @@ const OPTIONS: SMTPServerOptions = {
 const RULES: SubmissionRules = {
   offers: () => [],
   clientCertificate: 'None',
-  onExternal: (_claim, _session, answer) => answer(new Error('5.7.0 certificate login is not available')),
+  onExternal: (_login, _session, answer) => answer(new Error('5.7.0 certificate login is not available')),
   admission: undefined,
   protection: () => undefined,
-  refusedAtDoor: () => undefined,
+  connectionRejected: () => undefined,
 }
 
-/** Sends lines one by one; the greeting and the reply to each. */
+/** Sends lines one by one. Resolves with the greeting and the reply to each, and the time to the greeting. */
 async function talk(options: SMTPServerOptions, lines: string[]): Promise<{ replies: string[]; greetingMs: number }> {
   const server = new SubmissionServer({ ...OPTIONS, ...options }, RULES)
   server.on('error', () => undefined)
@@ -55,23 +55,23 @@ async function reply(socket: Socket): Promise<string> {
 }
 
 describe('what differs from the library', () => {
-  test('the greeting comes at once', async () => {
+  test('the greeting is sent immediately', async () => {
     const times = await Promise.all(Array.from({ length: 3 }, () => talk({}, [])))
     assert.ok(Math.min(...times.map(({ greetingMs }) => greetingMs)) < 90)
   })
 
-  test('too many clients are told 421', async () => {
+  test('a client beyond the maximum is answered 421', async () => {
     const { replies } = await talk({ maxClients: -1 }, [])
     assert.match(replies[0] ?? '', /^421 4\.7\.0 mail\.sender\.test: too many connections/)
   })
 
-  test('AUTH is not announced in clear', async () => {
+  test('AUTH is not announced before TLS', async () => {
     const { replies } = await talk({ authOptional: false }, ['EHLO client.test'])
     assert.match(replies[1] ?? '', /STARTTLS/)
     assert.doesNotMatch(replies[1] ?? '', /AUTH/)
   })
 
-  test('the status of a refusal is sent once, and the library sends its own where there is none', async () => {
+  test('the status code of a refusal is sent once, and a reply without one gets the code of the library', async () => {
     const onMailFrom: SMTPServerOptions['onMailFrom'] = (_address, _session, callback) =>
       callback(new RefusalError(452, '4.7.1', 'limit reached', 'limit'))
     const { replies } = await talk({ onMailFrom }, ['EHLO client.test', 'MAIL FROM:<a@sender.test>', 'NOOP'])

@@ -4,9 +4,9 @@ import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import type { LimiterReason, AdmittedConnection } from '../guard/connection-limiter.ts'
 import { createPace } from '../guard/pace.ts'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
-import { arrivalOf, LIMITER_TEXTS, enter, isProxy } from './admission.ts'
+import { arrivalOf, LIMITER_TEXTS, admit, isProxy } from './admission.ts'
 import type { AdmissionRules } from './admission.ts'
-import type { CertificateClaim } from './authenticate-certificate.ts'
+import type { CertificateLogin } from './authenticate-certificate.ts'
 import type { ClientCertificate } from './client-certificate.ts'
 import { ExternalConnection } from './external-connection.ts'
 import type { LoginAnswer } from './external-connection.ts'
@@ -15,37 +15,38 @@ import { LibraryServer } from './smtp-server-adapter.ts'
 import type { SocketOptions } from './smtp-server-adapter.ts'
 import type { LineFault } from './strict-parser.ts'
 
-/** Why a connection was not let in or ended by us; for the metric. */
+/** Why a connection was rejected, or closed by the ingress; the label of the metric. */
 export type ConnectionRefusal = LimiterReason | 'proxy' | 'slow'
 
-/** What a port asks of its clients, beside the options of the library. */
+/** The rules of a port in addition to the options of the library. */
 export interface SubmissionRules {
-  /** EHLO lines beside the library's own, asked for each EHLO. */
+  /** EHLO lines in addition to the library's own; called at each EHLO. */
   offers(): string[]
-  /** What is asked of clients besides a login. */
+  /** Whether a client certificate is requested or required. */
   clientCertificate: ClientCertificate
-  /** AUTH EXTERNAL, as onAuth is for passwords. */
-  onExternal(claim: CertificateClaim, session: SMTPServerSession, answer: LoginAnswer): void
-  /** Undefined lets everyone in. */
+  /** AUTH EXTERNAL; the counterpart of onAuth for passwords. */
+  onExternal(login: CertificateLogin, session: SMTPServerSession, answer: LoginAnswer): void
+  /** Undefined: every connection is admitted. */
   admission: AdmissionRules | undefined
-  /** Undefined: slow clients stay. */
+  /** Undefined: slow clients are not closed. */
   protection(): ProtectionConfig | undefined
-  refusedAtDoor(reason: ConnectionRefusal, address: string): void
+  /** Called when a connection is rejected, or closed by the ingress. */
+  connectionRejected(reason: ConnectionRefusal, address: string): void
 }
 
-/** smtp-server with some differences (for those of the envelope see envelope-connection.ts):
+/** smtp-server with these differences (envelope-connection.ts lists those of the envelope):
  *
- * - The greeting comes at once. The library waits 100 ms to catch clients that talk first; that is a test for spam bots on
- *   port 25, while here every client must log in, and it bounds 20 sessions of one message each to 200 messages a second.
- * - AUTH is announced in TLS only: a client that sees it in clear may send its password before it is refused (RFC 4954, 4).
- * - A reply whose text begins with a status code (RFC 3463) is sent with that one, not with the library's guess.
- * - Sessions can be ended by their login.
- * - Connections are admitted (admission.ts) before TLS costs anything, and PROXY headers of both versions are read there.
- * - A command line ends with CR LF only (strict-parser.ts); slow clients and those that err too often are ended. */
+ * - The greeting is sent immediately. The library waits 100 ms to detect clients that talk first, which is a test for spam bots on port 25.
+ *   Here every client must log in, and the delay would limit 20 sessions of one message each to 200 messages a second.
+ * - AUTH is announced in TLS only: a client that sees it in plaintext may send its password before it is refused (RFC 4954, 4).
+ * - A reply whose text begins with an enhanced status code (RFC 3463) keeps it; the library adds its own code only to other replies.
+ * - Sessions can be ended by login.
+ * - Connections are admitted or rejected (admission.ts) before TLS uses any CPU time; PROXY headers of both versions are read there.
+ * - A command line ends with CR LF only (strict-parser.ts). Slow clients and clients with too many errors are disconnected. */
 export class SubmissionServer extends LibraryServer {
   readonly rules: SubmissionRules
   /** By session id. */
-  readonly #visits = new Map<string, AdmittedConnection>()
+  readonly #admitted = new Map<string, AdmittedConnection>()
 
   constructor(options: SMTPServerOptions, rules: SubmissionRules) {
     super(options)
@@ -62,26 +63,26 @@ export class SubmissionServer extends LibraryServer {
     for (const connection of this.#sessions()) {
       const { user } = connection.session as { user?: unknown }
       if (typeof user !== 'string' || !gone(user)) continue
-      // As the library's own idle timeout judges it: the client waits for us, or is sending.
+      // The same condition as in the library's idle timeout: the client waits for a reply, or is sending content.
       if (connection.answering || connection.takingContent) busy++
       else connection.send(421, '4.7.0 your credential is no longer valid; log in with another one')
     }
     return busy
   }
 
-  /** The client of the session has logged in. */
+  /** Call it when the client of a session has logged in: the connection limiter then counts it as authenticated. */
   loggedIn(sessionId: string): void {
-    this.#visits.get(sessionId)?.loggedIn()
+    this.#admitted.get(sessionId)?.loggedIn()
   }
 
-  /** Ends sessions that keep open by drops. Call it about once a second. */
+  /** Ends the sessions of clients that send too slowly (guard/pace.ts). Call it about once a second. `now` in milliseconds, monotonic. */
   endSlow(now = performance.now()): void {
     const settings = this.rules.protection()
     if (settings === undefined) return
     for (const connection of this.#sessions()) connection.endIfSlow(now, settings)
   }
 
-  /** As they are now: ending one removes it. */
+  /** A copy of the open sessions, since ending one removes it from the set. */
   #sessions(): PromptConnection[] {
     return [...this.connections].filter((connection) => connection instanceof PromptConnection)
   }
@@ -97,29 +98,28 @@ export class SubmissionServer extends LibraryServer {
   ): void {
     const { admission } = this.rules
     if (admission === undefined) return super.beforeSession(socket, callback)
-    // The session puts its own; a socket without one brings the process down.
-    const quiet = (): void => undefined
-    socket.on('error', quiet)
+    // The session adds its own handler later; an 'error' event without a handler would end the process.
+    socket.on('error', () => undefined)
     arrivalOf(socket, admission)
       .then((arrival) => {
         const id = randomUUID().replaceAll('-', '')
-        const visit = enter(socket, arrival, admission, (reason) => this.#end(id, socket, reason))
-        if (typeof visit === 'string') return this.#turnAway(socket, visit, arrival.address, callback)
-        this.#visits.set(id, visit)
-        socket.once('close', () => this.#visits.delete(id))
-        if (socket.destroyed) return callback(new Error('the client is gone'))
+        const admitted = admit(socket, arrival, admission, (reason) => this.#end(id, socket, reason))
+        if (typeof admitted === 'string') return this.#reject(socket, admitted, arrival.address, callback)
+        this.#admitted.set(id, admitted)
+        socket.once('close', () => this.#admitted.delete(id))
+        if (socket.destroyed) return callback(new Error('the client has disconnected'))
         callback(null, { id, remoteAddress: arrival.address, remotePort: arrival.port })
       })
       .catch((cause: unknown) => {
-        this.rules.refusedAtDoor('proxy', socket.remoteAddress ?? '')
+        this.rules.connectionRejected('proxy', socket.remoteAddress ?? '')
         socket.destroy()
-        callback(new Error('no PROXY header', { cause }))
+        callback(new Error('the PROXY header could not be read', { cause }))
       })
   }
 
-  #turnAway(socket: Socket, reason: LimiterReason, address: string, callback: (error: Error) => void): void {
-    this.rules.refusedAtDoor(reason, address)
-    // Under TLS nothing can be said before a handshake, which is what is not to be spent here.
+  #reject(socket: Socket, reason: LimiterReason, address: string, callback: (error: Error) => void): void {
+    this.rules.connectionRejected(reason, address)
+    // With implicit TLS a reply needs a handshake first, and rejecting a connection must not cost one.
     if (this.options.secure) socket.destroy()
     else {
       socket.end(`421 4.7.0 ${this.options.name} ${LIMITER_TEXTS[reason]}\r\n`, () => socket.destroy())
@@ -128,27 +128,28 @@ export class SubmissionServer extends LibraryServer {
   }
 
   #end(id: string, socket: Socket, reason: LimiterReason): void {
-    this.rules.refusedAtDoor(reason, socket.remoteAddress ?? '')
+    this.rules.connectionRejected(reason, socket.remoteAddress ?? '')
     for (const connection of this.#sessions()) {
       if (connection.id !== id) continue
       if (connection.upgrading) break
       return connection.send(421, `4.7.0 ${LIMITER_TEXTS[reason]}`)
     }
-    // In a handshake: what is on top goes, since the library holds on to that.
+    // During a handshake the TLS socket is destroyed, because the library keeps a reference to that one.
     ;(this.handshakeOn(socket) ?? socket).destroy()
   }
 }
 
 const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /
-/** Longest line of a command but AUTH: RFC 5321, 4.5.3.1.4 and the extensions' additions, with room to spare. Octets. */
+/** Longest command line except AUTH: RFC 5321, 4.5.3.1.4, and what the extensions add, with a margin. Octets. */
 const MAX_LINE = 2048
-/** Wrong logins in one session. */
+/** Failed logins after which a session is closed. */
 const MAX_LOGINS = 3
-/** Refused commands in a session since its last message. */
+/** Commands refused with 5xx since the last accepted message, after which a session is closed. */
 const MAX_ERRORS = 100
 
 const isNotAuth = (line: string): boolean => !line.startsWith('AUTH ')
 
+/** A session of SubmissionServer. */
 class PromptConnection extends ExternalConnection {
   readonly #rules: SubmissionRules
   readonly #pace = createPace()
@@ -169,8 +170,8 @@ class PromptConnection extends ExternalConnection {
     return this.#rules.clientCertificate
   }
 
-  protected override loginByCertificate(claim: CertificateClaim, answer: LoginAnswer): void {
-    this.#rules.onExternal(claim, this.session, answer)
+  protected override loginByCertificate(login: CertificateLogin, answer: LoginAnswer): void {
+    this.#rules.onExternal(login, this.session, answer)
   }
 
   override init(): void {
@@ -184,10 +185,10 @@ class PromptConnection extends ExternalConnection {
     })
   }
 
-  override send(given: number, said: string | string[], context?: string | false): void {
-    const data = typeof said === 'string' ? (ownText(said) ?? said) : said
+  override send(given: number, text: string | string[], context?: string | false): void {
+    const data = typeof text === 'string' ? (ownText(text) ?? text) : text
     const own = typeof data === 'string' && OWN_STATUS.test(data)
-    // The library has a joke that succeeds.
+    // The library answers 200 to one of its joke commands.
     const code = given === 200 ? 500 : given
     super.send(code, this.secure || !Array.isArray(data) ? data : data.filter(isNotAuth), own ? false : context)
     if (code >= 500) this.#count(code)
@@ -216,7 +217,7 @@ class PromptConnection extends ExternalConnection {
     const stage = parser.inContent ? 'content' : ours ? 'ours' : 'command'
     const moment = { stage, commands: this.#commands, octets: this.socket.bytesRead, now } as const
     if (this.#pace(moment, settings) === undefined) return
-    this.#rules.refusedAtDoor('slow', this.remoteAddress)
+    this.#rules.connectionRejected('slow', this.remoteAddress)
     this.send(421, `4.4.2 timeout: no ${stage === 'content' ? 'further message data' : 'complete command'} received`)
   }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 
-/** TLS as RFC 8996 and RFC 9325 want it: 1.2 and 1.3, forward secrecy and authenticated encryption only. Who can't has no client
- * of the last ten years. Renegotiation is a way to spend our CPU, and nothing here needs it. */
+/** TLS as RFC 8996 and RFC 9325 require it: versions 1.2 and 1.3 with forward secrecy and authenticated encryption only, which every mail
+ * client of the last ten years supports. Renegotiation is off: no client needs it, and it lets a client use up the server's CPU time. */
 export const TLS_OPTIONS = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',

@@ -2,16 +2,16 @@ import type { Recipient } from '@postrider/mail/envelope'
 import type { MailParameters } from '@postrider/smtp/parameters'
 import type { Transaction } from '../message/transaction.ts'
 
-/** A transaction that still grows. By address: a recipient that was named twice gets one message, by its last parameters. */
-interface Open {
+/** A transaction before its content. Recipients are kept by address: one that is named twice gets one message, with its last parameters. */
+interface OpenTransaction {
   from: string
   mail: MailParameters
   recipients: Map<string, Recipient>
 }
 
-/** The transactions under way. Each is found by the library's envelope object, which is another one after RSET, EHLO and a message. */
+/** The open transactions. Each is identified by the library's envelope object, which is a new one after RSET, EHLO and each message. */
 export class Transactions {
-  readonly #open = new WeakMap<object, Open>()
+  readonly #open = new WeakMap<object, OpenTransaction>()
 
   begin(envelope: object, from: string, mail: MailParameters): void {
     this.#open.set(envelope, { from, mail, recipients: new Map() })
@@ -21,7 +21,7 @@ export class Transactions {
     this.#of(envelope).recipients.set(recipient.address, recipient)
   }
 
-  /** SMTPUTF8 was given with MAIL (RFC 6531, 3.4). */
+  /** True if MAIL had the SMTPUTF8 parameter (RFC 6531, 3.4). */
   usesUtf8(envelope: object): boolean {
     return this.#of(envelope).mail.utf8
   }
@@ -31,10 +31,10 @@ export class Transactions {
     return { ...begun, recipients: [...recipients.values()] }
   }
 
-  /** The library takes RCPT and DATA only after MAIL was accepted. */
-  #of(envelope: object): Open {
+  /** Throws if there is no transaction; the library allows RCPT and DATA only after MAIL was accepted. */
+  #of(envelope: object): OpenTransaction {
     const open = this.#open.get(envelope)
-    if (open === undefined) throw new Error('a command of a transaction that was not begun')
+    if (open === undefined) throw new Error('RCPT or DATA without a transaction')
     return open
   }
 }
