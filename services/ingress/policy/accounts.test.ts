@@ -9,17 +9,17 @@ const configOf = (domains: string[], credentials: string[]): RuntimeConfig =>
     credentials: new Map(credentials.map((address) => [address, { address } as CredentialConfig])),
   }) as RuntimeConfig
 
-test('accounts are those of the configuration of the moment', () => {
+test('the declared accounts follow the configuration', () => {
   let change: (config: RuntimeConfig) => void = () => undefined
   const accounts = declaredAccounts({
     current: configOf(['sender.test'], ['sam@sender.test']),
     onChange: (run) => (change = run),
   })
-  let told = 0
-  accounts.onChange(() => told++)
+  let changes = 0
+  accounts.onChange(() => changes++)
   const has = () =>
     ['domain/sender.test', 'credential/sam@sender.test', 'credential/new@sender.test'].map((one) => accounts.has(one))
   assert.deepEqual(has(), [true, true, false])
   change(configOf(['sender.test'], ['new@sender.test']))
-  assert.deepEqual([...has(), told], [true, false, true, 1])
+  assert.deepEqual([...has(), changes], [true, false, true, 1])
 })

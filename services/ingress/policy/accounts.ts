@@ -1,13 +1,14 @@
 import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { LiveConfig } from '@postrider/runtime-config/store'
 
-/** The accounts that the configuration declares: of others nothing is kept in memory. */
+/** The accounts that the configuration declares. Nothing is kept in memory for any other account. */
 export interface Accounts {
   has(account: string): boolean
-  /** Runs when some may have been added or deleted. */
+  /** Calls `run` when accounts may have been added or deleted. */
   onChange(run: () => void): void
 }
 
+/** Follows the configuration. */
 export function declaredAccounts(live: Pick<LiveConfig, 'current' | 'onChange'>): Accounts {
   let declared = accountsIn(live.current)
   const listeners: (() => void)[] = []

@@ -10,13 +10,13 @@ import type { Bucket, Change } from './counter.ts'
 const conflict = (): Error =>
   new JetStreamApiError({ code: 400, err_code: 10_071, description: 'wrong last sequence: 1' })
 
-/** A bucket with one value, that changes between the lines of a test as another process would change it. */
+/** A bucket with one value. `write` changes it as another process would; `failWith` makes writes fail. */
 function bucket() {
   const story: string[] = []
   let value: string | undefined
   let revision = 0
   let operation: KvEntry['operation'] = 'PUT'
-  let lost: Error | undefined
+  let failure: Error | undefined
   const kv = {
     get() {
       story.push('get')
@@ -26,7 +26,7 @@ function bucket() {
     },
     put(_: string, text: string, { previousSeq }: { previousSeq: number }) {
       story.push(`put ${text}`)
-      if (lost !== undefined) return Promise.reject(lost)
+      if (failure !== undefined) return Promise.reject(failure)
       if (previousSeq !== revision) return Promise.reject(conflict())
       write(text)
       return Promise.resolve(revision)
@@ -37,7 +37,7 @@ function bucket() {
     operation = as
     revision++
   }
-  return { kv, story, write, value: () => value, lose: (error?: Error) => (lost = error) }
+  return { kv, story, write, value: () => value, failWith: (error?: Error) => (failure = error) }
 }
 
 const codec = {
@@ -52,26 +52,26 @@ const codec = {
   encode: (count: number) => String(count),
 }
 
-const cellOf = (kv: Bucket, bad?: (entry: KvEntry, error: unknown) => void): Counter<number> =>
+const counterOf = (kv: Bucket, bad?: (entry: KvEntry, error: unknown) => void): Counter<number> =>
   new Counter(kv, 'use.a', { ...codec, ...(bad && { bad }) }, () => 0)
 
-/** Takes one of `limit`, or says that there is none left. */
+/** Counts one more unit up to `limit`; the result is whether it fitted. */
 const take =
   (limit: number) =>
   (count: number): Change<number, boolean> =>
     count < limit ? { state: count + 1, result: true } : { state: count, result: false }
 
-test('requests that come while a write is under way share the next one', async () => {
+test('requests that arrive during a write share the next one', async () => {
   const { kv, story } = bucket()
-  const counter = cellOf(kv)
+  const counter = counterOf(kv)
   const taken = await Promise.all(Array.from({ length: 5 }, () => counter.request(take(10))))
   assert.deepEqual(taken, Array(5).fill(true))
   assert.deepEqual(story, ['get', 'put 1', 'put 5'])
 })
 
-test('a value that another process changed meanwhile is read again, and each request decided again', async () => {
+test('a value that another process has changed is read again, and each request is decided again', async () => {
   const { kv, story, write } = bucket()
-  const counter = cellOf(kv)
+  const counter = counterOf(kv)
   assert.equal(await counter.request(take(3)), true)
   write('3')
   assert.equal(await counter.request(take(3)), false)
@@ -80,7 +80,7 @@ test('a value that another process changed meanwhile is read again, and each req
 
 test('two processes never take more than the limit', async () => {
   const { kv, value } = bucket()
-  const counters = [cellOf(kv), cellOf(kv)]
+  const counters = [counterOf(kv), counterOf(kv)]
   const taken = await Promise.all(
     counters.flatMap((counter) => Array.from({ length: 10 }, () => counter.request(take(7)))),
   )
@@ -88,38 +88,38 @@ test('two processes never take more than the limit', async () => {
   assert.equal(value(), '7')
 })
 
-test('a refusal rests on what the broker holds now, not on what was read before', async () => {
+test('a refusal is based on the current value in the broker, not on an earlier read', async () => {
   const { kv, write } = bucket()
   write('3')
-  const counter = cellOf(kv)
+  const counter = counterOf(kv)
   assert.equal(await counter.request(take(3)), false)
   write('2')
   assert.equal(await counter.request(take(3)), true)
 })
 
-test('a refusal reads the value once more, and what is settled anyway does not', async () => {
+test('a refusal reads the value once more, and a result that does not depend on it does not', async () => {
   const { kv, story, write } = bucket()
   write('3')
-  const counter = cellOf(kv)
-  await counter.request((state) => ({ state, result: undefined, settled: true }))
+  const counter = counterOf(kv)
+  await counter.request((state) => ({ state, result: undefined, staleOk: true }))
   assert.deepEqual(story, ['get'])
   await counter.request(take(3))
   assert.deepEqual(story, ['get', 'get'])
 })
 
-test('when the broker fails, all who wait are told, and the value is read again', async () => {
-  const { kv, story, lose } = bucket()
-  const counter = cellOf(kv)
-  lose(new Error('the broker is away'))
-  await assert.rejects(counter.request(take(3)), /away/)
-  lose()
+test('when the broker fails, all waiting requests are rejected, and the value is read again', async () => {
+  const { kv, story, failWith } = bucket()
+  const counter = counterOf(kv)
+  failWith(new Error('the broker cannot be reached'))
+  await assert.rejects(counter.request(take(3)), /cannot be reached/)
+  failWith()
   assert.equal(await counter.request(take(3)), true)
   assert.deepEqual(story, ['get', 'put 1', 'get', 'put 1'])
 })
 
-test('a change that throws is an error of those who share the write, and of nobody after them', async () => {
+test('a change that throws rejects the requests that share the write, and no later ones', async () => {
   const { kv } = bucket()
-  const counter = cellOf(kv)
+  const counter = counterOf(kv)
   await assert.rejects(
     counter.request(() => {
       throw new RangeError('a fault')
@@ -129,33 +129,33 @@ test('a change that throws is an error of those who share the write, and of nobo
   assert.equal(await counter.request(take(3)), true)
 })
 
-test('a value that was deleted counts from nothing', async () => {
+test('a deleted value counts from zero', async () => {
   const { kv, write, value } = bucket()
   write('', 'DEL')
   const bad: unknown[] = []
-  const counter = cellOf(kv, (_, error) => void bad.push(error))
+  const counter = counterOf(kv, (_, error) => void bad.push(error))
   assert.equal(await counter.request(take(3)), true)
   assert.deepEqual([value(), bad], ['1', []])
 })
 
-test('a value that cannot be read is reported, and the account begins at nothing', async () => {
+test('a value that cannot be read is reported, and the account counts from zero', async () => {
   const { kv, write, value } = bucket()
   write('rubbish')
   const bad: unknown[] = []
-  const counter = cellOf(kv, (_, error) => void bad.push(error))
+  const counter = counterOf(kv, (_, error) => void bad.push(error))
   assert.equal(await counter.request(take(3)), true)
   assert.equal(value(), '1')
   assert.deepEqual(bad.map(String), ['TypeError: not a count'])
 })
 
-test('a value of a later release is refused, and stays', async () => {
+test('a value of a later release is rejected and not overwritten', async () => {
   const { kv, write, value } = bucket()
   write('newer')
-  await assert.rejects(cellOf(kv).request(take(3)), NewerRecordError)
+  await assert.rejects(counterOf(kv).request(take(3)), NewerRecordError)
   assert.equal(value(), 'newer')
 })
 
-test('the counter of an account that was deleted is forgotten, and one that is gone gets one until all is written', async () => {
+test('the counter of a deleted account is dropped, and later requests of that account share one until all is written', async () => {
   const declared = new Set(['a', 'b'])
   let change: () => void = () => undefined
   const accounts = {
@@ -163,7 +163,7 @@ test('the counter of an account that was deleted is forgotten, and one that is g
     onChange: (run: () => void) => void (change = run),
   }
   const { kv } = bucket()
-  const counters = new Counters(() => cellOf(kv), accounts)
+  const counters = new Counters(() => counterOf(kv), accounts)
   const a = counters.of('a')
   assert.equal(counters.of('a'), a)
   await counters.of('b').request(take(1))
@@ -171,7 +171,7 @@ test('the counter of an account that was deleted is forgotten, and one that is g
   change()
   await setImmediate()
   assert.deepEqual([counters.size, counters.of('a')], [1, a])
-  // Many sessions of it end at once.
+  // Many sessions of the deleted account end at once.
   const ends = [1, 1, 1].map((units) => {
     const counter = counters.of('b')
     return { counter, done: counter.request(take(units)) }

@@ -3,35 +3,36 @@ import { writeFailure } from '@postrider/broker/write-failure'
 import { NewerRecordError } from '@postrider/broker/stored'
 import type { Accounts } from './accounts.ts'
 
-/** What a counter needs of its bucket. */
+/** The methods of a bucket that a counter uses. */
 export type Bucket = Pick<KV, 'get' | 'put'>
 
-/** How a value of the broker is read and written. */
+/** How a stored value is decoded and encoded. */
 export interface Codec<State> {
+  /** The state of an account without a stored value. */
   empty: State
-  /** Throws for what it cannot read. */
+  /** Throws for a value that it cannot read; NewerRecordError for one of a later release. */
   decode(entry: KvEntry): State
-  /** A value could not be read: the account begins with an empty one, which the next change writes over it. */
+  /** Called for a value that could not be read. The account starts with `empty`, and the next change overwrites the value. */
   bad?: (entry: KvEntry, error: unknown) => void
   encode(state: State): string | Uint8Array
 }
 
-/** What becomes of a value: the same object when nothing is to be written. */
+/** The outcome of a request. `state` is the same object when nothing has to be written. */
 export interface Change<State, Result> {
   state: State
   result: Result
-  /** True when the result holds also if another process has changed the value meanwhile, and nothing needs to be read for it. */
-  settled?: boolean
+  /** True if the result is valid even when another process has changed the value since it was read: the value is not read again. */
+  staleOk?: boolean
 }
 
 interface Request<State> {
-  apply(state: State, now: number): { state: State; settled: boolean }
+  apply(state: State, now: number): { state: State; staleOk: boolean }
   resolve(): void
   reject(error: unknown): void
 }
 
-/** One value in the broker's KV, changed only against the revision that was read: two processes can't both spend the last
- * message. Requests that come while a write is under way share the next one. */
+/** One value in a KV bucket of the broker, changed by compare-and-set on its revision, so that two processes cannot both use the last unit
+ * of a limit. Requests that arrive during a write share the next one. */
 export class Counter<State> {
   readonly #kv: Bucket
   readonly #key: string
@@ -39,7 +40,7 @@ export class Counter<State> {
   readonly #clock: () => number
   readonly #waiting: Request<State>[] = []
   #state: State
-  /** Of the value as last read or written; undefined before the first read. */
+  /** Revision of the value as last read or written; undefined when it must be read first. */
   #revision: number | undefined
   #busy = false
   #onIdle: () => void = () => undefined
@@ -52,14 +53,15 @@ export class Counter<State> {
     this.#state = codec.empty
   }
 
-  /** Resolves when the change is durable. `change` is pure: it runs again when another process was quicker. */
+  /** Resolves with the result when the change is durable. `change` must be pure: it runs again if another process wrote first. `now` in
+   * milliseconds since the epoch. Rejects with the broker's error, or with what `change` or the codec throws. */
   request<Result>(change: (state: State, now: number) => Change<State, Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       let made: Change<State, Result> | undefined
       this.#waiting.push({
         apply(state, now) {
           made = change(state, now)
-          return { state: made.state, settled: made.settled === true }
+          return { state: made.state, staleOk: made.staleOk === true }
         },
         resolve: () => {
           if (made !== undefined) resolve(made.result)
@@ -75,9 +77,9 @@ export class Counter<State> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0)
       try {
-        await this.#settle(batch)
+        await this.#process(batch)
       } catch (error) {
-        // What the broker holds is unknown now: it is read again before the next decision.
+        // The stored value is unknown now, so it is read again before the next request.
         this.#revision = undefined
         for (const request of batch) request.reject(error)
       }
@@ -86,29 +88,29 @@ export class Counter<State> {
     this.#onIdle()
   }
 
-  /** Requests are being written. */
+  /** True while requests are being processed. */
   get busy(): boolean {
     return this.#busy
   }
 
-  /** Calls back each time that all requests are written. */
+  /** Calls `run` each time that all requests have been processed. */
   whenIdle(run: () => void): void {
     this.#onIdle = run
   }
 
-  async #settle(batch: Request<State>[]): Promise<void> {
+  async #process(batch: Request<State>[]): Promise<void> {
     for (;;) {
       if (this.#revision === undefined) await this.#read()
       const now = this.#clock()
       let state = this.#state
-      let settled = true
+      let staleOk = true
       for (const request of batch) {
         const made = request.apply(state, now)
-        settled &&= made.settled
+        staleOk &&= made.staleOk
         state = made.state
       }
-      // Refusals alone change nothing, but rest on what was read: it must be fresh, as another process may have refunded.
-      if (state === this.#state && !settled && !(await this.#isFresh())) continue
+      // A batch of refusals changes nothing, but depends on the value: another process may have refunded something since it was read.
+      if (state === this.#state && !staleOk && !(await this.#isFresh())) continue
       if (state !== this.#state && !(await this.#write(state))) continue
       for (const { resolve } of batch) resolve()
       return
@@ -125,7 +127,7 @@ export class Counter<State> {
     try {
       return this.#codec.decode(entry)
     } catch (error) {
-      // Of a later release: refused for now, and not lost.
+      // A value of a later release must not be overwritten.
       if (error instanceof NewerRecordError) throw error
       this.#codec.bad?.(entry, error)
       return this.#codec.empty
@@ -152,8 +154,8 @@ export class Counter<State> {
   }
 }
 
-/** Counters by account, each made when it is first asked for, and forgotten with its account. What an account that is gone still has to say,
- * such as the ends of its sessions, goes through one counter until all of it is written: a counter for each would have them contend. */
+/** Counters by account, created on first use and dropped when the account is deleted. Requests that follow the deletion, such as the ends
+ * of its sessions, share one counter until all are written: separate counters would conflict with each other. */
 export class Counters<State> {
   readonly #make: (account: string) => Counter<State>
   readonly #accounts: Accounts
@@ -162,14 +164,15 @@ export class Counters<State> {
   constructor(make: (account: string) => Counter<State>, accounts: Accounts) {
     this.#make = make
     this.#accounts = accounts
-    accounts.onChange(() => this.#forget())
+    accounts.onChange(() => this.#dropDeleted())
   }
 
-  /** How many are kept. */
+  /** Number of counters in memory. */
   get size(): number {
     return this.#counters.size
   }
 
+  /** The counter of an account. */
   of(account: string): Counter<State> {
     const found = this.#counters.get(account)
     if (found !== undefined) return found
@@ -181,7 +184,7 @@ export class Counters<State> {
     return counter
   }
 
-  #forget(): void {
+  #dropDeleted(): void {
     for (const [account, { busy }] of this.#counters)
       if (!busy && !this.#accounts.has(account)) this.#counters.delete(account)
   }

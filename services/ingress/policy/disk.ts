@@ -7,26 +7,25 @@ export interface Disk {
   close(): void
 }
 
-const LOOK_MS = 500
+const CHECK_MS = 500
 
-/** Looks twice a second how much of the queue's disk is free. New mail is refused while there is still room for what the mail
- * that is queued will write: outcomes, retry records, notices. Without a folder, as when the queue is on other
- * machines, there is always room. `reserve` in octets. */
+/** Checks the free space of the queue's disk twice a second. `reserve`, in octets, is kept free for what the queued mail will still write:
+ * outcomes, retry records, notices. Without a folder, as when the queue is on other machines, `hasRoom` is always true. */
 export async function watchDisk(folder: string | undefined, reserve: number, trouble: Trouble): Promise<Disk> {
   let hasRoom = true
   if (folder === undefined) return { hasRoom, close: () => undefined }
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const { bavail, bsize } = await statfs(folder)
     hasRoom = bavail * bsize >= reserve
   }
-  await look()
+  await check()
   const timer = setInterval(() => {
-    // What cannot be measured is left as it was: the write itself will show.
-    look().then(
+    // If the check fails, the last result stays in effect; a full disk then shows when the broker writes.
+    check().then(
       () => trouble.over(),
       (error: unknown) => trouble.failed(error),
     )
-  }, LOOK_MS)
+  }, CHECK_MS)
   return {
     get hasRoom() {
       return hasRoom

@@ -21,24 +21,26 @@ import type { Accounts } from './accounts.ts'
 import { Counter, Counters } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
 
-/** A message as the limits see it. */
+/** What is counted of a message. */
 export interface Counted {
   recipients: number
   /** Domains of the recipients. */
   destinations: ReadonlySet<string>
 }
 
+/** A counted message with its receipt (undefined where nothing was counted), or the limit that it would exceed. */
 export type Spent = { receipt: Receipt | undefined } | { exceeded: Exceeded }
 
-/** Counts what credentials and domains send, exactly, for all ingress processes together and over restarts. */
+/** Counts what each account sends: exactly, for all ingress processes together and across restarts. */
 export interface Ledger {
-  /** Counts a message before it is stored, or says which limit it would exceed. Durable when it resolves. */
+  /** Counts a message before it is stored, or returns the limit that it would exceed. Durable when it resolves. */
   spend(account: string, limit: LimitConfig, message: Counted): Promise<Spent>
-  /** Takes a message back that could not be stored. Destinations stay known: whoever tries again is counted once. */
+  /** Takes back the count of a message that was not stored. Its destinations stay counted, so that a retry does not count them again. */
   refund(account: string, receipt: Receipt): Promise<void>
 }
 
-/** Of what was sent: a value an account, and another one for the destinations of those where these are limited. */
+/** Keeps one value in the broker for each account, and a second one for its destinations if the limit bounds these. `clock` in milliseconds
+ * since the epoch. */
 export async function openLedger(
   broker: Broker,
   clock: () => number,
@@ -62,7 +64,7 @@ export async function openLedger(
       ),
     accounts,
   )
-  const visits = new Counters<Destinations>(
+  const destinationCounters = new Counters<Destinations>(
     (account) =>
       new Counter(
         kv,
@@ -73,7 +75,7 @@ export async function openLedger(
     accounts,
   )
 
-  async function visitAll(
+  async function countDestinations(
     account: string,
     limit: LimitConfig,
     destinations: ReadonlySet<string>,
@@ -81,15 +83,15 @@ export async function openLedger(
     const allowed = limit.newDestinationsPerDay
     if (allowed === undefined) return undefined
     const hashes = Array.from(destinations, (domain) => destinationHash(account, domain))
-    return visits.of(account).request<Exceeded | undefined>((state, now) => {
+    return destinationCounters.of(account).request<Exceeded | undefined>((state, now) => {
       const present = pullBackNews(state, now)
       const visited = visit(present, hashes, allowed, now)
-      if ('destinations' in visited) return { state: visited.destinations, result: undefined, settled: true }
+      if ('destinations' in visited) return { state: visited.destinations, result: undefined, staleOk: true }
       return { state: present, result: { limit: limit.name, field: 'newDestinationsPerDay', ...visited } }
     })
   }
 
-  const take = (account: string, receipt: Receipt): Promise<void> =>
+  const refundUse = (account: string, receipt: Receipt): Promise<void> =>
     uses.of(account).request((use) => ({ state: refund(use, receipt), result: undefined }))
 
   return {
@@ -104,18 +106,18 @@ export async function openLedger(
           })
       if ('exceeded' in spent) return spent
       const { receipt } = spent
-      const giveBack = async (): Promise<void> => {
-        if (receipt !== undefined) await take(account, receipt)
+      const takeBack = async (): Promise<void> => {
+        if (receipt !== undefined) await refundUse(account, receipt)
       }
-      const exceeded = await visitAll(account, limit, destinations).catch(async (error: unknown) => {
-        // The count stays too high by this message.
-        await giveBack().catch((failure: unknown) => trouble.failed(failure))
+      const exceeded = await countDestinations(account, limit, destinations).catch(async (error: unknown) => {
+        // If the refund fails as well, the count stays too high by this message.
+        await takeBack().catch((failure: unknown) => trouble.failed(failure))
         throw error
       })
       if (exceeded === undefined) return spent
-      await giveBack()
+      await takeBack()
       return { exceeded }
     },
-    refund: take,
+    refund: refundUse,
   }
 }

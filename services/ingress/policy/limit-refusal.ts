@@ -3,7 +3,7 @@ import type { LimitConfig } from '@postrider/runtime-config/config'
 import { RefusalError } from '@postrider/smtp/refusal'
 import { isoSeconds } from '@postrider/time/iso'
 
-/** What has used how much of what. */
+/** How much of each limit is used, in the words of the reply. */
 const WORDS: Record<LimitField, (used: string, limit: LimitConfig) => string> = {
   messagesPerDay: (used) => `has sent ${used} messages in 24 hours`,
   recipientsPerDay: (used) => `has sent to ${used} recipients in 24 hours`,
@@ -14,8 +14,7 @@ const WORDS: Record<LimitField, (used: string, limit: LimitConfig) => string> = 
     `has used ${used} messages of its burst (${rate?.messages ?? 0} more every ${(rate?.perMs ?? 0) / 1000} s)`,
 }
 
-/** The reply that names the limit, its use and when it frees. 4xx: the same message is welcome later, and a client that queues
- * will send it then. */
+/** The reply that names the limit, its use and when there is room again. 4xx: a client with a queue sends the same message again later. */
 export function limitRefusal(account: string, limit: LimitConfig, exceeded: Exceeded, code = 452): RefusalError {
   const { field, used, allowed, freeAt } = exceeded
   const what = WORDS[field](`${used} of ${allowed}`, limit)

@@ -13,7 +13,7 @@ const both = [
 
 const message = { recipients: 3, destinations: new Set(['remote.test']) }
 
-/** A ledger that remembers what it was asked, and answers for one account with something else than yes. */
+/** A ledger that records its calls. `other` replaces the result for some accounts. */
 function ledgerWith(other: Partial<Record<string, Awaited<ReturnType<Ledger['spend']>> | Error>> = {}) {
   const asked: string[] = []
   const ledger: Ledger = {
@@ -30,7 +30,7 @@ function ledgerWith(other: Partial<Record<string, Awaited<ReturnType<Ledger['spe
   return { ledger, asked }
 }
 
-test('a message counts for its credential and its domain, and is taken back from both', async () => {
+test('a message counts for its credential and its domain, and is refunded to both', async () => {
   const { ledger, asked } = ledgerWith()
   const release = await reserve(ledger, both, message)
   assert.deepEqual(asked, ['spend credential/a@sender.test', 'spend domain/sender.test'])
@@ -38,7 +38,7 @@ test('a message counts for its credential and its domain, and is taken back from
   assert.deepEqual(asked.slice(2), ['refund credential/a@sender.test 3 at 7', 'refund domain/sender.test 3 at 7'])
 })
 
-test('what the domain refuses is taken back from the credential, and the reply names the limit, its use and its time', async () => {
+test('a message that the limit of the domain refuses is refunded to the credential; the reply names limit, use and time', async () => {
   const exceeded = { limit: 'many', field: 'recipientsPerDay', used: 9, allowed: 10, freeAt: 86_400_000 } as const
   const { ledger, asked } = ledgerWith({ 'domain/sender.test': { exceeded } })
   await assert.rejects(reserve(ledger, both, message), (error: unknown) => {
@@ -51,7 +51,7 @@ test('what the domain refuses is taken back from the credential, and the reply n
   assert.equal(asked.at(-1), 'refund credential/a@sender.test 3 at 7')
 })
 
-test('a count that cannot be kept is a refusal for now', async () => {
+test('a message that cannot be counted is refused temporarily', async () => {
   const { ledger, asked } = ledgerWith({ 'domain/sender.test': new Error('no broker') })
   await assert.rejects(reserve(ledger, both, message), {
     responseCode: 451,
@@ -61,7 +61,7 @@ test('a count that cannot be kept is a refusal for now', async () => {
   assert.equal(asked.at(-1), 'refund credential/a@sender.test 3 at 7')
 })
 
-test('limits that count nothing over time do not ask the ledger', async () => {
+test('limits that count nothing over time do not use the ledger', async () => {
   const { ledger, asked } = ledgerWith()
   await reserve(ledger, [{ account: 'a', limit: { ...rules, messagesPerDay: undefined } }], message)
   assert.deepEqual(asked, [])

@@ -5,8 +5,8 @@ import { RefusalError } from '@postrider/smtp/refusal'
 import { limitRefusal } from './limit-refusal.ts'
 import type { Counted, Ledger } from './ledger.ts'
 
-/** Counts a message against every limit that applies; resolves with how to take that back. Throws the RefusalError that names
- * the limit, its use and when it frees. */
+/** Counts a message against every limit that applies; resolves with a function that takes the counts back. Throws a RefusalError: 452 with
+ * the limit that is reached, or 451 if the counts cannot be read or written. */
 export async function reserve(
   ledger: Ledger,
   limits: { account: string; limit: LimitConfig }[],
@@ -14,7 +14,7 @@ export async function reserve(
 ): Promise<() => Promise<void>> {
   const spent: { account: string; receipt: Receipt }[] = []
   const release = async (): Promise<void> => {
-    // What can't be given back stays counted: never more than allowed, at worst a message less.
+    // A refund that fails leaves the message counted: the account may then send one less, never one more.
     await Promise.allSettled(spent.map(({ account, receipt }) => ledger.refund(account, receipt)))
   }
   for (const { account, limit } of limits) {

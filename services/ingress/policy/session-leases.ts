@@ -15,20 +15,20 @@ import { Counter, Counters } from './counter.ts'
 import { quarantineCount } from './quarantine-count.ts'
 import { limitRefusal } from './limit-refusal.ts'
 
-/** Counts sessions that are logged in, for all ingress processes together. */
+/** Counts the sessions that are logged in, for all ingress processes together. */
 export interface SessionLeases {
-  /** Counts a session against the limits that bound sessions; throws the RefusalError that names the one that is reached. */
+  /** Counts a session against the limits with `concurrentSessions`. Rejects with the RefusalError that names the limit that is reached. */
   open(session: string, limits: { account: string; limit: LimitConfig }[]): Promise<void>
-  /** A session has ended; one that was never counted is allowed. */
+  /** Call it when a session ends; unknown sessions are ignored. */
   close(session: string): void
-  /** Ends all leases of this process, so that its sessions are free at once. */
+  /** Ends all leases of this process, so that its sessions no longer count. */
   stop(): Promise<void>
 }
 
 const RENEW_MS = LEASE_MS / 3
 
-/** Leases in the broker's KV, changed by compare-and-set: a session is counted before its login is answered, and those of a
- * process that was killed are free LEASE_MS later. */
+/** Keeps the leases in a KV bucket of the broker, changed by compare-and-set. A session is counted before its login is answered; the
+ * sessions of a killed process stop counting after LEASE_MS. */
 export async function openSessionLeases(
   broker: Broker,
   clock: () => number,
@@ -44,8 +44,9 @@ export async function openSessionLeases(
     encode: (sessions: Sessions) => JSON.stringify(sessions),
   }
   const counters = new Counters<Sessions>((account) => new Counter(kv, sessionsKey(account), codec, clock), accounts)
-  /** Accounts that a session counts for, and whether it has ended. */
+  /** By session: the accounts that it counts for, and whether it has ended. */
   const sessions = new Map<string, { accounts: string[]; over: boolean }>()
+  /** Sessions of this process by account. */
   const counts = new Map<string, number>()
 
   const note = (account: string, change: number): void => {
@@ -85,7 +86,7 @@ export async function openSessionLeases(
         .of(account)
         .request((state, now) => ({ state: renewLease(state, holder, known, now), result: undefined })),
     )
-    // The broker is away: the next time, or the lease begins again when it is back.
+    // While the broker is unreachable, the next renewal tries again; an expired lease starts again with the known count.
     Promise.all(renewals).then(
       () => trouble.over(),
       (error: unknown) => trouble.failed(error),
@@ -102,7 +103,7 @@ export async function openSessionLeases(
           await count(account, limit, limit.concurrentSessions)
           own.accounts.push(account)
         }
-        // It ended while it was being counted.
+        // The session ended while it was being counted.
         if (own.over) await release(own.accounts)
       } catch (error) {
         sessions.delete(session)
@@ -115,7 +116,7 @@ export async function openSessionLeases(
       if (own === undefined) return
       sessions.delete(session)
       own.over = true
-      // One that is still being counted is released by whoever counts it.
+      // The accounts of a session that is still being counted are released at the end of `open`.
       void release(own.accounts.splice(0))
     },
     async stop() {

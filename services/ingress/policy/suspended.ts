@@ -2,11 +2,11 @@ import type { Reputation } from '@postrider/reputation/reputation'
 import { wayBack, whySuspended } from '@postrider/reputation/words'
 import { RefusalError } from '@postrider/smtp/refusal'
 
-/** How an account stands now; undefined when nothing speaks for or against it. */
+/** The current reputation of an account; undefined while nothing is known about it. */
 export type ReputationOf = (account: string) => Reputation | undefined
 
-/** Throws the RefusalError that says why one of these accounts is suspended for what it sent, and what the way back is. 4xx: its mail
- * is welcome when that has come to an end. */
+/** Throws a RefusalError if one of these accounts is suspended because of bounces or spam, with the reason and how the suspension ends.
+ * 4xx: a client with a queue sends the mail when the suspension has ended. */
 export function refuseSuspended(accounts: string[], reputationOf: ReputationOf): void {
   for (const account of accounts) {
     const suspension = reputationOf(account)?.suspended
