@@ -9,13 +9,13 @@ import type { Find, Route } from './router.ts'
 export interface AnswerOptions {
   find: Find
   context: Context
-  /** After each answer, for figures and log; `path` is the route's, or undefined where there is none. */
+  /** Called after each answer, for metrics and log. `path` is that of the route; undefined if none matched. */
   answered: (path: string | undefined, status: number, remoteAddress: string) => void
-  /** A fault of the service; the client gets no details. */
+  /** Called for an error that is not a ProblemError: a fault of the service. The client gets no details. */
   onError: (error: unknown) => void
 }
 
-/** Answers a request, whatever happens. */
+/** Answers a request. Never rejects: an error becomes an answer. */
 export type Answer = (incoming: IncomingMessage, outgoing: ServerResponse, secure: boolean) => Promise<void>
 
 export function createAnswer({ find, context, answered, onError }: AnswerOptions): Answer {
@@ -27,7 +27,7 @@ export function createAnswer({ find, context, answered, onError }: AnswerOptions
       route = find(request)
       response = await route.handle(request, context)
     } catch (error) {
-      // A client that disconnects in the middle of a request gets no answer, and this is not a fault.
+      // The client disconnected in the middle of the request: there is no one to answer, and this is not a fault.
       if (incoming.destroyed && !incoming.complete) return
       if (!(error instanceof ProblemError)) onError(error)
       response = problem(
@@ -40,7 +40,7 @@ export function createAnswer({ find, context, answered, onError }: AnswerOptions
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...response.headers,
-      // What is left of a body that was not read is not waited for.
+      // The rest of an unread body is not waited for, so the connection cannot be reused.
       ...(incoming.complete ? {} : { connection: 'close' }),
     })
     outgoing.end(incoming.method === 'HEAD' ? undefined : response.body)

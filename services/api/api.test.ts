@@ -73,7 +73,6 @@ after(async () => {
 const plain = (path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`http://127.0.0.1:${http.port}${path}`, init)
 
-/** Over TLS, with the certificate checked. */
 interface Answered {
   status: number
   challenge: string
@@ -81,6 +80,7 @@ interface Answered {
   body: string
 }
 
+/** A GET over TLS, with the certificate verified. */
 function secure(path: string, login?: string): Promise<Answered> {
   const headers = login === undefined ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
   return new Promise((resolve, reject) => {
@@ -103,7 +103,7 @@ function secure(path: string, login?: string): Promise<Answered> {
   })
 }
 
-test('what is there is answered, HEAD without a body, and the rest with what to do', async () => {
+test('a known path is answered, HEAD without a body, and an unknown path or method with an error', async () => {
   assert.equal(await (await plain('/open?x=1')).text(), 'open')
   const head = await plain('/open', { method: 'HEAD' })
   assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, '4', ''])
@@ -114,7 +114,7 @@ test('what is there is answered, HEAD without a body, and the rest with what to 
   assert.ok(answered.includes('/open 200') && answered.includes('none 404'))
 })
 
-test('a fault of the service is answered 500 and nothing else', async () => {
+test('a fault of the service is answered 500 without details', async () => {
   const response = await plain('/broken')
   const text = await response.text()
   assert.equal(response.status, 500)
@@ -123,7 +123,7 @@ test('a fault of the service is answered 500 and nothing else', async () => {
   assert.match(String(faults.at(-1)), /inner secret/)
 })
 
-test('a body is taken up to its bound, and no more is read', async () => {
+test('a body is read up to its bound and no further', async () => {
   const fits = await plain('/open', { method: 'POST', body: 'x'.repeat(MAX_BODY) })
   assert.deepEqual(await fits.json(), { octets: MAX_BODY })
   const socket = connect(http.port, '127.0.0.1')
@@ -134,8 +134,8 @@ test('a body is taken up to its bound, and no more is read', async () => {
   assert.match(text, /^HTTP\/1\.1 413 /)
 })
 
-test('a login is the credential, and every wrong one gets the same answer', async () => {
-  const right = await secure('/v1/me', 'App@ONE.test:pässword:1'.replace('App', 'app'))
+test('a login yields its credential, and every wrong login gets the same answer', async () => {
+  const right = await secure('/v1/me', 'app@ONE.test:pässword:1')
   assert.deepEqual([right.status, right.body], [200, '{"me":"app@one.test"}\n'])
   const wrong = await Promise.all([
     secure('/v1/me'),
@@ -148,7 +148,7 @@ test('a login is the credential, and every wrong one gets the same answer', asyn
   assert.match(wrong[0].challenge, /^Basic /)
 })
 
-test('a password in clear is not looked at', async () => {
+test('a password that is sent without TLS is not checked', async () => {
   const authorization = `Basic ${Buffer.from('app@one.test:pässword:1').toString('base64')}`
   assert.equal((await plain('/v1/me', { headers: { authorization } })).status, 403)
 })
@@ -161,18 +161,18 @@ test('a renewed certificate is used from the next connection on', async () => {
   assert.equal((await secure('/v1/me')).status, 401)
 })
 
-test('who guesses is blocked as at the submission ports, even for what is right', async () => {
+test('guessing is blocked as at the submission ports, even with a correct password', async () => {
   const guesses = await Promise.all(
     Array.from({ length: 30 }, (_, index) => secure('/v1/me', `someone@one.test:guess ${index}`)),
   )
   const of = (status: number): number => guesses.filter((answer) => answer.status === status).length
-  // Two are looked at together with the one that is the tenth.
-  assert.ok(of(401) >= 10 && of(401) <= 12, `${of(401)} were looked at`)
+  // Two more may be checked at the same time as the tenth.
+  assert.ok(of(401) >= 10 && of(401) <= 12, `${of(401)} were checked`)
   assert.equal(of(401) + of(429), 30)
   const blocked = guesses.find(({ status }) => status === 429)
   assert.ok(Number(blocked?.retryAfter) > 800)
   assert.match(blocked?.body ?? '', /too many wrong passwords.*try again in 15 minutes/)
-  // It logged in from here before, and its password is known to be right.
+  // This credential logged in from here before, and its password is remembered as correct.
   assert.equal((await secure('/v1/me', 'app@one.test:pässword:1')).status, 200)
   assert.equal((await secure('/v1/me', 'other@one.test:right')).status, 429)
 })

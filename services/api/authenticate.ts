@@ -7,8 +7,9 @@ import type { ApiRequest } from './request.ts'
 
 const CHALLENGE = { 'www-authenticate': 'Basic realm="Postrider", charset="UTF-8"' }
 
-/** The credential that a request logs in as (RFC 7617), with the user name and password that it submits mail with. Throws a Problem:
- * one and the same 401 for no login, a wrong user and a wrong password; 429 (RFC 6585, 4) to whoever guesses. */
+/** The credential of a request with Basic authentication (RFC 7617); user name and password are those for submission. Rejects with a
+ * ProblemError: the same 401 for a missing login, a wrong user name and a wrong password; 429 (RFC 6585, 4) after too many wrong passwords;
+ * 503 when too many passwords are being checked. */
 export async function authenticate(
   { authorization, remoteAddress }: Pick<ApiRequest, 'authorization' | 'remoteAddress'>,
   { config, login }: Context,
@@ -35,7 +36,7 @@ const unauthorized = (): ProblemError =>
 
 function readBasic(authorization: string | undefined): { username: string; password: string } {
   const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization ?? '') ?? []
-  // No login at all tells nothing of who exists: it need not cost anything.
+  // A missing login reveals nothing about which users exist, so it need not take as long as a password check.
   if (encoded === undefined) throw unauthorized()
   const text = Buffer.from(encoded, 'base64').toString('utf8')
   const colon = text.indexOf(':')

@@ -2,15 +2,15 @@ import type { Login } from '@postrider/authentication/login'
 import type { Submission } from '@postrider/contract/submission'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 
-/** What every handler is given. */
+/** The dependencies of every handler. */
 export interface Context {
-  /** As it is now. */
+  /** The current configuration. */
   config: () => RuntimeConfig
   login: Login
-  /** Where mail is submitted. */
+  /** Host and ports of submission. */
   submission: Submission
-  /** Name under which this service is reached from anywhere, by its certificate. */
+  /** The public host name of this service, which its certificate is for. */
   publicHost?: string | undefined
-  /** A content with a signature of the platform's certificate around it (CMS). */
+  /** Signs a content with the key of the platform's certificate, as CMS signed data (RFC 5652). */
   sign: (content: Buffer) => Buffer
 }

@@ -56,7 +56,7 @@ await runService('api', API, async ({ settings, log, registry, needs, onStop }) 
     },
     answered: (path = 'none', status, remoteAddress) => {
       metrics.requests.inc({ path, status: String(status) })
-      // Never the query: it holds addresses of people.
+      // Without the query, which contains people's addresses.
       log.debug({ event: 'answered', path, status, remoteAddress })
       if (status === 401 || status === 429) log.info({ event: 'login-refused', path, remoteAddress })
     },

@@ -7,9 +7,9 @@ const AUTODISCOVER = '/autodiscover/autodiscover.xml'
 const AUTODISCOVER_V2 = ['/autodiscover/autodiscover.json', '/autodiscover/autodiscover.json/*']
 const AUTOCONFIG = ['/.well-known/autoconfig/mail/config-v1.1.xml', '/mail/config-v1.1.xml']
 
-/** All that can be asked for. */
+/** The routes that need no broker. */
 export const ROUTES: Route[] = [
-  // Thunderbird asks without TLS as well: few domains have a certificate for autoconfig.<domain>.
+  // Thunderbird also asks without TLS, because few domains have a certificate for autoconfig.<domain>.
   ...AUTOCONFIG.map((path): Route => ({ method: 'GET', path, reach: 'Anywhere', handle: autoconfig })),
   { method: 'POST', path: AUTODISCOVER, reach: 'HTTPS', handle: autodiscover },
   { method: 'GET', path: AUTODISCOVER, reach: 'Anywhere', handle: autodiscoverRedirect },

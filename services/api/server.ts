@@ -9,20 +9,20 @@ import type { Answer } from './answer.ts'
 export interface ListenOptions {
   host: string
   port: number
-  /** With it TLS is spoken. */
+  /** With certificates the port serves HTTPS, else HTTP. */
   certificates?: Certificates
   answer: Answer
 }
 
 export interface ApiServer {
   port: number
-  /** New certificates for the connections to come. */
+  /** Uses these certificates for new connections. */
   updateCertificates(certificates: Certificates): void
-  /** Accepts no more connections; requests that are being answered are. */
+  /** Accepts no more connections, and resolves when the current requests are answered, or after CLOSE_MS. */
   close(): Promise<void>
 }
 
-/** Who is slow holds a connection for no longer than this, and there are not many of them. */
+/** Bounds on slow clients. Milliseconds and octets. */
 const BOUNDS: ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 20_000,
@@ -36,7 +36,7 @@ const IDLE_MS = 30_000
 const MAX_CONNECTIONS = 2000
 const CLOSE_MS = 10_000
 
-/** Opens the port; rejects when it is taken or may not be bound. */
+/** Opens the port; rejects when it is in use or may not be bound. */
 export async function listen({ host, port, certificates, answer }: ListenOptions): Promise<ApiServer> {
   const onRequest: RequestListener = (incoming, outgoing) => void answer(incoming, outgoing, certificates !== undefined)
   let contextOf: ContextOf = () => undefined
@@ -59,7 +59,7 @@ export async function listen({ host, port, certificates, answer }: ListenOptions
   server.timeout = IDLE_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    // Processes share a port, as those of the ingress do.
+    // Several processes share the port, as in the ingress.
     server.listen({ host, port, reusePort: process.platform === 'linux' && port !== 0 }, () => {
       server.off('error', reject)
       resolve()

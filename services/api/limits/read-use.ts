@@ -9,7 +9,7 @@ import type { Broker } from '@postrider/broker/connection'
 import { USE_BUCKET } from '@postrider/broker/names'
 import { destinationsKey, sessionsKey, useKey } from '@postrider/limits/accounts'
 
-/** What the ingress counts of an account, as it is now. */
+/** The current counts that the ingress keeps for an account. Nothing counted: empty counts. */
 export async function readUse(broker: Broker, account: string): Promise<AccountUse> {
   const kv = await new Kvm(broker.js).open(USE_BUCKET)
   const [use, destinations, sessions] = await Promise.all(

@@ -18,7 +18,7 @@ export interface LimitsDependencies {
 interface AccountAnswer {
   /** `credential/address` or `domain/name`. */
   account: string
-  /** Name of the SMTPLimit; null where there is none. */
+  /** Name of the SMTPLimit; null if none applies. */
   limit: string | null
   limits: LimitUse[]
   recipientsPerMessage?: number
@@ -27,7 +27,7 @@ interface AccountAnswer {
   reputation: { state: 'Good' } | { state: 'Suspended'; reason: string; since: string; why: string; remedy: string }
 }
 
-/** `GET /v1/limits`: what the credential that asks may send, and how much of that is used, its domain's too. */
+/** `GET /v1/limits`: the limits of the credential that logs in and of its domain, how much of each is used, and their reputation. */
 export const limitsRoute = ({ now, useOf, reputationOf }: LimitsDependencies): Route => ({
   method: 'GET',
   path: '/v1/limits',

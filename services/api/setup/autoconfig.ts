@@ -5,15 +5,15 @@ import type { ClientSettings, MailServer } from './settings.ts'
 import { document, element } from './xml.ts'
 import type { XmlElement } from './xml.ts'
 
-/** Mozilla's config-v1.1.xml, which Thunderbird, Evolution, KMail, K-9 and FairEmail read
- * (https://benbucksch.github.io/autoconfig-spec/). The domain is that of the address, or of the host that was asked. */
+/** Serves Mozilla's config-v1.1.xml, which Thunderbird, Evolution, KMail, K-9 and FairEmail read
+ * (https://benbucksch.github.io/autoconfig-spec/). The domain is that of the address in the query, or else of the requested host. */
 export const autoconfig: Handler = ({ query, host }, { config, submission }) => {
   const asked = addressIn(query)
   const domain = asked === undefined ? domainOfHost(host) : addressOf(asked).domain
   return content('text/xml; charset=utf-8', autoconfigDocument(settingsOf(domain, config(), submission)))
 }
 
-/** Pure. No address is in it: the client fills in its own. */
+/** The document for a domain. It contains no address: the client fills in its own. Pure. */
 export function autoconfigDocument({ domain, incoming, outgoing }: ClientSettings): string {
   return document(
     element(
@@ -40,6 +40,6 @@ const serverElement = (name: string, { protocol, host, port, implicitTls, userNa
     element('port', {}, String(port)),
     element('socketType', {}, implicitTls ? 'SSL' : 'STARTTLS'),
     element('username', {}, userName === 'Address' ? '%EMAILADDRESS%' : '%EMAILLOCALPART%'),
-    // In the tunnel of TLS, which is always there.
+    // The password is sent inside TLS, which is always used.
     element('authentication', {}, 'password-cleartext'),
   )

@@ -11,7 +11,7 @@ const RESPONSE = 'http://schemas.microsoft.com/exchange/autodiscover/responsesch
 const OUTLOOK = 'http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a'
 const PATH = '/autodiscover/autodiscover.xml'
 
-/** What Outlook posts ([MS-OXDSCLI], plain old XML): the servers of the address in the request. */
+/** Answers the XML request of Outlook ([MS-OXDSCLI], plain old XML) with the servers for the address in it. */
 export const autodiscover: Handler = ({ body }, { config, submission }) => {
   const posted = body.toString('utf8')
   const schema = textOf(posted, 'AcceptableResponseSchema')
@@ -29,15 +29,15 @@ export const autodiscover: Handler = ({ body }, { config, submission }) => {
   }
 }
 
-/** Outlook asks `autodiscover.<domain>` by plain HTTP for the place of the real one: where the certificate fits the name. */
+/** Redirects Outlook, which asks `autodiscover.<domain>` by plain HTTP, to the host whose certificate matches its name. */
 export const autodiscoverRedirect: Handler = ({ host }, { publicHost }) => {
-  // Here is the real one, and a GET asks it nothing.
+  // This is already the public host, and a GET contains no request to answer.
   if (publicHost === undefined || publicHost === host) return refused('600', 'Invalid Request')
   return { status: 302, headers: { location: `https://${publicHost}${PATH}` }, body: '' }
 }
 
-/** The newer question for where the older one is answered ([MS-OXDSCLI], 3.1.5.4): the same for every address, which stands in the query or at the
- * end of the path. */
+/** Answers the newer protocol ([MS-OXDSCLI], 3.1.5.4), by which clients ask for the URL of the older one. The answer is the same for every
+ * address; the address, in the query or at the end of the path, is ignored. */
 export const autodiscoverV2: Handler = ({ query, host }, { publicHost = host }) => {
   const protocol = valueOf(query, 'protocol')
   if (protocol === undefined) return refusedV2(400, 'MandatoryParameterMissing', 'The Protocol parameter is missing.')
@@ -52,9 +52,9 @@ const refusedV2 = (status: number, code: string, text: string): ApiResponse => (
   status,
 })
 
-/** Pure. */
+/** The document for an address. Pure. */
 export function autodiscoverDocument({ incoming, outgoing }: ClientSettings, address: string): string {
-  // Outlook takes one server a protocol.
+  // Outlook accepts one server for each protocol.
   const servers: MailServer[] = [...incoming, ...outgoing.slice(0, 1)]
   return document(
     element(
@@ -89,14 +89,14 @@ function protocolElement(server: MailServer, address: string): XmlElement {
     one('LoginName', loginAt(server, address)),
     one('SPA', 'off'),
     one('SSL', 'on'),
-    // Where it is there it decides, and SSL does not.
+    // Takes precedence over SSL.
     one('Encryption', implicitTls ? 'SSL' : 'TLS'),
     one('AuthRequired', 'on'),
     ...(protocol === 'smtp' ? [one('UsePOPAuth', 'off'), one('SMTPLast', 'off')] : []),
   )
 }
 
-/** A refusal is an answer like others, by that page: Outlook shows nothing of an HTTP status. */
+/** A refusal as an XML answer with status 200, as [MS-OXDSCLI] specifies: Outlook does not show HTTP errors. */
 const refused = (code: string, message: string): ApiResponse =>
   xml(
     document(

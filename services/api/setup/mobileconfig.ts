@@ -6,7 +6,7 @@ import { plist } from './plist.ts'
 import { addressIn, addressOf, loginAt, settingsOf } from './settings.ts'
 import type { ClientSettings, MailServer } from './settings.ts'
 
-/** A configuration profile for the Mail of iOS, iPadOS and macOS, signed with the certificate of the platform. */
+/** Serves a configuration profile for Mail on iOS, iPadOS and macOS, signed with the platform's certificate. */
 export const mobileconfig: Handler = ({ query }, { config, submission, sign }) => {
   const { address, domain } = addressOf(addressIn(query))
   const profile = profileOf(settingsOf(domain, config(), submission), address)
@@ -15,8 +15,8 @@ export const mobileconfig: Handler = ({ query }, { config, submission, sign }) =
   })
 }
 
-/** Pure: the same address has the same profile, which replaces the one before it when it is installed again. Throws a Problem where
- * the domain says nothing of incoming mail: an account of Apple's Mail can't be without. */
+/** The profile for an address. Pure: the same address always has the same identifiers, so a profile that is installed again replaces the
+ * previous one. Throws a ProblemError if the domain has no incoming server, which an account of Apple's Mail requires. */
 export function profileOf({ domain, incoming, outgoing }: ClientSettings, address: string): string {
   const [reads] = incoming
   const [sends] = outgoing
@@ -54,7 +54,7 @@ export function profileOf({ domain, incoming, outgoing }: ClientSettings, addres
 const server = (prefix: 'Incoming' | 'Outgoing', at: MailServer, address: string) => ({
   [`${prefix}MailServerHostName`]: at.host,
   [`${prefix}MailServerPortNumber`]: at.port,
-  // Whether that begins with the first octet or with STARTTLS the Mail program finds out by itself.
+  // Mail finds out by itself whether the server uses implicit TLS or STARTTLS.
   [`${prefix}MailServerUseSSL`]: true,
   [`${prefix}MailServerAuthentication`]: 'EmailAuthPassword',
   [`${prefix}MailServerUsername`]: loginAt(at, address),

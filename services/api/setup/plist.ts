@@ -1,7 +1,7 @@
 import { document, element } from './xml.ts'
 import type { XmlElement } from './xml.ts'
 
-/** What a property list can hold, as far as profiles need it. Numbers are whole. */
+/** The values of property lists that profiles use. Numbers must be integers. */
 export type PlistValue = string | number | boolean | PlistValue[] | { [key: string]: PlistValue }
 
 const DOCTYPE =

@@ -38,14 +38,14 @@ const both = domain({
   ],
 })
 
-/** Runs xmllint on a text; throws what it says of it. */
+/** Runs xmllint on a text; throws its error if the text is not valid. */
 function lint(text: string, ...rules: string[]): void {
   const file = join(folder, 'checked.xml')
   writeFileSync(file, text)
   execFileSync('xmllint', ['--noout', '--nonet', '--nowarning', ...rules, file], { stdio: 'pipe' })
 }
 
-test('only a domain that may send is answered, and the same for whatever address', () => {
+test('only a domain that may send has settings, and an address is reduced to its domain', () => {
   const config = configOf(both, domain({ name: 'held.test', suspended: true }))
   for (const name of ['other.test', 'held.test'])
     assert.throws(
@@ -59,8 +59,8 @@ test('only a domain that may send is answered, and the same for whatever address
   assert.equal(domainOfHost('one.test'), 'one.test')
 })
 
-describe('by the rules of XML', { skip: needs('xmllint', 'libxml2-utils') }, () => {
-  test('the autoconfig document keeps the schema, with incoming servers and without', () => {
+describe('checked by xmllint', { skip: needs('xmllint', 'libxml2-utils') }, () => {
+  test('the autoconfig document matches the schema, with and without incoming servers', () => {
     for (const one of [both, domain({})])
       lint(autoconfigDocument(settingsOf('one.test', configOf(one), submission)), '--relaxng', SCHEMA)
     // The schema does reject wrong input.
@@ -76,7 +76,7 @@ describe('by the rules of XML', { skip: needs('xmllint', 'libxml2-utils') }, () 
     }
   })
 
-  test('whatever a text holds, the document is well-formed and says it again', () => {
+  test('the document is well-formed and its text escaped, whatever the text contains', () => {
     const text = fc.string({ unit: 'binary', maxLength: 40 })
     fc.assert(
       fc.property(text, text, (first, second) => {
@@ -88,7 +88,7 @@ describe('by the rules of XML', { skip: needs('xmllint', 'libxml2-utils') }, () 
     )
   })
 
-  test('an address that would break out of Outlook’s document or Apple’s does not', () => {
+  test('an address cannot inject markup into the documents for Outlook and Apple', () => {
     const address = `"<x>&'"@one.test`
     const settings = settingsOf('one.test', configOf(both), submission)
     for (const made of [autodiscoverDocument(settings, address), profileOf(settings, address)]) {
@@ -98,7 +98,7 @@ describe('by the rules of XML', { skip: needs('xmllint', 'libxml2-utils') }, () 
   })
 })
 
-test('Outlook’s document names each server with its port and how TLS begins', () => {
+test('Outlook’s document names each server with its port and kind of TLS', () => {
   const made = autodiscoverDocument(settingsOf('one.test', configOf(both), submission), 'kim@one.test')
   const protocols = [...made.matchAll(/<Protocol>(.*?)<\/Protocol>/gs)].map(([, inner = '']) =>
     ['Type', 'Server', 'Port', 'LoginName', 'Encryption'].map((name) => textOf(inner, name)).join(' '),
@@ -110,13 +110,13 @@ test('Outlook’s document names each server with its port and how TLS begins', 
   ])
 })
 
-test('what is posted is read without a parser: prefixes, entities, and no more', () => {
+test('a posted document is read without an XML parser: only prefixes and predefined entities are understood', () => {
   assert.equal(textOf('<x:EMailAddress a="b"> a&amp;b&#64;c&#x2e;test </x:EMailAddress>', 'EMailAddress'), 'a&b@c.test')
   assert.equal(textOf('<EMailAddress><b/></EMailAddress>', 'EMailAddress'), undefined)
   assert.equal(textOf('<EMailAddress>&xxe;</EMailAddress>', 'EMailAddress'), '&xxe;')
 })
 
-test('Apple’s profile is the same each time, another for another address, and wants incoming mail', () => {
+test('Apple’s profile is stable for an address, differs between addresses, and requires incoming mail', () => {
   const settings = settingsOf('one.test', configOf(both), submission)
   assert.equal(profileOf(settings, 'a@one.test'), profileOf(settings, 'a@one.test'))
   assert.notEqual(nameUuid('mail/a'), nameUuid('mail/b'))

@@ -1,4 +1,4 @@
-/** An element of an XML document, or its text. */
+/** An element of an XML document, or text. */
 export type Xml = string | XmlElement
 
 export interface XmlElement {
@@ -7,14 +7,14 @@ export interface XmlElement {
   children: Xml[]
 }
 
-/** `element('port', {}, '465')`. Names are written as they are; values may be anything. */
+/** Creates an element, such as `element('port', {}, '465')`. Names are not escaped; text and attribute values are. */
 export const element = (name: string, attributes: Record<string, string>, ...children: Xml[]): XmlElement => ({
   name,
   attributes,
   children,
 })
 
-/** A document, with the line before its root that says which type it has. */
+/** The text of a document. `doctype` is inserted before the root element. */
 export const document = (root: XmlElement, doctype = ''): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${doctype}${write(root, '')}\n`
 
@@ -22,7 +22,7 @@ function write(node: XmlElement, indent: string): string {
   const attributes = Object.entries(node.attributes).map(([name, value]) => ` ${name}="${escaped(value)}"`)
   const open = `${indent}<${node.name}${attributes.join('')}`
   if (node.children.length === 0) return `${open}/>`
-  // Text is kept as it is: no white space around it.
+  // No white space is added around text.
   if (node.children.every((child) => typeof child === 'string'))
     return `${open}>${node.children.map(escaped).join('')}</${node.name}>`
   const inner = node.children.map((child) => (typeof child === 'string' ? escaped(child) : write(child, `${indent}  `)))
@@ -31,15 +31,16 @@ function write(node: XmlElement, indent: string): string {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
 
-/** XML 1.0, 2.2 and 2.4: what has no place in a document at all is left out. */
+/** Escapes text (XML 1.0, 2.4) and removes characters that a document must not contain (2.2). */
 const escaped = (text: string): string =>
   text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
     .replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '')
 
-/** The text of the first element of this name (of any prefix), which has no elements within; undefined where there is none.
+/** The text of the first element with this name, under any prefix and without child elements; undefined if there is none.
  *
- * No parser: no entities but the five and the numbers, no types, nothing is fetched or unfolded. */
+ * This is not an XML parser, on purpose: it decodes only predefined entities and character references, so that a hostile document can
+ * neither define entities nor have anything fetched. */
 export function textOf(document: string, name: string): string | undefined {
   const [, text] = new RegExp(`<(?:\\w+:)?${name}(?:\\s[^<>]*)?>([^<]*)</(?:\\w+:)?${name}\\s*>`).exec(document) ?? []
   return text?.trim().replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi, unescaped)
