@@ -1,4 +1,4 @@
 import { join } from 'node:path'
 
-/** Where `postrider up` leaves what other commands need to find it. */
+/** The file in which `postrider up` stores the broker access of the other commands. `state` is the state folder. */
 export const accessFile = (state: string): string => join(state, 'run', 'cli.json')

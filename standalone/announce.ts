@@ -11,7 +11,7 @@ export interface Announcement {
   readyMs: number
 }
 
-/** What the person who started the platform wants to know next: where it listens, and one line each that sends a mail. */
+/** The lines that `postrider up` prints when it is ready: where it listens, and commands that send a test mail. */
 export function announcement({ plan, caFile, credential, sandbox, state, readyMs }: Announcement): string[] {
   const { ingress, api, telemetry } = plan.deployment
   const { listeners } = ingress.settings

@@ -9,11 +9,12 @@ import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 
 export interface ChosenCertificates {
   certificates: CertificateSources
-  /** What clients are to trust, when the certificate is a local one. */
+  /** The CA that clients must trust; only with a local certificate. */
   caFile?: string
 }
 
-/** The certificates that are given, checked before anything starts; a local one where the first is not. Throws BadCertificateError. */
+/** Checks the configured certificates before anything starts. Without a configured first one, uses a local certificate. Rejects with
+ * BadCertificateError. */
 export async function chooseCertificates({ deployment, config }: Plan, state: string): Promise<ChosenCertificates> {
   const { first: given, further: others, clientCaFile } = deployment.certificates
   if (clientCaFile !== undefined) readClientCa(clientCaFile)
@@ -31,7 +32,7 @@ function checked({ certificateFile, keyFile }: CertificateFilesPlan): Certificat
   return { certFile: resolve(certificateFile), keyFile: resolve(keyFile) }
 }
 
-/** Makes, once a state folder, a CA of its own and a certificate for the host name and loopback. */
+/** Creates a CA and a certificate for the host name and loopback, once for each state folder and host name. */
 async function ensureLocalCertificate(
   folder: string,
   hostName: string,
@@ -41,7 +42,7 @@ async function ensureLocalCertificate(
     certFile: join(folder, `${hostName}.pem`),
     keyFile: join(folder, `${hostName}.key`),
   }
-  // The certificate is written last: when it is there, the others are.
+  // The certificate is written last: if it exists, the other files exist as well.
   if (existsSync(files.certFile)) return files
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { ca, cert, key } = await makeLocalCertificate([hostName, 'localhost', '127.0.0.1', '::1'])

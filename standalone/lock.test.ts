@@ -9,7 +9,7 @@ import { endLeftovers, lockState } from './lock.ts'
 const folder = mkdtempSync(join(tmpdir(), 'postrider-lock-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a lock is held until it is given up', async () => {
+test('a lock stays until it is released', async () => {
   const file = join(folder, 'run', 'up.pid')
   const unlock = await lockState(file)
   assert.equal(Number(readFileSync(file, 'utf8')), process.pid)
@@ -17,7 +17,7 @@ test('a lock is held until it is given up', async () => {
   assert.equal(existsSync(file), false)
 })
 
-test('a lock of a process that is gone, or of another program, is ignored', async () => {
+test('a lock of a process that has ended, or of another program, is ignored', async () => {
   const file = join(folder, 'stale.pid')
   for (const holder of ['999999999', '1', 'nonsense', '']) {
     writeFileSync(file, holder)
@@ -26,13 +26,13 @@ test('a lock of a process that is gone, or of another program, is ignored', asyn
   }
 })
 
-test('programs that a killed run left behind are ended, and nobody else', async () => {
+test('programs that a killed run left behind are ended, and no others', async () => {
   const mark = join(folder, 'nats.conf')
   const left = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', mark], { stdio: 'ignore' })
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'another'], { stdio: 'ignore' })
   const ended = new Promise((resolve) => left.once('exit', resolve))
   const file = join(folder, 'programs.json')
-  // The number of the second one was once that of a program of ours.
+  // As if the process id of the second program had belonged to one of ours before.
   writeFileSync(file, JSON.stringify([left, other].map(({ pid }) => ({ pid, mark }))))
   await endLeftovers(file)
   await ended

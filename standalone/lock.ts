@@ -4,7 +4,8 @@ import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { UsageError } from './usage-error.ts'
 
-/** Makes this process the only one that runs on a state folder; returns how to give it up. Throws a UsageError. */
+/** Locks a state folder for this process; resolves with the function that unlocks it. Rejects with a UsageError if another process has the
+ * lock. */
 export async function lockState(file: string): Promise<() => void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
@@ -17,12 +18,13 @@ export async function lockState(file: string): Promise<() => void> {
   return () => rmSync(file, { force: true })
 }
 
-/** A process of that number may be somebody else's by now. */
+/** False if the process id has been reused by another program. */
 function isPostrider(pid: number): boolean {
   return commandLine(pid)?.includes('cli/main') ?? false
 }
 
-/** Ends what an earlier run that was killed left behind: programs that still run on this state folder. */
+/** Ends programs that a killed run left behind on this state folder. `file` lists their process ids, each with a mark that its command line
+ * contains. */
 export async function endLeftovers(file: string): Promise<void> {
   const left = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { pid: number; mark: string }[]) : []
   for (const { pid, mark } of left) {

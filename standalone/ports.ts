@@ -4,16 +4,17 @@ import { UsageError } from './usage-error.ts'
 export interface WantedPort {
   host: string
   port: number
-  /** What it is for, and the setting that changes it. */
+  /** What the port is for, and the setting that changes it. */
   purpose: string
 }
 
-/** Checks that each port can be listened on; throws one UsageError that names all that can't. */
+/** Checks that each port can be opened. Rejects with one UsageError that names all ports that cannot. */
 export async function checkPorts(wanted: WantedPort[]): Promise<void> {
   const problems: string[] = []
   for (const { host, port, purpose } of wanted) {
-    const twin = wanted.find((other) => other.port === port && other.purpose !== purpose)
-    if (twin !== undefined) problems.push(`port ${port} is used twice: for ${purpose} and for ${twin.purpose}`)
+    const duplicate = wanted.find((other) => other.port === port && other.purpose !== purpose)
+    if (duplicate !== undefined)
+      problems.push(`port ${port} is used twice: for ${purpose} and for ${duplicate.purpose}`)
     const error = await tryPort(host, port)
     if (error === 'EADDRINUSE')
       problems.push(`port ${port} (${purpose}) is in use by another program; stop it or choose another port`)

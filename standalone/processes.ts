@@ -6,12 +6,12 @@ export type ServiceName = keyof typeof TELEMETRY_OFFSETS
 /** A process of a service on this machine. */
 export interface ServiceProcess {
   service: ServiceName
-  /** From 0, for each service. */
+  /** Number of the process within its service, from 0. */
   index: number
   telemetryPort: number
 }
 
-/** The processes of a deployment: notifier first, ingress last, so that mail is taken when all that comes after is there. */
+/** The processes of a deployment in their start order: the ingress last, so that mail is accepted only when everything behind it runs. */
 export function processesOf({ api, delivery, ingress, telemetry }: Deployment): ServiceProcess[] {
   const several = (service: ServiceName, count: number): ServiceProcess[] =>
     Array.from({ length: count }, (_, index) => ({

@@ -31,7 +31,7 @@ function programs() {
   })
 }
 
-test('each service can read what its processes are started with, and answers on a port of its own', () => {
+test('each service can read the environment of its processes, and each process has its own telemetry port', () => {
   const started = programs().map(({ name, env = {}, telemetryPort }) => {
     const service = name.replace(/-\d+$/, '') as keyof typeof CONTRACTS
     const { broker, shards, telemetry } = CONTRACTS[service].read(env)
@@ -58,7 +58,7 @@ test('an ingress watches the disk of the state folder', () => {
   assert.equal(INGRESS.read(ingress?.env ?? {}).queueFolder, state)
 })
 
-test('the sandbox can read what it is started with', () => {
+test('the sandbox can read its environment', () => {
   const { env = {} } = sandboxProgram(state, 1525, certificate)
   assert.deepEqual(SANDBOX.read(env), { port: 1525, folder: `${state}-sandbox`, certificate })
 })

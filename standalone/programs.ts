@@ -20,21 +20,21 @@ export interface ProgramSettings {
   access: (account: string) => BrokerAccess
   certificates: CertificateSources
   platformKeyFile: string
-  /** How long a remote may take to answer the final dot, as the present configuration says. */
+  /** How long a remote may take to answer the final dot, by the current configuration. Milliseconds. */
   finalReplyMs: () => number
 }
 
-/** A service process, and where it tells that it is ready. */
+/** A service process, and the port of its health endpoint. */
 export interface ServiceProgram extends Program {
   telemetryPort: number
 }
 
-/** The notifier, the HTTP service and the sandbox finish what they are at within seconds. */
+/** The notifier, the HTTP service and the sandbox finish their current work within seconds. Milliseconds. */
 const GRACE_MS = 30_000
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** The programs of a deployment, in the order in which they start. */
+/** The service processes of a deployment, in their start order. */
 export function servicePrograms(settings: ProgramSettings): ServiceProgram[] {
   const { state, deployment, finalReplyMs } = settings
   mkdirSync(join(state, 'logs'), { recursive: true })
@@ -85,7 +85,7 @@ function environmentOf(
   }
 }
 
-/** The receiver for trying out. Its mail lies beside the state folder: it is the other side's, not the platform's. */
+/** The sandbox, a receiver for trials. Its mail is stored next to the state folder, not in it: it belongs to the remote side. */
 export function sandboxProgram(state: string, port: number, certificate: CertificatePaths): Program {
   return {
     name: 'sandbox',
@@ -97,4 +97,5 @@ export function sandboxProgram(state: string, port: number, certificate: Certifi
   }
 }
 
+/** The folder in which the sandbox stores its mail. */
 export const sandboxFolder = (state: string): string => `${state.replace(/\/+$/, '')}-sandbox`

@@ -6,7 +6,8 @@ import type { Supervised } from './supervise.ts'
 
 const READY_MS = 120_000
 
-/** Waits until a service says that it is ready. Throws a UsageError with its last log line when it ends again and again. */
+/** Waits until a service reports that it is ready. Rejects with a UsageError that has its last log line if it keeps ending, or after
+ * READY_MS. */
 export async function awaitReady(
   running: Supervised,
   { name, telemetryPort, logFile }: ServiceProgram,

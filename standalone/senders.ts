@@ -11,7 +11,7 @@ export interface SenderVerificationOptions {
   state: SenderState
   broker: Broker
   platformKey: Buffer
-  /** Signs a mail of the platform by the keys of these Domains. */
+  /** Signs a mail of the platform with the keys of these Domains. */
   sign: (domains: RuntimeConfig['domains']) => SignMail
   /** Plans and publishes again, with the currently verified addresses; resolves with that plan. */
   replan: () => Promise<Plan>
@@ -19,17 +19,17 @@ export interface SenderVerificationOptions {
 }
 
 export interface SenderVerification {
-  /** What is planned by now. Returns at once. */
+  /** Verifies the SenderAddresses of this plan from now on. Returns immediately. */
   follow(plan: Plan): void
   close(): Promise<void>
 }
 
-/** After the broker was away. */
+/** Delay after an error, as when the broker cannot be reached. Milliseconds. */
 const RETRY_MS = 2000
-/** A timer takes no longer time than 24 days; a look costs little. */
+/** Longest time between two runs. Timers are limited to 24 days, and a run costs little. Milliseconds. */
 const MAX_MS = 3_600_000
 
-/** Verifies the SenderAddresses of a folder: mails codes, and looks at those that are given back. */
+/** Verifies the SenderAddresses of a folder: mails codes, and checks the codes that users enter. */
 export function verifySenders({
   state,
   broker,
@@ -65,26 +65,26 @@ export function verifySenders({
       })
   }
 
-  /** Resolves with when to look again. */
+  /** Verifies all SenderAddresses once. Resolves with the milliseconds until the next run; undefined if none is needed. */
   async function run(): Promise<number | undefined> {
     if (plan === undefined) return undefined
     const waits: number[] = []
-    let news = false
-    state.forgetOthers(plan.senders.map(keyOf))
+    let newlyVerified = false
+    state.deleteOthers(plan.senders.map(keyOf))
     for (const sender of plan.senders) {
-      const { verified, waitMs } = await see(sender, plan)
+      const { verified, waitMs } = await verifyOne(sender, plan)
       if (waitMs !== undefined) waits.push(waitMs)
-      news ||= verified && !sender.verified
+      newlyVerified ||= verified && !sender.verified
     }
-    if (news) plan = await replan()
+    if (newlyVerified) plan = await replan()
     return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits))
   }
 
-  async function see(planned: PlannedSender, { config }: Plan): Promise<{ verified: boolean; waitMs?: number }> {
+  async function verifyOne(planned: PlannedSender, { config }: Plan): Promise<{ verified: boolean; waitMs?: number }> {
     const { namespace, code, resend, address, domainName } = planned
     const { hostName, notices } = config.platform
     const key = keyOf(planned)
-    const { claim, verification } = state.recall(key, { address, domainName })
+    const { claim, verification } = state.load(key, { address, domainName })
     const wish: Wish = { claim, code, resend }
     // No code is mailed in the name of a suspended domain.
     const mails = config.domains.get(domainName)?.suspended === false

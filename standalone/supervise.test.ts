@@ -30,7 +30,7 @@ function run(name: string, script: string, options: SuperviseOptions = {}, grace
   return supervise(program(name, script, graceMs), options)
 }
 
-test('a program that ends is started again, later each time, and its output is kept', async () => {
+test('a program that ends is restarted with growing delays, and its output is kept', async () => {
   const delays: number[] = []
   const supervised = run('ends', 'console.log("hello"); process.exit(3)', {
     onExit: (_name, code, _signal, delayMs) => {
@@ -47,7 +47,7 @@ test('a program that ends is started again, later each time, and its output is k
   assert.equal(supervised.restarts, restarts)
 })
 
-test('restart ends it and starts it again; stop ends it for good, by force when it does not listen', async () => {
+test('restart ends a program and starts it again; stop ends it permanently, and kills it if it ignores the signal', async () => {
   const pids: number[] = []
   const script = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up")'
   const supervised = run('stays', script, { onStart: (_name, pid) => pids.push(pid) }, 200)
@@ -63,7 +63,7 @@ test('restart ends it and starts it again; stop ends it for good, by force when 
   await polite.stop()
 })
 
-test('a program that cannot be started is tried again, and a log that cannot be opened does not keep it from running', async () => {
+test('a program that cannot be started is tried again, and a program whose log cannot be opened runs without it', async () => {
   const failed: string[] = []
   const missing = supervise(
     { ...program('missing', ''), command: join(folder, 'not-there') },
@@ -90,7 +90,7 @@ test('restarts leave no open files behind', async () => {
   assert.ok(open() <= before + 1, `${before} before, ${open()} after`)
 })
 
-test('programs stop in the reverse order of their start, those of one kind together', () => {
+test('programs stop in reverse start order, those of one service together', () => {
   const started = ['broker', 'notifier', 'delivery-0', 'delivery-1', 'ingress-0', 'ingress-1'].map((name) => ({ name }))
   assert.deepEqual(
     stopOrder(started).map((kind) => kind.map(({ name }) => name)),

@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, copyFileSync, openSync, rmSync, statSync, truncateSync } from 'node:fs'
 
-/** A program that is kept running. */
+/** A program to keep running. */
 export interface Program {
   name: string
   command: string
   args: string[]
   env?: Record<string, string>
-  /** Output goes here; cut when it grows large. */
+  /** File for its output; truncated when it grows large. */
   logFile: string
-  /** The signal that asks it to finish what it has in hand. */
+  /** The signal that asks it to finish its current work and exit; default SIGTERM. */
   stopSignal?: NodeJS.Signals
-  /** How long it may take to finish, asked when it is stopped; then it is killed. Milliseconds. */
+  /** How long it may take to exit before it is killed; called when it is stopped. Milliseconds. */
   graceMs: () => number
 }
 
@@ -20,25 +20,27 @@ export interface Supervised {
   readonly name: string
   readonly pid: number | undefined
   readonly restarts: number
-  /** Asks the program to end; it is started again like one that ended by itself. */
+  /** Asks the program to exit; it is started again like one that exited by itself. */
   restart(): void
-  /** Asks the program to end and waits; kills it when its grace is over. */
+  /** Asks the program to exit and waits for that; kills it after its grace period. */
   stop(): Promise<void>
 }
 
 export interface SuperviseOptions {
-  /** Called at each start and at each unrequested end. */
+  /** Called at each start. */
   onStart?: (name: string, pid: number) => void
+  /** Called at each exit except after `stop`. The delay until the next start is in milliseconds. */
   onExit?: (name: string, code: number | null, signal: string | null, restartInMs: number) => void
 }
 
 const FIRST_DELAY_MS = 200
 const MAX_DELAY_MS = 10_000
-/** A program that ran this long starts over with the first delay. */
+/** After a run of this length, the next restart has the first delay again. Milliseconds. */
 const STEADY_MS = 20_000
+/** Size at which a log is truncated. Octets. */
 const LOG_BYTES = 64 * 1024 * 1024
 
-/** Starts a program and starts it again whenever it ends, with a delay that doubles while it keeps ending. */
+/** Starts a program and restarts it whenever it ends, with a delay that doubles while it keeps ending. */
 export function supervise(program: Program, options: SuperviseOptions = {}): Supervised {
   let child: ChildProcess | undefined
   let stopping = false
@@ -52,7 +54,7 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
     const log = openLog(program.logFile)
     const running = spawn(program.command, program.args, {
       env: { ...process.env, ...program.env },
-      // Its own group: a Ctrl-C in the terminal reaches only the supervisor, which ends the programs in order.
+      // In its own process group: Ctrl-C in the terminal reaches only the supervisor, which stops the programs in order.
       detached: true,
       stdio: ['ignore', log, log],
     })
@@ -72,8 +74,8 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
     running.once('error', () => over(null, null))
   }
   start()
-  const cutting = setInterval(() => cutLog(program.logFile), 60_000)
-  cutting.unref()
+  const rotating = setInterval(() => rotateLog(program.logFile), 60_000)
+  rotating.unref()
 
   return {
     name: program.name,
@@ -94,7 +96,7 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
     async stop() {
       stopping = true
       clearTimeout(timer)
-      clearInterval(cutting)
+      clearInterval(rotating)
       const running = child
       if (running === undefined) return
       const gone = new Promise<void>((resolve) => (ended = resolve))
@@ -106,12 +108,13 @@ export function supervise(program: Program, options: SuperviseOptions = {}): Sup
   }
 }
 
-/** The last started first, and those of one kind (`delivery-0`, `delivery-1`) at once, so that the slowest alone is waited for. Pure. */
+/** The stop order: in reverse start order, with the processes of one service (`delivery-0`, `delivery-1`) in one group that stops in
+ * parallel. Pure. */
 export function stopOrder<T extends { name: string }>(started: readonly T[]): T[][] {
   return [...Map.groupBy(started.toReversed(), ({ name }) => name.replace(/-\d+$/, '')).values()]
 }
 
-/** A program is more than its log: without room for a new file it runs without one. */
+/** Opens a log for appending. If that fails, as on a full disk, the program runs without a log. */
 function openLog(file: string): number | 'ignore' {
   try {
     return openSync(file, 'a')
@@ -120,13 +123,13 @@ function openLog(file: string): number | 'ignore' {
   }
 }
 
-/** Keeps one older log: the file is copied and cut, since the program goes on writing to its end. */
-function cutLog(file: string): void {
+/** Rotates a large log and keeps one older copy. The file is copied and truncated, because the program keeps it open and appends to it. */
+function rotateLog(file: string): void {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= LOG_BYTES) return
   try {
     copyFileSync(file, `${file}.1`)
   } catch {
-    // No room for the older one: cutting makes some.
+    // There is no room for the copy, so the older one is deleted as well.
     rmSync(`${file}.1`, { force: true })
   }
   truncateSync(file)

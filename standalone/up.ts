@@ -32,7 +32,8 @@ export interface UpOptions {
   say: (line: string) => void
 }
 
-/** Runs the platform of a folder of manifests on this machine until the returned function is called. */
+/** Runs the platform that a folder of manifests declares on this machine. Resolves when it is ready, with the function that stops it.
+ * Rejects with UsageError, BadManifestsError, BadCertificateError or NoBrokerError. */
 export async function up({ folder, state: stateGiven, say }: UpOptions): Promise<() => Promise<void>> {
   const startedAt = Date.now()
   const state = resolve(stateGiven)
@@ -57,12 +58,12 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
     const supervised = supervise(program, {
       onStart: (_, pid) => {
         marks.push({ pid, mark: program.args.at(-1) ?? program.name })
-        // Those that ended are harmless: the mark tells whether a number is still that program.
+        // Entries of ended programs are harmless: the mark shows whether a process id still belongs to the program.
         try {
           writeFileSync(`${leftovers}.new`, JSON.stringify(marks.slice(-100)))
           renameSync(`${leftovers}.new`, leftovers)
         } catch (error) {
-          // Costs the next start the knowledge of what a killed one left behind, and nothing else.
+          // Only means that the next start cannot end what a killed run left behind.
           say(`${leftovers} cannot be written: ${String(error)}`)
         }
       },
@@ -73,7 +74,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
     return supervised
   }
   const stop = async (): Promise<void> => {
-    // Mail is no longer taken before what delivers it goes, and the broker goes last.
+    // The ingress stops before the services that deliver its mail, and the broker stops last.
     for (const kind of stopOrder(running)) await Promise.all(kind.map((supervised) => supervised.stop()))
     rmSync(leftovers, { force: true })
     unlock()
@@ -90,7 +91,7 @@ export async function up({ folder, state: stateGiven, say }: UpOptions): Promise
     await ensureStreamsSoon(broker, { ...brokerSettings, replicas: setup.replicas })
     const write = publisher(broker)
     let published: Promise<unknown> = write(plan.config)
-    /** One after the other, in the order in which they are asked for. */
+    /** Publishes plans one after the other, in the order of the calls. */
     const publish = (next: () => Promise<Plan>): Promise<{ next: Plan; changes: number }> => {
       const result = published.then(async () => {
         const planned = await next()
@@ -198,7 +199,7 @@ function portsOf({ deployment }: Plan) {
   ]
 }
 
-/** Services follow the configuration by themselves; what they are started with can only change with a start. */
+/** Reports an applied change. Services follow the configuration, but settings in their environment take effect only when they start. */
 function sayChange(first: Plan, next: Plan, changes: number, say: (line: string) => void): void {
   say(`configuration applied: ${changes} ${changes === 1 ? 'entry' : 'entries'} changed`)
   if (JSON.stringify(next.deployment) !== JSON.stringify(first.deployment)) {

@@ -1,4 +1,4 @@
-/** The person at the keyboard can fix it: the message alone is shown, with exit code 2. */
+/** An error that the user can fix. The command prints only its message and exits with code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

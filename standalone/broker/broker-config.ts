@@ -10,7 +10,7 @@ import { UsageError } from '../usage-error.ts'
 import { keepPasswords } from './passwords.ts'
 import { ensureRouteCertificate } from './route-certificate.ts'
 
-/** One nats-server of this machine. */
+/** The configuration of one nats-server on this machine. */
 export interface ServerFiles {
   name: string
   url: string
@@ -19,12 +19,13 @@ export interface ServerFiles {
 
 export interface BrokerFiles {
   servers: ServerFiles[]
-  /** Access of each account. */
+  /** Servers, user and password for an account of the broker. */
   access: (account: string) => BrokerAccess
 }
 
+/** A broker that runs on this machine. */
 export interface OwnBroker {
-  /** The first port; see spec.broker.port. */
+  /** First port; see spec.broker.port. */
   port: number
   servers: 1 | 3
   shards: number
@@ -32,13 +33,13 @@ export interface OwnBroker {
 
 const HOST = '127.0.0.1'
 
-/** Ports of the servers: one each for clients, and then one each for the other servers. */
+/** The ports of the servers: first those for clients, then, with several servers, those for the routes between them. */
 export function brokerPorts({ port, servers }: Pick<OwnBroker, 'port' | 'servers'>): number[] {
   return Array.from({ length: servers === 1 ? 1 : 2 * servers }, (_, index) => port + index)
 }
 
-/** Writes the configuration of the broker's servers for this state folder. Passwords are made once and kept.
- * Throws a UsageError when the queue lies with another number of servers. */
+/** Writes the configuration files of the broker's servers below `folder`. Passwords are generated once and kept. Rejects with a UsageError
+ * if the stored queue belongs to another number of servers. */
 export async function writeBrokerConfig(folder: string, broker: OwnBroker): Promise<BrokerFiles> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   refuseOtherNumber(folder, broker.servers)
@@ -80,7 +81,8 @@ async function write(
 
 const serverFolder = (folder: string, index: number): string => join(folder, 'servers', String(index))
 
-/** A server that joins others deletes what it stored when it was alone, and a lone one does not read what it stored among others. */
+/** Throws a UsageError if the number of servers has changed. A server that joins a cluster deletes what it stored as a single server, and a
+ * single server does not read what it stored in a cluster. */
 function refuseOtherNumber(folder: string, servers: number): void {
   const [one, three] = [join(folder, 'store'), join(serverFolder(folder, 0), 'store')]
   const found = servers === 1 ? three : one

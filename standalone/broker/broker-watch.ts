@@ -2,46 +2,48 @@ import { statfs } from 'node:fs/promises'
 import { openBroker } from '@postrider/broker/connection'
 import type { Broker, BrokerAccess } from '@postrider/broker/connection'
 
-/** The broker's own report, as far as it is used (nats-server, monitor.go: HealthStatus). */
+/** The parts of the broker's health report that are used (nats-server, monitor.go: HealthStatus). */
 interface HealthReport {
   data?: { errors?: { type: string; error: string }[] }
 }
 
 export interface BrokerWatchOptions {
-  /** `the broker`, or which of its servers. */
+  /** Name of the server in messages: `the broker`, or `broker-0` and so on with several servers. */
   name: string
-  /** Of the system account, and to this server alone. */
+  /** Access to this server alone, by the system account. */
   access: BrokerAccess
-  /** The folder whose disk the broker writes to. */
+  /** A folder on the disk that the broker writes to. */
   folder: string
   restart: () => void
   say: (line: string) => void
 }
 
 export interface BrokerWatch {
+  /** Stops watching. */
   close(): Promise<void>
 }
 
-const LOOK_MS = 1000
+const CHECK_MS = 1000
 const ANSWER_MS = 5000
-/** With less than this a restarted broker would only run into the same wall again. Octets. */
+/** Free space that a restart needs. With less, the restarted broker would fail again. Octets. */
 const ROOM_TO_RESTART = 16 * 1024 * 1024
-/** With less than this nothing can be written, though the broker may not have tried: the ingress refuses before it. Octets. */
+/** Below this free space nothing can be written, even if the broker reports no error: it may not have tried, because the ingress refuses
+ * mail first. Octets. */
 const NO_ROOM = 1024 * 1024
-/** Between two restarts, at first and at most. */
+/** Pause between two restarts: the first one, and the longest. Milliseconds. */
 const FIRST_PAUSE_MS = 5_000
 const MAX_PAUSE_MS = 60_000
 
-/** Restarts a broker that can no longer write. A stream of nats-server whose write failed once, as on a full disk, refuses every
- * further one until the server is started again, whatever space there is by then; it does not end by itself, and what
- * it did confirm is on disk. So it is left alone until there is room, and then started again. */
+/** Restarts a broker that can no longer write. After one failed write, as on a full disk, a stream of nats-server refuses every further one
+ * until the server restarts, even when there is space again. The server does not exit by itself, and what it has confirmed is on disk. It
+ * is restarted as soon as the disk has room. */
 export async function watchBroker({ name, access, folder, restart, say }: BrokerWatchOptions): Promise<BrokerWatch> {
   const broker = await openBroker('watch', access)
   let reported = false
   let pause = FIRST_PAUSE_MS
   let notBefore = 0
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const problem = await writeProblem(broker)
     if (problem === undefined) return
     const { bavail, bsize } = await statfs(folder)
@@ -52,7 +54,7 @@ export async function watchBroker({ name, access, folder, restart, say }: Broker
       if (Date.now() > notBefore + MAX_PAUSE_MS) pause = FIRST_PAUSE_MS
       return
     }
-    if (!reported) say(sentence(name, problem, room, folder))
+    if (!reported) say(problemMessage(name, problem, room, folder))
     reported = true
     if (problem === '' || room < ROOM_TO_RESTART || Date.now() < notBefore) return
     say(`restarting ${name} so that it writes again`)
@@ -61,20 +63,22 @@ export async function watchBroker({ name, access, folder, restart, say }: Broker
     restart()
   }
 
-  let looking = Promise.resolve()
+  let checking = Promise.resolve()
   const timer = setInterval(() => {
-    looking = looking.then(look).catch((error: unknown) => say(`cannot check the health of ${name}: ${String(error)}`))
-  }, LOOK_MS)
+    checking = checking
+      .then(check)
+      .catch((error: unknown) => say(`cannot check the health of ${name}: ${String(error)}`))
+  }, CHECK_MS)
   return {
     async close() {
       clearInterval(timer)
-      await looking
+      await checking
       await broker.close()
     },
   }
 }
 
-/** Why the broker can't write; empty when it can; undefined when it does not say, as while it starts. */
+/** Why the broker cannot write; empty if it can; undefined if it does not answer, as while it starts. */
 async function writeProblem({ nc, connected }: Broker): Promise<string | undefined> {
   if (!connected) return undefined
   const answer = await nc
@@ -83,13 +87,14 @@ async function writeProblem({ nc, connected }: Broker): Promise<string | undefin
   if (answer === undefined) return undefined
   const { data } = answer.json<HealthReport>()
   const found = (data?.errors ?? []).find(
-    // A server that has not found the others is not helped by a restart.
+    // A server without a meta leader has not found the other servers, which a restart does not help.
     ({ type, error }) => (type === 'JETSTREAM' && !error.includes('meta leader')) || error.includes('write error'),
   )
   return found?.error ?? ''
 }
 
-function sentence(name: string, problem: string, room: number, folder: string): string {
+/** The message that reports the problem. */
+function problemMessage(name: string, problem: string, room: number, folder: string): string {
   const full = room < ROOM_TO_RESTART || problem.includes('no space left')
   const mebi = (octets: number): string => `${Math.floor(octets / 1024 / 1024)} MiB`
   return full

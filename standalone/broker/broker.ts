@@ -11,30 +11,30 @@ import type { Layout } from '@postrider/broker/streams'
 import { isTemporary } from '@postrider/broker/temporary'
 import { UsageError } from '../usage-error.ts'
 import { writeBrokerConfig } from './broker-config.ts'
-import { createStartPatience } from './broker-patience.ts'
+import { createStartTimeout } from './start-timeout.ts'
 import { outsideAccess } from './outside-broker.ts'
 import type { Program, Supervised } from '../supervise.ts'
 
-/** A nats-server of this machine. */
+/** A nats-server on this machine. */
 export interface BrokerServer {
   url: string
   program: Program
 }
 
 export interface BrokerSetup {
-  /** Empty where somebody else runs the broker. */
+  /** Empty if the broker is run elsewhere (spec.broker.url). */
   servers: BrokerServer[]
-  /** Access of each account. */
+  /** Servers, user and password for an account of the broker. */
   access: (account: string) => BrokerAccess
   /** Copies of each stream. */
   replicas: number
 }
 
-/** It closes its files. */
+/** Time for a broker that is stopped to close its files. Milliseconds. */
 const GRACE_MS = 40_000
 
-/** What is needed to reach the broker of a plan, and to run it where it is one of this machine; finds or builds its binary.
- * Throws NoBrokerError and UsageError. */
+/** Prepares the broker of a plan: the access to it and, if it runs on this machine, its programs. Finds or builds the nats-server binary.
+ * Rejects with NoBrokerError or UsageError. */
 export async function setUpBroker(state: string, plan: BrokerPlan, say: (line: string) => void): Promise<BrokerSetup> {
   if (plan.outside !== undefined)
     return { servers: [], access: outsideAccess(plan.outside, plan.shards), replicas: plan.replicas }
@@ -48,8 +48,8 @@ export async function setUpBroker(state: string, plan: BrokerPlan, say: (line: s
         name,
         command: binary,
         args: ['-c', configFile],
-        // Half the machine: with all of it the broker's idle threads look for work on the cores that the services need
-        // (measured on two cores: a fifth less CPU a message).
+        // Half the cores: with all of them, idle threads of the broker search for work on the cores that the services need. Measured on
+        // two cores: this saves a fifth of the CPU time for a message.
         env: { GOMAXPROCS: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
         logFile: join(state, 'logs', `${name}.log`),
         graceMs: () => GRACE_MS,
@@ -60,13 +60,13 @@ export async function setUpBroker(state: string, plan: BrokerPlan, say: (line: s
   }
 }
 
-/** Waits until the broker answers with JetStream ready. Throws a UsageError when it does not start. */
+/** Waits until the broker answers and JetStream is ready. Rejects with a UsageError if it does not start. */
 export async function awaitBroker(
   { servers, access }: BrokerSetup,
   running: Supervised[],
   say: (line: string) => void,
 ): Promise<Broker> {
-  const patience = createStartPatience(running, say)
+  const timeout = createStartTimeout(running, say)
   for (;;) {
     const broker = await openBroker('admin', access('admin')).catch(() => undefined)
     if (broker !== undefined) {
@@ -77,7 +77,7 @@ export async function awaitBroker(
       if (ready) return broker
       await broker.close()
     }
-    if (running.some(({ restarts }) => restarts >= 3) || patience.over())
+    if (running.some(({ restarts }) => restarts >= 3) || timeout.expired())
       throw new UsageError(doesNotStart(servers, access('admin')))
     await pause(50)
   }
@@ -93,11 +93,11 @@ function doesNotStart(servers: BrokerServer[], access: BrokerAccess): string {
   return `the broker did not start; ${logs.join('\n')}`
 }
 
-/** "no suitable peers for placement": servers of a new broker that have not found each other yet. */
+/** JetStream error "no suitable peers for placement": the servers of a new broker have not found each other yet. */
 const NO_PEERS = 10_005
 const ENSURE_MS = 120_000
 
-/** Creates or updates the streams, once the servers have found each other and the streams have leaders. */
+/** Creates or updates the streams. Tries again while the servers have not found each other or streams have no leader, for ENSURE_MS. */
 export async function ensureStreamsSoon({ nc, jsm }: Broker, layout: Layout): Promise<void> {
   const deadline = performance.now() + ENSURE_MS
   for (;;) {

@@ -5,14 +5,14 @@ import { serviceAccounts } from '@postrider/broker/accounts'
 import type { BrokerAccess, BrokerTls } from '@postrider/broker/connection'
 import { UsageError } from '../usage-error.ts'
 
-/** Access of each account at a broker that somebody else runs. Throws a UsageError when a password is missing. */
+/** The access of each account to a broker that is run elsewhere. Throws a UsageError if a password is missing. */
 export function outsideAccess(outside: OutsideBroker, shards: number): (account: string) => BrokerAccess {
   const { servers, passwordsFile, caFile, certificateFile, keyFile } = outside
   const passwords = readPasswords(passwordsFile)
   const missing = serviceAccounts(shards).filter((account) => typeof passwords[account] !== 'string')
   if (missing.length > 0)
     throw new UsageError(
-      `${passwordsFile} has no password for ${missing.join(', ')}; run postrider broker-config to make them`,
+      `${passwordsFile} has no password for ${missing.join(', ')}; run postrider broker-config to create them`,
     )
   const tls: BrokerTls = {
     ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),

@@ -2,7 +2,8 @@ import { accountConfig, serviceAccounts } from '@postrider/broker/accounts'
 import { UsageError } from '../usage-error.ts'
 import { keepPasswords } from './passwords.ts'
 
-/** `postrider broker-config`: makes the passwords of a broker that is run elsewhere, and says how to configure it. */
+/** `postrider broker-config`: generates the passwords for a broker that is run elsewhere. Resolves with the configuration to print. Rejects
+ * with a UsageError without a file. */
 export async function printAccount(passwordsFile: string | undefined, shards: number): Promise<string[]> {
   if (passwordsFile === undefined)
     throw new UsageError('give the file for the passwords: postrider broker-config --passwords FILE')

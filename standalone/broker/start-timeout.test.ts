@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createStartPatience } from './broker-patience.ts'
+import { createStartTimeout } from './start-timeout.ts'
 
-/** A broker that reads `octetsPerSecond`, asked every second; resolves with the seconds until it is given up, at most `limit`. */
-function secondsUntilGivenUp(octetsPerSecond: (second: number) => number, limit: number): number {
+/** The second in which the timeout of a broker that reads `octetsPerSecond` expires; at most `limit`. */
+function secondsUntilExpiry(octetsPerSecond: (second: number) => number, limit: number): number {
   let second = 0
   let octets = 0
-  const patience = createStartPatience([{ name: 'broker', pid: 1 }], () => undefined, {
+  const timeout = createStartTimeout([{ name: 'broker', pid: 1 }], () => undefined, {
     now: () => second * 1000,
     workOf: () => ({ octets, ticks: 0 }),
   })
-  while (second < limit && !patience.over()) octets += octetsPerSecond(second++)
+  while (second < limit && !timeout.expired()) octets += octetsPerSecond(second++)
   return second
 }
 
-test('a broker that reads its store for an hour is waited for', () => {
+test('a broker that reads its store for an hour does not time out', () => {
   assert.equal(
-    secondsUntilGivenUp(() => 1e6, 3600),
+    secondsUntilExpiry(() => 1e6, 3600),
     3600,
   )
 })
 
-test('a broker that does nothing is given up after two minutes, also when it had begun', () => {
+test('a broker that does nothing times out after two minutes, also when it was busy before', () => {
   assert.equal(
-    secondsUntilGivenUp(() => 0, 3600),
+    secondsUntilExpiry(() => 0, 3600),
     121,
   )
-  const stopsReading = secondsUntilGivenUp((second) => (second < 600 ? 1e6 : 0), 3600)
+  const stopsReading = secondsUntilExpiry((second) => (second < 600 ? 1e6 : 0), 3600)
   assert.ok(stopsReading > 600 && stopsReading < 730, String(stopsReading))
 })

@@ -6,27 +6,28 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Built when none new enough is found. */
+/** The version that is built if no installed one is recent enough. */
 export const BROKER_VERSION = '2.15.2'
-/** Atomic cancelling of schedules came with 2.14. */
-const OLDEST = [2, 14, 0]
+/** Schedules can be cancelled atomically since 2.14. */
+const MIN_VERSION = [2, 14, 0]
 
-/** There is no broker to start, and none can be built. */
+/** No nats-server was found, and none can be built. */
 export class NoBrokerError extends Error {
   override readonly name = 'NoBrokerError'
 }
 
-/** The path of a nats-server that is new enough: NATS_SERVER, else from PATH, else from the cache, else built with Go into the cache.
- * Throws NoBrokerError with what to do. `say` is called when a build begins, as that takes a minute or two. */
+/** The path of a nats-server of at least MIN_VERSION: from NATS_SERVER, from PATH, from the cache, or built with Go into the cache, in
+ * this order. `say` gets a message when a build begins, which takes a minute or two. Rejects with NoBrokerError, whose text says how to
+ * fix it. */
 export async function findBroker(say: (line: string) => void = () => undefined): Promise<string> {
   const named = process.env['NATS_SERVER']
   if (named !== undefined && named !== '') {
-    if (await newEnough(named)) return named
-    throw new NoBrokerError(`NATS_SERVER=${named} is not a nats-server of version ${OLDEST.join('.')} or newer`)
+    if (await isRecent(named)) return named
+    throw new NoBrokerError(`NATS_SERVER=${named} is not a nats-server of version ${MIN_VERSION.join('.')} or newer`)
   }
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const candidate = join(folder, 'nats-server')
-    if (existsSync(candidate) && (await newEnough(candidate))) return candidate
+    if (existsSync(candidate) && (await isRecent(candidate))) return candidate
   }
   const cached = join(cacheFolder(), 'bin', `nats-server-${BROKER_VERSION}`)
   if (!existsSync(cached)) await build(cached, say)
@@ -37,11 +38,11 @@ function cacheFolder(): string {
   return process.env['POSTRIDER_CACHE'] ?? join(import.meta.dirname, '..', '..', '.cache')
 }
 
-async function newEnough(path: string): Promise<boolean> {
+async function isRecent(path: string): Promise<boolean> {
   try {
     const { stdout } = await run(path, ['--version'])
     const found = /v(\d+)\.(\d+)\.(\d+)/.exec(stdout)?.slice(1).map(Number) ?? []
-    for (const [place, wanted] of OLDEST.entries()) {
+    for (const [place, wanted] of MIN_VERSION.entries()) {
       const have = found[place] ?? -1
       if (have !== wanted) return have > wanted
     }
@@ -65,7 +66,7 @@ async function build(target: string, say: (line: string) => void): Promise<void>
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
     const why = missing ? 'and Go is not installed to build it' : 'and building it with Go failed'
     throw new NoBrokerError(
-      `nats-server ${OLDEST.join('.')} or newer was not found ${why}; install nats-server (or Go 1.25 or newer), or set NATS_SERVER to its path`,
+      `nats-server ${MIN_VERSION.join('.')} or newer was not found ${why}; install nats-server (or Go 1.25 or newer), or set NATS_SERVER to its path`,
       { cause },
     )
   } finally {

@@ -1,4 +1,4 @@
-/** Files in PEM. */
+/** Paths of PEM files. */
 export interface ServerTls {
   caFile: string
   certFile: string
@@ -9,19 +9,19 @@ export interface ServerSettings {
   /** `127.0.0.1:4222`. */
   listen: string
   storeFolder: string
-  /** Who may do what, as nats-server's configuration says it (see @postrider/queue/accounts). */
+  /** Accounts and their permissions, in the syntax of nats-server (see @postrider/broker/accounts). */
   auth: string
-  /** For clients; without it they connect in the clear. */
+  /** TLS for clients; without it they connect in plaintext. */
   tls?: ServerTls
   cluster?: ClusterSettings
 }
 
-/** The servers of a broker among themselves. Who connects to a route port is past all accounts, so it takes a password and
- * a certificate of the servers' own CA. */
+/** The cluster that the servers of a broker form. A connection to a route port bypasses all accounts, so it requires a password and a
+ * certificate of the servers' own CA. */
 export interface ClusterSettings {
   serverName: string
   listen: string
-  /** `127.0.0.1:6222` of each server, this one among them. */
+  /** Route address of each server, including this one, such as `127.0.0.1:6222`. */
   routes: string[]
   password: string
   tls: ServerTls
@@ -40,7 +40,7 @@ export const serverConfig = ({
 }: ServerSettings): string => `listen: "${listen}"
 # A batch of events or a record with many recipients may be over the default of 1 MB.
 max_payload: 8MB
-# What the broker still holds back for a client that reads slowly.
+# Data that the broker buffers for a client that reads slowly.
 max_pending: 256MB
 jetstream {
   store_dir: ${JSON.stringify(storeFolder)}

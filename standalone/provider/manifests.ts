@@ -9,11 +9,12 @@ import type { Problem } from '@postrider/resources/read'
 export interface Manifests {
   resources: AnyResource[]
   problems: Problem[]
-  /** Text of all files: the same text is the same manifests. */
+  /** Names and text of all files, which differ when the manifests have changed. */
   fingerprint: string
 }
 
-/** Reads every manifest in a folder's *.yaml and *.yml files, several documents a file. Everything that is wrong is reported. */
+/** Reads all manifests in the *.yaml and *.yml files of a folder, each with one or more documents. Reports every problem, not only the
+ * first. */
 export async function readManifests(folder: string): Promise<Manifests> {
   const names = (await readdir(folder)).filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort()
   const manifests: Manifests = { resources: [], problems: [], fingerprint: '' }
@@ -41,7 +42,7 @@ function readFileText(name: string, text: string, { resources, problems }: Manif
       continue
     }
     const manifest = document.toJS() as unknown
-    // An empty document, as after a last `---`.
+    // An empty document, as after a trailing `---`.
     if (manifest === null) continue
     const read = readResource(manifest, origin)
     if ('resource' in read) resources.push(read.resource)
@@ -52,7 +53,7 @@ function readFileText(name: string, text: string, { resources, problems }: Manif
   }
 }
 
-/** The line of the field itself where it is there, else of the document. */
+/** The origin of a problem with the line of the field, or of the document if the field is missing. */
 function withLine(
   { origin, path }: Problem,
   name: string,
@@ -67,6 +68,6 @@ function withLine(
     : `${name} document ${index + 1} (line ${lines.linePos(node.range[0]).line})`
 }
 
-/** A problem as one line for people. */
+/** A problem as one line of text. */
 export const problemLine = ({ origin, resource, path, problem }: Problem): string =>
   [origin, resource, [path, problem].filter((part) => part !== '').join(' ')].filter((part) => part !== '').join(': ')

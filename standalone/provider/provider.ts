@@ -6,7 +6,7 @@ import type { Problem } from '@postrider/resources/read'
 import { readManifests } from './manifests.ts'
 import type { StateFolder } from './state.ts'
 
-/** The folder can't be used as it is; `problems` says all that is wrong. */
+/** The manifests of the folder are not valid; `problems` lists everything that is wrong. */
 export class BadManifestsError extends Error {
   override readonly name = 'BadManifestsError'
   readonly problems: Problem[]
@@ -23,16 +23,16 @@ export interface FileProvider {
 export interface FileProviderOptions {
   folder: string
   state: StateFolder
-  /** A good change. Called one at a time; a rejection is a problem of whoever applies it. */
+  /** Called with the plan of a valid change, never while a previous call runs. A rejection is reported to `onProblems`. */
   onPlan: (plan: Plan) => Promise<void>
-  /** A bad change; the last good plan stays. */
+  /** Called for a change that is not valid; the last valid plan stays in force. */
   onProblems: (problems: Problem[]) => void
 }
 
-/** Of everything that a plan is made of, and that a person changes: the manifests and the DKIM keys. */
+/** Differs when something has changed that a plan is made from and that people edit: the manifests and the DKIM keys. */
 const fingerprintOf = (manifests: string, state: StateFolder): string => `${manifests}\n${state.keysFingerprint()}`
 
-/** Reads the folder and plans; makes what the plan wants. Throws BadManifestsError. */
+/** Reads and plans the folder, and creates the keys and credentials that the plan needs. Rejects with BadManifestsError. */
 export async function planFolder(folder: string, state: StateFolder): Promise<{ plan: Plan; fingerprint: string }> {
   const { resources, problems, fingerprint } = await readManifests(folder)
   if (problems.length > 0) throw new BadManifestsError(problems)
@@ -45,12 +45,12 @@ export async function planFolder(folder: string, state: StateFolder): Promise<{ 
   }
 }
 
-/** Not every file system tells of changes, so the folder is read this often in any case. */
+/** Interval at which the folder is read in any case, because not every file system reports changes. Milliseconds. */
 const POLL_MS = 1000
-/** Editors write a file in several steps. */
+/** Delay after a reported change, because editors write a file in several steps. Milliseconds. */
 const SETTLE_MS = 100
 
-/** Follows the folder from the given state of it on. */
+/** Follows the changes of the folder. `fingerprint` is that of the state which is already applied. */
 export function followFolder(
   { folder, state, onPlan, onProblems }: FileProviderOptions,
   fingerprint: string,
@@ -59,18 +59,18 @@ export function followFolder(
   let busy = false
   let again: NodeJS.Timeout | undefined
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     if (busy) return
     busy = true
     try {
       const now = fingerprintOf((await readManifests(folder)).fingerprint, state)
       if (now === seen) return
-      // Noted before it is judged: a bad change is reported once, not at every look.
+      // Recorded before the change is planned: an invalid change is reported once, not at every check.
       seen = now
-      const { plan: good, fingerprint: planned } = await planFolder(folder, state)
-      // Planning may have made keys.
+      const { plan: next, fingerprint: planned } = await planFolder(folder, state)
+      // Planning may have created keys.
       seen = planned
-      await onPlan(good)
+      await onPlan(next)
       const bad = state.badKeys()
       if (bad.length > 0) onProblems(bad.map((problem) => ({ origin: folder, resource: '', path: '', problem })))
     } catch (error) {
@@ -84,16 +84,16 @@ export function followFolder(
     }
   }
 
-  const poll = setInterval(() => void look(), POLL_MS)
+  const poll = setInterval(() => void check(), POLL_MS)
   let watcher: FSWatcher | undefined
   try {
     watcher = watch(folder, () => {
       clearTimeout(again)
-      again = setTimeout(() => void look(), SETTLE_MS)
+      again = setTimeout(() => void check(), SETTLE_MS)
     })
     watcher.on('error', () => watcher?.close())
   } catch {
-    // The poll serves alone.
+    // Without a watcher, polling alone finds changes.
   }
   return {
     close() {

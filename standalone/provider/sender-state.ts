@@ -7,13 +7,13 @@ import type { Verification } from '@postrider/sender-verification/verification'
 import type { VerifiedSender } from '@postrider/plan/observed'
 import { writeSafely } from './write-safely.ts'
 
-/** How far the verification of a SenderAddress is. */
+/** The stored state of the verification of a SenderAddress. */
 export interface SenderFile {
   claim: Claim
   verification: Verification
 }
 
-/** Verifications of addresses, a file each in `senders/`. */
+/** The verifications of SenderAddresses, each in a file in `senders/`. */
 export class SenderState {
   readonly #folder: string
   readonly #key: Buffer
@@ -23,8 +23,8 @@ export class SenderState {
     this.#key = key
   }
 
-  /** What is remembered of one; of a new one, an owner that no other had. `key` is `namespace/name`. */
-  recall(key: string, asked: Omit<Claim, 'owner'>): { claim: Claim; verification: Verification | undefined } {
+  /** The state of a SenderAddress; a new one gets a unique owner. `key` is `namespace/name`. */
+  load(key: string, asked: Omit<Claim, 'owner'>): { claim: Claim; verification: Verification | undefined } {
     const known = this.#read(this.#fileOf(key))
     return {
       claim: { owner: known?.claim.owner ?? randomUUID(), ...asked },
@@ -32,18 +32,18 @@ export class SenderState {
     }
   }
 
-  /** On disk when it resolves. */
+  /** Stores the state of a SenderAddress; on disk when it resolves. */
   async keep(key: string, { claim, verification }: SenderFile): Promise<void> {
     await writeSafely(this.#fileOf(key), `${JSON.stringify({ claim, verification }, null, 2)}\n`)
   }
 
-  /** Forgets all but these: one that comes back later is another. */
-  forgetOthers(keys: string[]): void {
-    const stay = new Set(keys.map(nameOf))
-    for (const name of this.#names()) if (!stay.has(name)) rmSync(join(this.#folder, name), { force: true })
+  /** Deletes the state of all but these. A SenderAddress that is created again later counts as a new one. */
+  deleteOthers(keys: string[]): void {
+    const kept = new Set(keys.map(nameOf))
+    for (const name of this.#names()) if (!kept.has(name)) rmSync(join(this.#folder, name), { force: true })
   }
 
-  /** By `namespace/name`. */
+  /** The verified addresses, by `namespace/name`. */
   verified(): Map<string, VerifiedSender> {
     return new Map(
       this.#names().flatMap((name) => {
@@ -68,5 +68,5 @@ export class SenderState {
   }
 }
 
-/** Names have no dots. */
+/** The file name of a SenderAddress. Namespaces contain no dots, so the first dot separates the two names. */
 const nameOf = (key: string): string => `${key.replace('/', '.')}.json`

@@ -19,7 +19,7 @@ const KEY = randomBytes(32)
 const root = mkdtempSync(join(tmpdir(), 'postrider-state-'))
 after(() => rmSync(root, { recursive: true }))
 
-/** A state folder with all that the example wants. */
+/** A state folder with everything that the example needs. */
 async function planned(name: string) {
   const [folder, path] = [join(root, name, 'manifests'), join(root, name, 'state')]
   cpSync(EXAMPLE, folder, { recursive: true })
@@ -38,19 +38,19 @@ before(async () => {
 })
 
 describe('DKIM keys of the state folder', () => {
-  test('are sealed once for as long as they stay the same', async () => {
+  test('are sealed once while they stay the same', async () => {
     const { folder, state, plan, pem } = await planned('same')
     assert.equal(open(sealedIn(plan)), readFileSync(pem, 'utf8'))
     assert.equal(sealedIn((await planFolder(folder, state)).plan), sealedIn(plan))
   })
 
-  test('that are replaced under the same selector are taken as they are now', async () => {
+  test('that are replaced under the same selector are used from then on', async () => {
     const { folder, state, pem } = await planned('replaced')
     writeFileSync(pem, other)
     assert.equal(open(sealedIn((await planFolder(folder, state)).plan)), other)
   })
 
-  test('that are deleted are forgotten, and made again', async () => {
+  test('that are deleted are removed and generated again', async () => {
     const { folder, state, plan, pem } = await planned('deleted')
     rmSync(pem)
     assert.equal(state.observe().dkimKeys.has(`${DOMAIN}/${SELECTOR}`), false)
@@ -58,7 +58,7 @@ describe('DKIM keys of the state folder', () => {
     assert.notEqual(open(again), open(sealedIn(plan)))
   })
 
-  test('that are replaced by something else are reported, and the last good ones stay in use', async () => {
+  test('that are replaced by a file that is not a key are reported, and the last valid ones stay in use', async () => {
     const { state, plan, pem } = await planned('rubbish')
     const good = readFileSync(pem, 'utf8')
     writeFileSync(pem, good.slice(0, 40))
@@ -92,7 +92,7 @@ test('a key that is replaced while the platform runs is published', async () => 
     assert.equal(open(plans[0] && sealedIn(plans[0])), other)
     writeFileSync(pem, 'rubbish')
     await eventually(() => assert.equal(problems.length, 1))
-    // Other changes are applied all the same, with the last good key.
+    // Other changes are still applied, with the last valid key.
     assert.ok(plans.every((plan) => open(sealedIn(plan)) === other))
   } finally {
     provider.close()

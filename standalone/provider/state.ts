@@ -11,7 +11,7 @@ import { dkimPurpose, seal } from '@postrider/secrets/seal'
 import { SenderState } from './sender-state.ts'
 import { writeSafely } from './write-safely.ts'
 
-/** What a client needs to know, as the Secret of a credential holds it in Kubernetes. */
+/** The settings of a client, with the same fields as the Secret of a credential in Kubernetes. */
 export interface CredentialFile {
   host: string
   portImplicitTLS: string
@@ -19,15 +19,15 @@ export interface CredentialFile {
   username: string
   password: string
   uri: string
-  /** Verifier of the password. */
+  /** The verifier of the password. */
   hash: string
 }
 
-/** Things that are made once for a plan and kept in the state folder. */
+/** The state folder: keys, credentials and verifications, which are created once and kept. */
 export class StateFolder {
   readonly #folder: string
   readonly #key: Buffer
-  /** DKIM keys as they were last read, by `domain/selector`. */
+  /** DKIM keys as last read, by `domain/selector`. */
   #sealed = new Map<string, SealedKey>()
   #badKeys: string[] = []
   readonly senders: SenderState
@@ -38,6 +38,7 @@ export class StateFolder {
     this.senders = new SenderState(folder, key)
   }
 
+  /** The current content of the folder, as the plan needs it. */
   observe(): Observed {
     const verifiers = new Map<string, string[]>()
     for (const file of this.#files('credentials', '.json')) {
@@ -47,7 +48,7 @@ export class StateFolder {
     return { verifiers, dkimKeys: this.#dkimKeys(), senders: this.senders.verified() }
   }
 
-  /** Each sealed once for as long as its file says the same: to seal it again would look like a change of the configuration. */
+  /** The sealed DKIM keys. Each is sealed again only when its file changes, because a new seal looks like a change of the configuration. */
   #dkimKeys(): Map<string, string> {
     const before = this.#sealed
     const sealed: typeof before = new Map()
@@ -59,9 +60,9 @@ export class StateFolder {
       const pem = readFileSync(file, 'utf8')
       const known = before.get(name)
       const digest = hash('sha256', pem)
-      // One that is still being written, or is not a key, stops neither the signing nor other changes.
+      // A file that is still being written or is not a key must stop neither signing nor other changes.
       const usable = known === undefined || known.digest === digest || isPrivateKey(pem)
-      if (!usable) this.#badKeys.push(`${file} is not a private key in PEM; mail is signed with the one before it`)
+      if (!usable) this.#badKeys.push(`${file} is not a private key in PEM; mail is signed with the previous key`)
       const keep = known !== undefined && (known.digest === digest || !usable)
       sealed.set(name, keep ? known : { digest, sealed: seal(this.#key, dkimPurpose(domain, selector), pem) })
     }
@@ -69,12 +70,12 @@ export class StateFolder {
     return new Map(sealed.entries().map(([name, one]) => [name, one.sealed]))
   }
 
-  /** What was wrong with keys that were replaced, when they were observed last. */
+  /** The problems with replaced keys at the last call of `observe`. */
   badKeys(): readonly string[] {
     return this.#badKeys
   }
 
-  /** Differs when a DKIM key was added, replaced or deleted. */
+  /** Differs when a DKIM key has been added, replaced or deleted. */
   keysFingerprint(): string {
     return this.#files('dkim', '.pem')
       .map((file) => {
@@ -85,7 +86,7 @@ export class StateFolder {
       .join('\n')
   }
 
-  /** Makes what the plan wants, on disk when it resolves. */
+  /** Creates a key or credential that the plan needs; on disk when it resolves. */
   async make(wanted: Wanted, hostName: string, { ingress }: Deployment): Promise<void> {
     if (wanted.thing === 'dkim-key') return this.#makeKey(wanted)
     const { namespace, name, spec } = wanted.credential
@@ -107,7 +108,7 @@ export class StateFolder {
     )
   }
 
-  /** All credentials that were made here. */
+  /** All credentials in the folder. */
   credentials(): CredentialFile[] {
     return this.#files('credentials', '.json').map((file) => JSON.parse(readFileSync(file, 'utf8')) as CredentialFile)
   }
@@ -139,7 +140,7 @@ export class StateFolder {
   }
 }
 
-/** A key as it was last read. The key itself stays on the disk. */
+/** A key as last read. Only its sealed form is kept in memory. */
 interface SealedKey {
   /** SHA-256 of its file. */
   digest: string

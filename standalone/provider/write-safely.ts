@@ -1,7 +1,7 @@
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Whole or not at all, and on disk when it resolves. */
+/** Writes a file atomically; on disk when it resolves. Creates its folder. Only the owner can read it. */
 export async function writeSafely(file: string, content: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const handle = await open(`${file}.new`, 'w', 0o600)

@@ -6,7 +6,7 @@ import { SMTPServer } from 'smtp-server'
 import type { SMTPServerSession } from 'smtp-server'
 import { SANDBOX } from './settings.ts'
 
-/** A receiver for trying out: takes mail for everybody and keeps each message as a file that mail programs open.
+/** A receiver for trials: accepts mail for any recipient and stores each message as a file that mail programs can open.
  * Part of the quickstart, where every destination is routed to it; it is not part of the platform. */
 const { port, folder, certificate } = SANDBOX.read(process.env)
 await mkdir(folder, { recursive: true })
@@ -34,7 +34,7 @@ server.on('error', (error) =>
 server.listen(port, '127.0.0.1')
 process.once('SIGTERM', () => process.exit(0))
 
-/** Like a final delivery (RFC 5321, 4.4): the envelope goes on top, the message stays as it came. */
+/** Stores a message as in final delivery (RFC 5321, 4.4): the envelope is prepended and the message itself is not changed. */
 async function keep(content: Buffer, session: SMTPServerSession): Promise<void> {
   const from = session.envelope.mailFrom ? session.envelope.mailFrom.address : ''
   const to = session.envelope.rcptTo.map((recipient) => `Delivered-To: ${recipient.address}\r\n`).join('')
@@ -43,6 +43,6 @@ async function keep(content: Buffer, session: SMTPServerSession): Promise<void> 
   const file = await open(temporary, 'w')
   await file.writeFile(Buffer.concat([Buffer.from(`Return-Path: <${from}>\r\n${to}`), content]))
   await file.close()
-  // Whoever watches the folder sees whole messages only.
+  // Renamed when complete, so that programs that watch the folder see only whole messages.
   await rename(temporary, join(folder, name))
 }
