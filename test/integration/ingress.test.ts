@@ -120,18 +120,6 @@ describe('submission', { skip }, () => {
     })
   })
 
-  test('the greeting comes without the 100 ms in which the library listens for early talkers', async () => {
-    const times: number[] = []
-    for (let turn = 0; turn < 8; turn++) {
-      const startedAt = performance.now()
-      const smtp = await plain()
-      times.push(performance.now() - startedAt)
-      assert.match(smtp.greeting, /^220 mail\.sender\.test /)
-      smtp.close()
-    }
-    assert.ok(Math.min(...times) < 90, `${Math.min(...times)} ms`)
-  })
-
   describe('whom a message is from', () => {
     test('an envelope sender that is not allowed is refused at MAIL', async () => {
       const smtp = await session()
