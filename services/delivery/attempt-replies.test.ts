@@ -30,7 +30,7 @@ async function host(name: string, options: Parameters<MailWorld['host']>[0]) {
 const noHandshake = ({ stage }: Step): Answer | undefined =>
   stage === 'starttls' ? { close: true, after: '220 ok' } : undefined
 
-test('REQUIRETLS: a handshake that is cut off is tried again, and a host that offers no TLS is not', async () => {
+test('REQUIRETLS: an aborted handshake is retried, a host that offers no TLS is not', async () => {
   world.mx.set('cut.test', [[10, 'mx.cut.test']])
   world.mx.set('none.test', [[10, 'mx.none.test']])
   await host('mx.cut.test', { certificate: await selfSigned('mx.cut.test'), script: noHandshake })
@@ -41,7 +41,7 @@ test('REQUIRETLS: a handshake that is cut off is tried again, and a host that of
   assert.equal(none.recipients[0]?.retry, undefined)
 })
 
-test('a host that demands TLS which failed lets the next one have its turn, and alone it is tried again', async () => {
+test('after a host that demands TLS, which failed there, the next host is tried; without a next host the message is deferred', async () => {
   const certificate = await selfSigned('mx1.a.test')
   const script = (step: Step): Answer | undefined =>
     step.stage === 'mail' && !step.secure ? '530 5.7.0 Must issue a STARTTLS command first' : noHandshake(step)
@@ -54,12 +54,12 @@ test('a host that demands TLS which failed lets the next one have its turn, and 
   world.mx.set('b.test', [[10, 'mx1.a.test']])
   assert.deepEqual(short(await world.attempt('kim@a.test')), ['delivered final'])
   assert.equal(second.mails.length, 1)
-  // The second attempt knows that TLS fails there, and does not try it.
+  // The second attempt remembers that TLS fails there, and does not try it.
   for (let count = 0; count < 2; count++)
     assert.deepEqual(short(await world.attempt('kim@b.test')), ['failed starttls TLS'])
 })
 
-test('the outcome names the host that refused the connection or turned us away', async () => {
+test('the outcome names the host that refused the connection or the session', async () => {
   const address = world.deadAddress()
   world.addresses.set('mx.dead.test', [address])
   world.mx.set('dead.test', [[10, 'mx.dead.test']])

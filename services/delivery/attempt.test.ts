@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.stop())
 
-/** The only recipient's result. */
+/** The result of the only recipient. */
 function only(outcome: Attempted): RecipientResult {
   assert.ok('recipients' in outcome, JSON.stringify(outcome))
   const [result] = outcome.recipients
@@ -28,7 +28,7 @@ const at =
 
 const seenBy = (receiver: ScriptedReceiver): string[] => receiver.mails.flatMap(({ to }) => to)
 
-/** A domain with these hosts; equal ones in one list. */
+/** Publishes MX records for a domain, best host first. Hosts in a nested list share one preference. */
 function publish(domain: string, ...hosts: (string | string[])[]): void {
   world.mx.set(
     domain,
@@ -36,7 +36,7 @@ function publish(domain: string, ...hosts: (string | string[])[]): void {
   )
 }
 
-/** A host of a name at a new address that plays the script. */
+/** Starts a host with this name at a new address; it answers by the script. */
 async function host(name: string, script?: (step: Step) => Answer | undefined): Promise<ScriptedReceiver> {
   const receiver = await world.host({ script })
   world.addresses.set(name, [receiver.host])
@@ -53,10 +53,10 @@ const policy = (given: Partial<PolicyConfig>): PolicyConfig => ({
   ...given,
 })
 
-/** In each of these an attacker's domain names the victim's host as its best and a host of its own behind it. A connection to that
- * host is then open when mail for the victim is due, and must not carry it. */
+/** In each case an attacker's domain lists the victim's host as its best MX and a host of its own as backup. A connection to the
+ * attacker's host is then idle when mail for the victim is due, and must not carry that mail. */
 describe("mail for a domain never goes to another domain's host", () => {
-  const ways: [what: string, primary: (name: string) => Promise<ScriptedReceiver | undefined>][] = [
+  const cases: [what: string, primary: (name: string) => Promise<ScriptedReceiver | undefined>][] = [
     [
       'when the shared primary refuses connections',
       async (name) => {
@@ -68,7 +68,7 @@ describe("mail for a domain never goes to another domain's host", () => {
     ['when the shared primary closes before its greeting', (name) => host(name, at('connect', { close: true }))],
     ['when the shared primary answers MAIL with 421', (name) => host(name, at('mail', '421 4.3.2 busy'))],
   ]
-  for (const [what, primary] of ways) {
+  for (const [what, primary] of cases) {
     test(what, async () => {
       const shared = await primary('mx.victim.test')
       const attacker = await host('mx.attacker.test')
@@ -96,7 +96,7 @@ describe("mail for a domain never goes to another domain's host", () => {
     assert.deepEqual([seenBy(attacker), seenBy(shared)], [['eve@attacker.test'], []])
   })
 
-  test('and a host that one domain marks as down is tried for another', async () => {
+  test('and a host that is down for one domain is still tried for another', async () => {
     world.addresses.set('mx.gone.test', [world.deadAddress()])
     publish('attacker.test', ['mx.gone.test', 'mx.victim.test'])
     publish('victim.test', 'mx.victim.test')
@@ -136,7 +136,7 @@ describe('an idle connection is used', () => {
     assert.deepEqual([seenBy(backup), seenBy(best)], [['one@a.test'], ['two@a.test']])
   })
 
-  test('while the better host is known to be down, which is tried again after a rest', async () => {
+  test('while the better host is known to be down, which is tried again after its rest', async () => {
     const address = world.deadAddress()
     world.addresses.set('mx1.a.test', [address])
     const backup = await host('mx2.a.test')
@@ -180,7 +180,7 @@ describe('an idle connection is used', () => {
   }
 })
 
-describe('the next host has its turn', () => {
+describe('the next host is tried', () => {
   const said: [stage: Step['stage'], answer: Answer][] = [
     ['connect', '421 4.3.2 busy'],
     ['connect', '554 5.7.1 no'],
@@ -223,7 +223,7 @@ describe('the next host has its turn', () => {
   })
 
   for (const stage of ['mail', 'rcpt'] as const) {
-    test(`not after 550 at ${stage}: that is final`, async () => {
+    test(`but not after 550 at ${stage}, which is permanent`, async () => {
       await host('mx1.a.test', at(stage, '550 5.1.1 no such user'))
       const second = await host('mx2.a.test')
       publish('a.test', 'mx1.a.test', 'mx2.a.test')
@@ -232,7 +232,7 @@ describe('the next host has its turn', () => {
     })
   }
 
-  test('not after content was sent', async () => {
+  test('but not after content was sent', async () => {
     await host('mx1.a.test', at('final', '451 4.3.0 later'))
     const second = await host('mx2.a.test')
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
@@ -240,7 +240,7 @@ describe('the next host has its turn', () => {
     assert.equal(second.connections(), 0)
   })
 
-  test('at no more than five addresses in one attempt; the next attempt goes on with the sixth', async () => {
+  test('up to five addresses in one attempt; the next attempt continues with the sixth', async () => {
     const hosts: ScriptedReceiver[] = []
     for (let count = 0; count < 9; count++) hosts.push(await world.host({ script: at('connect', '421 4.3.2 busy') }))
     world.addresses.set(
@@ -255,7 +255,7 @@ describe('the next host has its turn', () => {
     assert.equal(tried().length, 9)
   })
 
-  test('but not more than two equals are shown a message that they put off', async () => {
+  test('but a message is offered to at most two equally good hosts that defer it', async () => {
     const names = ['mx1.a.test', 'mx2.a.test', 'mx3.a.test', 'mx4.a.test']
     const hosts = []
     for (const name of names) hosts.push(await host(name, at('rcpt', '450 4.2.0 greylisted')))
@@ -267,7 +267,7 @@ describe('the next host has its turn', () => {
   })
 })
 
-test('each of several equals is asked in some attempt, however often the others put the message off', async () => {
+test('each of several equally good hosts is tried in some attempt, however often the others defer the message', async () => {
   const names = ['mx1.a.test', 'mx2.a.test', 'mx3.a.test', 'mx4.a.test']
   publish('a.test', names)
   const hosts = []
@@ -285,7 +285,7 @@ describe('an attempt in which no host took the message', () => {
     assert.deepEqual([reply, retry], ['554 5.7.1 no', true])
   })
 
-  test('is not tried twice at a host that answered, when the next one has no address', async () => {
+  test('does not try a host twice that answered, when the next one has no address', async () => {
     const one = await host('mx.a.test', at('connect', '421 4.3.2 not now'))
     publish('a.test', 'mx.a.test', 'none.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).reply, '421 4.3.2 not now')
@@ -298,14 +298,14 @@ describe('an attempt in which no host took the message', () => {
     assert.equal(only(await world.attempt('kim@a.test')).retry, true)
   })
 
-  test('tells what the host that came furthest said', async () => {
+  test('reports the reply of the host where the session got furthest', async () => {
     await host('mx1.a.test', at('rcpt', '450 4.2.0 greylisted'))
     await host('mx2.a.test', at('connect', '554 5.7.1 no'))
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).reply, '450 4.2.0 greylisted')
   })
 
-  test('is final when the message is too large for all', async () => {
+  test('is permanent when the message is too large for all hosts', async () => {
     const small = await world.host({ offers: ['SIZE 10'] })
     world.addresses.set('mx1.a.test', [small.host])
     world.addresses.set('mx2.a.test', [small.host])
@@ -315,7 +315,7 @@ describe('an attempt in which no host took the message', () => {
     assert.equal(retry, undefined)
   })
 
-  test('is final when no host has an address, and not while one cannot be looked up', async () => {
+  test('is permanent when no host has an address, but not while one cannot be looked up', async () => {
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
     const gone = only(await world.attempt('kim@a.test'))
     assert.match(gone.reply, /^550 5\.4\.4 /)
@@ -324,7 +324,7 @@ describe('an attempt in which no host took the message', () => {
     assert.match(only(await world.attempt('kim@a.test')).reply, /^451 4\.4\.3 /)
   })
 
-  test('is final when the hosts are at addresses that are not public', async () => {
+  test('is permanent when no host has a public address', async () => {
     world.addresses.set('mx.a.test', ['10.0.0.1', '192.168.1.1', 'fd00::1'])
     publish('a.test', 'mx.a.test')
     assert.match(only(await world.attempt('kim@a.test')).reply, /^550 5\.4\.4 .*10\.0\.0\.1/)
@@ -341,7 +341,7 @@ describe('a pool', () => {
     assert.deepEqual(remote.clients.slice(0, 4).sort(), ['127.0.0.71', '127.0.0.71', '127.0.0.72', '127.0.0.72'])
   })
 
-  test('without an address of the family sends from no other, and defers', async () => {
+  test("without an address of the remote's family sends from no other address, and defers", async () => {
     const remote = await host('mx.a.test')
     publish('a.test', 'mx.a.test')
     world.pools.set('p', { name: 'p', addresses: ['::1'] })
@@ -358,7 +358,7 @@ describe('a pool', () => {
   })
 })
 
-test('a host whose TLS fails is spoken to in clear at once for a while', async () => {
+test('a host whose TLS handshake failed gets mail in clear without STARTTLS for a while', async () => {
   const certificate = await selfSigned('mx.a.test')
   const broken = await world.host({ certificate, script: at('starttls', { close: true, after: '220 go' }) })
   world.addresses.set('mx.a.test', [broken.host])

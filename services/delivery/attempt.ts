@@ -8,7 +8,7 @@ import { attemptSettings } from './route/attempt-settings.ts'
 import { withBudget } from './route/lookup-budget.ts'
 import { LookupsBusyError, lookUpLater } from './route/lookups-busy.ts'
 import type { DnsResolver } from './route/resolver.ts'
-import type { Route, Way } from './route/route.ts'
+import type { Route, ResolvedRoute } from './route/route.ts'
 import { resolveRoute } from './route/router.ts'
 import { senderOf } from './route/sender.ts'
 import { siteKey } from './route/site-key.ts'
@@ -28,8 +28,9 @@ import { PeerMemory } from './transaction/peer-memory.ts'
 import { sendInSeries } from './transaction/series.ts'
 import type { Progress } from './transaction/series.ts'
 
-/** Makes one attempt at a job: where to, a slot there, and the hosts in turn, with as many transactions as a host wants. Or says that
- * the site has no room now. `last`: the message expires, there is no later attempt. */
+/** Makes one attempt to deliver a job: resolves the route, reserves a slot at the site, and tries the hosts in order, with as many
+ * transactions as a host requires. Resolves with `Later` if the site has no free slot, and with `LetGo` if the job was given up. `last`:
+ * the message has expired, so no later attempt follows. */
 export type Attempt = (taken: Taken, progress: Progress, last?: boolean) => Promise<TransactionOutcome | Later | LetGo>
 
 export interface AttemptDependencies {
@@ -38,7 +39,7 @@ export interface AttemptDependencies {
   resolver: () => DnsResolver
   sites: Sites
   cancellations: Pick<Cancellations, 'has'>
-  /** A connection was lost after the final dot: the remote may have the message, and it is sent again. */
+  /** Called when a connection was lost after the final dot: the remote may have accepted the message, which will be sent again. */
   ambiguous: () => void
 }
 
@@ -64,28 +65,29 @@ export function createAttempt({
     const found = await resolveRoute(destination, { resolver: dns, policies, smtpPort, ownNames: own.names })
     if ('later' in found) return found
     if ('reply' in found) return all({ result: 'refused', reply: found.reply, ours: true, stage: 'dns' })
-    const way: Way = envelope.requireTls === true ? { ...found, tls: 'required', requireTls: true } : found
-    const sender = senderOf(way, { platform, pools })
+    const resolved: ResolvedRoute =
+      envelope.requireTls === true ? { ...found, tls: 'required', requireTls: true } : found
+    const sender = senderOf(resolved, { platform, pools })
     if ('reply' in sender) return all({ result: 'refused', reply: sender.reply, ours: true, stage: 'connect' })
 
-    const route: Route = { ...way, site: siteKey(way, sender, connectionSettings) }
-    const place = await sites.reserve(route, { last, urgent: isUrgent(taken) })
-    if ('later' in place) return place
+    const route: Route = { ...resolved, site: siteKey(resolved, sender, connectionSettings) }
+    const slot = await sites.reserve(route, { last, urgent: isUrgent(taken) })
+    if ('later' in slot) return slot
 
     if (!taken.begin()) {
-      place.release({ finding: 'unknown' })
+      slot.release({ finding: 'unknown' })
       return { letGo: true }
     }
     if (cancellations.has(envelope.id, destination)) {
-      // While it waited for the slot. Whoever takes it next writes that down.
-      place.release({ finding: 'unknown' })
+      // Cancelled while it waited for the slot. The worker that fetches the job next records the cancellation.
+      slot.release({ finding: 'unknown' })
       return { later: CANCELLED_AGAIN_MS, ours: true }
     }
-    const { hosts } = place
+    const { hosts } = slot
     const fence = {
       content: () => {
         taken.content()
-        place.tookRecipient()
+        slot.tookRecipient()
       },
       finalDot: () => taken.finalDot(),
     }
@@ -97,7 +99,7 @@ export function createAttempt({
       seed: envelope.id,
       ipv4First: hosts.doubtsIpv6,
     }
-    const outcome = await onSlot(place, {
+    const outcome = await onSlot(slot, {
       hosts: route.hosts,
       envelope,
       attempt,
@@ -124,13 +126,13 @@ export function createAttempt({
   }
 }
 
-/** A cancelled job comes back at once. Milliseconds. */
+/** Delay before a cancelled job is delivered again. Milliseconds. */
 const CANCELLED_AGAIN_MS = 250
 
-/** If the broker cannot provide the content at the moment, the attempt has no outcome, and the job goes back for this long. Milliseconds. */
+/** How long a job is postponed when the broker cannot provide the content at the moment; the attempt then has no outcome. Milliseconds. */
 const CONTENT_AGAIN_MS = 5000
 
-/** The slot is given back whatever happens, with the connection where that can carry another message. */
+/** Tries the hosts, and releases the slot in every case, with the connection if it can carry another message. */
 async function onSlot(slot: Slot, trial: Omit<HostTrial, 'slot'>): Promise<TransactionOutcome | Later | LetGo> {
   try {
     const { outcome, finding, connection } = await tryHosts({ ...trial, slot })
@@ -141,14 +143,14 @@ async function onSlot(slot: Slot, trial: Omit<HostTrial, 'slot'>): Promise<Trans
     if (error instanceof JobLetGoError) return { letGo: true }
     if (error instanceof LookupsBusyError) return lookUpLater()
     if (error instanceof RecordUnavailableError) return { later: CONTENT_AGAIN_MS, ours: true }
-    // What else is thrown is a fault of ours: the job comes again.
+    // Any other error is a fault of this platform; deferOnFault defers the job.
     if (!(error instanceof ContentGoneError)) throw error
     const reply = '554 5.3.0 the content of the message is no longer stored here'
     return { recipients: forAll(trial.envelope.recipients, { result: 'refused', reply, ours: true, stage: 'content' }) }
   }
 }
 
-/** An operator wants this attempt: it is a probe even while the site rests, but not each time that it comes back. */
+/** An administrator requested this attempt, so it probes a resting site, but only for the first few deliveries of the job. */
 const MAX_URGENT_DELIVERIES = 3
 const isUrgent = ({ job, deliveries }: Taken): boolean => job.urgent === true && deliveries <= MAX_URGENT_DELIVERIES
 

@@ -24,14 +24,14 @@ const deliverAll: Attempt = ({ job: { envelope: of } }) =>
 
 interface Given {
   attempt?: Attempt
-  /** By the clock that decides what is over for good. */
+  /** What Clock.certain returns: the time by which messages expire. */
   certain?: number
   cancelled?: boolean
   /** Another worker has the attempt in flight. */
   elsewhere?: boolean
-  /** This worker settled the attempt lately. */
+  /** This worker settled the attempt recently. */
   known?: boolean
-  /** What the log of events holds of the attempt. */
+  /** The event of the attempt in EVENTS. */
   settled?: AttemptEvent
 }
 
@@ -78,7 +78,7 @@ const to = (...addresses: string[]) => addresses.map((address) => ({ address }))
 describe('a message for several destinations', () => {
   const several = job({ envelope: mail({ recipients: to('a@one.test', 'b@two.test', 'c@one.test') }) })
 
-  test('becomes a job for each, and is acknowledged after they are written', async () => {
+  test('becomes one job for each, and is acknowledged after they are written', async () => {
     const { story, jobs, engine } = world()
     await deliver(takenJob(several, story), engine)
     assert.deepEqual(story, ['publish job.due', 'publish job.due', 'ack'])
@@ -92,7 +92,7 @@ describe('a message for several destinations', () => {
     assert.ok(jobs().every((one) => one.again === undefined))
   })
 
-  test('that may have been split before becomes jobs that are looked up', async () => {
+  test('that may have been split before becomes jobs whose attempts are looked up', async () => {
     const { jobs, engine } = world()
     await deliver(takenJob(several, [], { suspect: true, since: NOW }), engine)
     assert.deepEqual(
@@ -104,7 +104,7 @@ describe('a message for several destinations', () => {
     )
   })
 
-  test('stays in the queue when it was let go', async () => {
+  test('stays in the queue when the worker has let it go', async () => {
     const { story, engine } = world()
     await deliver(takenJob(several, story, { settling: () => false }), engine)
     assert.deepEqual(story, [])
@@ -116,7 +116,7 @@ describe('a message for several destinations', () => {
     assert.ok(!story.includes('ack'))
   })
 
-  test('and a job that was split is not split again', async () => {
+  test('is not split again once it has been', async () => {
     const { story, engine } = world()
     await deliver(takenJob({ ...several, part: 1 }, story), engine)
     assert.ok(story.includes('attempt'))
@@ -137,10 +137,10 @@ test('more than a hundred recipients of one destination go in several jobs', asy
   )
 })
 
-describe('a cancelled job is written down and not attempted', () => {
+describe('a cancelled job is recorded and not attempted', () => {
   for (const [what, one, given] of [
-    ['by its own word', job({ cancelled: true }), {}],
-    ['by a cancellation of its message', job(), { cancelled: true }],
+    ['when the job itself says so', job({ cancelled: true }), {}],
+    ['when its message was cancelled', job(), { cancelled: true }],
   ] as const) {
     test(what, async () => {
       const { story, engine } = world(given)
@@ -150,10 +150,10 @@ describe('a cancelled job is written down and not attempted', () => {
   }
 })
 
-describe('a message to be sent later', () => {
+describe('a scheduled message', () => {
   const later = job({ envelope: mail({ releaseAt: NOW + 60_000 }) })
 
-  test('waits where retries wait', async () => {
+  test('is stored among the deferred jobs', async () => {
     const { story, jobs, engine } = world()
     await deliver(takenJob(later, story), engine)
     assert.deepEqual([story.length, story[0]?.slice(0, 17), story[1]], [2, 'publish job.wait.', 'ack'])
@@ -162,7 +162,7 @@ describe('a message to be sent later', () => {
 
   for (const [what, one] of [
     ['its time has come', job({ envelope: mail({ releaseAt: NOW }) })],
-    ['it waited already, and the broker or an operator sends it now', { ...later, held: true }],
+    ['it has waited, and the broker or an administrator sends it now', { ...later, held: true }],
     ['it was attempted before', { ...later, attempt: 1 }],
   ] as const) {
     test(`is attempted when ${what}`, async () => {
@@ -173,7 +173,7 @@ describe('a message to be sent later', () => {
   }
 })
 
-describe('an attempt that may have been made', () => {
+describe('an attempt that may have been made before', () => {
   const event: AttemptEvent = {
     type: 'attempt',
     at: NOW,
@@ -203,25 +203,25 @@ describe('an attempt that may have been made', () => {
     assert.deepEqual(story, ['leave to other'])
   })
 
-  test('is made when nothing is found, and confirmed once more before the final dot', async () => {
+  test('is made when no event is found, and checked again before the final dot', async () => {
     const { story, engine } = world()
     await deliver(takenJob(job({ envelope: mail() }), story, { suspect: true }), engine)
     assert.deepEqual(story.slice(0, 2), ['confirm before the dot', 'attempt'])
   })
 })
 
-describe('a destination without room', () => {
+describe('a destination without a free connection', () => {
   const busy: Attempt = () => Promise.resolve({ later: 5000 })
   const outcomeOf = ({ events: [event] }: { events: QueueEvent[] }) =>
     event?.type === 'attempt' ? event.outcomes.map(({ state, reply, stage }) => ({ state, reply, stage })) : []
 
-  test('puts the job off', async () => {
+  test('postpones the job', async () => {
     const { story, engine } = world({ attempt: busy })
     await deliver(takenJob(job({ envelope: mail() }), story), engine)
     assert.deepEqual(story, ['attempt', 'postponed 5000', 'postpone 5000'])
   })
 
-  test('has it back in time for the last attempt', async () => {
+  test('gets the job back in time for the last attempt', async () => {
     const { story, engine } = world({ attempt: busy })
     const ends = mail({ acceptedAt: NOW - LIFETIME_MS + 1200 })
     await deliver(takenJob(job({ envelope: ends, attempt: 3 }), story), engine)
@@ -243,13 +243,13 @@ describe('a destination without room', () => {
     assert.deepEqual(seen.story.slice(1), ['append attempt', 'ack', 'observe failed'])
   })
 
-  test('that could not be reached is named', async () => {
+  test('is named in the reply if it could not be reached', async () => {
     const seen = world({ attempt: () => Promise.resolve({ later: 5000, trouble: 'ECONNREFUSED' }) })
     await deliver(takenJob(job({ envelope: old }), seen.story), seen.engine)
     assert.equal(outcomeOf(seen)[0]?.reply, 'remote.test could not be reached until the message expired: ECONNREFUSED')
   })
 
-  test('has a message that was never attempted once more, for another lifetime', async () => {
+  test('does not let a message expire that was never attempted, for one more lifetime', async () => {
     const { story, engine } = world({ attempt: busy })
     await deliver(takenJob(job({ envelope: old }), story), engine)
     assert.equal(story.at(-1), 'postpone 5000')
@@ -258,7 +258,7 @@ describe('a destination without room', () => {
     assert.equal(outcomeOf(seen)[0]?.state, 'failed')
   })
 
-  test('for a reason of ours lets no message expire', async () => {
+  test('for a reason on our side lets no message expire', async () => {
     const { story, engine } = world({ attempt: () => Promise.resolve({ later: 5000, ours: true }) })
     await deliver(takenJob(job({ envelope: old, attempt: 3 }), story), engine)
     assert.equal(story.at(-1), 'postpone 5000')
@@ -271,7 +271,7 @@ describe('an attempt of several transactions', () => {
     recipients: two.recipients.map((recipient, index) => ({ recipient, ...DELIVERED, ...given[index] })),
   })
 
-  test('writes down what is settled, and judges the rest at its end', async () => {
+  test('records the settled recipients during the attempt, and the others at its end', async () => {
     const attempt: Attempt = async (_, progress) => {
       const settled = await progress(results({}, { result: 'refused', reply: '452 4.5.3 too many', onward: true }))
       assert.deepEqual(settled, to('a@remote.test'))
@@ -289,7 +289,7 @@ describe('an attempt of several transactions', () => {
     )
   })
 
-  test('of which the job was let go writes nothing', async () => {
+  test('records nothing once its job was let go', async () => {
     const attempt: Attempt = async (_, progress) => {
       await progress(results())
       return results()
@@ -302,7 +302,7 @@ describe('an attempt of several transactions', () => {
   })
 })
 
-test('a job that is let go in its attempt is left as it is', async () => {
+test('nothing is written about a job that is let go during its attempt', async () => {
   const { story, engine } = world({ attempt: () => Promise.resolve({ letGo: true }) })
   await deliver(takenJob(job({ envelope: mail() }), story), engine)
   assert.deepEqual(story, ['attempt', 'leave to other'])

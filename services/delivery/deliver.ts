@@ -11,8 +11,8 @@ import type { Settled } from '@postrider/queue/settled'
 import { destinationsOf } from '@postrider/queue/take'
 import type { Taken } from '@postrider/queue/take'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
-import type { Judgement } from './outcome/judge.ts'
-import { judge, settledOnly } from './outcome/judge.ts'
+import type { Decision } from './outcome/decide-outcome.ts'
+import { decideOutcome, settledOnly } from './outcome/decide-outcome.ts'
 import { boundOnward } from './outcome/onward.ts'
 import { resume, settle, settlePart } from './outcome/settle.ts'
 import type { Attempt } from './attempt.ts'
@@ -25,6 +25,7 @@ import { forAll } from './transaction/outcome.ts'
 import type { TransactionOutcome } from './transaction/outcome.ts'
 import type { Progress } from './transaction/series.ts'
 
+/** What a delivery needs of its process. */
 export interface Engine {
   broker: Broker
   clock: Clock
@@ -36,42 +37,48 @@ export interface Engine {
   config: () => RuntimeConfig
   attempt: Attempt
   admission: Admission
-  observe: (job: Job, judgement: Judgement, startedAt: number) => void
+  /** Called after an outcome is on disk, for metrics and the log. `startedAt`: milliseconds since the epoch. */
+  observe: (job: Job, decision: Decision, startedAt: number) => void
+  /** Called when a job is given back unattempted. */
   postponed: (job: Job, delayMs: number) => void
 }
 
-/** One transaction carries at most so many recipients (RFC 5321, 4.5.3.1.8: every server takes a hundred). */
+/** Recipients in one transaction. Every server must accept 100 (RFC 5321, 4.5.3.1.8). */
 const MAX_RECIPIENTS = 100
 
-/** A job from the queue to its verdict. What throws here leaves the job unacknowledged: it comes again. */
+/** Handles one job from the queue: cancels, splits, schedules or attempts it. If this rejects, the job stays unacknowledged and the broker
+ * delivers it again. */
 export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   const { job } = taken
   if (job.cancelled === true) return cancelled(taken, engine)
   if (needsSplit(job)) return split(taken, engine)
   if (engine.cancellations.has(job.envelope.id, job.destination)) return cancelled(taken, engine)
-  if (isHeld(job, engine.clock.now())) return hold(taken, engine)
+  if (isScheduled(job, engine.clock.now())) return schedule(taken, engine)
   const key = attemptKey(job)
   await engine.inFlight.run(key, taken, () => attemptOnce(taken, key, engine))
 }
 
-/** It is to be sent later (RFC 4865). One that was held already is not: it came because its time has, by the broker's clock, or
- * because an operator wants it sent now. */
-const isHeld = ({ envelope, attempt, held }: Job, now: number): boolean =>
+/** Whether the message must wait for the time that its submitter chose (RFC 4865). A job with `held` has waited already: it is due by the
+ * broker's clock, or an administrator wants it sent now. */
+const isScheduled = ({ envelope, attempt, held }: Job, now: number): boolean =>
   attempt === 0 && held !== true && (envelope.releaseAt ?? 0) > now
 
-/** Puts it where retries wait, so that it is found, brought forward and cancelled like one. */
-async function hold(taken: Taken, { broker }: Engine): Promise<void> {
+/** Stores the job among the deferred ones until its time, so that it can be found, brought forward and cancelled in the same way. */
+async function schedule(taken: Taken, { broker }: Engine): Promise<void> {
   const { job } = taken
   if (!taken.settling()) return
   await defer(broker, { ...job, held: true }, job.envelope.releaseAt ?? 0)
   taken.ack()
 }
 
-/** An answer is not asked for again at the final dot when it is this young: after an outage every job is doubtful. */
-const ANSWER_HOLDS_MS = 1000
+/** For this long the answer of peers and events is still good at the final dot. Avoids a second query for each job after an outage, when
+ * every job is suspect. Milliseconds. */
+const ANSWER_VALID_MS = 1000
 
-/** In flight from before the questions: two workers that ask at the same time would both find nothing. The other workers are asked
- * first, and the events after them: whoever has just settled the attempt wrote the event before that. */
+/** Makes the attempt unless another worker has it in flight or it is settled already.
+ *
+ * The attempt counts as in flight before this worker asks the others: of two workers that ask at the same time, at least one sees the
+ * other. The other workers are asked before EVENTS is read, because a worker writes its event before it stops reporting the attempt. */
 async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<void> {
   const { peers, settled } = engine
   const doubtful = taken.suspect || taken.job.again === true
@@ -83,9 +90,9 @@ async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<v
   const before = doubtful || settled.knows(key) ? await settled.lookUp(key, taken.since) : undefined
   if (before !== undefined) return resume(taken, before, engine)
   if (doubtful) {
-    // A worker that stood still may have come back since, with the reply to its final dot.
+    // A worker that was suspended may have resumed since, and received the reply to its final dot.
     taken.confirmBeforeDot(async () => {
-      if (performance.now() - askedAt < ANSWER_HOLDS_MS) return true
+      if (performance.now() - askedAt < ANSWER_VALID_MS) return true
       return !(await peers.haveInFlight(key)) && (await settled.lookUp(key, taken.since)) === undefined
     })
   }
@@ -95,22 +102,22 @@ async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<v
 async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   const { clock } = engine
   const startedAt = clock.now()
-  // What is left of the job while its transactions follow each other.
+  // Without the recipients that earlier transactions of this attempt settled.
   let { job } = taken
   const { retry } = engine.config().platform
   const progress: Progress = async (outcome) => {
     if (!taken.settling()) throw new JobLetGoError()
     const before = job
-    const judgement = judge(before, outcome, { retry, now: clock.now(), certain: clock.certain() })
-    job = await settlePart(before, judgement, engine)
-    engine.observe(before, settledOnly(judgement), startedAt)
+    const decision = decideOutcome(before, outcome, { retry, now: clock.now(), certain: clock.certain() })
+    job = await settlePart(before, decision, engine)
+    engine.observe(before, settledOnly(decision), startedAt)
     const open = new Set(job.envelope.recipients)
     return before.envelope.recipients.filter((recipient) => !open.has(recipient))
   }
   const expiresAt = triedSince(job.envelope) + retry.lifetimeMs
   const before = clock.certain()
   const last = before !== undefined && before >= expiresAt
-  const outcome = await admitted(taken, progress, last, engine)
+  const outcome = await attemptIfAdmitted(taken, progress, last, engine)
   if ('letGo' in outcome) {
     taken.leaveToOther()
     return
@@ -119,7 +126,7 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
     'later' in outcome &&
     (!last || outcome.ours === true || (before < expiresAt + retry.lifetimeMs && neverAsked(job, outcome)))
   ) {
-    // It comes back in time for its last attempt.
+    // The job returns in time for its last attempt.
     const left = Math.ceil(expiresAt - clock.now())
     const delayMs = left > 0 ? Math.min(outcome.later, left) : outcome.later
     engine.postponed(job, delayMs)
@@ -129,25 +136,25 @@ async function makeAttempt(taken: Taken, engine: Engine): Promise<void> {
   const certain = clock.certain()
   const progressed = job.envelope.recipients.length < taken.job.envelope.recipients.length
   const expired = certain !== undefined && certain >= expiresAt
-  const judged =
-    'later' in outcome ? neverFree(job, outcome) : boundOnward(openOnly(outcome, job), { progressed, expired })
-  const judgement = judge(job, judged, { retry, now: clock.now(), certain })
-  if (!(await settle(taken, judgement, engine))) return
-  engine.observe(job, judgement, startedAt)
+  const bounded =
+    'later' in outcome ? expiredUnattempted(job, outcome) : boundOnward(openOnly(outcome, job), { progressed, expired })
+  const decision = decideOutcome(job, bounded, { retry, now: clock.now(), certain })
+  if (!(await settle(taken, decision, engine))) return
+  engine.observe(job, decision, startedAt)
 }
 
-/** The destination was never asked, and nothing speaks against it: after an outage of ours that was longer than the lifetime, mail has its
- * first attempt before it expires. The caller bounds that. */
+/** No attempt was made, and the site is not known to be down. After an outage of this platform that was longer than the lifetime, a message
+ * still gets a first attempt before it expires. The caller bounds how long. */
 const neverAsked = ({ attempt }: Job, { trouble }: Later): boolean => attempt === 0 && trouble === undefined
 
-/** An attempt may end for all recipients at once, by a fault for instance. Those that are settled stay as they are. */
+/** Leaves out recipients that are settled: an attempt may end with one result for all recipients, for instance after a fault. */
 function openOnly(outcome: TransactionOutcome, { envelope }: Job): TransactionOutcome {
   const open = new Set(envelope.recipients)
   return { ...outcome, recipients: outcome.recipients.filter(({ recipient }) => open.has(recipient)) }
 }
 
-/** The attempt, when there is room for it. */
-async function admitted(
+/** Makes the attempt if admission grants it a seat. */
+async function attemptIfAdmitted(
   taken: Taken,
   progress: Progress,
   last: boolean,
@@ -165,8 +172,8 @@ async function admitted(
   }
 }
 
-/** The message has expired, and its destination did not let it in to the end. The reply names the last known reason. */
-function neverFree({ envelope, destination, lastReply }: Job, { trouble }: Later): TransactionOutcome {
+/** The outcome of a message that expired while its site had no free connection or was down. The reply states the last known reason. */
+function expiredUnattempted({ envelope, destination, lastReply }: Job, { trouble }: Later): TransactionOutcome {
   const why = trouble ?? lastReply
   const reply =
     trouble === undefined
@@ -187,8 +194,8 @@ const needsSplit = ({ envelope, part, attempt }: Job): boolean =>
   attempt === 0 &&
   (envelope.recipients.length > MAX_RECIPIENTS || destinationsOf(envelope.recipients).length > 1)
 
-/** Several destinations become a job each, so that a crash can repeat at most one transaction. All are on disk before the
- * message is acknowledged; a repeated split is the same jobs again, which the broker knows by their ids. */
+/** Turns a message into one job for each destination and each 100 recipients, so that a crash repeats at most one transaction. All jobs are
+ * on disk before the message is acknowledged. A repeated split writes the same message ids, which the broker deduplicates. */
 async function split(taken: Taken, { broker }: Engine): Promise<void> {
   const { job } = taken
   if (!taken.settling()) return
@@ -202,7 +209,7 @@ async function split(taken: Taken, { broker }: Engine): Promise<void> {
         envelope,
         destination,
         part: jobs.length + 1,
-        // Another split of the message may have been made at any time since it was accepted.
+        // The message may have been split before, at any time since it was accepted.
         ...(taken.suspect ? { again: true, since: Math.min(taken.since, job.envelope.acceptedAt) } : {}),
       })
     }

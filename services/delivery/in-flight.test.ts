@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InFlight } from './in-flight.ts'
 
-test('an attempt that comes twice is made once at a time, and is in flight until its end', async () => {
+test('two attempts with the same key run one after the other, and each is in flight until its end', async () => {
   const inFlight = new InFlight()
   const story: string[] = []
   const ends: (() => void)[] = []
@@ -15,7 +15,7 @@ test('an attempt that comes twice is made once at a time, and is in flight until
   const second = inFlight.run('a/0/0', { inFlight: true }, attempt('second'))
   const other = inFlight.run('b/0/0', { inFlight: true }, attempt('other'))
   assert.ok(inFlight.has('a/0/0') && inFlight.has('b/0/0') && !inFlight.has('c/0/0'))
-  for (let turn = 0; turn < 3; turn++) {
+  for (let round = 0; round < 3; round++) {
     ends.shift()?.()
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -24,13 +24,13 @@ test('an attempt that comes twice is made once at a time, and is in flight until
   assert.ok(!inFlight.has('a/0/0') && !inFlight.has('b/0/0'))
 })
 
-test('an attempt that fails makes way for the next', async () => {
+test('the next attempt runs after one that fails', async () => {
   const inFlight = new InFlight()
   await assert.rejects(inFlight.run('a/0/0', { inFlight: true }, () => Promise.reject(new Error('no content'))))
   await inFlight.run('a/0/0', { inFlight: true }, () => Promise.resolve())
 })
 
-test('a job that was let go is not in flight, though its connection is still being closed', () => {
+test('a job that was let go is not in flight while its connection is being closed', () => {
   const inFlight = new InFlight()
   void inFlight.run('a/0/0', { inFlight: false }, () => new Promise(() => undefined))
   assert.ok(!inFlight.has('a/0/0'))

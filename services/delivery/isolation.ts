@@ -5,19 +5,19 @@ import { attemptKey, encodeJob } from '@postrider/queue/job'
 import type { Taken } from '@postrider/queue/take'
 import { MAX_POSTPONED_DELIVERIES } from './put-off.ts'
 
-/** A job that was in hand when a worker ended comes again and may have been the reason. From this delivery on it is attempted apart from
- * the others. Above what postponing explains. */
+/** A job that was in flight when a worker crashed is redelivered, and may have caused the crash. After more deliveries than this it is
+ * attempted in isolation. Above MAX_POSTPONED_DELIVERIES, so that postponing alone never isolates a job. */
 export const MAX_SHARED_DELIVERIES = MAX_POSTPONED_DELIVERIES + 1
-/** Attempts apart that ended with the worker before the job goes to the quarantine. */
+/** Isolated attempts that may end with a crash of the worker; the job then goes to the quarantine. */
 export const MAX_FATAL_ATTEMPTS = 3
-/** An attempt apart has this long for itself before the next one begins: what ends a process does so soon. Milliseconds. */
+/** How long an isolated attempt runs before the next one may begin. A job that crashes a process does so early. Milliseconds. */
 const ALONE_MS = 10_000
-/** Jobs that wait for the one before them. They take up capacity, which the other jobs need. */
-export const MAX_WAITING_APART = 20
-/** The others are given back for this long. Their deliveries go on counting: they are still attempted apart. Milliseconds. */
-const APART_LATER_MS = 30_000
+/** Isolated jobs that may wait for the one before them. Bounded because they use up capacity that other jobs need. */
+export const MAX_WAITING_ISOLATED = 20
+/** Jobs beyond that bound are postponed for this long. Their delivery count keeps growing, so they stay isolated. Milliseconds. */
+const ISOLATED_LATER_MS = 30_000
 
-/** Each attempt at this job ended with the process that made it. */
+/** Every isolated attempt at this job ended with a crash of the process that made it. */
 export class FatalJobError extends Error {
   override readonly name = 'FatalJobError'
   constructor(attempts: number) {
@@ -26,11 +26,12 @@ export class FatalJobError extends Error {
 }
 
 /**
- * Bounds how often one job ends its worker, whatever the reason: a fault of the runtime, or memory.
+ * Bounds how often one job can crash its worker, for example by a fault of the runtime or by running out of memory.
  *
- * A worker holds hundreds of jobs and takes all of them along when it ends, so the number of deliveries does not say which one was to
- * blame. Jobs with many deliveries are attempted one after the other, and each of these attempts is written down before it begins: the
- * one that was under way again and again goes to the quarantine. Jobs with few deliveries, which is nearly all of them, cost nothing.
+ * A worker has hundreds of jobs in flight, and a crash redelivers all of them, so the delivery count alone does not identify the job that
+ * caused it. Jobs with many deliveries are therefore attempted one at a time, and each such attempt is recorded before it begins. A job
+ * whose attempt was in progress at MAX_FATAL_ATTEMPTS crashes goes to the quarantine. Jobs with few deliveries, nearly all of them, are
+ * handled without this overhead.
  */
 export function createIsolation(
   broker: Broker,
@@ -40,7 +41,7 @@ export function createIsolation(
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
-  async function apart(taken: Taken, handle: () => Promise<void>): Promise<void> {
+  async function attemptIsolated(taken: Taken, handle: () => Promise<void>): Promise<void> {
     const key = attemptKey(taken.job)
     const begun = await attempts.begun(key)
     if (begun > MAX_FATAL_ATTEMPTS) {
@@ -48,7 +49,7 @@ export function createIsolation(
       const data = Buffer.from(encodeJob(taken.job))
       const { id } = taken.job.envelope
       const suspect = { kind: 'job' as const, error, data, id, name: key, deliveries: taken.deliveries }
-      // Where the quarantine refuses it, the job stays unacknowledged.
+      // If the quarantine refuses the job, it stays unacknowledged.
       await quarantinePatiently(broker, suspect)
       taken.ack()
       quarantined(error, taken)
@@ -58,8 +59,8 @@ export function createIsolation(
 
   return async (taken, handle) => {
     if (taken.deliveries <= MAX_SHARED_DELIVERIES) return handle()
-    if (waiting >= MAX_WAITING_APART) {
-      taken.postpone(APART_LATER_MS)
+    if (waiting >= MAX_WAITING_ISOLATED) {
+      taken.postpone(ISOLATED_LATER_MS)
       return
     }
     const before = last
@@ -71,7 +72,7 @@ export function createIsolation(
     waiting--
     const alone = setTimeout(letNextBegin, ALONE_MS)
     try {
-      await apart(taken, handle)
+      await attemptIsolated(taken, handle)
     } finally {
       clearTimeout(alone)
       letNextBegin()

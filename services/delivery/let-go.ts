@@ -1,19 +1,19 @@
 import type { Taken } from '@postrider/queue/take'
 
-/** The job is no longer this worker's, and nothing is to be written about it. */
+/** The worker has given up the job: its lease was lost, or it was given back. The worker must not write anything about it. */
 export interface LetGo {
   letGo: true
 }
 
-/** Ends an attempt whose job is no longer this worker's, whatever it was doing. */
+/** Aborts an attempt at any step, because this worker no longer has the lease on the job. */
 export class JobLetGoError extends Error {
   override readonly name = 'JobLetGoError'
   constructor() {
-    super('the job is no longer held by this worker')
+    super('this worker no longer has the lease on the job')
   }
 }
 
-/** Throws JobLetGoError when the job was given back, or its lease was lost. */
+/** Throws JobLetGoError if the job was given back or its lease was lost. */
 export function stillOurs({ over }: Pick<Taken, 'over'>): void {
   if (over) throw new JobLetGoError()
 }

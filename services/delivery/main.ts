@@ -20,7 +20,7 @@ import { deliver } from './deliver.ts'
 import { createIsolation } from './isolation.ts'
 import { InFlight } from './in-flight.ts'
 import { createMetrics } from './metrics.ts'
-import type { Judgement } from './outcome/judge.ts'
+import type { Decision } from './outcome/decide-outcome.ts'
 import { deferOnFault } from './outcome/local-fault.ts'
 import { createResolver } from './route/resolver.ts'
 import { siteTimes } from './site/site.ts'
@@ -51,7 +51,7 @@ await runService('delivery', DELIVERY, async ({ settings, log, registry, needs, 
     inFlight: () => taker.inFlight,
     slow: () => admission.slow,
   })
-  const observe = ({ envelope }: Job, { event, replies }: Judgement, startedAt: number): void => {
+  const observe = ({ envelope }: Job, { event, replies }: Decision, startedAt: number): void => {
     metrics.attemptSeconds.observe((event.at - startedAt) / 1000)
     for (const [index, { address, state, reply, category, stage }] of event.outcomes.entries()) {
       if (state === 'delivered') {
@@ -129,6 +129,6 @@ await runService('delivery', DELIVERY, async ({ settings, log, registry, needs, 
       log.warn({ event: 'lease-lost', id: envelope.id, destination, phase })
     },
   })
-  // What is not begun goes back to the queue at once; transactions that run are finished within a bound.
+  // Jobs without a begun attempt return to the queue at once. Transactions in progress get a bounded time to finish.
   onStop(() => taker.stop(stopBounds(config().platform.timeouts.finalMs)))
 })

@@ -4,13 +4,14 @@ import { CATEGORIES } from '@postrider/reply/category'
 import { countBy } from '@postrider/metrics/count-by'
 import { brokenBounds } from './transaction/bounds.ts'
 
-/** What the process knows of itself at any time. */
+/** Values that are read at each scrape. `slow`: attempts that are set aside. */
 export interface Levels {
   connections: () => number
   inFlight: () => number
   slow: () => number
 }
 
+/** Registers the metrics of a delivery process. Returns those that its callers increment or observe. */
 export function createMetrics(registry: Registry, { connections, inFlight, slow }: Levels) {
   const registers = [registry]
   new Gauge({

@@ -38,8 +38,8 @@ import { createReview } from './review/review.ts'
 import { startReputation } from './reputation/start.ts'
 import { openDiscards } from './retention/discards.ts'
 import { createRetention, forgetPlaceholders } from './retention/erase.ts'
-import { startPeriodicTasks } from './turns.ts'
-import type { Tasks } from './turns.ts'
+import { startPeriodicTasks } from './periodic-tasks.ts'
+import type { Tasks } from './periodic-tasks.ts'
 
 /** How often notices, retention and placeholders are looked at. Milliseconds. */
 const TURN_MS = 250

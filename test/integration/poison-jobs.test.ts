@@ -17,7 +17,7 @@ import {
   createIsolation,
   MAX_FATAL_ATTEMPTS,
   MAX_SHARED_DELIVERIES,
-  MAX_WAITING_APART,
+  MAX_WAITING_ISOLATED,
 } from '../../services/delivery/isolation.ts'
 import { MAX_POSTPONED_DELIVERIES, putOff } from '../../services/delivery/put-off.ts'
 import { startBroker } from '../support/broker.ts'
@@ -166,9 +166,9 @@ test('jobs that are to be attempted apart do not fill the capacity: beyond a few
   }
   const first = run(0)
   await eventually(() => assert.equal(begun, 1))
-  const others = Array.from({ length: MAX_WAITING_APART + 2 }, (_, index) => run(index + 1))
-  assert.deepEqual(postponed, [MAX_WAITING_APART + 1, MAX_WAITING_APART + 2])
+  const others = Array.from({ length: MAX_WAITING_ISOLATED + 2 }, (_, index) => run(index + 1))
+  assert.deepEqual(postponed, [MAX_WAITING_ISOLATED + 1, MAX_WAITING_ISOLATED + 2])
   resolve(undefined)
   await Promise.all([first, ...others])
-  assert.equal(begun, MAX_WAITING_APART + 1)
+  assert.equal(begun, MAX_WAITING_ISOLATED + 1)
 })

@@ -38,7 +38,7 @@ const enter = (taken: TestJob): Seat => {
   assert.ok('leave' in seat, `no seat: ${JSON.stringify(seat)}`)
   return seat
 }
-/** As many as get a seat, each at a destination of its own. */
+/** Enters jobs with different destinations until one gets no seat; returns those with a seat. */
 function fill(given: Parameters<typeof job>[1] = {}): { taken: TestJob; seat: Seat }[] {
   const all: { taken: TestJob; seat: Seat }[] = []
   for (;;) {
@@ -49,20 +49,20 @@ function fill(given: Parameters<typeof job>[1] = {}): { taken: TestJob; seat: Se
   }
 }
 
-describe('attempts at destinations that nothing is known about', () => {
-  test('take up a part of the capacity, and a tenant a part of that', () => {
+describe('attempts at unknown destinations', () => {
+  test('use up to a part of the capacity, and those of one tenant a part of that', () => {
     assert.equal(fill().length, 67)
     assert.equal(fill({ tenant: 'other.test' }).length, 22)
     assert.equal(fill({ stream: 'JOBS' }).length, 67)
   })
 
-  test('come back when there was no room, one after the other', () => {
+  test('without a seat return later, one after the other', () => {
     fill()
     const delays = [1, 2, 3].map((n) => admission.enter(job(`${n}.test`), false))
     assert.deepEqual(delays, [{ later: 1004 }, { later: 1006 }, { later: 1008 }])
   })
 
-  test('that take long are set aside, which makes room', () => {
+  test('that are slow are set aside, which makes room', () => {
     const first = fill()
     mock.timers.tick(SET_ASIDE_MS)
     assert.ok(first.every(({ taken }) => taken.aside))
@@ -75,12 +75,12 @@ describe('attempts at destinations that nothing is known about', () => {
     assert.equal(admission.slow, 0)
   })
 
-  test('are bounded also when all of them take long', () => {
+  test('are bounded even if all of them are slow', () => {
     for (let count = 0; count < 100; count++) {
       fill()
       mock.timers.tick(SET_ASIDE_MS)
     }
-    // Two thirds for one tenant; what has no place aside goes on taking up the part for unknown destinations.
+    // One tenant gets two thirds. Attempts that cannot be set aside keep using the part for unknown destinations.
     assert.equal(admission.slow, 2000)
     assert.equal(fill().length, 0)
     assert.ok(fill({ tenant: 'other.test' }).length > 0)
@@ -93,40 +93,40 @@ describe('attempts at destinations that nothing is known about', () => {
       mock.timers.tick(SET_ASIDE_MS)
     }
     assert.ok(admission.slow <= 43, String(admission.slow))
-    // Small ones find their place still.
+    // Attempts with small contents still get a place.
     const { length } = fill({ tenant: 'other.test' })
     mock.timers.tick(SET_ASIDE_MS)
     assert.ok(admission.slow >= length)
   })
 
-  test('have a seat in any case when it is their last', () => {
+  test('always get a seat for the last attempt', () => {
     fill()
     assert.ok('leave' in admission.enter(job('last.test'), true))
   })
 })
 
-describe('a destination that answered in good time', () => {
+describe('a known destination', () => {
   beforeEach(() => enter(job('good.test')).leave(true))
   const seated = (): boolean => 'leave' in admission.enter(job('good.test'), false)
 
-  test('has a seat however many others hang', () => {
+  test('gets a seat however many others hang', () => {
     fill()
     for (let count = 0; count < 500; count++) assert.ok(seated())
   })
 
-  test('stays known when it had no room', () => {
+  test('stays known when it was not contacted', () => {
     enter(job('good.test')).leave(undefined)
     fill()
     assert.ok(seated())
   })
 
-  test('is no longer known once it does not answer', () => {
+  test('becomes unknown when it does not answer', () => {
     enter(job('good.test')).leave(false)
     fill()
     assert.ok(!seated())
   })
 
-  test('is no longer known once it takes long, until it answers in good time again', () => {
+  test('becomes unknown when it is slow, until it answers in time again', () => {
     const slow = enter(job('good.test'))
     mock.timers.tick(SET_ASIDE_MS)
     slow.leave(true)

@@ -4,34 +4,35 @@ import type { Later } from '../site/schedule.ts'
 import { Spread } from '../site/spread.ts'
 import { Shares } from './shares.ts'
 
-/** What is asked of a job that wants a seat. */
+/** What admission uses of a job. */
 export type Seated = Pick<Taken, 'job' | 'first' | 'stream' | 'setAside'>
 
-/** A job's place while it is attempted. */
+/** The place of a job while it is attempted. */
 export interface Seat {
-  /** The attempt is over. `answered`: the destination answered, or did not. Undefined: it was not asked. */
+  /** The attempt has ended. `answered`: whether the destination answered; undefined if it was not contacted. */
   leave(answered?: boolean): void
 }
 
 /** An attempt that takes longer than this is set aside. Milliseconds. */
 export const SET_ASIDE_MS = 4000
-/** Destinations that are remembered because they answered in good time the last time. */
+/** Known destinations that are remembered: those that answered in time at the last attempt. */
 const MAX_KNOWN = 50_000
-/** Part of a stream's capacity that attempts at other destinations may take up. Each takes it until it is set aside, so what
- * hangs leaves the rest to destinations that are known to work. */
+/** Part of a stream's capacity that attempts at unknown destinations may use. An attempt uses it until it is set aside, so destinations
+ * that hang leave the rest to known ones. */
 const UNKNOWN_PART = 0.5
-/** Attempts that take long are set aside up to this number, and up to so many octets of content that they keep in memory.
- * Each takes some 75 KB of resident memory, so that a delivery process stays below 400 MB. */
+/** Slow attempts that are set aside. Each takes some 75 KB of resident memory, so a delivery process stays below 400 MB. */
 const MAX_SLOW = 3000
+/** Octets of content that the attempts set aside keep in memory. */
 const MAX_SLOW_BYTES = 64 * 1024 * 1024
-/** A tenant may hold so many times what is free: two thirds when nobody else has slow destinations. */
+/** A tenant may use this many times what is free, which is two thirds if no other tenant has slow destinations. */
 const FACTOR = 2
-/** Those for whom there is no room come back after this long, and no faster than one in so many milliseconds. */
+/** Shortest delay of a job that gets no seat. Milliseconds. */
 const LATER_MS = 1000
+/** Interval at which such jobs return. Milliseconds. */
 const LATER_STEP_MS = 2
 
-/** Shares out the capacity of a process among destinations that are known to work and others, among quick and slow attempts,
- * and among tenants: nobody's slow destination takes away room from one that works. */
+/** Divides the capacity of a process between known destinations, which answered in time, and unknown ones, between quick and slow attempts,
+ * and among tenants. Slow destinations of one tenant take no room from destinations that work. */
 export class Admission {
   readonly #known = new BoundedMap<true>(MAX_KNOWN)
   readonly #unknown = new Map<string, Shares>()
@@ -41,18 +42,18 @@ export class Admission {
   readonly #capacity: number
   readonly #now: () => number
 
-  /** `capacity`: jobs held at once from each stream. */
+  /** `capacity`: jobs in flight from each stream. `now` returns a monotonic time in milliseconds. */
   constructor(capacity: number, now: () => number = () => performance.now()) {
     this.#capacity = capacity
     this.#now = now
   }
 
-  /** Attempts that are set aside. */
+  /** Number of attempts that are set aside. */
   get slow(): number {
     return this.#slow.used
   }
 
-  /** A seat, or when to come back. A job's last attempt always has one. */
+  /** Returns a seat, or the delay after which the job should return. The last attempt of a job (`last`) always gets a seat. */
   enter(taken: Seated, last: boolean): Seat | Later {
     const { destination, envelope } = taken.job
     const tenant = envelope.domain
@@ -66,7 +67,7 @@ export class Admission {
       late = true
       this.#known.delete(destination)
       aside = this.#enterSlow(tenant, bytes)
-      // While there is no room it goes on taking up what it has.
+      // While there is no room, the attempt keeps using the part for unknown destinations; the interval tries again.
       if (!aside) return
       clearInterval(timer)
       taken.setAside(true)

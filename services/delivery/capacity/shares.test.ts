@@ -9,7 +9,7 @@ const fill = (shares: Shares, key: string): number => {
   return got
 }
 
-test('one key alone has two thirds, and each further one finds places', () => {
+test('a single key gets two thirds, and each further key still gets places', () => {
   const shares = new Shares(90, 2)
   assert.deepEqual(
     ['a', 'b', 'c'].map((key) => fill(shares, key)),
@@ -17,7 +17,7 @@ test('one key alone has two thirds, and each further one finds places', () => {
   )
 })
 
-test('what is given back can be had again', () => {
+test('places that are given back can be taken again', () => {
   const shares = new Shares(90, 2)
   fill(shares, 'a')
   for (let count = 0; count < 60; count++) shares.leave('a')
@@ -25,7 +25,7 @@ test('what is given back can be had again', () => {
   assert.equal(fill(shares, 'b'), 60)
 })
 
-test('an amount that does not fit is refused', () => {
+test('an amount that exceeds the free places is refused', () => {
   const shares = new Shares(100, 2)
   assert.equal(shares.enter('a', 101), false)
   assert.equal(shares.enter('a', 60), true)
@@ -33,7 +33,7 @@ test('an amount that does not fit is refused', () => {
   assert.equal(shares.enter('b', 40), true)
 })
 
-test('no more is held than there is, no key has more than its share, and a newcomer finds a place when there is one', () => {
+test('the total is never exceeded, no key exceeds its share, and a new key gets a place if one is free', () => {
   const step = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), enters: fc.boolean() })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50 }), fc.array(step, { maxLength: 300 }), (total, steps) => {

@@ -1,9 +1,9 @@
-/** Shares out a bounded number of places among any number of keys: a key may hold `factor` times as many as are free (dynamic
- * thresholds, as switches share out their buffers). One key alone gets `factor / (factor + 1)` of all; the more compete, the less
- * each may hold, and some always stay free for one that comes next. */
+/** Divides a bounded number of places among any number of keys. A key may use up to `factor` times as many as are free (the dynamic
+ * thresholds by which switches share their buffers). A single key gets `factor / (factor + 1)` of all places. The more keys compete, the
+ * fewer each may use, and some places stay free for the next key. */
 export class Shares {
   #used = 0
-  readonly #held = new Map<string, number>()
+  readonly #usedBy = new Map<string, number>()
   readonly #total: number
   readonly #factor: number
 
@@ -16,20 +16,21 @@ export class Shares {
     return this.#used
   }
 
-  /** False when the key holds its share already. */
+  /** Takes `amount` places for the key. Returns false if the key has used up its share, or too few places are free. */
   enter(key: string, amount = 1): boolean {
-    const held = this.#held.get(key) ?? 0
+    const used = this.#usedBy.get(key) ?? 0
     const free = this.#total - this.#used
-    if (amount > free || held >= this.#factor * free) return false
-    this.#held.set(key, held + amount)
+    if (amount > free || used >= this.#factor * free) return false
+    this.#usedBy.set(key, used + amount)
     this.#used += amount
     return true
   }
 
+  /** Gives back places that `enter` took. */
   leave(key: string, amount = 1): void {
-    const left = (this.#held.get(key) ?? 0) - amount
-    if (left > 0) this.#held.set(key, left)
-    else this.#held.delete(key)
+    const left = (this.#usedBy.get(key) ?? 0) - amount
+    if (left > 0) this.#usedBy.set(key, left)
+    else this.#usedBy.delete(key)
     this.#used -= amount
   }
 }

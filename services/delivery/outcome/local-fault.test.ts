@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Job } from '@postrider/queue/job'
 import type { Taken } from '@postrider/queue/take'
 import type { Attempt } from '../attempt.ts'
-import { judge } from './judge.ts'
+import { decideOutcome } from './decide-outcome.ts'
 import { deferOnFault } from './local-fault.ts'
 
 const HOUR = 3.6e6
@@ -28,7 +28,7 @@ const job: Job = {
   content: { stream: 'MAIL_0', seq: 1, parts: [] },
 }
 
-test('an attempt that throws each time is deferred with growing delays, and bounces at the end of its life', async () => {
+test('a job whose attempts always throw is deferred with growing delays, and bounces at the end of its lifetime', async () => {
   const faults: unknown[] = []
   const broken: Attempt = async () => Promise.reject(new TypeError('a fault'))
   const attempt = deferOnFault(broken, (error) => faults.push(error))
@@ -38,7 +38,7 @@ test('an attempt that throws each time is deferred with growing delays, and boun
   for (;;) {
     const outcome = await attempt({ job: current } as Taken, () => Promise.resolve([]))
     assert.ok('recipients' in outcome)
-    const { event, next } = judge(current, outcome, { retry, now })
+    const { event, next } = decideOutcome(current, outcome, { retry, now })
     const [first] = event.outcomes
     if (next === undefined) {
       assert.deepEqual([first?.state, first?.status], ['failed', '4.3.0'])

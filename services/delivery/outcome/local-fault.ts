@@ -3,8 +3,9 @@ import type { Attempt } from '../attempt.ts'
 import { forAll } from '../transaction/outcome.ts'
 import type { TransactionOutcome } from '../transaction/outcome.ts'
 
-/** An attempt that throws is a fault of this platform, and counts as one that failed for now: the job is deferred with growing delays and
- * bounces at the end of its life. Left unacknowledged it would be attempted every 30 seconds for ever. `fault` is for the log. */
+/** Wraps `attempt`, so that an attempt that rejects counts as a temporary failure: the job is deferred with growing delays, and bounces at
+ * the end of its lifetime. If it were left unacknowledged, it would be attempted every 30 seconds without an end. `fault` is called for the
+ * log. */
 export function deferOnFault(attempt: Attempt, fault: (error: unknown, job: Job) => void): Attempt {
   return async (...given) => {
     const [{ job }] = given

@@ -9,8 +9,8 @@ import { TIMEOUTS, envelopeTo, optionsFor } from '../../../test/support/scripted
 import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
 import type { Answer, Step } from '../../../test/support/scripted-receiver/script.ts'
 import { TIME_LIMITS } from '../transaction/time-limits.ts'
-import { judge } from './judge.ts'
-import type { Judgement } from './judge.ts'
+import { decideOutcome } from './decide-outcome.ts'
+import type { Decision } from './decide-outcome.ts'
 import { boundOnward } from './onward.ts'
 
 const RETRY = { firstMs: 300_000, capMs: 14_400_000, jitter: 0, lifetimeMs: 432_000_000 }
@@ -25,13 +25,13 @@ const job: Job = {
   content: { stream: 'MAIL_0', seq: 1, parts: [] },
 }
 
-describe('when the time of an attempt is over before all recipients had their turn', () => {
+describe('when the time of an attempt is over before all recipients were tried', () => {
   const ended: (() => unknown)[] = []
   afterEach(async () => {
     for (const end of ended.splice(0)) await end()
   })
 
-  /** Takes one recipient a transaction; the time is over after the first transaction. */
+  /** The remote accepts one recipient in a transaction; the time is over after the first transaction. */
   async function outcomeOf(over: string, final: string): Promise<TransactionOutcome> {
     const script = ({ stage, time }: Step): Answer | undefined =>
       stage === 'rcpt' && time > 1 ? over : stage === 'final' ? final : undefined
@@ -53,36 +53,36 @@ describe('when the time of an attempt is over before all recipients had their tu
     return outcome
   }
 
-  const verdict = (outcome: TransactionOutcome, given = { progressed: false, expired: false }, now = NOW): Judgement =>
-    judge(job, boundOnward(outcome, given), { retry: RETRY, now })
-  const states = ({ event }: Judgement): string[] => event.outcomes.map(({ state }) => state)
+  const decide = (outcome: TransactionOutcome, given = { progressed: false, expired: false }, now = NOW): Decision =>
+    decideOutcome(job, boundOnward(outcome, given), { retry: RETRY, now })
+  const states = ({ event }: Decision): string[] => event.outcomes.map(({ state }) => state)
 
-  test('the others go on at once and uncounted when it settled one', async () => {
-    const judgement = verdict(await outcomeOf('452 4.5.3 too many recipients', '250 ok'))
-    assert.deepEqual(states(judgement), ['delivered', 'deferred', 'deferred'])
-    assert.deepEqual([judgement.event.uncounted, judgement.next?.at], [true, NOW])
+  test('the others continue at once and uncounted if it settled one', async () => {
+    const decision = decide(await outcomeOf('452 4.5.3 too many recipients', '250 ok'))
+    assert.deepEqual(states(decision), ['delivered', 'deferred', 'deferred'])
+    assert.deepEqual([decision.event.uncounted, decision.next?.at], [true, NOW])
   })
 
   for (const over of ['452 4.5.3 too many recipients', '552 5.5.3 too many recipients']) {
     for (const final of ['451 4.3.0 later', '552 5.2.2 mailbox full']) {
       test(`the attempt counts when no recipient is settled: ${over}, then ${final}`, async () => {
-        const judgement = verdict(await outcomeOf(over, final))
-        assert.deepEqual(states(judgement), ['deferred', 'deferred', 'deferred'])
-        assert.deepEqual([judgement.event.uncounted, judgement.next?.at], [undefined, NOW + RETRY.firstMs])
+        const decision = decide(await outcomeOf(over, final))
+        assert.deepEqual(states(decision), ['deferred', 'deferred', 'deferred'])
+        assert.deepEqual([decision.event.uncounted, decision.next?.at], [undefined, NOW + RETRY.firstMs])
       })
     }
   }
 
-  test('the others go on when an earlier transaction of the attempt settled somebody', async () => {
+  test('the others continue if an earlier transaction of the attempt settled a recipient', async () => {
     const outcome = await outcomeOf('452 4.5.3 too many recipients', '451 4.3.0 later')
-    assert.equal(verdict(outcome, { progressed: true, expired: false }).event.uncounted, true)
+    assert.equal(decide(outcome, { progressed: true, expired: false }).event.uncounted, true)
   })
 
-  test('a message past its lifetime expires', async () => {
+  test('a message expires at the end of its lifetime', async () => {
     const outcome = await outcomeOf('452 4.5.3 too many recipients', '250 ok')
-    const judgement = verdict(outcome, { progressed: true, expired: true }, RETRY.lifetimeMs)
-    assert.deepEqual(states(judgement), ['delivered', 'failed', 'failed'])
-    assert.equal(judgement.event.outcomes[1]?.status, '4.4.7')
-    assert.equal(judgement.next, undefined)
+    const decision = decide(outcome, { progressed: true, expired: true }, RETRY.lifetimeMs)
+    assert.deepEqual(states(decision), ['delivered', 'failed', 'failed'])
+    assert.equal(decision.event.outcomes[1]?.status, '4.4.7')
+    assert.equal(decision.next, undefined)
   })
 })

@@ -1,22 +1,22 @@
 import type { TransactionOutcome } from '../transaction/outcome.ts'
-import { isFinal } from './judge.ts'
+import { isFinal } from './decide-outcome.ts'
 
 export interface AttemptSoFar {
   /** Recipients were settled earlier in the same attempt. */
   progressed: boolean
-  /** The lifetime of the message is over. */
+  /** The lifetime of the message has ended. */
   expired: boolean
 }
 
-/** Decides whether the recipients that an attempt ran out of time for go on at once, uncounted. Each such round must settle a recipient,
- * so there are at most as many as recipients: a remote that only names a limit, slowly, would otherwise keep the message without
- * an end. Without progress, and when the message expires, the attempt counts like any other. Pure. */
+/** Decides whether the recipients for which an attempt had no time continue at once, without counting the attempt. Each such attempt must
+ * settle a recipient, so there are at most as many as recipients. Otherwise a slow remote that only states a limit would keep the message
+ * in the queue without an end. Without progress, and when the message has expired, the attempt counts like any other. Pure. */
 export function boundOnward(outcome: TransactionOutcome, { progressed, expired }: AttemptSoFar): TransactionOutcome {
   if (!expired && (progressed || outcome.recipients.some(isFinal))) return outcome
   return {
     ...outcome,
     recipients: outcome.recipients.map(({ onward, ...result }) =>
-      // Some servers say 552 when they have enough recipients (RFC 5321, 4.5.3.1.10): this does not refuse this recipient.
+      // Some servers send 552 when they have enough recipients (RFC 5321, 4.5.3.1.10). It does not refuse this recipient permanently.
       onward === true ? { ...result, retry: true } : result,
     ),
   }

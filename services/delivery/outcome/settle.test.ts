@@ -4,13 +4,13 @@ import type { AttemptEvent } from '@postrider/queue/event'
 import type { Job } from '@postrider/queue/job'
 import { recordingBroker } from '../../../test/support/recording-broker.ts'
 import { job, takenJob } from '../../../test/support/taken-job.ts'
-import type { Judgement } from './judge.ts'
+import type { Decision } from './decide-outcome.ts'
 import { resume, settle, settlePart } from './settle.ts'
 import type { SettleDependencies } from './settle.ts'
 
 const WAIT = /^publish job\.wait\./
 
-/** An attempt that leaves its only recipient deferred. */
+/** An attempt that defers its only recipient. */
 const event: AttemptEvent = {
   type: 'attempt',
   at: 1000,
@@ -31,17 +31,17 @@ const event: AttemptEvent = {
   ],
   nextAt: 61_000,
 }
-const deferred = (from: Job = job()): Judgement => ({
+const deferred = (from: Job = job()): Decision => ({
   event,
   replies: ['450 later'],
   next: { job: { ...from, attempt: 1 }, at: 61_000 },
 })
-const delivered = (): Judgement => ({
+const delivered = (): Decision => ({
   event: { ...event, outcomes: event.outcomes.map((outcome) => ({ ...outcome, state: 'delivered' as const })) },
   replies: ['250 ok'],
 })
 
-/** What settle writes to, with the event that a look at EVENTS finds, or the error that it ends with. */
+/** The dependencies of settle, with the event that a lookup in EVENTS finds, or the error that it rejects with. */
 function world(found?: AttemptEvent | Error) {
   const story: string[] = []
   const { broker, published, failWith } = recordingBroker(story)
@@ -65,7 +65,7 @@ function world(found?: AttemptEvent | Error) {
   return { story, published, failWith, dependencies }
 }
 
-test('the event is written first, then the retry record, and the acknowledgement is last', async () => {
+test('the event is written first, then the retry record, then the job is acknowledged', async () => {
   const { story, dependencies } = world()
   assert.equal(await settle(takenJob(job(), story), deferred(), dependencies), true)
   const [appended, noted, written, acknowledged] = story
@@ -73,27 +73,27 @@ test('the event is written first, then the retry record, and the acknowledgement
   assert.match(written ?? '', WAIT)
 })
 
-test('a message that is settled for all recipients leaves no retry record', async () => {
+test('there is no retry record if all recipients are settled', async () => {
   const { story, dependencies } = world()
   await settle(takenJob(job(), story), delivered(), dependencies)
   assert.deepEqual(story, ['append attempt', 'note q1/0/0', 'ack'])
 })
 
-test('of a job that was let go nothing is written', async () => {
+test('nothing is written about a job that was let go', async () => {
   const { story, dependencies } = world()
   const taken = takenJob(job(), story, { settling: () => false })
   assert.equal(await settle(taken, deferred(), dependencies), false)
   assert.deepEqual(story, [])
 })
 
-test('the retry record does not carry the doubt about the attempt that is over', async () => {
+test('the retry record is not marked as a possible duplicate', async () => {
   const { story, dependencies, published } = world()
   await settle(takenJob(job(), story), deferred(job({ again: true, since: 7 })), dependencies)
   const record = published[0]?.json as Job
   assert.deepEqual([record.attempt, 'again' in record, 'since' in record], [1, false, false])
 })
 
-test('when the retry record fails, the job is not acknowledged before the broker has it', async () => {
+test('a failed write of the retry record is repeated before the job is acknowledged', async () => {
   const { story, dependencies, failWith } = world()
   failWith(new Error('the broker is away'))
   await settle(takenJob(job(), story), deferred(), dependencies)
@@ -104,7 +104,7 @@ for (const [what, found, writes] of [
   ['another worker settled the attempt first: its event counts', { ...event, at: 900 }, false],
   ['the first event is its own', event, true],
   ['no event is found', undefined, true],
-  ['the look is refused: a second attempt is better than none', new TypeError('not a time'), true],
+  ['the lookup fails: a second attempt is better than none', new TypeError('not a time'), true],
 ] as const) {
   test(`a lease that ended while the event was written: ${what}`, async () => {
     const { story, dependencies } = world(found)
@@ -118,7 +118,7 @@ for (const [what, found, writes] of [
   })
 }
 
-test('a part of an attempt is written down without an end of the job, and what remains goes on', async () => {
+test('a part of an attempt is recorded without an acknowledgement of the job, and the rest remains', async () => {
   const { story, dependencies } = world()
   const whole = job()
   assert.equal((await settlePart(whole, deferred(), dependencies)).attempt, 1)
@@ -126,7 +126,7 @@ test('a part of an attempt is written down without an end of the job, and what r
   assert.deepEqual(story, ['append attempt', 'note q1/0/0', 'append attempt', 'note q1/0/0'])
 })
 
-test('an attempt that was settled and not acknowledged goes on from its event', async () => {
+test('an attempt that was settled but not acknowledged continues from its event', async () => {
   const { story, dependencies, published } = world()
   await resume(takenJob(job(), story), event, dependencies)
   const record = published[0]?.json as Job

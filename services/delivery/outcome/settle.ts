@@ -7,8 +7,8 @@ import type { Job } from '@postrider/queue/job'
 import { eventKey } from '@postrider/queue/settled'
 import type { Settled } from '@postrider/queue/settled'
 import type { Taken } from '@postrider/queue/take'
-import { remaining } from './judge.ts'
-import type { Judgement } from './judge.ts'
+import { remaining } from './decide-outcome.ts'
+import type { Decision } from './decide-outcome.ts'
 
 export interface SettleDependencies {
   broker: Broker
@@ -16,12 +16,12 @@ export interface SettleDependencies {
   settled: Settled
 }
 
-/** Makes an attempt's outcome final. The order is the promise: once the event is on disk the attempt has happened and is
- * never made again; then the retry record; and only then may the broker forget the job. A crash in between is finished by
- * resume(), from the event. Resolves with false when the job was let go before: then nothing was written. */
+/** Makes the outcome of an attempt final: writes the event, then the retry record, then acknowledges the job. Once the event is on disk,
+ * the attempt is never repeated; after a crash, `resume` does the remaining steps from the event. Resolves with false if the job was let go
+ * before; nothing is written then. */
 export async function settle(
   taken: Taken,
-  { event, next }: Judgement,
+  { event, next }: Decision,
   dependencies: SettleDependencies,
 ): Promise<boolean> {
   if (!taken.settling()) return false
@@ -29,37 +29,37 @@ export async function settle(
   const key = eventKey(event)
   await events.append(event)
   settled.note(key)
-  // While the event waited for the broker another worker may have made the attempt and settled it: the first event counts.
+  // While the event waited for the broker, another worker may have made and settled the attempt. The first event counts.
   let counts = taken.proven
   if (!counts) {
     const looked = await writePatiently(broker, async () => {
       counts = isSame(event, await settled.lookUp(key, taken.since))
     })
-    // Unknown: a second attempt is better than none.
+    // Unknown, because EVENTS could not be read. A second attempt is better than none.
     if ('refused' in looked) counts = true
   }
-  if (counts && next !== undefined) await deferPatiently(broker, once(next.job), next.at)
+  if (counts && next !== undefined) await deferPatiently(broker, withoutDoubt(next.job), next.at)
   taken.ack()
   return true
 }
 
-/** By the time: what is stored may be shorter than what was written. */
+/** Compares the times, because the stored event may be shorter than the one that was appended. */
 const isSame = (event: AttemptEvent, first: AttemptEvent | undefined): boolean =>
   first === undefined || first.at === event.at
 
-/** The next attempt is in the queue once, however often this one was. */
-function once(job: Job): Job {
+/** Removes the mark of a possible duplicate: it applies to this attempt, and the next one is in the queue only once. */
+function withoutDoubt(job: Job): Job {
   const { ...next } = job
   delete next.again
   delete next.since
   return next
 }
 
-/** Makes final what some of an attempt's transactions came to, while the attempt goes on. Returns the job that remains. When the
- * process dies, the event makes resume() begin with that job. */
+/** Makes the outcome of some transactions final while the attempt continues. Resolves with the job that remains. If the process crashes,
+ * `resume` continues with that job, because it finds the event. */
 export async function settlePart(
   job: Job,
-  { event, next }: Judgement,
+  { event, next }: Decision,
   { events, settled }: SettleDependencies,
 ): Promise<Job> {
   await events.append(event)
@@ -67,11 +67,11 @@ export async function settlePart(
   return next?.job ?? job
 }
 
-/** Finishes an attempt that somebody made and wrote down, but did not live to acknowledge. */
+/** Finishes an attempt whose event is on disk, but whose job was not acknowledged: writes the retry record, and acknowledges the job. */
 export async function resume(taken: Taken, event: AttemptEvent, { broker }: SettleDependencies): Promise<void> {
   if (!taken.settling()) return
   const { nextAt } = event
-  // The next attempt may be in the queue already, and have become due, or be under way (settlePart).
+  // The next attempt may be in the queue already, may be due, or may be in progress (settlePart).
   const job: Job = { ...remaining(taken.job, event), again: true, since: taken.since }
   if (nextAt !== undefined && job.envelope.recipients.length > 0) await deferPatiently(broker, job, nextAt)
   taken.ack()

@@ -24,18 +24,24 @@ const TABLE: [what: string, facts: Facts, fallback: string, info: Parameters<typ
   ],
   ['none: by the category', refused('550 no such user'), '5.0.0', { category: 'unknown-user' }, '5.1.1'],
   [
-    'none, and tried again: the class of the fallback',
+    'none, and deferred: the class of the fallback',
     refused('450 full'),
     '4.0.0',
     { category: 'mailbox-full' },
     '4.2.2',
   ],
-  ['none, and a category that says nothing', refused('550 no'), '5.0.0', { category: 'other' }, '5.0.0'],
+  ['none, and a category without a detail', refused('550 no'), '5.0.0', { category: 'other' }, '5.0.0'],
   ['none, and nothing is known', refused('550 no'), '5.0.0', undefined, '5.0.0'],
   ['the name could not be looked up', failed('dns'), '4.0.0', NETWORK, '4.4.3'],
   ['the host did not answer', failed('connect'), '4.0.0', NETWORK, '4.4.1'],
-  ['the connection broke off', failed('data'), '4.0.0', NETWORK, '4.4.2'],
-  ['a refusal at the connection is no silence', { ...failed('connect'), result: 'refused' }, '4.0.0', NETWORK, '4.4.2'],
+  ['the connection was lost', failed('data'), '4.0.0', NETWORK, '4.4.2'],
+  [
+    'a refusal of the connection counts as a reply',
+    { ...failed('connect'), result: 'refused' },
+    '4.0.0',
+    NETWORK,
+    '4.4.2',
+  ],
 ]
 
 for (const [what, facts, fallback, info, status] of TABLE)

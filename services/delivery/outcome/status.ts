@@ -2,8 +2,7 @@ import type { Category } from '@postrider/reply/category'
 import type { BounceInfo } from '@postrider/reply/classify'
 import type { RecipientResult, Stage } from '../transaction/outcome.ts'
 
-/** Details of RFC 3463 for what we know of a reply that carries no status of its own; undefined where the category tells no more than
- * the class does. */
+/** RFC 3463 subject and detail for a reply without an enhanced status, by category; undefined if the category adds nothing to the class. */
 const BY_CATEGORY: Record<Category, string | undefined> = {
   'unknown-user': '1.1',
   'mailbox-full': '2.2',
@@ -28,11 +27,12 @@ const BY_CATEGORY: Record<Category, string | undefined> = {
   other: undefined,
 }
 
-/** Where no reply came: the host did not answer (RFC 3463, 3.5: X.4.1), its name could not be looked up (X.4.3), or the connection broke off
- * (X.4.2, as for the category). */
+/** The same for an attempt without a reply, by stage: the host did not answer (RFC 3463, 3.5: X.4.1), or its name could not be looked up
+ * (X.4.3). At other stages the connection was lost (X.4.2), as for the category. */
 const BY_STAGE: Partial<Record<Stage, string>> = { dns: '4.3', connect: '4.1' }
 
-/** The status a notice states: the reply's own where its class agrees with the code, else one that fits the stage or the category. */
+/** The enhanced status for notices (RFC 3463): that of the reply if its class agrees with the code, else one for the stage or the category,
+ * else `fallback`. */
 export function statusOf(
   { reply, result, stage }: Pick<RecipientResult, 'reply' | 'result' | 'stage'>,
   fallback: string,
@@ -40,7 +40,7 @@ export function statusOf(
 ): string {
   const [, code, own] = /^(\d)\d\d[ -]#?([245]\.\d{1,3}\.\d{1,3})?/.exec(reply) ?? []
   if (own !== undefined && own[0] === code) return own
-  // Some put it elsewhere in the text, as qmail does: (#5.1.1).
+  // Some servers put the status elsewhere in the text, as qmail does: (#5.1.1).
   if (info?.enhanced?.startsWith(fallback[0] ?? '5')) return info.enhanced
   const byStage = result === 'failed' && info?.category === 'network' ? BY_STAGE[stage] : undefined
   const detail = byStage ?? (info && BY_CATEGORY[info.category])

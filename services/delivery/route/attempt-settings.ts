@@ -5,32 +5,32 @@ import { identity } from './sender.ts'
 import type { Identity } from './sender.ts'
 import { networkList } from './special-addresses.ts'
 
-/** What follows from a configuration for every attempt. */
+/** Settings of every attempt that are derived from the configuration. */
 export interface AttemptSettings {
   own: Identity
-  /** spec.delivery.internalNetworks. */
+  /** `spec.delivery.internalNetworks`. */
   internal: BlockList
-  /** Connections that were opened under other settings than these are not used on. */
+  /** Fingerprint of the settings of a connection. A connection that was opened under other settings is not reused. */
   connectionSettings: string
 }
 
-const known = new WeakMap<RuntimeConfig, AttemptSettings>()
+const derived = new WeakMap<RuntimeConfig, AttemptSettings>()
 
-/** Worked out once for each configuration, of which there is a new object after each change. */
+/** Derives the settings once for each configuration object; every change of the configuration makes a new object. */
 export function attemptSettings(config: RuntimeConfig): AttemptSettings {
-  const present = known.get(config)
-  if (present !== undefined) return present
+  const existing = derived.get(config)
+  if (existing !== undefined) return existing
   const { hostName, internalNetworks = [] } = config.platform
   const made = {
     own: identity(hostName, config.pools),
     internal: networkList(internalNetworks),
     connectionSettings: connectionSettings(config.platform),
   }
-  known.set(config, made)
+  derived.set(config, made)
   return made
 }
 
-/** By value: an unchanged configuration keeps its connections. */
+/** A hash of the values, so that a new configuration with the same values keeps its connections. */
 export const connectionSettings = ({
   timeouts,
   resolvers,

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { withBudget } from './lookup-budget.ts'
 import type { DnsResolver } from './resolver.ts'
 
-test('lookups of one attempt are waited for so long in sum, and those that run at the same time count once', async (context) => {
+test('an attempt waits for lookups up to its budget in total, and simultaneous lookups count once', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] })
   let at = 0
   const pass = async (ms: number): Promise<void> => {
@@ -22,7 +22,7 @@ test('lookups of one attempt are waited for so long in sum, and those that run a
   const mx = budgeted.mx('a.test')
   await pass(400)
   assert.deepEqual(await mx, { none: 'no-data', detail: '' })
-  // Time that is not spent on lookups is not counted.
+  // Time between lookups does not count.
   await pass(60_000)
   const pair = [budgeted.addresses('quick.test'), budgeted.addresses('quick.test')]
   await pass(400)
@@ -30,7 +30,7 @@ test('lookups of one attempt are waited for so long in sum, and those that run a
   const silent = budgeted.addresses('slow.test')
   await pass(200)
   assert.equal('none' in (await silent) && ((await silent) as { none: string }).none, 'trouble')
-  // Nothing is left: no time passes.
+  // The budget is used up, so the answer comes at once.
   const over = await budgeted.addresses('quick.test')
   assert.ok('none' in over && over.none === 'trouble')
 })

@@ -1,11 +1,11 @@
 import type { Answer, DnsResolver } from './resolver.ts'
 
-/** How long one attempt waits for all its lookups together. A name takes up to ten seconds (question.ts); a message whose domain
- * names ten hosts that do not answer must not hold its place for minutes. */
+/** Total time that one attempt waits for lookups. Milliseconds. A lookup takes up to ten seconds (question.ts). Without this bound, a
+ * message to a domain with ten hosts whose names cannot be resolved would use up capacity for minutes. */
 const LOOKUP_BUDGET_MS = 25_000
 
-/** The same resolver, asked for one attempt: it waits for answers no longer than the budget in sum. Lookups that run at the same
- * time are counted once. A lookup that is not waited for goes on, for the cache. */
+/** Wraps a resolver for one attempt, so that the attempt waits for lookups no longer than `budgetMs` in total. The time of simultaneous
+ * lookups counts once. A lookup that exceeds the budget returns `trouble`, but continues in the background and fills the cache. */
 export function withBudget(
   resolver: DnsResolver,
   budgetMs = LOOKUP_BUDGET_MS,

@@ -1,21 +1,21 @@
 import { isIP } from 'node:net'
 import type { DnsResolver } from './resolver.ts'
 import { lookUpLater } from './lookups-busy.ts'
-import type { Busy, NoRoute, RouteHost, Way } from './route.ts'
+import type { Busy, NoRoute, RouteHost, ResolvedRoute } from './route.ts'
 
 export interface MailHostsOptions {
   resolver: DnsResolver
   /** TCP port of MX hosts. */
   smtpPort: number
-  /** What this platform calls itself: mail must not be sent back to it. */
+  /** Host names of this platform. Mail must not be sent back to it. */
   ownNames: ReadonlySet<string>
 }
 
-export type MailHosts = Pick<Way, 'name' | 'hosts'>
+export type MailHosts = Pick<ResolvedRoute, 'name' | 'hosts'>
 
-/** The hosts that DNS names for a domain: its MX hosts, else the domain itself (RFC 5321, 5.1). */
+/** Finds the mail hosts of a domain in the DNS: its MX hosts, else the domain itself (RFC 5321, 5.1). */
 export async function mailHosts(destination: string, options: MailHostsOptions): Promise<MailHosts | NoRoute | Busy> {
-  // RFC 5321, 4.1.3 has them for debugging; a tenant must not choose a machine of our network by its number.
+  // RFC 5321, 4.1.3, defines address literals for debugging. A tenant must not reach a machine of our network by its IP address.
   if (destination.startsWith('['))
     return { reply: `550 5.1.2 mail to an address literal, ${destination}, cannot be delivered` }
   const answer = await options.resolver.mx(destination)
@@ -30,15 +30,15 @@ export async function mailHosts(destination: string, options: MailHostsOptions):
     name: exchange.toLowerCase().replace(/\.$/, ''),
     priority,
   }))
-  // RFC 7505: the single record `0 .` says that the domain takes no mail.
+  // RFC 7505: the single record `0 .` means that the domain accepts no mail.
   if (records.every(({ name }) => name === ''))
     return { reply: `556 5.1.10 the domain ${destination} accepts no mail (null MX)` }
   const named = records.filter(({ name }) => name !== '')
-  // RFC 5321, 5.1: a host that finds itself in the list uses only those before it.
+  // RFC 5321, 5.1: a host that finds itself in the list uses only hosts that are preferred to it.
   const own = Math.min(...named.filter(({ name }) => options.ownNames.has(name)).map(({ priority }) => priority))
   const usable = named.filter(({ priority }) => priority < own)
   if (usable.length === 0) return loops(destination)
-  // RFC 5321, 5.1: MX data must be a host name. An address there would let a stranger choose a machine by its number.
+  // RFC 5321, 5.1: MX data must be a host name. An IP address there would let the owner of the domain choose a machine of our network.
   const hosts = usable.filter(({ name }) => isIP(name) === 0)
   if (hosts.length === 0)
     return {
@@ -47,7 +47,7 @@ export async function mailHosts(destination: string, options: MailHostsOptions):
   return inOrder(hosts, options)
 }
 
-/** By preference, then by name: the order of equal ones is chosen for each message (site/candidates.ts). */
+/** Sorts by preference, then by name. The order of equally preferred hosts is chosen for each message (site/candidates.ts). */
 function inOrder(records: { name: string; priority: number }[], options: MailHostsOptions): MailHosts {
   const priorities = [...new Set(records.map(({ priority }) => priority))].sort((a, b) => a - b)
   const best = new Map<string, RouteHost>()
@@ -58,12 +58,12 @@ function inOrder(records: { name: string; priority: number }[], options: MailHos
   return { name: names.join(','), hosts }
 }
 
-/** A port other than 25 shows a test, whose receivers listen on loopback. */
+/** A port other than 25 is only configured in tests, whose receivers listen on loopback. */
 function hostOf(name: string, preference: number, { smtpPort }: MailHostsOptions): RouteHost {
   return { name, port: smtpPort, preference, reach: smtpPort === 25 ? 'public' : 'public-or-loopback' }
 }
 
-/** A domain without MX records that has an address is its own mail server. */
+/** A domain without MX records that has an address is its own mail server: the implicit MX of RFC 5321, 5.1. */
 async function implicitMx(destination: string, options: MailHostsOptions): Promise<MailHosts | NoRoute | Busy> {
   const { resolver, ownNames } = options
   if (ownNames.has(destination)) return loops(destination)

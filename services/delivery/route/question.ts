@@ -1,26 +1,27 @@
 import { Resolver } from 'node:dns/promises'
 
 export interface QuestionTimes {
-  /** For each of the first tries at each server, at most. */
+  /** Time-out of each of the first tries at each server. Milliseconds. */
   quickMs: number
+  /** First tries at each server. */
   tries: number
-  /** From the question to the end, when the servers are silent. */
+  /** From the question to the last time-out, if no server answers. Milliseconds. */
   patientMs: number
 }
 
-/** RFC 1035, 7.2 proposes some seconds a try. Name servers that take 4 s for a name in a far or broken zone are common. */
+/** RFC 1035, 7.2, proposes some seconds for a try. Name servers often take 4 s for a name in a distant or broken zone. */
 export const QUESTION_TIMES: QuestionTimes = { quickMs: 2000, tries: 2, patientMs: 10_000 }
-/** However long the quick tries took, a slow answer is given at least this long. */
+/** Minimum time for the last try, however long the quick tries took. Milliseconds. */
 const MIN_PATIENCE_MS = 5000
 
 export type Question<T> = (resolver: Resolver) => Promise<T>
 
-/** Asks the given resolvers; rejects as node:dns does.
+/** Returns a function that asks the given resolvers, or the system's if `servers` is empty. It rejects as node:dns does.
  *
- * c-ares adapts its time-out to how quickly a server usually answers: five times its average, down to 250 ms, whatever the option
- * `timeout` says. A resolver that answers in a millisecond is given up after two such tries, and a name that takes it 2 s to look
- * up is never found. So a question that timed out is asked once more through a channel that has measured nothing yet and
- * waits for the given time, at all servers at once. */
+ * c-ares adapts its time-out to the usual response time of a server: five times the average, down to 250 ms, whatever the option `timeout`
+ * says. It gives up a resolver that usually answers in a millisecond after two such tries, so a name that takes this resolver 2 s to look
+ * up is never found. A question that timed out is therefore asked once more, of all servers at once, through channels that have no
+ * measurements yet and wait for the full time. */
 export function createQuestions(servers: string[], times: QuestionTimes = QUESTION_TIMES) {
   const { quickMs, tries, patientMs } = times
   const usual = new Resolver({ timeout: quickMs, tries, maxTimeout: quickMs })
@@ -38,14 +39,14 @@ export function createQuestions(servers: string[], times: QuestionTimes = QUESTI
   }
 }
 
-/** The first answer that any of the servers gives. */
+/** Resolves with the first answer of any server. */
 async function askPatiently<T>(question: Question<T>, servers: string[], waitMs: number): Promise<T> {
   const channels = servers.map((server) => {
     const resolver = new Resolver({ timeout: waitMs, tries: 1, maxTimeout: waitMs })
     resolver.setServers([server])
     return resolver
   })
-  // That there is no such name is an answer; a server in trouble leaves it to the others.
+  // "No such name" is an answer. A server that fails leaves the answer to the others.
   const ask = async (channel: Resolver): Promise<{ found: T } | { none: Error }> => {
     try {
       return { found: await question(channel) }

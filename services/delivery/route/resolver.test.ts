@@ -50,7 +50,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
     assert.equal(await replyOf('address.test'), 'address.test')
   })
 
-  test('what cannot be reached is distinguished by whether it ever will be', async () => {
+  test('a domain that cannot be reached fails temporarily or permanently', async () => {
     assert.match(await replyOf('null.test'), /^556 5\.1\.10 /)
     assert.match(await replyOf('nowhere.test'), /^550 5\.1\.2 /)
     assert.match(await replyOf('text.test'), /^550 5\.1\.2 /)
@@ -58,7 +58,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
     assert.match(await replyOf('a.failing.test'), /^451 4\.4\.3 /)
   })
 
-  test('addresses are of both families', async () => {
+  test('addresses of both families are found', async () => {
     const resolver = createResolver([unbound.address])
     const found = await resolver.addresses('mx.remote.test')
     assert.ok('records' in found)
@@ -66,7 +66,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
     assert.deepEqual(await resolver.addresses('192.0.2.9'), { records: ['192.0.2.9'] })
   })
 
-  test('no more than ten MX hosts are used, the best ones; which of the equal ones is up to chance', async () => {
+  test('the ten best MX hosts are used; of equal ones a random selection', async () => {
     const seen = new Set<string>()
     for (let count = 0; count < 3; count++) {
       const answer = await createResolver([unbound.address]).mx('many.test')
@@ -78,7 +78,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
     assert.ok(seen.size > 10)
   })
 
-  test('an answer is kept for minutes, that there is none for less', async () => {
+  test('records are cached for minutes, a missing record for less', async () => {
     const resolver = createResolver([unbound.address], { now })
     const hosts = async () => {
       const answer = await resolver.mx('late.test')
@@ -97,7 +97,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
   })
 })
 
-/** A name server of the test's own; `answer` gives the records of an answer (RFC 1035, 4.1.3), and undefined is silence. */
+/** A name server for the test. `answer` returns the records of an answer (RFC 1035, 4.1.3), or undefined to send none. */
 async function nameServer(
   answer: (name: string, type: number) => { records: Buffer[]; afterMs?: number } | undefined,
 ): Promise<{ address: string; questions: string[]; close: () => void }> {
@@ -170,7 +170,7 @@ for (const slowMs of [2000, 4000]) {
 
 const HURRIED = { times: { quickMs: 100, tries: 1, patientMs: 200 } }
 
-test('a name server that does not answer means later; a question under way is asked once, and its failure kept for a while', async () => {
+test('if no name server answers, the lookup fails temporarily; callers share a lookup in progress, and its failure is cached briefly', async () => {
   const server = await nameServer(() => undefined)
   let at = 0
   try {
@@ -189,7 +189,7 @@ test('a name server that does not answer means later; a question under way is as
   }
 })
 
-test('a domain with any number of names below it whose name servers are silent takes little, and nothing from others', async () => {
+test('a domain with many names whose name servers are silent uses few lookups, and none of other domains', async () => {
   const server = await nameServer((name, type) =>
     name.endsWith('.silent.test') ? undefined : { records: type === TYPE.MX ? [mx(name, 10, 'mx.good.test')] : [] },
   )

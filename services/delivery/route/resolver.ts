@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
 import { BoundedMap } from '@postrider/bounded-map/bounded-map'
-import { LookupStage } from './lookup-stage.ts'
+import { LookupLimiter } from './lookup-limiter.ts'
 import { QUESTION_TIMES, createQuestions } from './question.ts'
 import type { Question } from './question.ts'
 
-/** Names the ways in which a question has no answer. `busy`: it was not asked, since too many are under way. */
+/** Why there are no records. `trouble`: the lookup failed. `busy`: it was not made, because too many lookups are in progress. */
 export type NoAnswer = 'no-such-domain' | 'no-data' | 'trouble' | 'busy'
 
 export type Answer<T> = { records: T[] } | { none: NoAnswer; detail: string }
@@ -14,39 +14,41 @@ export interface MxRecord {
   priority: number
 }
 
+/** Neither method rejects; a failed lookup is an answer with `none`. */
 export interface DnsResolver {
-  /** The best ten at most. */
+  /** The ten best MX records of a domain at most, sorted by priority. Equal ones are in random order. */
   mx(domain: string): Promise<Answer<MxRecord>>
-  /** IPv6 and IPv4 addresses, in an order of chance. */
+  /** IPv6 and IPv4 addresses of a name, each family in random order. */
   addresses(name: string): Promise<Answer<string>>
 }
 
-/** Answers are kept this long: c-ares tells no TTL for MX, and a change of MX may take as long to be seen as most TTLs say. */
-const KEEP_MS = 5 * 60_000
-const KEEP_NONE_MS = 30_000
-/** Short, so that mail goes on soon after a name server is back; long enough that it does not cost each message its time-outs. */
-const KEEP_TROUBLE_MS = 10_000
-const MAX_KEPT = 20_000
+/** How long answers are cached. Milliseconds. c-ares reports no TTL for MX records; typical TTLs are longer than this. */
+const RECORDS_TTL_MS = 5 * 60_000
+const NO_RECORDS_TTL_MS = 30_000
+/** Short, so that delivery resumes soon after a name server recovers; long enough that not every message waits for the time-outs. */
+const TROUBLE_TTL_MS = 10_000
+const MAX_CACHED = 20_000
 
-/** Hosts that mail for a domain is offered to. A domain names as many as it likes, and each costs lookups and memory. */
+/** MX hosts that are used for a domain. Bounded because each costs lookups and memory, and a domain may list any number. */
 const MAX_MX_HOSTS = 10
-/** Addresses of a host, of each family. */
+/** Addresses of each family that are used for a host. */
 const MAX_ADDRESSES = 16
 
 export interface ResolverOptions {
   /** Monotonic, in milliseconds. */
   now?: () => number
   times?: typeof QUESTION_TIMES
-  stage?: LookupStage
+  limiter?: LookupLimiter
   random?: () => number
 }
 
-/** Asks the given resolvers (`address:port` or `address`; none: the system's) and keeps the answers for some minutes. */
+/** Creates a resolver that asks the given servers (`address:port` or `address`; if the list is empty, the system's) and caches answers for
+ * some minutes. */
 export function createResolver(servers: string[], options: ResolverOptions = {}): DnsResolver {
   const { now = () => performance.now(), times, random = Math.random } = options
-  const { stage = new LookupStage(undefined, now) } = options
+  const { limiter = new LookupLimiter(undefined, now) } = options
   const ask = createQuestions(servers, times)
-  const kept = new BoundedMap<{ until: number; answer: Promise<Answer<unknown>> }>(MAX_KEPT)
+  const cache = new BoundedMap<{ until: number; answer: Promise<Answer<unknown>> }>(MAX_CACHED)
 
   async function lookUp<T>(name: string, question: Question<T[]>): Promise<Answer<T>> {
     const lookup = (): Promise<Answer<T>> =>
@@ -54,23 +56,23 @@ export function createResolver(servers: string[], options: ResolverOptions = {})
         (records) => (records.length > 0 ? { records } : { none: 'no-data', detail: 'no records' }),
         (error: unknown) => explain(error),
       )
-    const result = await stage.run(name, lookup, isTrouble)
+    const result = await limiter.run(name, lookup, isTrouble)
     if (result === 'full') return { none: 'busy', detail: 'too many lookups are in progress' }
     if (result === 'silent') return { none: 'trouble', detail: 'its name servers have not answered for some time' }
     return result
   }
 
   function keep<T>(key: string, look: () => Promise<Answer<T>>): Promise<Answer<T>> {
-    const found = kept.get(key)
+    const found = cache.get(key)
     if (found !== undefined && found.until > now()) return found.answer as Promise<Answer<T>>
     const answer = look()
-    // A question under way is asked once, however long it takes.
+    // A lookup in progress is shared by all callers, however long it takes.
     const entry = { until: Infinity, answer }
-    kept.set(key, entry)
+    cache.set(key, entry)
     void answer.then((result) => {
-      entry.until = now() + keepMs(result)
-      // It was not asked: nothing is known that could push out an answer.
-      if (isBusy(result) && kept.get(key) === entry) kept.delete(key)
+      entry.until = now() + ttlMs(result)
+      // The lookup was not made, so there is no result to cache.
+      if (isBusy(result) && cache.get(key) === entry) cache.delete(key)
     })
     return answer
   }
@@ -103,7 +105,7 @@ export function createResolver(servers: string[], options: ResolverOptions = {})
       ])
       const records = [six, four].flatMap((answer) => ('records' in answer ? answer.records : []))
       if (records.length > 0) return { records }
-      // One family in trouble may have had the address.
+      // The family whose lookup failed may have had an address.
       return [six, four].find(isTrouble) ?? [six, four].find(isBusy) ?? four
     },
   }
@@ -112,12 +114,14 @@ export function createResolver(servers: string[], options: ResolverOptions = {})
 const isTrouble = (answer: Answer<unknown>): boolean => 'none' in answer && answer.none === 'trouble'
 const isBusy = (answer: Answer<unknown>): boolean => 'none' in answer && answer.none === 'busy'
 
-function keepMs(answer: Answer<unknown>): number {
-  if (!('none' in answer)) return KEEP_MS
-  return { 'no-such-domain': KEEP_NONE_MS, 'no-data': KEEP_NONE_MS, trouble: KEEP_TROUBLE_MS, busy: 0 }[answer.none]
+function ttlMs(answer: Answer<unknown>): number {
+  if (!('none' in answer)) return RECORDS_TTL_MS
+  return { 'no-such-domain': NO_RECORDS_TTL_MS, 'no-data': NO_RECORDS_TTL_MS, trouble: TROUBLE_TTL_MS, busy: 0 }[
+    answer.none
+  ]
 }
 
-/** For people, with the code of c-ares. */
+/** Explanations of c-ares error codes, for replies and notices. */
 const DETAILS: Partial<Record<string, string>> = {
   ESERVFAIL: 'the name server reported a failure (SERVFAIL)',
   EREFUSED: 'the name server refused to answer (REFUSED)',
@@ -127,7 +131,7 @@ const DETAILS: Partial<Record<string, string>> = {
 
 function explain(error: unknown): { none: NoAnswer; detail: string } {
   const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
-  // EBADNAME: no name server is asked for what can't be a name, as with a label of more than 63 characters.
+  // EBADNAME: c-ares does not ask for what cannot be a name, such as one with a label of more than 63 octets.
   if (code === 'ENOTFOUND' || code === 'EBADNAME')
     return { none: 'no-such-domain', detail: 'the domain does not exist' }
   if (code === 'ENODATA') return { none: 'no-data', detail: 'no records' }

@@ -1,27 +1,28 @@
 import type { PolicyConfig } from '@postrider/runtime-config/config'
 
-/** A host that mail for a destination can be given to. */
+/** A host that accepts mail for a destination. */
 export interface RouteHost {
-  /** For TLS, for the log, and to look its addresses up. */
+  /** Used to look up its addresses, to check its certificate, and in the log. */
   name: string
   port: number
-  /** Lower is better; equal ones are equally good (RFC 5321, 5.1). Counts from 0 without gaps. */
+  /** The lowest is used first; hosts with the same value are equally good (RFC 5321, 5.1). Counts from 0 without gaps. */
   preference: number
-  /** Which addresses the host may have. A name from somebody else's MX record must not lead into a network of ours. */
+  /** Which addresses the host may have. A name from an MX record must not lead into an internal network. */
   reach: 'anywhere' | 'public' | 'public-or-loopback'
 }
 
-/** What mail leaves from. */
+/** The identity that mail is sent with. */
 export interface Sender {
   ehloName: string
-  /** Name of the pool, and its local addresses; none of both: the system chooses the address. */
+  /** Name of the DeliveryPool; undefined without one. */
   pool?: string
+  /** Local addresses of the pool. If it is empty, the system chooses the address. */
   addresses: string[]
 }
 
-/** The hosts of a destination, and how its policy wants them to be spoken to. */
-export interface Way {
-  /** For people: the names of the best hosts, or the host and port of a policy's route. */
+/** The hosts of a destination, and the settings of its policy for connections to them. */
+export interface ResolvedRoute {
+  /** For display: the names of the best hosts, or the host and port of a policy's route. */
   name: string
   /** Best first. */
   hosts: RouteHost[]
@@ -29,32 +30,33 @@ export interface Way {
   connections: number
   messagesPerConnection: number
   pool?: string
-  /** For a message with REQUIRETLS (RFC 8689): only hosts that offer it. */
+  /** The message was submitted with REQUIRETLS (RFC 8689), so only hosts that support it are used. */
   requireTls?: boolean
 }
 
-/** A way with all that decides who may share its connections. */
-export interface Route extends Way {
-  /** Key of the site (site-key.ts): routes with the same one share connections, and nothing else does. */
+/** A resolved route with the key of its site. */
+export interface Route extends ResolvedRoute {
+  /** Key of the site (site-key.ts). Only routes with the same key share connections. */
   site: string
 }
 
-/** There is no way to the destination, as the reply that a remote would give, so that it is judged like one. */
+/** There is no route to the destination. The reason has the form of an SMTP reply, so that it is classified like one. */
 export interface NoRoute {
   reply: string
 }
 
-/** DNS has no room for another question just now: to be tried again after so many milliseconds, without an attempt. */
+/** Too many DNS lookups are in progress. The job is given back unattempted. */
 export interface Busy {
+  /** Milliseconds until the job may try again. */
   later: number
-  /** No message expires for it. */
+  /** The reason is on our side: no message expires because of it. */
   ours: true
 }
 
-/** What a destination has that no policy speaks of. */
+/** Settings of a destination that no policy matches. */
 export const DEFAULT_POLICY = { tls: 'opportunistic' as const, connections: 20, messagesPerConnection: 100 }
 
-/** `example.org` itself, `*.example.org` anything below it, `*` everything. */
+/** Whether a pattern matches a name. `example.org` matches itself, `*.example.org` any name below it, `*` every name. */
 export function matchesDomain(pattern: string, name: string): boolean {
   if (pattern === '*') return true
   return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) : name === pattern

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PolicyConfig } from '@postrider/runtime-config/config'
 import type { Answer, DnsResolver, NoAnswer } from './resolver.ts'
-import type { Way } from './route.ts'
+import type { ResolvedRoute } from './route.ts'
 import { resolveRoute } from './router.ts'
 import type { RouterOptions } from './router.ts'
 
@@ -10,7 +10,7 @@ type Mx = Answer<{ exchange: string; priority: number }>
 
 const none = (none: NoAnswer) => ({ none, detail: none })
 
-/** Answers from tables and notes what it was asked. */
+/** A resolver that answers from tables and records its questions. */
 function dns(mx: Record<string, Mx | [number, string][]>, addresses: Record<string, string[]> = {}) {
   const asked: string[] = []
   const resolver: DnsResolver = {
@@ -51,15 +51,15 @@ async function resolve(
   })
 }
 
-async function route(...args: Parameters<typeof resolve>): Promise<Way> {
+async function route(...args: Parameters<typeof resolve>): Promise<ResolvedRoute> {
   const found = await resolve(...args)
   assert.ok('name' in found, `no route: ${JSON.stringify(found)}`)
   return found
 }
 
-const names = ({ hosts }: Way): string[] => hosts.map(({ name }) => name)
+const names = ({ hosts }: ResolvedRoute): string[] => hosts.map(({ name }) => name)
 
-describe('the way to a domain', () => {
+describe('the route to a domain', () => {
   const table = dns(
     {
       'a.test': [
@@ -100,7 +100,7 @@ describe('the way to a domain', () => {
     { 'address.test': ['192.0.2.1'], 'mail.us.test': ['192.0.2.9'] },
   )
 
-  test('is its MX hosts by preference', async () => {
+  test('consists of its MX hosts by preference', async () => {
     const { hosts, tls, connections, name } = await route('a.test', table)
     assert.deepEqual(
       hosts.map((host) => [host.preference, host.name, host.port]),
@@ -121,16 +121,16 @@ describe('the way to a domain', () => {
     assert.deepEqual(names(await route('behind.test', table)), ['mx1.test'])
   })
 
-  test('leads to public addresses only; in tests, which another port shows, to this machine too', async () => {
+  test('leads to public addresses only; with another port than 25, as in tests, also to loopback', async () => {
     assert.equal((await route('a.test', table)).hosts[0]?.reach, 'public')
     assert.equal((await route('a.test', table, { smtpPort: 2525 })).hosts[0]?.reach, 'public-or-loopback')
   })
 
-  test('leaves out MX records that are addresses', async () => {
+  test('leaves out MX records that are IP addresses', async () => {
     assert.deepEqual(names(await route('half-literal.test', table)), ['mx1.test'])
   })
 
-  test('is asked for later when too many lookups are in progress', async () => {
+  test('is resolved later when too many lookups are in progress', async () => {
     const found = await resolve('busy.test', table)
     assert.ok('later' in found && found.later >= 1000)
   })
@@ -164,7 +164,7 @@ describe('a policy', () => {
     ['*.a.test', 'x.a.test', 'xa.test'],
     ['*', 'a.test', undefined],
   ] as const) {
-    test(`for ${pattern} fits ${fits} and not ${fitsNot ?? ''}`, async () => {
+    test(`for ${pattern} matches ${fits}${fitsNot === undefined ? '' : ` and not ${fitsNot}`}`, async () => {
       const policies = [policy({ domains: [pattern], route: sandbox })]
       assert.equal((await route(fits, table(), { policies })).name, 'sink.test:1025')
       if (fitsNot === undefined) return
@@ -173,7 +173,7 @@ describe('a policy', () => {
     })
   }
 
-  test('that sends elsewhere needs no DNS, and takes address literals', async () => {
+  test('with a route needs no DNS, and accepts address literals', async () => {
     const { asked, resolver } = table()
     const policies = [policy({ route: sandbox })]
     for (const domain of ['a.test', 'nowhere.test', '[127.0.0.1]']) {
@@ -184,13 +184,13 @@ describe('a policy', () => {
     assert.deepEqual(asked, [])
   })
 
-  test('can be for those whose best MX host has a certain name', async () => {
+  test('can match domains by the name of their best MX host', async () => {
     const policies = [policy({ mx: ['*.big.test'], tls: 'off' }), policy({ domains: ['b.test'], connections: 3 })]
     assert.equal((await route('a.test', table(), { policies })).tls, 'off')
     assert.equal((await route('b.test', table(), { policies })).connections, 3)
   })
 
-  test('that stands first decides, also when it looks at MX hosts and a later one would need no DNS', async () => {
+  test('that matches first decides, also when it matches on MX hosts and a later one would need no DNS', async () => {
     const policies = [policy({ mx: ['*.big.test'], tls: 'off' }), policy({ route: sandbox })]
     assert.equal((await route('a.test', table(), { policies })).name, 'mx.big.test')
     assert.equal((await route('b.test', table(), { policies })).name, 'sink.test:1025')

@@ -1,6 +1,6 @@
 import type { PolicyConfig } from '@postrider/runtime-config/config'
 import { DEFAULT_POLICY, matchesDomain } from './route.ts'
-import type { Busy, NoRoute, Way } from './route.ts'
+import type { Busy, NoRoute, ResolvedRoute } from './route.ts'
 import { mailHosts } from './mail-hosts.ts'
 import type { MailHosts, MailHostsOptions } from './mail-hosts.ts'
 
@@ -8,15 +8,18 @@ export interface RouterOptions extends MailHostsOptions {
   policies: PolicyConfig[]
 }
 
-/** Where mail for a domain goes: where the first policy that matches sends it, else to the hosts that DNS names. */
-export async function resolveRoute(destination: string, options: RouterOptions): Promise<Way | NoRoute | Busy> {
+/** Finds the hosts for a domain: those of the first matching policy if it names a route, else those in the DNS. */
+export async function resolveRoute(
+  destination: string,
+  options: RouterOptions,
+): Promise<ResolvedRoute | NoRoute | Busy> {
   let found: MailHosts | NoRoute | Busy | undefined
   const policies = options.policies.filter(({ domains }) =>
     domains.some((pattern) => matchesDomain(pattern, destination)),
   )
   let chosen: PolicyConfig | undefined
   for (const policy of policies) {
-    // DNS is asked only where a policy speaks of MX hosts or none overrides them: a sandbox needs no DNS.
+    // The DNS is asked only if a policy matches on MX hosts, or if no policy replaces them: a sandbox needs no DNS.
     if (policy.mx.length > 0) found ??= await mailHosts(destination, options)
     if (found !== undefined && 'later' in found) return found
     if (policy.mx.length > 0 && !matchesBest(policy.mx, found)) continue
@@ -34,7 +37,7 @@ export async function resolveRoute(destination: string, options: RouterOptions):
 
 function matchesBest(patterns: string[], found: MailHosts | NoRoute | undefined): boolean {
   if (found === undefined || 'reply' in found) return false
-  // Every best host: which of several equal ones is asked first is up to chance, and a policy must not be.
+  // All best hosts must match: which of them is tried first is random, and whether a policy applies must not be.
   const best = found.hosts.filter(({ preference }) => preference === 0)
   return best.every(({ name }) => patterns.some((pattern) => matchesDomain(pattern, name)))
 }

@@ -1,10 +1,11 @@
 import type { PlatformConfig, PoolConfig } from '@postrider/runtime-config/config'
-import type { NoRoute, Sender, Way } from './route.ts'
+import type { NoRoute, Sender, ResolvedRoute } from './route.ts'
 import { canonical } from './special-addresses.ts'
 
-/** The pool of the route's policy, else the platform's. A pool that is named and not there must not let mail leave from elsewhere. */
+/** The sender of a route: the pool of its policy, else the platform's pool, else no pool. If the pool does not exist, mail is deferred and
+ * is not sent from another address. */
 export function senderOf(
-  { pool: ofPolicy, name: destination }: Pick<Way, 'pool' | 'name'>,
+  { pool: ofPolicy, name: destination }: Pick<ResolvedRoute, 'pool' | 'name'>,
   { platform, pools }: { platform: Pick<PlatformConfig, 'pool' | 'hostName'>; pools: ReadonlyMap<string, PoolConfig> },
 ): Sender | NoRoute {
   const name = ofPolicy ?? platform.pool
@@ -15,7 +16,7 @@ export function senderOf(
   return { pool: name, ehloName: pool.ehloName ?? platform.hostName, addresses: pool.addresses }
 }
 
-/** What this platform is known by: mail to a host of that name or address would come back to it. */
+/** Host names and addresses of this platform. Mail to one of them would loop. */
 export interface Identity {
   names: ReadonlySet<string>
   addresses: ReadonlySet<string>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TIMEOUTS } from '../../../test/support/scripted-receiver/client.ts'
 import { connectionSettings } from './attempt-settings.ts'
-import type { RouteHost, Sender, Way } from './route.ts'
+import type { RouteHost, Sender, ResolvedRoute } from './route.ts'
 import { siteKey } from './site-key.ts'
 
 const host = (name: string, preference: number, given: Partial<RouteHost> = {}): RouteHost => ({
@@ -12,7 +12,7 @@ const host = (name: string, preference: number, given: Partial<RouteHost> = {}):
   reach: 'public',
   ...given,
 })
-const way: Way = {
+const base: ResolvedRoute = {
   name: 'one.test',
   hosts: [host('one.test', 0), host('two.test', 1)],
   tls: 'opportunistic',
@@ -26,15 +26,15 @@ const settings = {
   internalNetworks: [] as string[],
 }
 const key = (
-  given: Partial<Way> = {},
+  given: Partial<ResolvedRoute> = {},
   { sender = us, ...other }: Partial<typeof settings> & { sender?: Sender } = {},
-) => siteKey({ ...way, ...given }, sender, connectionSettings({ ...settings, ...other }))
+) => siteKey({ ...base, ...given }, sender, connectionSettings({ ...settings, ...other }))
 
-test('a site is the same for the same hosts, in whatever order they came', () => {
-  assert.equal(key({ name: 'other', hosts: way.hosts.toReversed() }), key())
+test('the same hosts in any order are the same site', () => {
+  assert.equal(key({ name: 'other', hosts: base.hosts.toReversed() }), key())
 })
 
-test('a site is another one when anything else is', () => {
+test('any other difference makes another site', () => {
   const others = [
     key({ hosts: [host('one.test', 0)] }),
     key({ hosts: [host('one.test', 0), host('three.test', 1)] }),

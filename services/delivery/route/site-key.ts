@@ -1,13 +1,13 @@
-import type { Sender, Way } from './route.ts'
+import type { Sender, ResolvedRoute } from './route.ts'
 
-/** Two destinations share connections, and what was learned about their hosts, only when this is the same for both.
+/** The key of a site. Two destinations share connections and findings about their hosts only if their keys are equal.
  *
- * It covers every host with its preference, not the best ones alone: a connection to the backup of one domain must never carry the
- * mail of another domain that does not list that host. It covers the configuration by value, not by name: a pool that gets other
- * addresses, or a policy that now requires TLS, starts with new connections. `settings`: see connectionSettings. */
-export function siteKey(way: Way, sender: Sender, settings: string): string {
-  const { tls, requireTls = false, connections, messagesPerConnection } = way
-  const hosts = way.hosts.map(({ name, port, preference, reach }) => `${preference} ${name} ${port} ${reach}`).sort()
+ * The key contains every host with its preference, not only the best hosts: a connection to the backup host of one domain must never carry
+ * mail of another domain that does not list this host. It contains the values of the configuration, not only names: after a change of a
+ * pool's addresses or a policy's TLS setting, new connections are opened. `settings`: see connectionSettings. */
+export function siteKey(route: ResolvedRoute, sender: Sender, settings: string): string {
+  const { tls, requireTls = false, connections, messagesPerConnection } = route
+  const hosts = route.hosts.map(({ name, port, preference, reach }) => `${preference} ${name} ${port} ${reach}`).sort()
   const { pool = null, ehloName, addresses } = sender
   return JSON.stringify([
     hosts,

@@ -21,13 +21,13 @@ describe('an address is', () => {
     for (const address of addresses) test(`${kind}: ${address}`, () => assert.equal(kindOf(address), kind))
 })
 
-test('addresses are compared however they are written', () => {
+test('different text forms of an address compare as equal', () => {
   assert.equal(canonical('2A00:0:0:0::1'), canonical('2a00::1'))
   assert.equal(canonical('::ffff:192.0.2.1'), '192.0.2.1')
   assert.equal(canonical('192.0.2.1'), '192.0.2.1')
 })
 
-test('networks of the configuration are looked up in either family', () => {
+test('a list of networks matches addresses of both families', () => {
   const list = networkList(['198.41.0.0/16', '2a00:1450::/32'])
   assert.deepEqual(
     ['198.41.9.9', '::ffff:198.41.9.9', '198.42.0.1', '2a00:1450:1::1', '2a00:1451::1'].map((each) => isIn(list, each)),

@@ -1,10 +1,10 @@
 import { BlockList, isIPv6 } from 'node:net'
 
-/** `public`: anybody's. `loopback`: this machine. `internal`: everything else that is not globally reachable unicast. */
+/** `public`: globally reachable unicast. `loopback`: this machine. `internal`: everything else. */
 export type AddressKind = 'public' | 'loopback' | 'internal'
 
-/** Tells an address that a stranger's DNS record may send us to from one that it must not (RFC 6890 and the IANA registries of
- * special-purpose addresses). An IPv4 address that is embedded in an IPv6 one is judged as itself. */
+/** Classifies an IP address by the IANA registries of special-purpose addresses (RFC 6890). DNS records of remote domains may lead to
+ * public addresses only. An IPv6 address that embeds an IPv4 address is classified by the latter. */
 export function kindOf(address: string): AddressKind {
   const family = isIPv6(address) ? 'ipv6' : 'ipv4'
   if (LOOPBACK.check(address, family)) return 'loopback'
@@ -13,7 +13,7 @@ export function kindOf(address: string): AddressKind {
   return 'internal'
 }
 
-/** The one way of writing an address, to compare it with others. */
+/** The canonical text form of an IP address, for comparison. An IPv4-mapped IPv6 address becomes IPv4. */
 export function canonical(address: string): string {
   if (!isIPv6(address)) return address
   const compressed = new URL(`http://[${address.replace(/%.*/, '')}]`).hostname.slice(1, -1)
@@ -23,7 +23,7 @@ export function canonical(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.')
 }
 
-/** A list of networks in CIDR form, to be asked with `isIn`. */
+/** Makes a list of networks in CIDR notation, for `isIn`. */
 export function networkList(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {
@@ -38,15 +38,14 @@ export const isIn = (list: BlockList, address: string): boolean =>
 
 const LOOPBACK = new BlockList()
 const INTERNAL = new BlockList()
-/** The only IPv6 addresses that are routed between networks (RFC 4291, 2.4), and the ways to write an IPv4 one as IPv6. */
+/** Global unicast IPv6 addresses (RFC 4291, 2.4), and the IPv6 forms of IPv4 addresses. */
 const GLOBAL_IPV6 = new BlockList()
 
 GLOBAL_IPV6.addSubnet('2000::', 3, 'ipv6')
 GLOBAL_IPV6.addSubnet('64:ff9b::', 96, 'ipv6') // NAT64 (RFC 6052)
 GLOBAL_IPV6.addSubnet('::ffff:0:0', 96, 'ipv6')
 
-/** Adds an IPv4 network and the IPv6 addresses that stand for it: 6to4 (RFC 3056) and NAT64. BlockList itself sees through the
- * IPv4-mapped form. */
+/** Adds an IPv4 network and its IPv6 forms: 6to4 (RFC 3056) and NAT64. BlockList handles the IPv4-mapped form itself. */
 function addIpv4(list: BlockList, network: string, prefix: number): void {
   const [a = 0, b = 0, c = 0, d = 0] = network.split('.').map(Number)
   const hex = `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
@@ -56,7 +55,7 @@ function addIpv4(list: BlockList, network: string, prefix: number): void {
 }
 
 addIpv4(LOOPBACK, '127.0.0.0', 8)
-// "This host" is the local machine to most systems.
+// Most systems treat "this host" (0.0.0.0/8) as the local machine.
 addIpv4(LOOPBACK, '0.0.0.0', 8)
 LOOPBACK.addAddress('::1', 'ipv6')
 LOOPBACK.addAddress('::', 'ipv6')

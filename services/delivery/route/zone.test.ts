@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { branchOf, zoneOf } from './zone.ts'
 
-test('names of one owner are distinguished from those of others', () => {
+test('names are grouped by their estimated owner', () => {
   for (const [name, zone] of [
     ['example.org', 'example.org'],
     ['a.b.c.example.org', 'example.org'],
@@ -16,6 +16,6 @@ test('names of one owner are distinguished from those of others', () => {
     assert.equal(zoneOf(name), zone)
 })
 
-test('owners that share a zone have branches of their own', () => {
+test('owners that share a zone have separate branches', () => {
   assert.deepEqual(['mx.a.uk.com', 'b.uk.com', 'uk.com', ''].map(branchOf), ['a.uk.com', 'b.uk.com', 'uk.com', ''])
 })

@@ -1,6 +1,6 @@
-/** What stands for the owner of a name, as far as the name alone shows: the last two labels, or three where the last
- * two look like a public suffix (`co.uk`, `com.au`, `ac.jp`). Lookups below one owner's name share a limit, however many names
- * there are. A wrong guess makes that limit wider or narrower: `uk.com` is one zone here, and its names belong to many owners. */
+/** An estimate of the registered domain of a name: the last two labels, or three if the last two look like a public suffix (`co.uk`,
+ * `com.au`, `ac.jp`). All lookups in a zone share a limit, however many names it has. A wrong guess makes the limit wider or narrower: the
+ * names below `uk.com` are one zone here, although they have many owners. */
 export function zoneOf(name: string): string {
   const labels = name.split('.')
   const [second = '', top = ''] = labels.slice(-2)
@@ -8,8 +8,7 @@ export function zoneOf(name: string): string {
   return labels.slice(isSuffix ? -3 : -2).join('.')
 }
 
-/** What one owner's name servers answer for at most: the last three labels. Many owners may share a zone of two labels, as below
- * `uk.com` or `eu.org`. */
+/** The last three labels of a name. A branch has a single owner even where many owners share a zone, as below `uk.com` or `eu.org`. */
 export const branchOf = (name: string): string => name.split('.').slice(-3).join('.')
 
 const SECOND_LEVEL = new Set(['info', 'muni', 'firm', 'asso', 'mobi', 'name'])

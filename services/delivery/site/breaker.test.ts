@@ -4,7 +4,7 @@ import { Breaker } from './breaker.ts'
 
 const TIMES = { restMs: 1000, maxRestMs: 8000 }
 
-test('a site is down after three failures in a row, and not before', () => {
+test('a site is down after three consecutive failures, and not before', () => {
   const breaker = new Breaker(TIMES)
   breaker.failed('refused', 0)
   breaker.failed('refused', 0)
@@ -18,7 +18,7 @@ test('a site is down after three failures in a row, and not before', () => {
   assert.equal(breaker.trouble, 'timed out')
 })
 
-test('the rest doubles with each probe that fails, up to a bound, and begins again after a success', () => {
+test('the rest doubles with each failed probe up to a maximum, and starts short again after a success', () => {
   const breaker = new Breaker(TIMES)
   const rests: number[] = []
   for (let now = 0, count = 0; count < 7; count++) {
@@ -33,7 +33,7 @@ test('the rest doubles with each probe that fails, up to a bound, and begins aga
   assert.equal(breaker.remaining(0), 1000)
 })
 
-test('a rest can be ended early, which makes the next transaction a probe', () => {
+test('a rest can be ended early; the next transaction is then a probe', () => {
   const breaker = new Breaker(TIMES)
   for (let count = 0; count < 3; count++) breaker.failed('refused', 0)
   breaker.wake(10)

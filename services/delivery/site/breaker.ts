@@ -1,14 +1,14 @@
-/** Failures in a row, without a success between them, after which a site counts as down. */
+/** Consecutive failures after which a site counts as down. */
 const DOWN_AFTER = 3
 
 export interface RestTimes {
-  /** How long a site rests once it counts as down; doubles with each probe that fails. Milliseconds. */
+  /** How long a site rests once it counts as down; doubles with each failed probe up to `maxRestMs`. Milliseconds. */
   restMs: number
   maxRestMs: number
 }
 
-/** Circuit breaker of a site. `closed`: mail goes. `open`: the site is down and rests, nobody tries it. `probing`: the rest is over,
- * one transaction at a time finds out whether the site is back. Times are monotonic milliseconds. */
+/** Circuit breaker of a site. `closed`: mail is sent. `open`: the site is down and rests; no transaction is made. `probing`: the rest is
+ * over, and one transaction at a time finds out whether the site is available again. Times are monotonic, in milliseconds. */
 export class Breaker {
   #failures = 0
   #restMs = 0
@@ -25,12 +25,12 @@ export class Breaker {
     return now < this.#openUntil ? 'open' : 'probing'
   }
 
-  /** Milliseconds left of the rest. */
+  /** Milliseconds until the rest ends; 0 when it is over. */
   remaining(now: number): number {
     return Math.max(0, this.#openUntil - now)
   }
 
-  /** Why the site could not be reached the last time. */
+  /** Why the last attempt to reach the site failed. */
   get trouble(): string {
     return this.#trouble
   }
@@ -48,7 +48,7 @@ export class Breaker {
     this.#openUntil = now + this.#restMs
   }
 
-  /** Ends the rest: the next transaction is a probe. */
+  /** Ends the rest early: the next transaction is a probe. */
   wake(now: number): void {
     this.#openUntil = Math.min(this.#openUntil, now)
   }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { RouteHost } from '../route/route.ts'
 
-/** One address of one host that mail may be given to. */
+/** One address of one host that mail may be sent to. */
 export interface Candidate {
   host: RouteHost
   address: string
@@ -13,8 +13,8 @@ export interface HostAddresses {
   candidates: Candidate[]
 }
 
-/** Puts equally good hosts into an order of chance that is the same at each attempt for one message, so that a later attempt can
- * go on where an earlier one ended (RFC 5321, 5.1: equal preferences are spread at random). */
+/** Puts equally good items into a random order (RFC 5321, 5.1: equal preferences are spread at random). The order depends on `seed` only,
+ * so it is the same at each attempt for one message, and a later attempt can continue where an earlier one ended. */
 export function shuffled<T>(seed: string, items: readonly T[], nameOf: (item: T) => string): T[] {
   if (items.length < 2) return [...items]
   return items
@@ -23,8 +23,8 @@ export function shuffled<T>(seed: string, items: readonly T[], nameOf: (item: T)
     .map(({ item }) => item)
 }
 
-/** The addresses of equally good hosts: the first of each host, then the second of each, so that a host with many addresses that is
- * down does not keep an attempt from its equals; and the families in turn, so that neither does a family whose path is broken. */
+/** Orders the addresses of equally good hosts: first one address of each host, then another of each, so that a host that is down and has
+ * many addresses does not use up an attempt. The address families alternate, so that a family without a working path does not either. */
 export function interleaved(hosts: readonly HostAddresses[]): Candidate[] {
   const [only, another] = hosts
   if (only !== undefined && another === undefined && only.candidates.length < 2) return [...only.candidates]
@@ -35,7 +35,7 @@ export function interleaved(hosts: readonly HostAddresses[]): Candidate[] {
   return alternated(six, four, all[0] !== undefined && !isIPv6(all[0].address))
 }
 
-/** IPv6 and IPv4 in turn; IPv6 first unless its path is in doubt. */
+/** Alternates between IPv6 and IPv4 items; the rest of the longer list follows. `ipv4First` is set when the IPv6 path is in doubt. */
 export function alternated<T>(six: readonly T[], four: readonly T[], ipv4First: boolean): T[] {
   if (six.length === 0) return [...four]
   if (four.length === 0) return [...six]
@@ -46,17 +46,17 @@ export function alternated<T>(six: readonly T[], four: readonly T[], ipv4First: 
     .filter((item) => item !== undefined)
 }
 
-/** Begins where the attempt before has ended, when one attempt reaches `perAttempt` of the items. The step has no divisor in
- * common with their number, so that each of them comes first at some time, also when an attempt ends early. The first attempt
- * begins with the best; so does each one that can reach all. */
+/** Rotates the items so that an attempt continues where the one before ended, if one attempt reaches `perAttempt` of them. The step is
+ * coprime to the number of items, so each item comes first in some attempt even if attempts end early. The first attempt begins with the
+ * best item, and so does every attempt if one can reach all items. `attempt` counts from 0. */
 export function rotated<T>(items: readonly T[], attempt: number, perAttempt: number): T[] {
   const { length } = items
   if (length <= perAttempt) return [...items]
   let step = perAttempt
-  while (divisor(step, length) > 1) step--
+  while (gcd(step, length) > 1) step--
   const start = (attempt * step) % length
   return [...items.slice(start), ...items.slice(0, start)]
 }
 
-/** The greatest common one. */
-const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
+/** The greatest common divisor. */
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ConnectionBrokenError, TurnedAwayError } from '../transaction/outcome.ts'
+import { ConnectionBrokenError, SessionRefusedError } from '../transaction/outcome.ts'
 import type { RecipientResult } from '../transaction/outcome.ts'
 import { findingOf, findingOfError } from './findings.ts'
 
@@ -11,11 +11,11 @@ const failed: RecipientResult = { recipient, result: 'failed', reply: 'lost', er
 
 describe('what a transaction shows about its site', () => {
   const cases: [name: string, results: RecipientResult[], finding: string][] = [
-    ['mail that is taken', [delivered], 'works'],
+    ['mail that is accepted', [delivered], 'works'],
     ['a mailbox that is full or unknown', [refused('452 4.2.2 full'), refused('550 5.1.1 no such user')], 'works'],
     ['greylisting', [refused('451 4.7.1 Greylisted, try again in 5 minutes')], 'works'],
     ['421', [refused('421 4.3.0 closing')], 'crowded'],
-    ['a server that takes no mail now', [refused('451 4.3.2 not now')], 'crowded'],
+    ['a server that accepts no mail now', [refused('451 4.3.2 not now')], 'crowded'],
     ['too many messages', [refused('450 4.7.0 too many messages, slow down')], 'crowded'],
     ['a lost connection', [failed], 'crowded'],
     [
@@ -24,7 +24,11 @@ describe('what a transaction shows about its site', () => {
       'answered',
     ],
     ['a policy', [refused('450 4.7.1 message refused by local policy')], 'answered'],
-    ['one recipient too many at once beside one that is taken', [delivered, refused('421 4.7.0 slow down')], 'crowded'],
+    [
+      'one recipient that is put off for the rate beside one that is accepted',
+      [delivered, refused('421 4.7.0 slow down')],
+      'crowded',
+    ],
   ]
   for (const [name, recipients, finding] of cases) {
     test(`${name}: ${finding}`, () => assert.equal(findingOf({ recipients }), finding))
@@ -33,9 +37,13 @@ describe('what a transaction shows about its site', () => {
 
 describe('what a failed connection shows about its site', () => {
   const away = (text: string) =>
-    new TurnedAwayError({ code: Number(text.slice(0, 3)), text, lines: [text] }, 'greeting')
-  const cases: [name: string, error: ConnectionBrokenError | TurnedAwayError, finding: unknown][] = [
-    ['nobody there', new ConnectionBrokenError('ECONNREFUSED', 'connect', 'refused'), { unreachable: 'refused' }],
+    new SessionRefusedError({ code: Number(text.slice(0, 3)), text, lines: [text] }, 'greeting')
+  const cases: [name: string, error: ConnectionBrokenError | SessionRefusedError, finding: unknown][] = [
+    [
+      'a refused connection',
+      new ConnectionBrokenError('ECONNREFUSED', 'connect', 'refused'),
+      { unreachable: 'refused' },
+    ],
     ['a server that is closed', away('554 5.3.2 no service here'), { unreachable: '554 5.3.2 no service here' }],
     ['a server that shuts down', away('421 4.3.2 shutting down'), { unreachable: '421 4.3.2 shutting down' }],
     ['too many connections', away('421 4.7.0 too many concurrent connections from your host'), 'crowded'],

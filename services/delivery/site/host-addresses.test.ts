@@ -31,7 +31,7 @@ async function look(
 }
 
 describe('the addresses of a mail server', () => {
-  test('alternate between the families, IPv6 first, unless that is in doubt', async () => {
+  test('alternate between the families, IPv6 first unless its path is in doubt', async () => {
     assert.deepEqual(await look([FOUR, SIX]), [SIX, FOUR])
     assert.deepEqual(await look([FOUR, SIX], {}, { ipv4First: true }), [FOUR, SIX])
   })
@@ -50,12 +50,12 @@ describe('the addresses of a mail server', () => {
   for (const [addresses, reply] of refused)
     test(`are refused: ${addresses.join()}`, async () => assert.match(String(await look(addresses)), reply))
 
-  test('are any when a policy names the host', async () => {
+  test('may be any when a policy names the host', async () => {
     assert.deepEqual(await look(['10.1.2.3'], { reach: 'anywhere' }), ['10.1.2.3'])
     assert.deepEqual(await look(['10.1.2.3'], { name: '10.1.2.3', reach: 'anywhere' }), ['10.1.2.3'])
   })
 
-  test('are on loopback in tests, and nowhere else that is not public', async () => {
+  test('may be on loopback in tests, but nowhere else that is not public', async () => {
     assert.deepEqual(await look(['127.0.0.2', '10.1.2.3'], { reach: 'public-or-loopback' }), ['127.0.0.2'])
   })
 
@@ -80,7 +80,7 @@ describe('the addresses of a mail server', () => {
     assert.match(String(await look([SIX], {}, pool('192.0.2.1'))), /^451 4\.3\.5 .* p has no IPv6 address/)
   })
 
-  test('are asked for later when the lookup failed, and never when there are none', async () => {
+  test('are a temporary failure when the lookup failed, and a permanent one when there are none', async () => {
     assert.match(String(await look({ none: 'trouble', detail: 'ESERVFAIL' })), /^451 4\.4\.3 /)
     assert.match(String(await look({ none: 'busy', detail: '' })), /^451 4\.4\.3 /)
     assert.match(String(await look({ none: 'no-data', detail: '' })), /^550 5\.4\.4 /)

@@ -9,25 +9,26 @@ import type { HostAddresses } from './candidates.ts'
 export interface AddressOptions {
   resolver: DnsResolver
   sender: Sender
-  /** Addresses of this platform: mail must not be sent back to it. */
+  /** Addresses of this platform. Mail must not be sent back to it. */
   ownAddresses: ReadonlySet<string>
-  /** Networks that only a policy may lead to, besides those that are not public. */
+  /** Networks that only a DestinationPolicy may lead to, in addition to those that are not public. */
   internal: BlockList
-  /** Of the message: decides the order of equal addresses. */
+  /** Determines the order of the addresses; the id of the message. */
   seed: string
+  /** The path for IPv6 is in doubt, so IPv4 addresses come first. */
   ipv4First: boolean
 }
 
-/** A host that cannot be tried, as the reply that a remote would give. */
+/** Why a host cannot be tried, in the form of an SMTP reply. */
 export interface NoAddress {
   reply: string
-  /** The host is this platform: what stands behind it in the list would lead back here as well (RFC 5321, 5.1). */
+  /** The host is this platform. Hosts with the same or a higher preference value would lead back here as well (RFC 5321, 5.1). */
   loops?: true
-  /** It was not looked up at all. */
+  /** The host was not looked up, because too many lookups are in progress. */
   busy?: true
 }
 
-/** The addresses of a host that mail may go to, in the order in which they are to be tried. */
+/** Looks up the addresses of a host that mail may be sent to, in the order in which they are tried. */
 export async function addressesOf(host: RouteHost, options: AddressOptions): Promise<HostAddresses | NoAddress> {
   const { resolver, sender, ownAddresses, seed, ipv4First } = options
   const answer = await resolver.addresses(host.name)
@@ -72,6 +73,6 @@ function notAllowed(host: RouteHost, addresses: string[]): string {
 const isHere = ({ name }: RouteHost, address: string): string =>
   `554 5.4.6 the mail server ${name} has the address of this machine, ${address}`
 
-/** A pool's mail leaves from the pool's addresses or not at all. */
+/** Whether the sender can reach the address: mail of a pool is sent from the pool's addresses only. */
 const fitsSender = ({ addresses }: Sender, remote: string): boolean =>
   addresses.length === 0 || addresses.some((address) => isIPv6(address) === isIPv6(remote))

@@ -1,17 +1,17 @@
 import type { Recipient } from '@postrider/mail/envelope'
-import { ConnectionBrokenError, TurnedAwayError, forAll } from '../transaction/outcome.ts'
-import { RequireTlsUnmet } from './require-tls.ts'
+import { ConnectionBrokenError, SessionRefusedError, forAll } from '../transaction/outcome.ts'
+import { RequireTlsUnmetError } from './require-tls.ts'
 import type { RecipientResult, Remote, Stage, TransactionOutcome } from '../transaction/outcome.ts'
 
-/** Why a host did not take the message, in a way that another host may still take it. */
+/** Why a host did not accept a message that another host may still accept. */
 export interface HostFailure {
   outcome: TransactionOutcome
-  /** The host may take it later. */
+  /** The host may accept the message later. */
   temporary: boolean
   stage: Stage
 }
 
-/** How far each stage is from a delivery: what a host said late tells more than what it said early. */
+/** Stages in the order of a session. The reply at a later stage is more informative. */
 const STAGES: readonly Stage[] = [
   'dns',
   'connect',
@@ -25,21 +25,22 @@ const STAGES: readonly Stage[] = [
   'final',
 ]
 
-/** A host that cannot be looked up or connected to, or does not let us in.
+/** The failure of a host that could not be connected to, or refused the session.
  *
- * A refusal in a greeting or in the answer to EHLO speaks of the host, not of the message: it is never final by itself, whatever its
- * code (as Postfix does with smtp_skip_5xx_greeting). A host that lacks what the message needs lacks it later as well. */
-export function failureOf(error: ConnectionBrokenError | TurnedAwayError, recipients: Recipient[]): HostFailure {
+ * A refusal in the greeting or in the reply to EHLO concerns the host, not the message. It is temporary whatever its code, as with
+ * Postfix's smtp_skip_5xx_greeting. A host without an extension that the message requires is a permanent failure. */
+export function failureOf(error: ConnectionBrokenError | SessionRefusedError, recipients: Recipient[]): HostFailure {
   const { stage, remote } = error
   if (error instanceof ConnectionBrokenError) {
     const result = { result: 'failed' as const, reply: error.message, errorCode: error.code, stage }
     return { outcome: { recipients: forAll(recipients, result), ...(remote && { remote }) }, temporary: true, stage }
   }
-  const ours = error instanceof RequireTlsUnmet
+  const ours = error instanceof RequireTlsUnmetError
   return refusal(error.reply.text, stage, recipients, { temporary: !ours, remote, ours })
 }
 
-/** A refusal of a host, or with `ours` one that follows from what is known of it; 4xx is temporary unless `ours` says otherwise. */
+/** The failure of a host that refused the message. `ours`: this platform derived the refusal from what it knows about the host. By default
+ * the failure is temporary if the reply is 4xx. */
 export function refusal(
   reply: string,
   stage: Stage,
@@ -60,9 +61,8 @@ export function refusal(
   return { outcome: { recipients: forAll(recipients, result), ...(remote && { remote }) }, temporary, stage }
 }
 
-/** What a transaction came to when the next host may still take the message: nothing was accepted and no content was sent, since
- * each recipient got a temporary refusal, or none, at MAIL or RCPT or DATA, or the host wants TLS that failed. Undefined when
- * the outcome stands. */
+/** The failure of a transaction after which the next host may be tried: every recipient was refused temporarily or got no reply at MAIL,
+ * RCPT or DATA, or the host demands TLS, which failed. No content was sent then. Undefined if the outcome stands. */
 export function sessionFailure(outcome: TransactionOutcome): HostFailure | undefined {
   if (outcome.ambiguous === true || !outcome.recipients.every(isUnaccepted)) return undefined
   const stage = outcome.recipients[0]?.stage ?? 'mail'
@@ -73,8 +73,9 @@ const isUnaccepted = ({ result, stage, reply }: RecipientResult): boolean =>
   (stage === 'starttls' || stage === 'mail' || stage === 'rcpt' || stage === 'data') &&
   (result === 'failed' || (result === 'refused' && reply.startsWith('4')))
 
-/** What an attempt came to in which no host took the message: one temporary failure makes all of it temporary, and so does a host
- * that had no turn. Of those that decide, the one that came furthest speaks for all; of equals the first, which is the better host. */
+/** The outcome of an attempt in which no host accepted the message. It is temporary if one failure is temporary, or if a host was not tried
+ * (`untried`). The outcome is that of the host where the session got furthest, among the temporary failures if there are any; of several,
+ * the first, which is the best host. Throws TypeError if `failures` is empty. */
 export function combined(failures: readonly HostFailure[], { untried }: { untried: boolean }): TransactionOutcome {
   const temporary = failures.filter((failure) => failure.temporary)
   const deciding = temporary.length > 0 ? temporary : failures

@@ -9,7 +9,7 @@ beforeEach(() => {
   memory = new HostMemory(() => at)
 })
 
-test('an address that was down rests, longer each time, up to a bound', () => {
+test('an address that was down rests, longer each time, up to a maximum', () => {
   const rests: number[] = []
   for (let count = 0; count < 6; count++) {
     memory.wasDown('192.0.2.1')
@@ -21,7 +21,7 @@ test('an address that was down rests, longer each time, up to a bound', () => {
   assert.equal(memory.isDown('192.0.2.2'), false)
 })
 
-test('an address that answered is up, and begins with a short rest when it fails again', () => {
+test('an address that answered is up, and its next rest is short again', () => {
   memory.wasDown('192.0.2.1')
   memory.wasDown('192.0.2.1')
   memory.answered('192.0.2.1')
@@ -31,7 +31,7 @@ test('an address that answered is up, and begins with a short rest when it fails
   assert.equal(memory.isDown('192.0.2.1'), false)
 })
 
-test('one connection finds out whether it is back; the others leave it out meanwhile', () => {
+test('one connection finds out whether an address is up again; the others avoid it meanwhile', () => {
   memory.wasDown('192.0.2.1')
   at += 20_000
   assert.equal(memory.isDown('192.0.2.1'), false)

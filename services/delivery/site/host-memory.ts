@@ -1,13 +1,13 @@
 import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 
-/** How long an address that could not be reached is tried after the others, and how this grows with each further failure. */
+/** How long an address that could not be reached is tried after all others. Doubles with each further failure. Milliseconds. */
 const REST_MS = 15_000
 const MAX_REST_MS = 120_000
-/** The rest is over and one connection tries the address again: for this long the others still leave it out. */
+/** After the rest, one connection tries the address again, and the others still avoid it for this long. Milliseconds. */
 const PROBE_MS = 10_000
-/** How long a host whose STARTTLS failed is spoken to in clear, where the policy leaves the choice. */
+/** How long mail is sent in clear to a host whose STARTTLS failed, if TLS is opportunistic. Milliseconds. */
 const TLS_REST_MS = 120_000
-/** A site has ten hosts at most; more addresses than this are not worth a memory. */
+/** Addresses that are remembered for a site, which has at most ten MX hosts. */
 const MAX_ADDRESSES = 256
 
 interface Seen {
@@ -15,28 +15,28 @@ interface Seen {
   until: number
 }
 
-/** What one site's connections have learned about its addresses lately: which are down, and where TLS does not work. */
+/** What the connections of a site have recently found out about its addresses: which are down, and where TLS fails. */
 export class HostMemory {
   readonly #down = new BoundedMap<Seen>(MAX_ADDRESSES)
   readonly #tlsFailed = new BoundedMap<{ until: number; why: string }>(MAX_ADDRESSES)
   readonly #now: () => number
 
-  /** `now` is a monotonic time in milliseconds. */
+  /** `now` returns a monotonic time in milliseconds. */
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** It could not be reached a moment ago. */
+  /** Whether the address could not be reached lately, so that it is tried after all others. */
   isDown(address: string): boolean {
     return (this.#down.get(address)?.until ?? 0) > this.#now()
   }
 
-  /** Some address of the family of IPv6 is down: the path may be, so that the others of its family come after IPv4. */
+  /** Whether an IPv6 address is down. The IPv6 path itself may be broken then, so IPv4 addresses are tried first. */
   get doubtsIpv6(): boolean {
     return [...this.#down.keys()].some((address) => address.includes(':') && this.isDown(address))
   }
 
-  /** A connection is about to be tried: while it lasts the others need not find out the same. */
+  /** A connection attempt to the address begins. Until it ends, other attempts avoid an address that was down. */
   probing(address: string): void {
     const seen = this.#down.get(address)
     if (seen !== undefined) seen.until = Math.max(seen.until, this.#now() + PROBE_MS)
@@ -51,7 +51,7 @@ export class HostMemory {
     this.#down.delete(address)
   }
 
-  /** Why TLS failed there lately. */
+  /** Why TLS recently failed at the address; undefined if it did not. */
   tlsFault(address: string): string | undefined {
     const found = this.#tlsFailed.get(address)
     return found !== undefined && found.until > this.#now() ? found.why : undefined

@@ -1,6 +1,6 @@
 import type { SmtpConnection } from '../transaction/connection.ts'
 
-/** Connections to one site that wait for work, each for a bounded time. */
+/** Idle connections to one site. Each is closed after `idleMs` milliseconds. */
 export class IdleConnections {
   readonly #entries: { connection: SmtpConnection; timer: NodeJS.Timeout }[] = []
   readonly #idleMs: number
@@ -17,13 +17,14 @@ export class IdleConnections {
     const timer = setTimeout(() => {
       const at = this.#entries.findIndex((entry) => entry.connection === connection)
       if (at !== -1) this.#entries.splice(at, 1)
-      goodbye(connection)
+      quit(connection)
     }, this.#idleMs)
     timer.unref()
     this.#entries.push({ connection, timer })
   }
 
-  /** The one that was used last, so that those too many grow old; never one that the remote has closed meanwhile. */
+  /** Removes and returns the connection that was used last among those that fit, so that surplus connections reach their time-out. Never
+   * one that the remote has closed meanwhile. */
   take(fits: (connection: SmtpConnection) => boolean): SmtpConnection | undefined {
     for (let at = this.#entries.length - 1; at >= 0; at--) {
       const entry = this.#entries[at]
@@ -40,7 +41,7 @@ export class IdleConnections {
     const entry = this.#entries.shift()
     if (entry === undefined) return
     clearTimeout(entry.timer)
-    goodbye(entry.connection)
+    quit(entry.connection)
   }
 
   close(): void {
@@ -48,4 +49,4 @@ export class IdleConnections {
   }
 }
 
-const goodbye = ({ dialogue }: SmtpConnection): void => dialogue.end('QUIT\r\n')
+const quit = ({ dialogue }: SmtpConnection): void => dialogue.end('QUIT\r\n')

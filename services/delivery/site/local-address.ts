@@ -1,14 +1,14 @@
 import { isIPv6 } from 'node:net'
 import type { Sender } from '../route/route.ts'
 
-/** Chooses the address that a connection leaves from. */
+/** Chooses the local address of a connection; undefined if the system chooses it. */
 export type LocalAddresses = (sender: Sender, remote: string) => string | undefined
 
-/** A platform has a few pools; what was counted for pools that are gone is not worth keeping. */
+/** Sets of addresses that are counted. A platform has a few pools; the bound only matters after many changes. */
 const MAX_COUNTED = 1000
 
-/** Gives each connection the next address of its pool and of the remote's family, so that all of them are used alike. Undefined
- * where there is no pool: the system chooses. A pool without an address of the family is never asked (host-addresses.ts). */
+/** Gives each connection the next address of its pool in the remote's address family, so that all addresses are used equally. Returns
+ * undefined without a pool. A pool without an address of the family does not get here (host-addresses.ts). */
 export function createLocalAddresses(): LocalAddresses {
   const counts = new Map<string, number>()
   return ({ addresses }, remote) => {

@@ -15,14 +15,15 @@ export interface OpenOptions {
   localAddress: LocalAddresses
 }
 
-/** Connects to one address of a host and introduces itself, from the pool's addresses and with its name. Throws Broken or
- * TurnedAwayError. */
+/** Connects to one address of a host, from an address and with the EHLO name of the sender, and completes greeting, EHLO and STARTTLS.
+ * Throws ConnectionBrokenError or SessionRefusedError. */
 export async function open(
   { host, address }: Candidate,
   connectMs: number,
   { route, sender, timeouts, hosts, localAddress }: OpenOptions,
 ): Promise<SmtpConnection> {
-  // A handshake that failed a moment ago would fail again, and cost a connection each time. Where TLS is required it is tried.
+  // A handshake that failed recently would probably fail again, and each failure costs a connection. If TLS is required, it is tried
+  // anyway.
   const knownFault = route.tls === 'opportunistic' ? hosts.tlsFault(address) : undefined
   const opening = connect({
     host: host.name,

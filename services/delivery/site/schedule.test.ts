@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Finding } from './findings.ts'
 import { MAX_WAIT_MS, SiteSchedule } from './schedule.ts'
-import type { Later, Wish } from './schedule.ts'
+import type { Later, SlotRequest } from './schedule.ts'
 import { Spread } from './spread.ts'
 
 const TIMES = { restMs: 1000, maxRestMs: 8000 }
@@ -18,21 +18,21 @@ beforeEach(() => {
   now = 0
 })
 
-function ask(wish: Partial<Wish> = {}): { who: number; got: 'slot' | 'waits' | Later } {
+function ask(request: Partial<SlotRequest> = {}): { who: number; got: 'slot' | 'waits' | Later } {
   const who = nextWho++
-  return { who, got: schedule.ask(who, { limit: 20, ...wish }, now) }
+  return { who, got: schedule.ask(who, { limit: 20, ...request }, now) }
 }
-const slot = (wish?: Partial<Wish>): number => {
-  const { who, got } = ask(wish)
+const slot = (request?: Partial<SlotRequest>): number => {
+  const { who, got } = ask(request)
   assert.equal(got, 'slot')
   return who
 }
-const later = (wish?: Partial<Wish>): Later => {
-  const { got } = ask(wish)
-  assert.ok(typeof got === 'object', `not put off: ${got as string}`)
+const later = (request?: Partial<SlotRequest>): Later => {
+  const { got } = ask(request)
+  assert.ok(typeof got === 'object', `not postponed: ${got as string}`)
   return got
 }
-/** Transactions one after the other. */
+/** Makes transactions one after the other. */
 function transact(count: number, finding: Finding = 'works', ms = 50): void {
   for (let n = 0; n < count; n++) {
     const who = slot()
@@ -41,17 +41,17 @@ function transact(count: number, finding: Finding = 'works', ms = 50): void {
     assert.deepEqual(schedule.answers(now), [])
   }
 }
-const kinds = (count: number, wish?: Partial<Wish>): string =>
-  Array.from({ length: count }, () => ask(wish).got)
+const kinds = (count: number, request?: Partial<SlotRequest>): string =>
+  Array.from({ length: count }, () => ask(request).got)
     .map((got) => (typeof got === 'object' ? 'later' : got))
     .join()
 
-describe('a site that nothing is known about', () => {
+describe('an unknown site', () => {
   test('has one transaction at a time, and few waiters', () => {
     assert.equal(kinds(5), 'slot,waits,waits,later,later')
   })
 
-  test('that hangs has no waiters, and its jobs return ever more rarely', () => {
+  test('that hangs has no waiters, and its jobs return at growing intervals', () => {
     slot()
     assert.equal(ask().got, 'waits')
     now = MAX_WAIT_MS
@@ -64,7 +64,7 @@ describe('a site that nothing is known about', () => {
     assert.ok(later().later >= 100_000)
   })
 
-  test('that takes recipients and then thinks is given three more, and then nobody waits', () => {
+  test('that accepts recipients and then hangs gets three more transactions, and no waiters after that', () => {
     slot()
     schedule.tookRecipient()
     for (let count = 0; count < 3; count++) {
@@ -77,7 +77,7 @@ describe('a site that nothing is known about', () => {
     assert.ok(later().later >= MAX_WAIT_MS)
   })
 
-  test('that thinks about its first message serves the others beside it', () => {
+  test('that takes long over its first message accepts others meanwhile', () => {
     slot()
     schedule.tookRecipient()
     now = MAX_WAIT_MS
@@ -85,36 +85,36 @@ describe('a site that nothing is known about', () => {
     assert.equal(kinds(7), `${'slot,'.repeat(6)}waits`)
   })
 
-  test('grows with each success to as many as its policy allows', () => {
+  test('widens with each success up to the limit of its policy', () => {
     transact(7)
     assert.equal(kinds(9), `${'slot,'.repeat(8)}waits`)
   })
 })
 
 describe('a site that works', () => {
-  test('lets wait those who have their turn in time, in their order', () => {
+  test('has as many waiters as get a slot in time, in their order', () => {
     transact(3)
     const running = Array.from({ length: 4 }, () => slot())
     const waiting: ReturnType<typeof ask>[] = []
     for (let next = ask(); next.got === 'waits'; next = ask()) waiting.push(next)
     assert.ok(waiting.length > 100 && waiting.length <= 400, `${waiting.length} wait`)
     schedule.done(running[0] as number, 'works', now)
-    // One slot is free, and the success is worth another one.
+    // One slot is free, and the success adds another one.
     assert.deepEqual(
       schedule.answers(now),
       waiting.slice(0, 2).map(({ who }) => ({ who, answer: 'slot' })),
     )
-    // Nobody overtakes those who wait.
+    // A new request does not overtake the waiters.
     assert.equal(ask().got, 'waits')
   })
 
-  test('of which a transaction takes long has few waiters', () => {
+  test('whose transactions take long has few waiters', () => {
     transact(3, 'works', 2000)
     for (let count = 0; count < 4; count++) slot()
     assert.equal(kinds(7), `${'waits,'.repeat(6)}later`)
   })
 
-  test('lets wait as many, and return as soon, while single transactions hang', () => {
+  test('has as many waiters, and gets jobs back as soon, while single transactions hang', () => {
     transact(19)
     for (let count = 0; count < 5; count++) slot()
     now = 60_000
@@ -126,13 +126,13 @@ describe('a site that works', () => {
     assert.ok(later().later < 3000)
   })
 
-  test('and wants less has half the connections, and does not rest', () => {
+  test('and wants less gets half the connections, and does not rest', () => {
     transact(9)
     transact(1, 'crowded')
     assert.equal(kinds(6).split('waits')[0], 'slot,'.repeat(5))
   })
 
-  test('and refuses a sender for what it is keeps its connections', () => {
+  test('and refuses mail because of the sender keeps its connections', () => {
     transact(9)
     transact(50, 'answered')
     assert.equal(kinds(11).split('waits')[0], 'slot,'.repeat(10))
@@ -142,7 +142,7 @@ describe('a site that works', () => {
 describe('a site that is down', () => {
   beforeEach(() => transact(3, DOWN, 0))
 
-  test('rests: nobody tries it, and its jobs come back when the rest is over, one after the other', () => {
+  test('rests: no attempt is made, and its jobs return when the rest is over, one after the other', () => {
     assert.deepEqual(
       [later(), later()],
       [
@@ -152,7 +152,7 @@ describe('a site that is down', () => {
     )
   })
 
-  test('is tried by one after its rest, and the others wait for that one', () => {
+  test('is probed by one job after its rest, and the others wait for that one', () => {
     now = 1000
     const probe = slot()
     const other = ask()
@@ -161,7 +161,7 @@ describe('a site that is down', () => {
     assert.deepEqual(schedule.answers(now), [{ who: other.who, answer: 'slot' }])
   })
 
-  test('lets those who wait go when its probe fails, and rests longer', () => {
+  test('postpones its waiters when a probe fails, and rests longer', () => {
     now = 1000
     const probe = slot()
     const other = ask()
@@ -169,27 +169,27 @@ describe('a site that is down', () => {
     assert.deepEqual(schedule.answers(now), [{ who: other.who, answer: { later: 2010, trouble: 'refused' } }])
   })
 
-  test('is tried at once for an operator', () => {
+  test('is probed at once for an administrator', () => {
     const probe = slot({ urgent: true })
     assert.equal(ask({ urgent: true }).got, 'waits')
     schedule.done(probe, 'works', now)
     assert.equal(schedule.answers(now).length, 1)
   })
 
-  test('is tried for the last time for a message that expires, by a few at once', () => {
+  test('gets a few simultaneous last attempts of messages that expire', () => {
     assert.equal(kinds(7, { last: true }), 'slot,slot,slot,slot,slot,waits,waits')
     later()
     now = MAX_WAIT_MS
     assert.equal(schedule.answers(now).length, 2)
   })
 
-  test('with more jobs than come back in a second has them come back over a longer time', () => {
+  test('with many jobs gets them back spread over a longer time', () => {
     const times = Array.from({ length: 20_000 }, () => later().later)
     assert.equal(times.at(-1), 201_000)
     assert.equal(new Set(times).size, times.length)
   })
 
-  test('shares the pace of returns with all others', () => {
+  test('shares the rate of returns with all other sites', () => {
     const shared = new Spread(100)
     const all = [0, 1].map(() => new SiteSchedule<number>(TIMES, shared))
     for (const one of all)
@@ -207,7 +207,7 @@ describe('a site that is down', () => {
   })
 })
 
-test('whatever happens at a site, no more run than may, no job waits past the deadline, and none is forgotten or answered twice', () => {
+test('in any sequence of events no more jobs run than allowed, none waits past its deadline, and each is answered exactly once', () => {
   const finding = fc.constantFrom<Finding>('works', 'works', 'works', 'crowded', 'answered', 'unknown', DOWN)
   const step = fc.oneof(
     fc.record({
@@ -249,14 +249,14 @@ test('whatever happens at a site, no more run than may, no job waits past the de
           if (who === undefined) continue
           running.delete(who)
           site.done(who, one.finding, time)
-          // Twice is once.
+          // The second report is ignored.
           site.done(who, one.finding, time)
         } else time = Math.min(time + one.ms, site.nextDeadline ?? Infinity)
         serve()
         assert.deepEqual([site.running, site.waiting], [running.size, waiting.size])
         assert.equal(asked, answered + waiting.size)
         assert.ok(site.waiting <= 60)
-        // A site with room has no waiters.
+        // A site with a free slot has no waiters.
         if (waiting.size > 0) assert.ok(site.running >= Math.min(1, site.allowed(time)))
       }
     }),

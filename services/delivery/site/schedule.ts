@@ -5,43 +5,45 @@ import { SlotTimes } from './slot-times.ts'
 import { Spread } from './spread.ts'
 import { Width } from './width.ts'
 
-/** A transaction that runs for longer than this is slow. Milliseconds. */
+/** A transaction that takes longer than this is slow. Milliseconds. */
 const SLOW_MS = 3000
-/** Who waits in memory for a slot has an answer after this long. */
+/** Longest time that a job waits in memory for a slot. Milliseconds. */
 export const MAX_WAIT_MS = 3000
-/** Waiters kept for a site: they take up the capacity of everybody. A site that has shown that it is quick has as many as get their
- * turn in time, since to give a job back costs the broker more than to keep it. */
+/** Waiters of a site. Bounded because they use up the capacity of all sites. */
 const MAX_WAITERS = 60
+/** Waiters of a site that is known to be quick. Within this bound it has as many as get a slot in time, because giving a job back costs the
+ * broker more than keeping it. */
 const MAX_QUICK_WAITERS = 400
-/** For each connection that an unknown site may have. */
+/** Waiters for each connection that an unknown site may have. */
 const WAITERS_A_CONNECTION = 5
-/** Assumed of a site that has not ended a transaction yet: it gets few waiters. */
+/** Assumed transaction time of a site that has not completed a transaction yet. Milliseconds. */
 const UNKNOWN_MS = 1500
-/** Transactions that take much longer than others get so many beside them: a remote that thinks for minutes about one message does not keep
- * the others of its site waiting. */
-const MAX_BESIDE_STUCK = 3
-/** Jobs of a site that rests come back at this pace once the rest is over. */
+/** Extra transactions that a site may have while others are stuck, so that a remote that takes minutes over one message does not delay the
+ * other mail of its site. */
+const MAX_EXTRA_FOR_STUCK = 3
+/** Interval at which jobs of a resting site return once the rest is over. Milliseconds. */
 const RETURN_STEP_MS = 10
-/** While a probe is under way the others look again after this long. */
+/** Delay of the other jobs while a probe is in progress. Milliseconds. */
 const PROBE_LATER_MS = 1000
-/** Messages that expire now may be attempted at a site that rests, so many at once. */
+/** Simultaneous last attempts, of messages that expire now, at a resting site. */
 const MAX_LAST_ATTEMPTS = 5
 
-/** The site has no room: come back after so many milliseconds (whole). */
+/** The job must be postponed, usually because the site has no free slot. */
 export interface Later {
+  /** Delay in whole milliseconds. */
   later: number
-  /** Why the site can't be reached, when it is down. */
+  /** Why the site cannot be reached, if it is down. */
   trouble?: string
-  /** The reason is on our side: no message expires for it. */
+  /** The reason is on our side: no message expires because of it. */
   ours?: boolean
 }
 
-export interface Wish {
-  /** Connections that the route's policy allows the site. */
+export interface SlotRequest {
+  /** Connections that the policy of the route allows the site. */
   limit: number
-  /** An operator wants this attempt: a site that rests is probed at once. */
+  /** An administrator requested this attempt, so a resting site is probed at once. */
   urgent?: boolean
-  /** The last attempt before the message expires: made even while the site rests. */
+  /** The last attempt before the message expires. It is made even while the site rests. */
   last?: boolean
 }
 
@@ -51,13 +53,13 @@ interface Waiter<Who> {
   deadline: number
 }
 
-/** Decides who may have a transaction at a site, who waits for one, and when the others come back. Pure: knows neither connections
- * nor timers. Times are monotonic milliseconds. */
+/** Decides which jobs get a slot at a site, which wait for one, and when the others return. Uses neither connections nor timers. Times are
+ * monotonic, in milliseconds. */
 export class SiteSchedule<Who> {
   #limit = 1
-  /** It has taken a recipient, or ended a transaction: it is not a tarpit, or a generous one. */
+  /** The site has accepted a recipient or completed a transaction lately, so it is probably not a tarpit. */
   #serves = false
-  /** When each transaction under way began. */
+  /** When each transaction in progress began. */
   readonly #running = new Map<Who, number>()
   #waiting: Waiter<Who>[] = []
   readonly #width = new Width()
@@ -66,7 +68,7 @@ export class SiteSchedule<Who> {
   readonly #returns = new Spread(RETURN_STEP_MS)
   readonly #allReturns: Spread
 
-  /** `allReturns` is shared by all sites: together the jobs of those that rest come back no faster than it says. */
+  /** `allReturns` is shared by all sites, and bounds the rate at which jobs of all resting sites return. */
   constructor(times: RestTimes, allReturns: Spread) {
     this.#breaker = new Breaker(times)
     this.#allReturns = allReturns
@@ -84,54 +86,55 @@ export class SiteSchedule<Who> {
     return this.#breaker.state(now) !== 'closed'
   }
 
-  /** Transactions that the site may have at once. */
+  /** How many simultaneous transactions the site may have now. */
   allowed(now: number): number {
     const state = this.#breaker.state(now)
-    const beside = this.#serves ? Math.min(this.#stuck(now), MAX_BESIDE_STUCK) : 0
-    const width = this.#width.value + beside
+    const extra = this.#serves ? Math.min(this.#stuck(now), MAX_EXTRA_FOR_STUCK) : 0
+    const width = this.#width.value + extra
     if (state === 'closed') return Math.max(1, Math.min(width, this.#limit))
     return state === 'probing' ? 1 : 0
   }
 
-  /** When the first waiter must have an answer. */
+  /** When the first waiter must have an answer; undefined without waiters. */
   get nextDeadline(): number | undefined {
     return this.#waiting[0]?.deadline
   }
 
-  ask(who: Who, { limit, urgent = false, last = false }: Wish, now: number): 'slot' | 'waits' | Later {
+  /** Requests a slot. `waits`: the answer follows from `answers`. */
+  ask(who: Who, { limit, urgent = false, last = false }: SlotRequest, now: number): 'slot' | 'waits' | Later {
     this.#limit = limit
     if (urgent) this.#breaker.wake(now)
-    // Those who wait go first.
+    // Waiters come first.
     if (this.#waiting.length === 0 && this.#hasRoom(last, now)) return this.#start(who, now)
     if (this.#waiting.length >= (last ? MAX_WAITERS : this.#maxWaiters(now))) return this.#later(now)
     this.#waiting.push({ who, last, deadline: now + MAX_WAIT_MS })
     return 'waits'
   }
 
-  /** Waiters who have an answer now; each is named once. */
+  /** Removes and returns the waiters that have an answer now. */
   answers(now: number): { who: Who; answer: 'slot' | Later }[] {
     const answers: { who: Who; answer: 'slot' | Later }[] = []
     for (let next = this.#waiting[0]; next !== undefined && this.#hasRoom(next.last, now); next = this.#waiting[0]) {
       this.#waiting.shift()
       answers.push({ who: next.who, answer: this.#start(next.who, now) })
     }
-    // The site may have become narrower or slower: those who came last would wait too long.
-    const most = this.#maxWaiters(now)
-    if (this.#waiting.length <= most && now < (this.nextDeadline ?? Infinity)) return answers
+    // If the site has become narrower or slower, the newest waiters would wait too long.
+    const maximum = this.#maxWaiters(now)
+    if (this.#waiting.length <= maximum && now < (this.nextDeadline ?? Infinity)) return answers
     this.#waiting = this.#waiting.filter(({ who, last, deadline }, place) => {
-      if (now < deadline && (last || place < most)) return true
+      if (now < deadline && (last || place < maximum)) return true
       answers.push({ who, answer: this.#later(now) })
       return false
     })
     return answers
   }
 
-  /** A transaction got as far as its content. */
+  /** A transaction at the site reached its content. */
   tookRecipient(): void {
     this.#serves = true
   }
 
-  /** A transaction is over. */
+  /** The transaction of `who` has ended. Ignored if it was reported before. */
   done(who: Who, finding: Finding, now: number): void {
     const startedAt = this.#running.get(who)
     if (startedAt === undefined) return
@@ -160,25 +163,27 @@ export class SiteSchedule<Who> {
     return this.#running.size < room
   }
 
-  /** As many as will have their turn in time, going by how long transactions take, at the connections that get on: a site that hangs has
-   * no waiters. */
+  /** How many waiters will get a slot in time, by the usual transaction time and the transactions that progress. A site that hangs has
+   * none. */
   #maxWaiters(now: number): number {
-    const moving = this.#moving(now)
-    if (moving === 0) return 0
-    const inTime = Math.max(1, Math.floor((moving * MAX_WAIT_MS) / this.#usualMs))
+    const progressing = this.#progressing(now)
+    if (progressing === 0) return 0
+    const inTime = Math.max(1, Math.floor((progressing * MAX_WAIT_MS) / this.#usualMs))
     const known = this.#slotTimes.transactionMs !== undefined
-    return known ? Math.min(inTime, MAX_QUICK_WAITERS) : Math.min(inTime, moving * WAITERS_A_CONNECTION, MAX_WAITERS)
+    return known
+      ? Math.min(inTime, MAX_QUICK_WAITERS)
+      : Math.min(inTime, progressing * WAITERS_A_CONNECTION, MAX_WAITERS)
   }
 
   get #usualMs(): number {
     return this.#slotTimes.transactionMs ?? UNKNOWN_MS
   }
 
-  /** Transactions that take much longer than others. */
+  /** Transactions that take much longer than usual. */
   #stuck(now: number): number {
     const stuckMs = Math.max(MAX_WAIT_MS, 2 * this.#usualMs)
     let count = 0
-    // In the order in which they began.
+    // The map is in the order in which they began.
     for (const startedAt of this.#running.values()) {
       if (now - startedAt < stuckMs) break
       count++
@@ -186,8 +191,8 @@ export class SiteSchedule<Who> {
     return count
   }
 
-  /** Transactions that the site may have at once, without those that hang. */
-  #moving(now: number): number {
+  /** Simultaneous transactions that the site may have, without the stuck ones. */
+  #progressing(now: number): number {
     return Math.max(0, this.allowed(now) - this.#stuck(now))
   }
 
@@ -199,9 +204,11 @@ export class SiteSchedule<Who> {
   #later(now: number): Later {
     const state = this.#breaker.state(now)
     if (state === 'closed') {
-      const [moving, waiting] = [this.#moving(now), this.#waiting.length]
-      const getsOn = moving > 0 && this.#slotTimes.transactionMs !== undefined
-      const pace = getsOn ? { width: moving, oldestMs: 0 } : { width: this.allowed(now), oldestMs: this.#oldestMs(now) }
+      const [progressing, waiting] = [this.#progressing(now), this.#waiting.length]
+      const isKnown = progressing > 0 && this.#slotTimes.transactionMs !== undefined
+      const pace = isKnown
+        ? { width: progressing, oldestMs: 0 }
+        : { width: this.allowed(now), oldestMs: this.#oldestMs(now) }
       return { later: this.#slotTimes.next(now, { ...pace, waiting }) }
     }
     const rest = state === 'open' ? this.#breaker.remaining(now) : PROBE_LATER_MS

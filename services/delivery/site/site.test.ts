@@ -5,7 +5,7 @@ import type { Route } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
 import type { Finding } from './findings.ts'
 import { MAX_WAIT_MS } from './schedule.ts'
-import type { Place, Slot } from './site.ts'
+import type { SlotOrLater, Slot } from './site.ts'
 import { siteTimes } from './site.ts'
 import { createSites } from './sites.ts'
 import type { Sites } from './sites.ts'
@@ -31,7 +31,7 @@ const route = (site: string, given: Partial<Route> = {}): Route => ({
   ...given,
 })
 
-/** A connection as far as a site knows it. */
+/** A fake connection with the members that a site uses. */
 function connection(): SmtpConnection & { ended: boolean; lost: boolean } {
   const made = {
     ended: false,
@@ -50,14 +50,14 @@ function connection(): SmtpConnection & { ended: boolean; lost: boolean } {
 
 const any = (): boolean => true
 
-async function slotOf(place: Promise<Place>): Promise<Slot> {
+async function slotOf(place: Promise<SlotOrLater>): Promise<Slot> {
   const got = await place
   assert.ok('release' in got, `no slot: ${JSON.stringify(got)}`)
   return got
 }
 
-/** What came of a reservation so far. */
-async function state(place: Promise<Place>): Promise<'slot' | 'waits' | 'later'> {
+/** The state of a reservation. */
+async function state(place: Promise<SlotOrLater>): Promise<'slot' | 'waits' | 'later'> {
   const got = await Promise.race([place, setImmediate()])
   if (got === undefined) return 'waits'
   return 'release' in got ? 'slot' : 'later'
@@ -76,36 +76,36 @@ async function make(on: Route, finding: Finding, times = 1): Promise<void> {
   for (let count = 0; count < times; count++) (await slotOf(sites.reserve(on))).release({ finding })
 }
 
-/** Makes the site as wide as that. */
+/** Makes transactions until the site has this width. */
 const widen = (on: Route, width: number): Promise<void> => make(on, 'works', width - 1)
 
 describe('a site', () => {
-  test('starts with one connection, lets few wait, and puts off the others', async () => {
+  test('starts with one connection and few waiters, and postpones the others', async () => {
     assert.deepEqual(await states(route('a'), 40), { slot: 1, waits: 2, later: 37 })
   })
 
-  test('that is full takes nothing from another', async () => {
+  test('that is full does not affect another', async () => {
     await states(route('a'), 40)
     assert.deepEqual(await states(route('b'), 1), { slot: 1 })
   })
 
-  test('grows with each success up to what its policy allows', async () => {
+  test('widens with each success up to the limit of its policy', async () => {
     const on = route('a', { connections: 8 })
     await make(on, 'works', 20)
     assert.deepEqual(await states(on, 9), { slot: 8, waits: 1 })
   })
 
-  test('is never wider than its policy, also when that becomes narrower', async () => {
+  test('is never wider than the limit of its policy, even after that was lowered', async () => {
     await widen(route('a'), 10)
     assert.deepEqual(await states(route('a', { connections: 2 }), 3), { slot: 2, waits: 1 })
   })
 
-  test('is judged by nothing that was not its doing', async () => {
+  test('does not change its width because of a transaction without a finding', async () => {
     await make(route('a'), 'unknown', 10)
     assert.deepEqual(await states(route('a'), 2), { slot: 1, waits: 1 })
   })
 
-  test('that is down puts off its mail, says why, and lets one look whether it is back', async () => {
+  test('that is down postpones its mail with a reason, and is probed by one job', async () => {
     await make(route('a'), { unreachable: 'ECONNREFUSED' }, 3)
     const place = await sites.reserve(route('a'))
     assert.ok('later' in place && place.later > 1000 && place.later < 1100)
@@ -114,17 +114,17 @@ describe('a site', () => {
     assert.deepEqual(await states(route('a'), 2), { slot: 1, waits: 1 })
   })
 
-  test('that goes down lets go those who wait in memory', async () => {
+  test('that goes down postpones its waiters', async () => {
     await widen(route('a'), 5)
     const slots = await Promise.all(Array.from({ length: 5 }, () => slotOf(sites.reserve(route('a')))))
     const waiting = Array.from({ length: 20 }, () => sites.reserve(route('a')))
-    assert.equal(await state(waiting[0] as Promise<Place>), 'waits')
+    assert.equal(await state(waiting[0] as Promise<SlotOrLater>), 'waits')
     for (const slot of slots.slice(0, 3)) slot.release({ finding: { unreachable: 'TIMEOUT' } })
     const outcomes = await Promise.all(waiting.map(state))
     assert.ok(!outcomes.includes('waits') && !outcomes.includes('slot'), outcomes.join())
   })
 
-  test('gives a freed slot to whoever has been waiting longest', async () => {
+  test('gives a freed slot to the oldest waiter', async () => {
     const on = route('a', { connections: 1 })
     const slot = await slotOf(sites.reserve(on))
     const [first, second] = [sites.reserve(on), sites.reserve(on)]
@@ -132,7 +132,7 @@ describe('a site', () => {
     assert.deepEqual([await state(first), await state(second)], ['slot', 'waits'])
   })
 
-  test('puts off those for whom no slot is freed in time', async (context) => {
+  test('postpones waiters for which no slot is freed in time', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] })
     const on = route('a', { connections: 1 })
     await slotOf(sites.reserve(on))
@@ -145,7 +145,7 @@ describe('a site', () => {
     assert.equal(await state(waiting), 'later')
   })
 
-  test('counts a slot that is given back twice once', async () => {
+  test('counts a slot once that is released twice', async () => {
     const on = route('a', { connections: 1 })
     const slot = await slotOf(sites.reserve(on))
     slot.release({ finding: 'works' })
@@ -164,7 +164,7 @@ describe('an idle connection', () => {
     assert.equal((await slotOf(sites.reserve(on))).takeIdle(any), undefined)
   })
 
-  test('that was lost meanwhile does not', async () => {
+  test('that was lost meanwhile is not used', async () => {
     const on = route('a')
     await widen(on, 4)
     const kept = connection()
@@ -174,7 +174,7 @@ describe('an idle connection', () => {
     assert.equal(sites.connections, 1)
   })
 
-  test('serves only whom it fits', async () => {
+  test('serves only messages that it fits', async () => {
     const on = route('a')
     await widen(on, 4)
     const kept = connection()
@@ -199,7 +199,7 @@ describe('an idle connection', () => {
     assert.equal((await slotOf(sites.reserve(route('b')))).takeIdle(any), undefined)
   })
 
-  test('makes room for a new one, so that the site never has more connections than it may', async () => {
+  test('is closed for a new one if the site would have too many connections', async () => {
     const on = route('a', { connections: 1 })
     const kept = connection()
     ;(await slotOf(sites.reserve(on))).release({ connection: kept, finding: 'works' })
@@ -210,7 +210,7 @@ describe('an idle connection', () => {
     assert.equal(sites.connections, 1)
   })
 
-  test('says goodbye when its time is over', async (context) => {
+  test('ends with QUIT after the idle time', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] })
     const on = route('a')
     await widen(on, 4)
@@ -222,7 +222,7 @@ describe('an idle connection', () => {
     assert.deepEqual([kept.ended, sites.connections], [true, 0])
   })
 
-  test('ends with the sites; one that is busy ends when it comes back', async () => {
+  test('ends with the sites; a busy one ends when its slot is released', async () => {
     const on = route('a')
     await widen(on, 4)
     const [first, second] = [connection(), connection()]

@@ -5,37 +5,38 @@ import type { Finding } from './findings.ts'
 import { HostMemory } from './host-memory.ts'
 import { IdleConnections } from './idle.ts'
 import { SiteSchedule } from './schedule.ts'
-import type { Later, Wish } from './schedule.ts'
+import type { Later, SlotRequest } from './schedule.ts'
 import type { Spread } from './spread.ts'
 
 /** The right to make one transaction at a site. */
 export interface Slot {
-  /** Takes an idle connection that `fits`, when there is one. */
+  /** Takes an idle connection for which `fits` returns true, if there is one. */
   takeIdle(fits: (connection: SmtpConnection) => boolean): SmtpConnection | undefined
-  /** To be called before a new connection is opened: an idle one makes room for it, so that the site never has more than it may. */
+  /** Must be called before a new connection is opened. Closes an idle one if necessary, so that the site never has too many connections. */
   opening(): void
-  /** The site has taken a recipient, and waits for the content. */
+  /** The site has accepted a recipient, and waits for the content. */
   tookRecipient(): void
-  /** What the site's connections have learned about its hosts. */
+  /** What the connections of the site have found out about its hosts. */
   hosts: HostMemory
-  /** Gives the slot back; with the connection when it can be used again, and with what was found out about the site. */
+  /** Gives the slot back, with the connection if it can be reused, and with the finding about the site. Further calls have no effect. */
   release(result: { connection?: SmtpConnection; finding: Finding }): void
 }
 
-export type Place = Slot | Later
+export type SlotOrLater = Slot | Later
 
+/** Times of a site, in milliseconds. */
 export interface SiteTimes {
   /** An idle connection is closed after this long. */
   idleMs: number
-  /** How long a site that is down rests; doubles up to `maxRestMs`. */
+  /** How long a site that is down rests at first; doubles up to `maxRestMs`. */
   restMs: number
   maxRestMs: number
 }
 
 export const SITE_TIMES: SiteTimes = { idleMs: 5000, restMs: 1000, maxRestMs: 60_000 }
 
-/** The times of a platform with this retry schedule: no site rests longer than the shortest delay between two attempts, so that a rest
- * delays none of them. */
+/** The times of sites for a retry schedule. No site rests longer than the shortest delay between two attempts, so that a rest does not
+ * delay an attempt. */
 export function siteTimes({ firstMs, capMs }: Pick<RetryConfig, 'firstMs' | 'capMs'>): SiteTimes {
   const longest = Math.min(firstMs, capMs)
   const { restMs, maxRestMs } = SITE_TIMES
@@ -43,10 +44,10 @@ export function siteTimes({ firstMs, capMs }: Pick<RetryConfig, 'firstMs' | 'cap
 }
 
 interface Reservation {
-  resolve: (place: Place) => void
+  resolve: (place: SlotOrLater) => void
 }
 
-/** One site: its connections, and those who want one. Who gets it and when is decided by the schedule. */
+/** One site: its connections and the requests for slots. SiteSchedule decides which request gets a slot, and when. */
 export class Site {
   #closed = false
   #limit = 1
@@ -67,23 +68,24 @@ export class Site {
     return this.#schedule.running + this.#idle.size
   }
 
-  /** Nothing of it is in use: only what is known about it would be lost. */
+  /** Whether the site has no connections and no waiters, so that it can be forgotten. */
   get unused(): boolean {
     return this.connections === 0 && this.#schedule.waiting === 0
   }
 
-  /** A slot now or soon; else when to come back. */
-  reserve(route: Route, wish: Omit<Wish, 'limit'> = {}): Promise<Place> {
+  /** Resolves within MAX_WAIT_MS with a slot, or with the delay after which the job should return. */
+  reserve(route: Route, request: Omit<SlotRequest, 'limit'> = {}): Promise<SlotOrLater> {
     this.#limit = route.connections
     return new Promise((resolve) => {
       const reservation = { resolve }
-      const answer = this.#schedule.ask(reservation, { ...wish, limit: route.connections }, this.#now())
+      const answer = this.#schedule.ask(reservation, { ...request, limit: route.connections }, this.#now())
       if (answer !== 'waits') this.#answer(reservation, answer)
       this.#serve()
     })
   }
 
-  /** Closes what is idle; what is busy is closed when it comes back. Who waits is still answered, if the process lives so long. */
+  /** Closes idle connections; busy ones are closed when their slots are released. Waiters still get their answers, but do not keep the
+   * process running. */
   close(): void {
     this.#closed = true
     this.#timer?.unref()
@@ -119,7 +121,7 @@ export class Site {
     }
   }
 
-  /** Answers the waiters who can be answered, and looks again when the next one's time is over. */
+  /** Answers the waiters that have an answer now, and sets a timer for the next deadline. */
   #serve(): void {
     for (const { who, answer } of this.#schedule.answers(this.#now())) this.#answer(who, answer)
     clearTimeout(this.#timer)

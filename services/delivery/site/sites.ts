@@ -1,25 +1,25 @@
 import type { Route } from '../route/route.ts'
-import type { Wish } from './schedule.ts'
+import type { SlotRequest } from './schedule.ts'
 import { SITE_TIMES, Site } from './site.ts'
-import type { Place, SiteTimes } from './site.ts'
+import type { SlotOrLater, SiteTimes } from './site.ts'
 import { Spread } from './spread.ts'
 
-/** All sites that have something to do. Each keeps to itself: one that hangs takes nothing from another but its own slots. */
+/** All sites of this process. They are independent: one that hangs uses up its own slots only. */
 export interface Sites {
-  /** A slot at the route's site, at once or soon; or when to come back. */
-  reserve(route: Route, wish?: Omit<Wish, 'limit'>): Promise<Place>
+  /** Resolves with a slot at the route's site, or with the delay after which the job should return. See Site.reserve. */
+  reserve(route: Route, request?: Omit<SlotRequest, 'limit'>): Promise<SlotOrLater>
   readonly connections: number
   close(): void
 }
 
-/** Sites that are remembered. Those in use are bounded by the jobs in hand. */
+/** Sites that are remembered. The number of sites in use is bounded by the jobs in flight. */
 const MAX_SITES = 20_000
-/** The oldest sites that are looked at for each new one, to find some that can be forgotten. */
-const MAX_LOOKED_AT = 10
-/** Jobs of all sites that rest come back no faster than one in so many milliseconds. */
+/** For each new site, this many of the oldest are checked for some that can be forgotten. */
+const MAX_CHECKED = 10
+/** Interval at which jobs of all resting sites return. Milliseconds. */
 const RETURN_STEP_MS = 2.5
 
-/** `times` is asked for each new site. */
+/** `times` is called for each new site. `now` returns a monotonic time in milliseconds. */
 export function createSites(
   times: () => SiteTimes = () => SITE_TIMES,
   now: () => number = () => performance.now(),
@@ -27,24 +27,24 @@ export function createSites(
   const sites = new Map<string, Site>()
   const returns = new Spread(RETURN_STEP_MS)
 
-  /** Those in use go to the end of the line, so that each is looked at in its turn. */
+  /** Moves sites in use to the end of the map, so that all sites are checked in the course of time. */
   function forgetSome(): void {
-    let looked = 0
+    let checked = 0
     for (const [key, site] of sites) {
-      if (sites.size < MAX_SITES || looked++ === MAX_LOOKED_AT) return
+      if (sites.size < MAX_SITES || checked++ === MAX_CHECKED) return
       sites.delete(key)
       if (!site.unused) sites.set(key, site)
     }
   }
 
   return {
-    reserve(route, wish) {
+    reserve(route, request) {
       let site = sites.get(route.site)
       if (site === undefined) {
         forgetSome()
         sites.set(route.site, (site = new Site(times(), returns, now)))
       }
-      return site.reserve(route, wish)
+      return site.reserve(route, request)
     },
     get connections() {
       let sum = 0

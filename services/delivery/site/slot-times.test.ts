@@ -13,23 +13,23 @@ const ask = (
   given: { width?: number; waiting?: number; oldestMs?: number } = {},
 ): number => times.next(now, { width: 1, waiting: 0, oldestMs: 0, ...given })
 
-test('slot times follow each other at the pace of the site, in whole milliseconds', () => {
+test('booked times follow each other at the pace of the site, in whole milliseconds', () => {
   const times = known(1001)
   const booked = Array.from({ length: 5 }, () => ask(times, 0, { width: 2, waiting: 4 }))
   assert.deepEqual(booked, [2503, 3003, 3504, 4004, 4505])
 })
 
-test('none is nearer than a quarter of a second', () => {
+test('no booked time is less than 250 ms ahead', () => {
   assert.equal(ask(known(1), 0, { width: 20 }), 250)
 })
 
-test('a site that nothing is known of is asked again soon, by one job after the other', () => {
+test('jobs return to an unknown site soon, one after the other', () => {
   const times = new SlotTimes()
   const booked = Array.from({ length: 1000 }, () => ask(times, 0))
   assert.deepEqual([booked[0], booked[99], booked[999]], [250, 1000, 10_000])
 })
 
-test('while a transaction hangs its jobs return ever more rarely', () => {
+test('the longer a transaction hangs, the later its jobs return', () => {
   const times = new SlotTimes()
   assert.deepEqual(
     [1000, 2000, 60_000].map((oldestMs) => ask(times, oldestMs, { oldestMs })),
@@ -37,7 +37,7 @@ test('while a transaction hangs its jobs return ever more rarely', () => {
   )
 })
 
-test('the jobs of a site that hangs return within about the time for which it has hung', () => {
+test('the jobs of a site that hangs return within about the time that it has hung', () => {
   const times = new SlotTimes()
   const booked = Array.from({ length: 100 }, () => ask(times, 60_000, { oldestMs: 60_000 }))
   assert.ok(
@@ -47,22 +47,22 @@ test('the jobs of a site that hangs return within about the time for which it ha
   assert.equal(new Set(booked).size, 100, 'they do not come all at once')
 })
 
-test('what finds no time within two minutes returns after that, a hundred jobs a second', () => {
+test('jobs without a free time within two minutes return after that, a hundred each second', () => {
   const times = known(60_000)
   const booked = Array.from({ length: 20_010 }, () => ask(times, 0))
   assert.deepEqual([booked[0], booked[1], booked[2], booked[20_009]], [60_000, 120_000, 120_010, 320_080])
-  // A backlog leaves no booking behind that lasts longer than that.
+  // A backlog leaves no booking that lasts longer than that.
   assert.ok(ask(times, 120_000) <= 120_000)
 })
 
-test('a site that becomes quicker is no longer booked for as long as it was when it was slow', () => {
+test('bookings shrink when a site becomes quicker', () => {
   const times = known(60_000, 1)
   for (let count = 0; count < 9; count++) ask(times, 0)
   for (let count = 0; count < 200; count++) times.took(10)
   assert.ok(ask(times, 0) < 1000)
 })
 
-test('the first transactions count fully, so that the first one does not weigh for long', () => {
+test('the first transactions have equal weight, so that the first one does not dominate for long', () => {
   assert.equal(known(5000, 1).transactionMs, 5000)
   const times = known(5000, 1)
   for (let count = 0; count < 9; count++) times.took(0)

@@ -1,46 +1,47 @@
 import { Spread } from './spread.ts'
 
 const MIN_LATER_MS = 250
-/** No time is booked further ahead: a site that was slow, or that this process has only begun to speak to, may become quicker. */
+/** Longest time ahead that is booked. Milliseconds. A site that was slow, or is new to this process, may become quicker. */
 const MAX_BOOKED_MS = 2 * 60_000
-/** At a site that hangs no time is booked further ahead than it has hung, so that its mail goes on soon after it is well again. */
+/** At a site that hangs, no time is booked further ahead than it has hung, but at least this. Milliseconds. Its mail then resumes soon
+ * after it recovers. */
 const MIN_HUNG_MS = 10_000
-/** What finds no time to be booked comes back at this pace, after the longest booking. Each return of a job costs the broker a delivery
- * and this process a look-up. */
+/** Interval between jobs that return after the longest booking, because no earlier time is free. Milliseconds. Each return costs the broker
+ * a delivery and this process a lookup. */
 const OVERFLOW_STEP_MS = 10
-/** Pace at which jobs return to a site of which it is not known how long its transactions take. */
+/** Interval between jobs that return to a site whose transaction time is not known yet. Milliseconds. */
 const FIRST_STEP_MS = 10
-/** Weight of the newest transaction in the average, once there are some. */
+/** Weight of the newest transaction in the moving average. */
 const WEIGHT = 0.1
 
-/** How long a site's transactions take, and times at which it will have room, handed out one after the other (GCRA).
- * Times are monotonic milliseconds. */
+/** Measures how long the transactions of a site take, and books the times at which postponed jobs return, one after the other (GCRA, the
+ * generic cell rate algorithm). Times are monotonic, in milliseconds. */
 export class SlotTimes {
   #transactionMs = 0
   #seen = 0
-  /** Up to when the site's time is given away already: the theoretical arrival time. */
+  /** The end of the last booking: the theoretical arrival time of GCRA. */
   #takenUntil = 0
-  /** What each of these bookings was given. */
+  /** Length of one booking at the last call. */
   #share = FIRST_STEP_MS
   readonly #overflow = new Spread(OVERFLOW_STEP_MS)
 
-  /** Mean time of a transaction, when one has ended. */
+  /** Mean time of a transaction; undefined until one has ended. */
   get transactionMs(): number | undefined {
     return this.#seen === 0 ? undefined : this.#transactionMs
   }
 
   took(ms: number): void {
-    // The plain mean of the first ten, so that the first one does not weigh for long.
+    // The plain mean of the first ten transactions, so that the first one does not dominate the average for long.
     const weight = Math.max(WEIGHT, 1 / ++this.#seen)
     this.#transactionMs += weight * (Math.max(1, ms) - this.#transactionMs)
   }
 
-  /** Whole milliseconds until the next time that has not been given to anybody. `width` transactions are made at once, `waiting` have
-   * been promised the next slots. `oldestMs`: where nothing is known to get on, how long the oldest has been running, since the next may take
-   * as long; else 0. */
+  /** Books the next free time, and returns the whole milliseconds until then. `width`: simultaneous transactions. `waiting`: waiters that
+   * get their slots first. `oldestMs`: how long the oldest transaction has been running if none is known to progress, because the next may
+   * take as long; else 0. */
   next(now: number, { width, waiting, oldestMs }: { width: number; waiting: number; oldestMs: number }): number {
     const share = Math.max(this.#transactionMs, oldestMs, this.#seen === 0 ? FIRST_STEP_MS : 1) / width
-    // A site that has become quicker serves jobs that already have a time sooner than announced.
+    // A site that has become quicker reaches the booked jobs sooner, so the bookings shrink in proportion.
     const taken = Math.max(0, this.#takenUntil - now) * Math.min(1, share / this.#share)
     const wanted = Math.max(taken, waiting * share) + share
     this.#share = share

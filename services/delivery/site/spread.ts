@@ -1,10 +1,9 @@
-/** Beyond this offset nothing is spread any further. */
+/** Longest offset. Milliseconds. */
 const MAX_SPREAD_MS = 3_600_000
 
-/** Spreads jobs that come back over time: each call answers an offset that is `stepMs` further from now than the last one's was.
+/** Spreads the return of postponed jobs over time: each call reserves a time that is `stepMs` milliseconds after the last one.
  *
- * The broker hands out jobs that come back before it hands out new ones, so a crowd of them that comes at once, again and again,
- * would keep new mail waiting. */
+ * The broker delivers returned jobs before new ones, so many jobs that return at the same time, again and again, would delay new mail. */
 export class Spread {
   #takenUntil = -Infinity
   readonly #stepMs: number
@@ -13,6 +12,7 @@ export class Spread {
     this.#stepMs = stepMs
   }
 
+  /** Milliseconds from `now` until the reserved time. */
   next(now: number): number {
     this.#takenUntil = Math.min(Math.max(this.#takenUntil, now) + this.#stepMs, now + MAX_SPREAD_MS)
     return this.#takenUntil - now

@@ -2,7 +2,7 @@ import type { Envelope } from '@postrider/mail/envelope'
 import { LookupsBusyError } from '../route/lookups-busy.ts'
 import type { RouteHost } from '../route/route.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
-import { ConnectionBrokenError, TurnedAwayError } from '../transaction/outcome.ts'
+import { ConnectionBrokenError, SessionRefusedError } from '../transaction/outcome.ts'
 import type { TransactionOutcome } from '../transaction/outcome.ts'
 import { cannotTake } from '../transaction/commands.ts'
 import type { SeriesResult } from '../transaction/series.ts'
@@ -13,20 +13,22 @@ import type { Finding } from './findings.ts'
 import { combined, failureOf, refusal, sessionFailure } from './host-failure.ts'
 import type { HostFailure } from './host-failure.ts'
 import type { NoAddress } from './host-addresses.ts'
-import { RequireTlsUnmet } from './require-tls.ts'
+import { RequireTlsUnmetError } from './require-tls.ts'
 import type { Slot } from './site.ts'
 
-/** Addresses connected to in one attempt (Postfix: smtp_mx_address_limit). */
+/** Addresses that are connected to in one attempt (Postfix: smtp_mx_address_limit). */
 const MAX_CONNECTIONS = 5
-/** Hosts of one preference that are asked to take the message in one attempt: a message that one of several equals greylists need not
- * be shown to all of them (Postfix: smtp_mx_session_limit). */
+/** Hosts of one preference that the message is offered to in one attempt: if one of several equally good hosts greylists it, the others
+ * probably do so, too (Postfix: smtp_mx_session_limit). */
 const MAX_SESSIONS_PER_PREFERENCE = 2
-/** After this long no further host has its turn in this attempt. */
+/** After this long no further host is tried in the attempt. Milliseconds. */
 const MAX_TRYING_MS = 5 * 60_000
-/** How long a connection may take while another address is left: a path that swallows packets must not cost the whole time. */
+/** Connect time-out while another address is left, so that a path that drops packets does not use up the whole time. Milliseconds. */
 const QUICK_CONNECT_MS = 5000
 
+/** What one attempt tries, and the functions that it uses. */
 export interface HostTrial {
+  /** Best first. */
   hosts: readonly RouteHost[]
   envelope: Envelope
   /** Attempts made before this one. */
@@ -44,12 +46,13 @@ export interface HostTrial {
 export interface Tried {
   outcome: TransactionOutcome
   finding: Finding
-  /** Fit for another message. */
+  /** Present if it can carry another message. */
   connection?: SmtpConnection
 }
 
-/** Gives a message to the first host of a route that takes it, in the order of preference (RFC 5321, 5.1), over an idle connection
- * where there is one. Throws LookupsBusyError, and what sending throws. */
+/** Sends a message to the first host of a route that accepts it, in the order of preference (RFC 5321, 5.1), over an idle connection if
+ * there is one. Rejects with LookupsBusyError if no host could be looked up, and with the errors of `open` and `send` other than
+ * ConnectionBrokenError and SessionRefusedError. */
 export const tryHosts = (trial: HostTrial): Promise<Tried> => new Trial(trial).run()
 
 class Trial {
@@ -58,17 +61,17 @@ class Trial {
   readonly #startedAt: number
   readonly #failures: HostFailure[] = []
   readonly #tried = new Set<Candidate>()
-  /** Names of the hosts that had a turn or have no address. */
+  /** Names of the hosts that were tried or have no address. */
   readonly #settled = new Set<string>()
-  /** Names of the hosts that have said in advance that they do not take such a message. */
+  /** Names of the hosts whose EHLO reply shows that they do not accept the message. */
   readonly #unsuited = new Set<string>()
   readonly #sessions = new Map<number, number>()
   #connections = 0
   #notLookedUp = 0
-  /** Some address was given all the time that a connection may take. */
-  #waited = false
-  /** The first address that did not answer in the short time it was given. */
-  #hurried: Candidate | undefined
+  /** Some address was given the full connect time-out. */
+  #waitedFully = false
+  /** The first address that did not answer within the short connect time-out. */
+  #cutShort: Candidate | undefined
   #finding: Finding = 'unknown'
   #connection: SmtpConnection | undefined
 
@@ -83,13 +86,13 @@ class Trial {
       if (this.#isOver()) break
       while (this.#mayTry(candidate)) {
         const isLast = !more || this.#connections === MAX_CONNECTIONS - 1
-        const outcome = await this.#visit(candidate, equals, isLast)
+        const outcome = await this.#tryHost(candidate, equals, isLast)
         if (outcome !== undefined) return this.#result(outcome)
       }
     }
-    // Those that were thought to come after a hurried address turned out to have none.
-    if (this.#hurried !== undefined && !this.#waited && this.#connections < MAX_CONNECTIONS) {
-      const outcome = await this.#visit(this.#hurried, [], true)
+    // The hosts that were expected after an address with a short time-out turned out to have no address.
+    if (this.#cutShort !== undefined && !this.#waitedFully && this.#connections < MAX_CONNECTIONS) {
+      const outcome = await this.#tryHost(this.#cutShort, [], true)
       if (outcome !== undefined) return this.#result(outcome)
     }
     if (this.#notLookedUp > 0 && this.#notLookedUp === this.#failures.length) throw new LookupsBusyError()
@@ -112,13 +115,14 @@ class Trial {
     return !isAsked && sessions < MAX_SESSIONS_PER_PREFERENCE && !this.#isOver()
   }
 
-  /** One host's turn: the outcome that stands, or undefined when the next one may try. */
-  async #visit(
+  /** Tries one address of a host, or an idle connection to one of its equals. Returns the outcome, or undefined if the next host may be
+   * tried. */
+  async #tryHost(
     wanted: Candidate,
     equals: readonly Candidate[],
     isLast: boolean,
   ): Promise<TransactionOutcome | undefined> {
-    this.#letGo()
+    this.#closePrevious()
     const idle = this.#takeIdle(equals)
     const candidate = idle?.candidate ?? wanted
     this.#tried.add(candidate)
@@ -137,11 +141,11 @@ class Trial {
     } catch (error) {
       this.#connection?.dialogue.destroy()
       this.#connection = undefined
-      if (!(error instanceof ConnectionBrokenError || error instanceof TurnedAwayError)) throw error
+      if (!(error instanceof ConnectionBrokenError || error instanceof SessionRefusedError)) throw error
       this.#failures.push(failureOf(error, this.#trial.envelope.recipients))
-      // This machine has no path for the address's family: nothing was sent, and the others may still be tried.
+      // This machine has no path for the address family. Nothing was sent, so the attempt does not count.
       if (hasNoPath(error)) this.#connections--
-      if (isConnectTimeout(error)) this.#hurried ??= candidate
+      if (isConnectTimeout(error)) this.#cutShort ??= candidate
       this.#learn(error, candidate)
       return undefined
     }
@@ -152,13 +156,13 @@ class Trial {
     this.#connections++
     slot.opening()
     slot.hosts.probing(candidate.address)
-    if (isLast) this.#waited = true
+    if (isLast) this.#waitedFully = true
     const connection = await this.#trial.open(candidate, isLast ? connectMs : Math.min(QUICK_CONNECT_MS, connectMs))
     slot.hosts.answered(candidate.address)
     return connection
   }
 
-  /** Undefined when the host has said in advance that it does not take such a message. */
+  /** Sends the message. Undefined if the EHLO reply of the host shows that it does not accept the message. */
   async #send(candidate: Candidate, connection: SmtpConnection): Promise<SeriesResult | undefined> {
     const { envelope, connectMs, open, send } = this.#trial
     const impossible = cannotTake(connection, envelope)
@@ -177,7 +181,7 @@ class Trial {
       connection.dialogue.end('QUIT\r\n')
       this.#connection = undefined
     }
-    // What some recipients came to is on disk already: the outcome is about the others.
+    // The results of some recipients are on disk already, so another host must not get the message for all of them.
     const failure = progressed ? undefined : sessionFailure(outcome)
     if (failure === undefined) return outcome
     this.#failures.push(failure)
@@ -185,17 +189,17 @@ class Trial {
     return undefined
   }
 
-  /** What a connection that was not made says about the address, and about the site. */
-  #learn(error: ConnectionBrokenError | TurnedAwayError, { address }: Candidate): void {
-    // The message asks for more than others do, or the fault is on our side: neither says anything about the site.
-    if (error instanceof RequireTlsUnmet || isLocalFault(error)) return
+  /** Remembers what a failed connection shows about the address and the site. */
+  #learn(error: ConnectionBrokenError | SessionRefusedError, { address }: Candidate): void {
+    // A requirement of this message or a fault of this machine says nothing about the site.
+    if (error instanceof RequireTlsUnmetError || isLocalFault(error)) return
     if (error instanceof ConnectionBrokenError && (error.stage === 'connect' || error.stage === 'greeting'))
       this.#trial.slot.hosts.wasDown(address)
     if (this.#finding === 'unknown' || typeof this.#finding === 'object') this.#finding = findingOfError(error)
   }
 
-  /** The connection of the host before is kept until the next one has its turn. */
-  #letGo(): void {
+  /** Closes the connection to the previous host, which is kept until the next one is tried. */
+  #closePrevious(): void {
     this.#connection?.dialogue.end('QUIT\r\n')
     this.#connection = undefined
   }
@@ -211,8 +215,8 @@ class Trial {
     return connection && candidate && { candidate, connection }
   }
 
-  /** The addresses in the order of their turns, each with its equals that are not known to be down. An address that was down a
-   * moment ago comes after all others, so that a dead host does not hold up each message. */
+  /** Yields the addresses in the order in which they are tried, each with its equals that are not known to be down. An address that was
+   * recently down comes after all others, so that a dead host does not delay every message. `more`: further addresses may follow. */
   async *#inOrder(): AsyncGenerator<{ candidate: Candidate; equals: readonly Candidate[]; more: boolean }> {
     const { hosts } = this.#trial.slot
     const down: Candidate[] = []
@@ -227,8 +231,8 @@ class Trial {
     for (const [at, candidate] of down.entries()) yield { candidate, equals: [candidate], more: at < down.length - 1 }
   }
 
-  /** The first attempt looks up the better hosts' addresses first, and the others' only when they are needed. A later one looks
-   * all of them up, to begin where the one before has ended. */
+  /** Yields the addresses by preference. The first attempt looks up the hosts of a preference only when they are needed. A later attempt
+   * looks up all hosts, to begin where the one before ended. */
   async *#byPreference(): AsyncGenerator<{ candidates: Candidate[]; more: boolean }> {
     const { hosts, attempt } = this.#trial
     const preferences = [...new Set(hosts.map(({ preference }) => preference))]
@@ -239,7 +243,7 @@ class Trial {
       const used = end === -1 ? all : all.slice(0, end + 1)
       const candidates = used.flatMap((group) => group.candidates)
       this.#failures.push(...used.flatMap((group) => group.failures))
-      // An attempt that reaches all still asks only some of several equals.
+      // Even an attempt that can reach all addresses offers the message to some of several equally good hosts only.
       const fair = used.flatMap((group) => rotated(group.candidates, attempt, MAX_SESSIONS_PER_PREFERENCE))
       const reachesAll = candidates.length <= MAX_CONNECTIONS
       yield { candidates: reachesAll ? fair : rotated(candidates, attempt, MAX_CONNECTIONS), more: false }
@@ -263,7 +267,7 @@ class Trial {
     const without = found.filter((answer) => 'reply' in answer)
     const failures = without.map(({ reply }) => refusal(reply, 'dns', envelope.recipients, { ours: true }))
     this.#notLookedUp += without.filter(({ busy }) => busy === true).length
-    // This platform is one of the group: its equals may send the message back (RFC 5321, 5.1).
+    // This platform is one of the group, and the others of the same preference might send the message back (RFC 5321, 5.1).
     const loops = without.some((answer) => answer.loops === true)
     if (loops) for (const { name } of this.#trial.hosts) this.#settled.add(name)
     const candidates = loops ? [] : interleaved(found.filter((answer) => 'candidates' in answer))
@@ -271,5 +275,5 @@ class Trial {
   }
 }
 
-const isConnectTimeout = (error: ConnectionBrokenError | TurnedAwayError): boolean =>
+const isConnectTimeout = (error: ConnectionBrokenError | SessionRefusedError): boolean =>
   error instanceof ConnectionBrokenError && error.stage === 'connect' && error.code === 'TIMEOUT'

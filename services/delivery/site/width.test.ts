@@ -16,13 +16,13 @@ test('a site starts with one connection and grows by one for each success, up to
   assert.equal(after(1, ...times(5, false)), 1)
 })
 
-test('slow transactions widen a site less far than quick ones, and do not narrow it', () => {
+test('slow transactions widen a site less than quick ones, and do not narrow it', () => {
   assert.equal(after(20, ...times(100, true)), 10)
   assert.equal(after(4, ...times(100, true)), 4)
   assert.equal(after(20, ...times(30, false), ...times(30, true)), 20)
 })
 
-test('a site that wants less is given half, and never less than one', () => {
+test('a site that wants less gets half the width, but never less than one', () => {
   const width = new Width()
   for (let count = 0; count < 11; count++) width.worked(20, false)
   const seen = times(6, 0).map(() => (width.halve(), width.value))

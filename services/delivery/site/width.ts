@@ -1,10 +1,11 @@
-/** A site that nothing is known about gets one connection: one that hangs holds no more than that. */
+/** An unknown site gets one connection, so that a site that hangs uses no more than that. */
 const FIRST_WIDTH = 1
-/** A site whose transactions take long is given no more than this, whatever its policy allows: each one occupies memory for as long. */
+/** A site with slow transactions does not grow beyond this, whatever its policy allows, because each transaction occupies memory while it
+ * runs. */
 const MAX_SLOW_WIDTH = 10
 
-/** How many transactions a site may have at once: one more for each success, which doubles it in the time of a transaction, and
- * half as many when the site wants less (additive increase, multiplicative decrease). */
+/** How many simultaneous transactions a site may have. Each success adds one, so the width doubles in the time of one transaction; it is
+ * halved when the site wants less. */
 export class Width {
   #width = FIRST_WIDTH
 
@@ -13,8 +14,8 @@ export class Width {
   }
 
   worked(limit: number, slow: boolean): void {
-    const most = slow ? Math.min(limit, MAX_SLOW_WIDTH) : limit
-    if (this.#width < most) this.#width++
+    const maximum = slow ? Math.min(limit, MAX_SLOW_WIDTH) : limit
+    if (this.#width < maximum) this.#width++
   }
 
   halve(): void {

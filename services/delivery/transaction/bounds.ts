@@ -1,22 +1,23 @@
 import { MAX_REPLY_LINES, MAX_REPLY_OCTETS } from '@postrider/smtp/reply-bounds'
 import type { ReplyBound } from '@postrider/smtp/reply-bounds'
 
-/** What a remote may send. Everything here is memory or time that somebody else could take from us. */
+/** Bounds on what a remote may send. Without them a remote could use up our memory or time. */
 
-/** Octets of a reply's text in the queue: in an event, in a job that waits, in a notice. */
+/** Octets of a reply that are stored in the queue: in an event, a deferred job or a notice. */
 export const MAX_QUEUED_OCTETS = 512
-/** Octets that lie unread on a connection. */
+/** Unread octets on a connection. */
 export const MAX_UNREAD_OCTETS = 64 * 1024
-/** Replies that answer no command: a 421 and little else makes sense. */
+/** Replies that answer no command. A 421 is legitimate, little else is. */
 export const MAX_UNASKED_REPLIES = 5
-/** Keywords of an EHLO answer. The registry of RFC 5321, 2.2.2, has some forty. */
+/** Keywords in an EHLO reply. The IANA registry (RFC 5321, 2.2.2) has some forty. */
 export const MAX_KEYWORDS = 100
-/** Octets of a host name in the queue. DNS allows 255, but a resolver writes odd octets as escapes. */
+/** Octets of a host name that are stored in the queue. The DNS allows 255, but a resolver escapes unusual octets, which makes a name
+ * longer. */
 export const MAX_HOST_OCTETS = 255
 
 export type Bound = ReplyBound | 'unread-octets' | 'unasked-replies' | 'keywords'
 
-/** Connections closed since the process started because the remote broke a bound. */
+/** Connections closed since the process started because the remote exceeded a bound. */
 export const brokenBounds: Record<Bound, number> = {
   'reply-octets': 0,
   'reply-lines': 0,
@@ -25,6 +26,7 @@ export const brokenBounds: Record<Bound, number> = {
   keywords: 0,
 }
 
+/** Texts for replies and notices. */
 export const BOUND_TEXTS: Readonly<Record<Bound, string>> = {
   'reply-octets': `the remote sent more than ${MAX_REPLY_OCTETS} octets without completing a reply`,
   'reply-lines': `the remote sent a reply of more than ${MAX_REPLY_LINES} lines`,

@@ -5,26 +5,27 @@ import type { Capabilities, SmtpConnection } from './connection.ts'
 
 export const NEEDS_UTF8 = "550 5.6.7 the message needs SMTPUTF8, which the recipient's server does not support"
 
-/** A refusal in the remote's name where its announcement already says no. */
+/** A refusal in the form of an SMTP reply, if the EHLO reply of the remote shows that it cannot accept the message; undefined otherwise. */
 export function cannotTake({ capabilities, remote }: SmtpConnection, envelope: Envelope): string | undefined {
   const { size, utf8, requireTls } = envelope
   if (capabilities.size !== undefined && capabilities.size > 0 && size > capabilities.size) {
     return `552 5.3.4 the message is ${size} bytes, but the recipient's server accepts at most ${capabilities.size} bytes`
   }
   if (utf8 && !capabilities.utf8) return NEEDS_UTF8
-  // The connection was chosen for that (site/dial.ts); a second look, since it is a promise.
+  // site/require-tls.ts has chosen the connection by this already. Checked again, because REQUIRETLS is a guarantee to the sender.
   if (requireTls === true && (remote.tls === null || !capabilities.requireTls)) {
     return "550 5.7.30 the sender requires TLS (REQUIRETLS), which the recipient's server does not support"
   }
   return undefined
 }
 
-/** The commands of one transaction, each with its line end: MAIL, RCPT for each recipient, DATA. */
+/** The commands of one transaction, each with its CRLF: MAIL, RCPT for each recipient, DATA. */
 export function commandsOf(envelope: Envelope, recipients: Recipient[], capabilities: Capabilities): string[] {
   const { from, size, eightBit, utf8, utf8Text, requireTls, ret, envid } = envelope
   const saysUtf8 =
     utf8 || (utf8Text === true && capabilities.utf8) || recipients.some(({ address }) => needsUtf8(address))
-  // 8-bit content goes to a remote without 8BITMIME as it is: recoding it would break its signature, and all take it.
+  // 8-bit content is sent unchanged to a remote without 8BITMIME. Encoding it would break its DKIM signature, and practically all servers
+  // accept it.
   const mail =
     (capabilities.size === undefined ? '' : ` SIZE=${size}`) +
     (eightBit && capabilities.eightBitMime ? ' BODY=8BITMIME' : '') +

@@ -3,7 +3,7 @@ import { afterEach, describe, test } from 'node:test'
 import { setDefaultCACertificates } from 'node:tls'
 import { connect } from './connection.ts'
 import type { ConnectOptions, SmtpConnection } from './connection.ts'
-import { TurnedAwayError } from './outcome.ts'
+import { SessionRefusedError } from './outcome.ts'
 import { selfSigned } from '../../../test/support/scripted-receiver/certificate.ts'
 import { TIMEOUTS, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
 import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
@@ -27,7 +27,7 @@ describe('connecting', () => {
     return connection
   }
 
-  test('reads what the remote offers', async () => {
+  test('reads the extensions that the remote announces', async () => {
     const { capabilities, remote } = await open(await receive({}))
     assert.deepEqual(capabilities, {
       pipelining: true,
@@ -41,7 +41,7 @@ describe('connecting', () => {
     assert.equal(remote.tls, null)
   })
 
-  test('says HELO to a server that does not know EHLO', async () => {
+  test('sends HELO to a server that does not support EHLO', async () => {
     const receiver = await receive({ script: ({ stage }) => (stage === 'ehlo' ? '502 what?' : undefined) })
     const { capabilities } = await open(receiver)
     assert.deepEqual(receiver.lines, ['EHLO mail.test', 'HELO mail.test'])
@@ -54,17 +54,17 @@ describe('connecting', () => {
     ['ehlo', '421 4.3.2 closing'],
     ['ehlo', '450 4.7.1 who are you'],
   ] as const) {
-    test(`is turned away by ${reply} at ${stage}`, async () => {
+    test(`is refused by ${reply} at ${stage}`, async () => {
       const receiver = await receive({ script: (step) => (step.stage === stage ? reply : undefined) })
       await assert.rejects(open(receiver), (error: unknown) => {
-        assert.ok(error instanceof TurnedAwayError)
+        assert.ok(error instanceof SessionRefusedError)
         assert.deepEqual([error.stage, error.reply.text], [stage === 'connect' ? 'greeting' : stage, reply])
         return true
       })
     })
   }
 
-  test('ends with the stage and the reason where no answer comes', async () => {
+  test('fails with the stage and the reason if no reply comes', async () => {
     const silent = await receive({ script: ({ stage }) => (stage === 'connect' ? { hang: true } : undefined) })
     await assert.rejects(open(silent, { timeouts: { ...TIMEOUTS, greetingMs: 50 } }), {
       name: 'ConnectionBrokenError',
@@ -82,7 +82,7 @@ describe('connecting', () => {
     await assert.rejects(open(gone), { stage: 'connect', code: 'ECONNREFUSED' })
   })
 
-  test('does not let a greeting that drips buy more time', async () => {
+  test('times out although the greeting arrives octet by octet', async () => {
     const drip = `220 ${'x'.repeat(1000)}\r\n`
     const receiver = await receive({
       script: ({ stage }) => (stage === 'connect' ? { drip, everyMs: 20 } : undefined),
@@ -90,21 +90,21 @@ describe('connecting', () => {
     await assert.rejects(open(receiver, { timeouts: { ...TIMEOUTS, greetingMs: 200 } }), { code: 'TIMEOUT' })
   })
 
-  describe('in TLS', async () => {
+  describe('with TLS', async () => {
     const certificate = await selfSigned('mx.test', '127.0.0.1')
 
-    test('takes any certificate when it is opportunistic', async () => {
+    test('accepts any certificate if TLS is opportunistic', async () => {
       const { remote } = await open(await receive({ certificate }))
       assert.match(remote.tls ?? '', /^TLSv1\.3 /)
     })
 
-    test('does not ask for it when it is off', async () => {
+    test('does not send STARTTLS if TLS is off', async () => {
       const receiver = await receive({ certificate })
       const { remote } = await open(receiver, { tls: 'off' })
       assert.deepEqual([remote.tls, receiver.lines], [null, ['EHLO mail.test']])
     })
 
-    test('wants a certificate it trusts, for that host, when it is required', async () => {
+    test('requires a trusted certificate for the host if TLS is required', async () => {
       const receiver = await receive({ certificate })
       await assert.rejects(open(receiver, { tls: 'required' }), {
         name: 'ConnectionBrokenError',
@@ -123,7 +123,7 @@ describe('connecting', () => {
 
     const faults: Record<string, ScriptedReceiverOptions['script']> = {
       'STARTTLS is not offered': undefined,
-      'STARTTLS is put off': ({ stage }) => (stage === 'starttls' ? '454 4.7.0 not now' : undefined),
+      'STARTTLS is refused temporarily': ({ stage }) => (stage === 'starttls' ? '454 4.7.0 not now' : undefined),
       'STARTTLS is refused': ({ stage }) => (stage === 'starttls' ? '502 5.5.1 no' : undefined),
       'the handshake is garbage': ({ stage }) =>
         stage === 'starttls'
@@ -131,13 +131,13 @@ describe('connecting', () => {
           : undefined,
       'the handshake is cut off': ({ stage, connection }) =>
         stage === 'starttls' && connection === 1 ? { close: true, after: '220 ok' } : undefined,
-      'the remote ends it right after the handshake': ({ stage, secure }) =>
+      'the remote closes the connection right after the handshake': ({ stage, secure }) =>
         stage === 'ehlo' && secure ? { close: true } : undefined,
     }
     for (const [fault, script] of Object.entries(faults)) {
       const settings = { script, ...(script === undefined ? {} : { certificate }) }
 
-      test(`goes on in clear when ${fault} and it is opportunistic`, async () => {
+      test(`continues in clear when ${fault} and TLS is opportunistic`, async () => {
         const receiver = await receive(settings)
         const { remote, capabilities } = await open(receiver, { timeouts: { ...TIMEOUTS, greetingMs: 2000 } })
         assert.equal(remote.tls, null)
@@ -145,7 +145,7 @@ describe('connecting', () => {
         assert.ok(receiver.connections() <= 2)
       })
 
-      test(`gives up, but not for good, when ${fault} and it is required`, async () => {
+      test(`fails temporarily when ${fault} and TLS is required`, async () => {
         const receiver = await receive(settings)
         await assert.rejects(open(receiver, { tls: 'required', timeouts: { ...TIMEOUTS, greetingMs: 2000 } }), {
           name: 'ConnectionBrokenError',
@@ -155,14 +155,14 @@ describe('connecting', () => {
       })
     }
 
-    test('forgets what was slipped in behind the reply to STARTTLS', async () => {
+    test('discards replies that are injected after the reply to STARTTLS', async () => {
       const receiver = await receive({
         certificate,
         offers: [],
         script: ({ stage }) => (stage === 'starttls' ? '220 ok\r\n250-evil\r\n250 PIPELINING' : undefined),
       })
       const { remote, capabilities } = await open(receiver)
-      // The slipped-in reply was not taken for the one to EHLO: the connection is secure and knows nothing of PIPELINING.
+      // The injected reply was not read as the reply to EHLO: the connection is secure and has no PIPELINING.
       assert.equal(capabilities.pipelining, false)
       assert.equal(receiver.lines.filter((line) => line.startsWith('EHLO')).length, remote.tls === null ? 3 : 2)
     })

@@ -2,7 +2,7 @@ import type { TimeoutConfig } from '@postrider/runtime-config/config'
 import { cut } from '@postrider/reply/cut'
 import { BOUND_TEXTS, MAX_HOST_OCTETS, MAX_KEYWORDS, brokenBounds } from './bounds.ts'
 import type { Bound } from './bounds.ts'
-import { ConnectionBrokenError, TurnedAwayError } from './outcome.ts'
+import { ConnectionBrokenError, SessionRefusedError } from './outcome.ts'
 import { isRefusal, succeeded } from '@postrider/smtp/reply'
 import type { Remote, Stage } from './outcome.ts'
 import type { Reply } from '@postrider/smtp/reply'
@@ -11,7 +11,7 @@ import { TIME_LIMITS, TimeSpan } from './time-limits.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export interface ConnectOptions {
-  /** Name of the host, for TLS and for the log. */
+  /** Name of the host, for TLS and the log. */
   host: string
   /** Its IP address. */
   address: string
@@ -23,38 +23,39 @@ export interface ConnectOptions {
   limits?: TimeLimits
 }
 
-/** What the remote announced (RFC 5321, 4.1.1.1). */
+/** Extensions that the remote announced in its EHLO reply (RFC 5321, 4.1.1.1). */
 export interface Capabilities {
   pipelining: boolean
   eightBitMime: boolean
   utf8: boolean
   dsn: boolean
   startTls: boolean
-  /** RFC 8689; counts only when the certificate was verified. */
+  /** RFC 8689. Only valid if the certificate was verified. */
   requireTls: boolean
-  /** Octets; 0 when it takes the parameter and names no limit, undefined when it does not know it (RFC 1870). */
+  /** Size limit in octets; 0 if the remote supports SIZE without a limit, undefined if it does not support SIZE (RFC 1870). */
   size?: number
 }
 
-/** A connection that has said EHLO and can carry transactions. */
+/** A connection after EHLO, ready for transactions. */
 export interface SmtpConnection {
   dialogue: Dialogue
   capabilities: Capabilities
   remote: Remote
-  /** Host and port: what is remembered of a server is kept under this name. */
+  /** `host:port`; the key in PeerMemory. */
   peer: string
-  /** Why TLS failed just now, where the connection is in clear because of that. */
+  /** Why TLS failed, if the connection is in clear because of that. */
   tlsFault?: string
-  /** Transactions made. */
+  /** Transactions made on this connection. */
   used: number
 }
 
-/** Connects and introduces itself. Throws Broken when there is no answer and TurnedAwayError when the answer is no; both name the host. */
+/** Connects to a host, and completes greeting, EHLO and STARTTLS. If TLS is opportunistic and fails, it connects again without TLS. Throws
+ * ConnectionBrokenError if there is no valid reply, and SessionRefusedError if the host refuses the session; both name the host. */
 export async function connect(options: ConnectOptions): Promise<SmtpConnection> {
   try {
     return await introduce(options, options.tls !== 'off')
   } catch (error) {
-    // RFC 7435: opportunistic means that mail is delivered even if TLS does not work.
+    // RFC 7435: with opportunistic security, mail is delivered even if TLS does not work.
     if (options.tls !== 'opportunistic' || !(error instanceof ConnectionBrokenError) || error.stage !== 'starttls')
       throw error
     const connection = await introduce(options, false)
@@ -80,13 +81,13 @@ async function introduce(options: ConnectOptions, mayUseTls: boolean): Promise<S
     }
   } catch (error) {
     dialogue?.end('QUIT\r\n')
-    if (error instanceof ConnectionBrokenError || error instanceof TurnedAwayError)
+    if (error instanceof ConnectionBrokenError || error instanceof SessionRefusedError)
       error.remote = { ...remote, tls: dialogue?.tls ?? null }
     throw error
   }
 }
 
-/** What precedes the first transaction: greeting, EHLO, STARTTLS and EHLO again. */
+/** The commands before the first transaction: greeting, EHLO, STARTTLS, and EHLO again. */
 class Introduction {
   readonly #dialogue: Dialogue
   readonly #options: ConnectOptions
@@ -101,7 +102,7 @@ class Introduction {
   async make(mayUseTls: boolean): Promise<Capabilities> {
     const { host, tls, timeouts } = this.#options
     const greeting = await this.#reply('greeting', timeouts.greetingMs)
-    if (!succeeded(greeting)) throw turnedAway(greeting, 'greeting')
+    if (!succeeded(greeting)) throw sessionError(greeting, 'greeting')
     const capabilities = await this.#ehlo()
     if (mayUseTls && capabilities.startTls) return this.#goSecure(capabilities)
     if (tls === 'required') {
@@ -110,8 +111,8 @@ class Introduction {
     return capabilities
   }
 
-  /** RFC 3207, 4. Where the remote is not ready and mail may go in clear, EHLO once more shows whether it still listens: some
-   * close the connection behind their refusal. */
+  /** Starts TLS (RFC 3207, 4). If the remote refuses STARTTLS and mail may be sent in clear, another EHLO shows whether the connection is
+   * still usable: some servers close it after their refusal. */
   async #goSecure(inClear: Capabilities): Promise<Capabilities> {
     const { host, tls, timeouts } = this.#options
     const reply = await this.#ask('STARTTLS', 'starttls')
@@ -123,18 +124,18 @@ class Introduction {
     }
     const time = Math.min(timeouts.greetingMs, this.#time.left)
     await this.#dialogue.startTls({ host, verify: tls === 'required', timeoutMs: time })
-    // In TLS 1.3 a handshake that the remote does not like looks well on our side, and then there is silence.
+    // In TLS 1.3 the handshake can succeed on our side although the remote rejects it. The remote then sends no reply.
     return this.#ehloAfter(`${host} did not answer EHLO after the TLS handshake`)
   }
 
-  /** EHLO; when it fails, STARTTLS is to blame. */
+  /** Sends EHLO, and reports a failure as one of STARTTLS. */
   async #ehloAfter(what: string): Promise<Capabilities> {
     try {
       return await this.#ehlo()
     } catch (error) {
       if (error instanceof ConnectionBrokenError)
         throw new ConnectionBrokenError('TLS', 'starttls', `${what}: ${error.message}`, { cause: error })
-      if (error instanceof TurnedAwayError && this.#options.tls === 'opportunistic')
+      if (error instanceof SessionRefusedError && this.#options.tls === 'opportunistic')
         throw new ConnectionBrokenError('TLS', 'starttls', `${what}: ${error.reply.text}`, { cause: error })
       throw error
     }
@@ -148,11 +149,11 @@ class Introduction {
       if (keywords.length > MAX_KEYWORDS) throw this.#excess('keywords')
       return readCapabilities(keywords)
     }
-    // 4xx is about now, and without EHLO the remote would be without TLS and 8BITMIME: another host, or later.
-    if (reply.code < 500 && reply.code >= 400) throw new TurnedAwayError(reply, 'ehlo')
-    // RFC 5321, 3.2: a server that knows no EHLO is asked with HELO.
+    // 4xx is temporary. With HELO instead there would be no TLS and no 8BITMIME, so another host or a later attempt is better.
+    if (reply.code < 500 && reply.code >= 400) throw new SessionRefusedError(reply, 'ehlo')
+    // RFC 5321, 3.2: if a server does not support EHLO, the client sends HELO.
     const answer = await this.#ask(`HELO ${ehloName}`, 'ehlo')
-    if (!succeeded(answer)) throw turnedAway(answer, 'ehlo')
+    if (!succeeded(answer)) throw sessionError(answer, 'ehlo')
     return { pipelining: false, eightBitMime: false, utf8: false, dsn: false, startTls: false, requireTls: false }
   }
 
@@ -175,13 +176,14 @@ class Introduction {
   }
 }
 
-/** Codes that no RFC defines (000, 1xx, 3xx here, 6xx to 9xx) neither accept nor refuse the connection. */
-const turnedAway = (reply: Reply, stage: Stage): TurnedAwayError | ConnectionBrokenError =>
+/** The error for a reply other than 2xx. Codes that are not defined here (000, 1xx, 3xx, 6xx to 9xx) neither accept nor refuse the session.
+ * */
+const sessionError = (reply: Reply, stage: Stage): SessionRefusedError | ConnectionBrokenError =>
   isRefusal(reply)
-    ? new TurnedAwayError(reply, stage)
+    ? new SessionRefusedError(reply, stage)
     : new ConnectionBrokenError('PROTOCOL', stage, `not a valid SMTP reply to this command: ${reply.text}`)
 
-/** Keywords after the first line (RFC 5321, 4.1.1.1). `=` ends a keyword as well: old servers write `AUTH=LOGIN`. */
+/** Reads the keywords after the first line (RFC 5321, 4.1.1.1). `=` ends a keyword as well, because old servers send `AUTH=LOGIN`. */
 function readCapabilities(lines: string[]): Capabilities {
   const words = new Map(
     lines.map((line) => {
@@ -203,5 +205,5 @@ function readCapabilities(lines: string[]): Capabilities {
   }
 }
 
-/** RFC 1870, 4: at most 20 digits. What is not a number states no limit. */
+/** At most 20 digits (RFC 1870, 4). A value that is not a number means no limit. */
 const sizeLimit = (value = ''): number => (/^\d{1,20}$/.test(value) ? Number(value) : 0)

@@ -5,7 +5,7 @@ import { sendContent, stuffDots } from './content.ts'
 import { ConnectionBrokenError } from './outcome.ts'
 import type { Dialogue } from './socket.ts'
 
-test('dots at the beginning of lines are doubled, wherever the content is cut', () => {
+test('dots at the beginning of lines are doubled, wherever the content is split', () => {
   const line = fc.string({ unit: fc.constantFrom('.', 'a', '\r'), maxLength: 4 })
   fc.assert(
     fc.property(fc.array(line), fc.array(fc.nat(60)), (lines, cuts) => {
@@ -30,7 +30,7 @@ test('content without such lines is not copied', () => {
   assert.equal(stuffDots(content, true), content)
 })
 
-/** What a dialogue is asked to do, in order. */
+/** A dialogue that records the calls in order. */
 function recorded(): { dialogue: Dialogue; story: string[] } {
   const story: string[] = []
   const dialogue = {
@@ -44,7 +44,7 @@ function recorded(): { dialogue: Dialogue; story: string[] } {
   return { dialogue: dialogue as unknown as Dialogue, story }
 }
 
-test('the fence is asked after all of the content but the last piece, and before the final dot', async () => {
+test('the fence is asked after all content but the last piece, before the final dot', async () => {
   const { dialogue, story } = recorded()
   const fence = {
     content: () => story.push('content'),

@@ -6,46 +6,46 @@ import type { Dialogue } from './socket.ts'
 const DOT = 0x2e
 const LF = 0x0a
 const END = Buffer.from('.\r\n')
-/** Octets written at once: what the remote has to take in within one block time. */
+/** Octets of one write. The remote must accept them within `blockMs`. */
 const PIECE = 64 * 1024
 
-/** Asked by whoever sends a message that another worker may be about to send as well. */
+/** Prevents that two workers complete the same message (ADR 22). */
 export interface Fence {
-  /** The remote waits for the content. */
+  /** Called when the remote waits for the content. */
   content(): void
-  /** Whether the final dot may be sent, now. */
+  /** Whether the final dot may be sent now. */
   finalDot(): Promise<boolean>
 }
 
 export interface ContentTimes {
-  /** How long the remote may take nothing in. */
+  /** Longest time for which the remote may accept no data. Milliseconds. */
   blockMs: number
-  /** Octets a second that it must take in on average, beside one block time. */
+  /** Octets a second that the remote must accept on average, in addition to one `blockMs`. */
   rate: number
-  /** Called before the final dot can leave: from then on the remote may have the message. */
+  /** Called just before the final dot is sent. From then on the remote may have accepted the message. */
   onEnd: () => void
   fence?: Fence | undefined
 }
 
-/** Writes a content and the final dot, lines that begin with a dot doubled (RFC 5321, 4.5.2). The content is in the platform's
- * normal form: CRLF line ends throughout and at the end. Returns the reply with which the remote interrupted, if it did:
- * then the final dot was not sent. */
+/** Sends the content with dot stuffing (RFC 5321, 4.5.2), and the final dot. The content must have CRLF line ends throughout and at its
+ * end. If the remote interrupts it with a reply, resolves with this reply, and the final dot is not sent. Throws ConnectionBrokenError if
+ * the remote is too slow, the connection ends, or the fence is closed. */
 export async function sendContent(
   dialogue: Dialogue,
   content: AsyncIterable<Buffer> | Buffer,
   { blockMs, rate, onEnd, fence }: ContentTimes,
 ): Promise<Reply | undefined> {
   fence?.content()
-  let held: Buffer | undefined
+  let next: Buffer | undefined
   let atLineStart = true
   let sent = 0
-  // Time that the remote took; our own broker's does not count.
+  // Time spent waiting for the remote. Time spent waiting for the broker does not count.
   let waited = 0
   for await (const piece of piecesOf(content)) {
     if (piece.length === 0) continue
-    if (held !== undefined) {
-      dialogue.write(held)
-      sent += held.length
+    if (next !== undefined) {
+      dialogue.write(next)
+      sent += next.length
       const left = blockMs + (sent * 1000) / rate - waited
       if (left <= 0)
         throw new ConnectionBrokenError('TIMEOUT', 'content', `the remote accepted less than ${rate} octets a second`)
@@ -55,7 +55,7 @@ export async function sendContent(
       const interruption = interruptionOf(dialogue)
       if (interruption !== undefined) return interruption
     }
-    held = stuffDots(piece, atLineStart)
+    next = stuffDots(piece, atLineStart)
     atLineStart = piece[piece.length - 1] === LF
   }
   if (fence !== undefined && !(await fence.finalDot())) {
@@ -66,15 +66,15 @@ export async function sendContent(
   const interruption = interruptionOf(dialogue)
   if (interruption !== undefined) return interruption
   onEnd()
-  // The last piece and the dot in one packet: a small message is one write.
+  // The last piece and the dot leave in one packet, so a small message is a single write.
   dialogue.cork()
-  if (held !== undefined) dialogue.write(held)
+  if (next !== undefined) dialogue.write(next)
   dialogue.write(END, 1)
   dialogue.uncork()
   return undefined
 }
 
-/** A second 354 interrupts nothing. */
+/** The first unread reply other than 354, which does not interrupt the content. */
 function interruptionOf(dialogue: Dialogue): Reply | undefined {
   for (let reply = dialogue.unread(); reply !== undefined; reply = dialogue.unread()) if (!goesOn(reply)) return reply
   return undefined
@@ -91,7 +91,7 @@ function* cutUp(part: Buffer): Iterable<Buffer> {
   for (let at = 0; at < part.length; at += PIECE) yield part.subarray(at, at + PIECE)
 }
 
-/** Doubles the dot at the beginning of each line; the piece itself when there is none. */
+/** Doubles the dot at the beginning of each line. Returns the piece itself if there is none. `atLineStart`: the piece begins a line. */
 export function stuffDots(piece: Buffer, atLineStart: boolean): Buffer {
   const places: number[] = []
   if (atLineStart && piece[0] === DOT) places.push(0)

@@ -48,19 +48,19 @@ describe('a remote that is odd', () => {
 
   const taken = TO.map(() => 'delivered final')
   const delivered: [what: string, stage: Stage, answer: Answer, offers?: string[]][] = [
-    ['sends an empty line behind its greeting', 'connect', { raw: '220 mx ESMTP\r\n\r\n' }],
+    ['sends an empty line after its greeting', 'connect', { raw: '220 mx ESMTP\r\n\r\n' }],
     ['greets twice', 'connect', { raw: '220 mx\r\n220 mx ESMTP\r\n' }, []],
-    ['sends an empty line behind its 250', 'final', { raw: '250 queued\r\n\r\n' }],
-    ['sends rubbish behind its 250', 'final', { raw: `250 queued\r\n${'rubbish\r\n'.repeat(20)}` }],
-    ['sends more than it may behind its 250', 'final', { raw: `250 queued\r\n${'x'.repeat(200_000)}` }],
-    ['closes behind its 250', 'final', { close: true, after: '250 queued' }],
-    ['closes within its 250', 'final', { raw: '250 queu', close: 'end' }],
-    ['closes behind a 250 with a colon', 'final', { raw: '250: queued\r\n', close: 'end' }],
+    ['sends an empty line after its 250', 'final', { raw: '250 queued\r\n\r\n' }],
+    ['sends garbage after its 250', 'final', { raw: `250 queued\r\n${'rubbish\r\n'.repeat(20)}` }],
+    ['sends too much after its 250', 'final', { raw: `250 queued\r\n${'x'.repeat(200_000)}` }],
+    ['closes the connection after its 250', 'final', { close: true, after: '250 queued' }],
+    ['closes the connection within its 250', 'final', { raw: '250 queu', close: 'end' }],
+    ['closes the connection after a 250 with a colon', 'final', { raw: '250: queued\r\n', close: 'end' }],
     ['sends another 354 before its 250', 'final', { raw: '354 more?\r\n250 queued\r\n' }],
     ['sends 354 twice', 'data', { raw: '354 go\r\n354 go\r\n' }],
     ['answers DATA with another 3xx', 'data', '399 go'],
     ['answers in pieces', 'final', { raw: ['2', '50-a\r', '\n250', ' b\r\n'], everyMs: 5 }],
-    ['says the rest of its 250 line later', 'mail', { raw: ['250 sender', ' ok\r\n'], everyMs: 20 }, []],
+    ['sends the rest of its 250 line later', 'mail', { raw: ['250 sender', ' ok\r\n'], everyMs: 20 }, []],
   ]
   for (const [what, stage, answer, offers] of delivered) {
     test(`gets its mail once when it ${what}`, async () => {
@@ -80,7 +80,7 @@ describe('a remote that is odd', () => {
     ['550 before a 250 line', 'final', { raw: '550 no\r\n250 ok\r\n' }, /^refused final$/],
   ]
   for (const [what, stage, answer, result] of failed) {
-    test(`has not taken the message when it says ${what}`, async () => {
+    test(`has not accepted the message when it sends ${what}`, async () => {
       for (const offers of [undefined, []]) {
         const receiver = await receive({ script: at(stage, answer), offers })
         const sent = await send(await open(receiver))
@@ -93,7 +93,7 @@ describe('a remote that is odd', () => {
   describe('whose replies do not match the commands of a group', () => {
     const groups: [what: string, script: (step: Step) => Answer | undefined][] = [
       [
-        'leaves one out',
+        'omits a reply',
         ({ stage }) =>
           stage === 'mail' ? { raw: '' } : stage === 'rcpt' || stage === 'data' ? '503 5.5.1 order' : undefined,
       ],
@@ -116,7 +116,7 @@ describe('a remote that is odd', () => {
       ],
     ]
     for (const [what, script] of groups) {
-      test(`refuses nobody when it ${what}`, async () => {
+      test(`refuses no recipient when it ${what}`, async () => {
         const receiver = await receive({ script })
         const sent = await send(await open(receiver), { timeouts: { ...TIMEOUTS, dataMs: 500 } }, [
           ...TO,
@@ -134,7 +134,7 @@ describe('a remote that is odd', () => {
     ['unasked-replies', 'data', { raw: `354 go\r\n${'250 x\r\n'.repeat(300)}` }],
   ]
   for (const [bound, stage, answer] of floods) {
-    test(`loses the connection when it breaks the bound on ${bound}, and is counted`, async () => {
+    test(`loses the connection and is counted when it exceeds the bound on ${bound}`, async () => {
       const receiver = await receive({ script: at(stage, answer) })
       const before = brokenBounds[bound]
       const sent = await send(await open(receiver))
@@ -144,12 +144,12 @@ describe('a remote that is odd', () => {
     })
   }
 
-  test('may announce a hundred extensions and no more', async () => {
+  test('loses the connection when it announces more than 100 extensions', async () => {
     const receiver = await receive({ offers: Array.from({ length: 101 }, (_, index) => `X-${index}`) })
     await assert.rejects(open(receiver), { code: 'PROTOCOL', stage: 'ehlo' })
   })
 
-  test('states no size when it states no number', async () => {
+  test('has no size limit when SIZE has no valid number', async () => {
     for (const [offer, size] of [
       ['SIZE', 0],
       ['SIZE 1e3', 0],
@@ -163,7 +163,7 @@ describe('a remote that is odd', () => {
   })
 
   describe('and slow', () => {
-    test('has a time for all commands up to the content', async () => {
+    test('has a total time for all commands before the content', async () => {
       const script = ({ stage }: Step): Answer | undefined =>
         stage === 'rcpt' || stage === 'mail' ? { raw: ['', '250 ok\r\n'], everyMs: 300 } : undefined
       const receiver = await receive({ script })
@@ -172,7 +172,7 @@ describe('a remote that is odd', () => {
       assert.equal(sent.outcome.ambiguous, undefined)
     })
 
-    test('delivers to those whom it accepted in half of that time, in lock step', async () => {
+    test('gets the mail of the recipients that it accepted in half of that time, in lock step', async () => {
       const script = ({ stage, time }: Step): Answer | undefined =>
         stage === 'rcpt' && time === 1 ? { raw: ['', '250 ok\r\n'], everyMs: 1200 } : undefined
       const receiver = await receive({ script, offers: [] })
@@ -185,7 +185,7 @@ describe('a remote that is odd', () => {
   describe('about TLS', async () => {
     const certificate = await selfSigned('mx.test')
 
-    test('gets its mail in clear when it refuses STARTTLS and closes', async () => {
+    test('gets its mail in clear when it refuses STARTTLS and closes the connection', async () => {
       const script = ({ stage }: Step): Answer | undefined =>
         stage === 'starttls' ? { close: true, after: '454 4.7.0 TLS not available' } : undefined
       const receiver = await receive({ script, certificate })
@@ -195,7 +195,7 @@ describe('a remote that is odd', () => {
     })
 
     for (const demand of ['530 5.7.0 Must issue a STARTTLS command first', '550 5.7.10 Encryption needed']) {
-      test(`is asked again later when TLS failed and it says ${demand}`, async () => {
+      test(`is retried later when TLS failed and it sends ${demand}`, async () => {
         const script = ({ stage, secure }: Step): Answer | undefined => {
           if (stage === 'starttls') return { close: true, after: '220 ok' }
           return stage === 'mail' && !secure ? demand : undefined
@@ -210,7 +210,7 @@ describe('a remote that is odd', () => {
       })
     }
 
-    test('is distinguished from one that never offered TLS, whose demand is final', async () => {
+    test('fails permanently when it demands TLS but does not offer it', async () => {
       const receiver = await receive({ script: at('mail', '530 5.7.0 Must issue a STARTTLS command first') })
       assert.deepEqual(
         short(await send(await open(receiver))),
@@ -219,7 +219,7 @@ describe('a remote that is odd', () => {
     })
   })
 
-  test('is named when it did not let us in', async () => {
+  test('is named when it refused the session', async () => {
     const receiver = await receive({ script: at('connect', '554 no') })
     await assert.rejects(open(receiver), { remote: { host: 'mx.test', address: receiver.host, tls: null, dsn: false } })
     await receiver.close()

@@ -4,24 +4,24 @@ import { cut } from '@postrider/reply/cut'
 import type { Reply } from '@postrider/smtp/reply'
 import { MAX_TEXT_OCTETS } from '@postrider/smtp/reply-bounds'
 
-/** Where in the dialogue something was answered or went wrong. Nothing logs in at a remote. */
+/** The stage of the SMTP dialogue at which a reply came or an error occurred. Delivery does not authenticate to remotes. */
 export type Stage = Exclude<ReplyStage, 'auth'>
 
-/** What became of one recipient in one transaction. */
+/** The result of one recipient in one transaction. */
 export interface RecipientResult {
   recipient: Recipient
-  /** `delivered`: 2xx to the final dot; `refused`: the remote said no; `failed`: there was no answer. */
+  /** `delivered`: 2xx to the final dot; `refused`: a 4xx or 5xx reply; `failed`: no valid reply. */
   result: 'delivered' | 'refused' | 'failed'
-  /** The remote's reply on one line, `250 2.0.0 ok`; for `failed`, what happened, in our words. */
+  /** The remote's reply on one line, such as `250 2.0.0 ok`; for `failed`, a description of what happened. */
   reply: string
-  /** For `failed`: the error's code, as Node names it (`ECONNREFUSED`), or one of TIMEOUT, CLOSED, TLS. */
+  /** For `failed`: the error code of Node, such as `ECONNREFUSED`, or one of this platform, such as TIMEOUT, CLOSED, TLS or PROTOCOL. */
   errorCode?: string
   stage: Stage
-  /** A refusal that this platform found out itself, in words of ours that look like a reply: nobody said it. */
+  /** No remote sent the reply: this platform refuses in the form of an SMTP reply. */
   ours?: true
-  /** A refusal that speaks of a host, not of the message: tried again, whatever its code. */
+  /** The refusal concerns the host, not the message, so the message is retried whatever the code. */
   retry?: true
-  /** It is asked about in a further transaction of the same attempt (series.ts). */
+  /** The recipient follows in a further transaction of the same attempt (series.ts). */
   onward?: boolean
 }
 
@@ -30,44 +30,45 @@ export interface Remote {
   address: string
   /** Protocol and cipher, or null in clear. */
   tls: string | null
-  /** It announced DSN, so it was given the DSN parameters (RFC 3461). */
+  /** The remote announced DSN, so it got the DSN parameters (RFC 3461). */
   dsn: boolean
 }
 
-/** One entry a recipient, in their order. */
+/** The results of a transaction or an attempt, one for each recipient, in the order of the recipients. */
 export interface TransactionOutcome {
   recipients: RecipientResult[]
   remote?: Remote
-  /** The connection ended after the final dot and before its reply: the remote may have the message. */
+  /** The connection ended after the final dot and before its reply: the remote may have accepted the message. */
   ambiguous?: boolean
 }
 
-/** The same outcome for all recipients. */
+/** The same result for all recipients. */
 export function forAll(recipients: Recipient[], result: Omit<RecipientResult, 'recipient'>): RecipientResult[] {
   return recipients.map((recipient) => ({ recipient, ...result }))
 }
 
-/** The dialogue broke off: no reply came. */
+/** The connection could not be made, ended, or timed out, or the remote violated the protocol: there is no valid reply. */
 export class ConnectionBrokenError extends Error {
   override readonly name = 'ConnectionBrokenError'
   readonly code: string
   readonly stage: Stage
-  /** The host that was asked, once it is known. */
+  /** The host of the connection, once it is known. */
   remote?: Remote
   constructor(code: string, stage: Stage, what: string, options?: ErrorOptions) {
-    // Certificates and host names are the remote's words, and as long as it likes.
+    // Text from certificates and host names is chosen by the remote, and may have any length.
     super(cut(what, MAX_TEXT_OCTETS), options)
     this.code = code
     this.stage = stage
   }
 }
 
-/** The remote does not let us in: a greeting, EHLO or STARTTLS that is answered 4xx or 5xx, or 421 at any time. */
-export class TurnedAwayError extends Error {
-  override readonly name = 'TurnedAwayError'
+/** The remote refused the session with 4xx or 5xx in its greeting or in reply to EHLO or HELO, or it does not meet a requirement of the
+ * message (RequireTlsUnmetError). */
+export class SessionRefusedError extends Error {
+  override readonly name = 'SessionRefusedError'
   readonly reply: Reply
   readonly stage: Stage
-  /** The host that said it. */
+  /** The host that refused. */
   remote?: Remote
   constructor(reply: Reply, stage: Stage) {
     super(reply.text)

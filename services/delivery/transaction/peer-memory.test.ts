@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PeerMemory } from './peer-memory.ts'
 
-test('what a host showed of itself is remembered for an hour', () => {
+test('the traits of a server are remembered for an hour', () => {
   let now = 0
   const memory = new PeerMemory(() => now)
   memory.learn('a:25', { maxRecipients: 10 })
@@ -15,7 +15,7 @@ test('what a host showed of itself is remembered for an hour', () => {
   assert.equal(memory.size, 0)
 })
 
-test('nothing is kept of a host that showed nothing, and no more than 10,000 hosts', () => {
+test('a server without traits is not remembered, and at most 10,000 servers are', () => {
   const memory = new PeerMemory(() => 0)
   memory.learn('a:25', {})
   assert.equal(memory.size, 0)

@@ -1,18 +1,19 @@
 import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 
-/** What was learned about a server, so that the next message does not run into it again. */
+/** Traits of a server that the next messages take into account. */
 export interface PeerTraits {
-  /** Recipients that it takes in one transaction. */
+  /** Recipients that the server accepts in one transaction. */
   maxRecipients?: number
-  /** Its replies do not match the commands of a group: each command waits for the reply to the one before. */
+  /** The server's replies do not match pipelined commands, so each command waits for the reply to the one before. */
   lockStep?: boolean
 }
 
-/** Servers that are remembered. The one that was learned about longest ago makes room. */
+/** Servers that are remembered. The one that was updated longest ago is forgotten first. */
 const MAX_PEERS = 10_000
-/** After this long a server is asked again as if it were unknown: limits change. */
+/** How long traits are remembered, because limits change. Milliseconds. */
 const REMEMBERED_MS = 3_600_000
 
+/** Remembers the traits of servers by `SmtpConnection.peer`, for all messages of the process. */
 export class PeerMemory {
   readonly #peers = new BoundedMap<{ traits: PeerTraits; until: number }>(MAX_PEERS)
   readonly #now: () => number

@@ -24,7 +24,7 @@ const cases: [reply: string, limit: RecipientLimit | undefined, stage?: Stage][]
   ['452 4.5.3 Recipients belong to multiple regions ATTR38 [a.example.test]', 'kind'],
   ['451 4.3.0 Multiple destination domains per transaction is unsupported. Please try again.', 'kind'],
   ['452 4.5.3 too many recipients', 'count', 'final'],
-  // About the recipient, the server or a span of time.
+  // About the recipient, the server or a period of time.
   ['452 4.2.2 Mailbox full', undefined],
   ['452 4.3.1 Insufficient system storage', undefined],
   ['452 Insufficient system storage', undefined],
@@ -40,5 +40,5 @@ const cases: [reply: string, limit: RecipientLimit | undefined, stage?: Stage][]
   ['550 5.1.1 unknown', undefined],
 ]
 for (const [reply, limit, stage = 'rcpt'] of cases)
-  test(`${reply} at ${stage} is ${limit === undefined ? 'no limit of a transaction' : `a limit of ${limit}`}`, () =>
+  test(`${reply} at ${stage} is ${limit === undefined ? 'not a limit of a transaction' : `a limit of ${limit}`}`, () =>
     assert.equal(recipientLimit(reply, stage), limit))

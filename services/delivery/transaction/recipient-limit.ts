@@ -1,12 +1,13 @@
 import { parseReply } from '@postrider/reply/parse'
 import type { Stage } from './outcome.ts'
 
-/** `count`: so many recipients and no more. `kind`: these recipients do not go together; another selection might be larger. */
+/** `count`: the transaction has too many recipients. `kind`: these recipients cannot be in one transaction; a group of others may be
+ * larger. */
 export type RecipientLimit = 'count' | 'kind'
 
 /** RFC 3463, 3.6: X.5.3 is "too many recipients". */
 const TOO_MANY = /^[45]\.5\.3$/
-/** Statuses that say something else, whatever the code: the recipient, its mailbox, storage, policy. */
+/** Statuses about something else, whatever the code: the address, the mailbox, the mail system, security and so on. */
 const ABOUT_SOMETHING_ELSE = /^[45]\.(?:[1-4]|6|7)\.\d+$/
 
 const COUNT_WORDS =
@@ -14,18 +15,19 @@ const COUNT_WORDS =
 const KIND_WORDS =
   /\b(?:multiple|different|several|more than one) (?:\S{1,20} )?(?:domains?|regions?|destinations?|tenants?|stores?)\b|\bsame (?:domain|region) (?:only|per)\b/i
 
-/** 452 is "insufficient system storage" in the first place, and a full mailbox with many. */
+/** The definition of 452 is "insufficient system storage" (RFC 5321, 4.2.3), and many servers use it for a full mailbox. */
 const ROOM_WORDS = /\b(?:storage|space|disk|quota|full|size)\b/i
 
-/** Words of a limit on time, not on one transaction: another transaction meets it as well. */
+/** Words for a limit in a period of time. Another transaction would exceed it, too. */
 const PER_TIME = /\bper (?:hour|day|minute)\b|\bthis (?:hour|day)\b|\b(?:hourly|daily)\b/i
 
 /**
- * Whether a reply to RCPT says that this transaction has enough recipients, so that the others can go in another one at once.
+ * Whether a refusal means that the transaction has enough recipients, so that the others can follow in another one at once. Undefined if it
+ * does not.
  *
- * RFC 5321, 4.5.3.1.10, has 452 for it, and 552 from servers of before; 4.5.3 is its enhanced status. Many servers use another
- * 4xx and their own words. A bare 552 is a full mailbox more often, and bare 4xx is anything: without a status or words they do
- * not count, except 452 itself.
+ * RFC 5321, 4.5.3.1.10, defines 452 for this, and 552 for older servers; the enhanced status is 4.5.3. Many servers use another 4xx code
+ * and words of their own. A bare 552 usually means a full mailbox, and a bare 4xx can mean anything. Without a status or words, only 452 to
+ * RCPT counts.
  */
 export function recipientLimit(reply: string, stage: Stage): RecipientLimit | undefined {
   const { code, enhanced, text } = parseReply(reply)

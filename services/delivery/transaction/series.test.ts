@@ -19,7 +19,7 @@ import { TIME_LIMITS } from './time-limits.ts'
 const CONTENT = Buffer.from('Subject: a\r\n\r\nb\r\n')
 const addresses = (count: number): string[] => Array.from({ length: count }, (_, index) => `r${index}@remote.test`)
 
-/** Accepts at most `limit` recipients a transaction. */
+/** Accepts at most `limit` recipients in a transaction, and answers `over` to the others. */
 function limitedTo(limit: number, over: Answer): (step: Step) => Answer | undefined {
   let accepted = 0
   return ({ stage }) => {
@@ -68,22 +68,22 @@ describe('a series of transactions', () => {
   for (const [name, over] of [
     ['452 4.5.3', '452 4.5.3 Too many recipients'],
     ['a bare 452', '452 later'],
-    ['552, which RFC 5321 wants to be read as 452', '552 too many recipients'],
+    ['552, which RFC 5321 says to treat as 452', '552 too many recipients'],
     ['451', '451 4.5.3 one recipient at a time'],
   ] as const) {
-    test(`brings mail to 25 recipients of a server that takes 10 and says ${name}`, async () => {
+    test(`delivers to 25 recipients of a server that accepts 10 and sends ${name}`, async () => {
       const receiver = await start({ script: limitedTo(10, over) })
       const sent = await send(receiver, addresses(25))
       assert.deepEqual(counts(sent), { delivered: 25 })
       assert.deepEqual(groups(receiver), [10, 10, 5])
       assert.equal(receiver.connections(), 1)
       assert.deepEqual(new Set(receiver.mails.flatMap(({ to }) => to)), new Set(addresses(25)))
-      // 25 at first, then no more than it takes.
+      // 25 at first, then as many as the server accepts.
       assert.equal(receiver.lines.filter((line) => line.startsWith('RCPT')).length, 40)
     })
   }
 
-  test('sends another message in groups of the size that the server takes, without asking again', async () => {
+  test('sends the next message in groups of the remembered size', async () => {
     const receiver = await start({ script: limitedTo(10, '452 4.5.3 Too many recipients') })
     const peers = new PeerMemory()
     await send(receiver, addresses(25), { peers })
@@ -92,7 +92,7 @@ describe('a series of transactions', () => {
     assert.equal(receiver.lines.filter((line) => line.startsWith('RCPT')).length, 25)
   })
 
-  test('sorts recipients who do not go together, as the server tells them apart', async () => {
+  test('groups recipients that cannot be in one transaction, as the server distinguishes them', async () => {
     let region: string | undefined
     const script = ({ stage, argument }: Step): string | undefined => {
       if (stage === 'mail') region = undefined
@@ -106,7 +106,7 @@ describe('a series of transactions', () => {
     assert.deepEqual(groups(receiver), [4, 4, 4])
   })
 
-  test('goes on in another connection when the server closes this one', async () => {
+  test('continues on another connection when the server closes the first', async () => {
     const receiver = await start({
       script: (step) =>
         limited(step) ?? (step.stage === 'final' ? { close: true, after: '250 2.0.0 taken' } : undefined),
@@ -116,13 +116,13 @@ describe('a series of transactions', () => {
     assert.equal(receiver.connections(), 3)
   })
 
-  test('begins with fewer when the server ends the connection for their number', async () => {
+  test('starts again with fewer recipients when the server closes the connection because of their number', async () => {
     const receiver = await start({ script: limitedTo(10, { close: true, after: '421 4.5.3 too many recipients' }) })
     assert.deepEqual(counts(await send(receiver, addresses(25))), { delivered: 25 })
     assert.deepEqual(groups(receiver), [10, 10, 5])
   })
 
-  test('begins with fewer when the server says only after the content that they were too many', async () => {
+  test('starts again with fewer recipients when the server reports only after the content that there were too many', async () => {
     const script = ({ stage, argument }: Step): string | undefined =>
       stage === 'final' && argument.split(',').length > 6 ? '452 4.5.3 too many recipients' : undefined
     const receiver = await start({ script })
@@ -130,7 +130,7 @@ describe('a series of transactions', () => {
     assert.deepEqual(groups(receiver), [5, 5, 5, 5])
   })
 
-  test('keeps what each recipient was answered, and ends when no recipient is accepted', async () => {
+  test('keeps the reply to each recipient, and ends when no recipient is accepted', async () => {
     const script = ({ stage, argument, time }: Step): string | undefined => {
       if (stage !== 'rcpt') return undefined
       if (argument === 'r0@remote.test') return '550 5.1.1 no'
@@ -151,10 +151,10 @@ describe('a series of transactions', () => {
   })
 
   for (const [name, over] of [
-    ['a mailbox without room', '452 4.2.2 mailbox full'],
-    ['a disk without room', '452 insufficient system storage'],
-    ['a limit an hour', '452 4.5.3 too many recipients this hour'],
-    ['a plain refusal', '450 4.7.1 try later'],
+    ['a full mailbox', '452 4.2.2 mailbox full'],
+    ['a full disk', '452 insufficient system storage'],
+    ['an hourly limit', '452 4.5.3 too many recipients this hour'],
+    ['something else', '450 4.7.1 try later'],
   ] as const) {
     test(`is one transaction when the reply is about ${name}`, async () => {
       const receiver = await start({ script: limitedTo(2, over) })
@@ -163,7 +163,7 @@ describe('a series of transactions', () => {
     })
   }
 
-  test('stops when a transaction that was to go on is not answered', async () => {
+  test('stops when a further transaction gets no reply', async () => {
     let mails = 0
     const limited = limitedTo(2, '452 4.5.3 Too many recipients')
     const script = (step: Step): Answer | undefined =>
@@ -174,12 +174,12 @@ describe('a series of transactions', () => {
       outcome.recipients.map(({ result, stage }) => `${result} ${stage}`),
       ['delivered final', 'delivered final', 'failed mail', 'failed mail', 'refused rcpt', 'refused rcpt'],
     )
-    // The first transaction took place, so the connection is not one that died while it was idle.
+    // The first transaction took place, so the connection was not closed while it was idle.
     assert.equal(begun, true)
     assert.equal(outcome.ambiguous, undefined)
   })
 
-  test('makes each transaction final before the next begins', async () => {
+  test('stores the results of each transaction before the next begins', async () => {
     const receiver = await start({ script: limitedTo(2, '452 4.5.3 Too many recipients') })
     const seen: [taken: number, delivered: number, onward: number][] = []
     const progress = ({ recipients }: TransactionOutcome): Promise<Recipient[]> => {
@@ -209,7 +209,7 @@ describe('a series of transactions', () => {
     for (const { reply } of late) assert.match(reply, /for the commands before the content/)
   })
 
-  test('leaves the rest to the queue when its time is over', async () => {
+  test('returns the remaining recipients to the queue when its time is over', async () => {
     const receiver = await start({ script: limitedTo(2, '452 4.5.3 Too many recipients') })
     const { outcome } = await send(receiver, addresses(5), { limits: { ...TIME_LIMITS, seriesMs: 0 } })
     assert.deepEqual(

@@ -2,44 +2,45 @@ import type { Recipient } from '@postrider/mail/envelope'
 import type { SmtpConnection } from './connection.ts'
 import type { PeerMemory } from './peer-memory.ts'
 import { nextGroup } from './next-group.ts'
-import { ConnectionBrokenError, TurnedAwayError } from './outcome.ts'
+import { ConnectionBrokenError, SessionRefusedError } from './outcome.ts'
 import type { RecipientResult, TransactionOutcome } from './outcome.ts'
 import { TIME_LIMITS, TimeSpan } from './time-limits.ts'
 import type { TimeLimits } from './time-limits.ts'
 import { transact } from './transaction.ts'
 import type { MessageToSend, Sent, TransactOptions } from './transaction.ts'
 
-/** Makes durable what the transactions so far came to, before the next one begins: a crash repeats one transaction at most. Gets
- * a result for each recipient that is open, marked `onward` for those whom the next transactions are for. Returns those that
- * are settled. */
+/** Stores the results of the transactions so far before the next one begins, so that a crash repeats one transaction at most. Gets a result
+ * for each recipient that is not settled, marked `onward` for those that follow in further transactions. Resolves with the recipients that
+ * are settled now. */
 export type Progress = (outcome: TransactionOutcome) => Promise<Recipient[]>
 
 export interface SeriesOptions extends TransactOptions {
-  /** A connection for the recipients that are left, when the one in use can carry no further transaction. */
+  /** Opens another connection for the remaining recipients, when the current one can carry no further transaction. */
   reopen: () => Promise<SmtpConnection>
-  /** Transactions that a connection may carry. */
+  /** Transactions that one connection may carry. */
   messagesPerConnection: number
   progress?: Progress
-  /** What is known of servers; shared by all messages of a process. */
+  /** Traits of servers; shared by all messages of a process. */
   peers: PeerMemory
 }
 
 export interface SeriesResult extends Pick<Sent, 'reusable' | 'begun'> {
-  /** Of the recipients that no progress settled. */
+  /** Results of the recipients that no call of `progress` settled. */
   outcome: TransactionOutcome
-  /** The connection of the last transaction; `reusable` speaks of it. */
+  /** The connection of the last transaction, to which `reusable` applies. */
   connection: SmtpConnection
-  /** Some recipients' mail is settled: another host must not be given the message for all. */
+  /** `progress` was called, so some recipients may be settled, and another host must not get the message for all recipients. */
   progressed: boolean
 }
 
 /**
- * Sends a message in as many transactions as the remote wants: where it takes only so many recipients at once (RFC 5321,
- * 4.5.3.1.8 and 4.5.3.1.10), the others follow immediately, and no attempt is counted for it.
+ * Sends a message in as many transactions as the remote requires. If it accepts only some recipients at once (RFC 5321, 4.5.3.1.8 and
+ * 4.5.3.1.10), the others follow immediately, and this does not count as an attempt.
  *
- * Goes on while each transaction settles a recipient or the groups become smaller, so it ends after little more than one
- * transaction a recipient. When `TimeLimits.seriesMs` are over the recipients that are left come back `onward`: they go through
- * the queue, without a delay. The server's limit is remembered for other messages.
+ * The series continues while each transaction settles a recipient or the groups become smaller, so it ends after little more than one
+ * transaction for each recipient. After `TimeLimits.seriesMs` the remaining recipients are returned with `onward`: they go back through the
+ * queue without a delay. The limit of the server is remembered for other messages. Rejects if the content cannot be read, if `progress`
+ * rejects, or if `reopen` rejects with an error other than ConnectionBrokenError and SessionRefusedError.
  */
 export async function sendInSeries(
   connection: SmtpConnection,
@@ -73,7 +74,7 @@ export async function sendInSeries(
     }
     current.dialogue.end('QUIT\r\n')
     const reopened = await orUndefined(reopen())
-    // Who is left is not to blame, and waits for the next attempt like anybody whose host cannot be reached.
+    // The remaining recipients wait for the next attempt, as after any failed connection.
     if (reopened === undefined)
       return { connection: current, reusable: false, begun: true, progressed, outcome: results.outcome() }
     current = reopened
@@ -87,18 +88,18 @@ async function orUndefined(opening: Promise<SmtpConnection>): Promise<SmtpConnec
   try {
     return await opening
   } catch (error) {
-    if (error instanceof ConnectionBrokenError || error instanceof TurnedAwayError) return undefined
+    if (error instanceof ConnectionBrokenError || error instanceof SessionRefusedError) return undefined
     throw error
   }
 }
 
-/** The remote closed the connection behind the transaction before this one. */
+/** Whether the remote closed the connection after the previous transaction, before it answered MAIL. */
 const closedMeanwhile = ({ begun, outcome }: Sent, { used }: SmtpConnection): boolean =>
   used > 1 && !begun && !outcome.recipients.some(({ errorCode }) => errorCode === 'TIMEOUT')
 
 const settleNone: Progress = () => Promise.resolve([])
 
-/** The latest result of each recipient that is open. */
+/** The latest result of each recipient that is not settled. */
 class Results {
   #open: Recipient[]
   readonly #latest = new Map<Recipient, RecipientResult>()
@@ -127,7 +128,8 @@ class Results {
     return { ...this.#last, recipients }
   }
 
-  /** What ended the series concerns it as well: a refused sender, a host that is overloaded. */
+  /** The result of a recipient that was in no transaction. What ended the series, such as a refused sender or an overloaded host, concerns
+   * this recipient as well. */
   #notAsked(recipient: Recipient): RecipientResult {
     const last = this.#last.recipients.findLast(({ result }) => result !== 'delivered')
     if (last?.stage === 'mail') return { ...last, recipient }

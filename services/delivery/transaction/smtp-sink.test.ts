@@ -15,19 +15,19 @@ const TO = ['kim@remote.test', 'lee@remote.test']
 
 describe("Postfix's smtp-sink", { skip: needs('smtp-sink', 'postfix') }, () => {
   const cases: [name: string, args: string[], result: RegExp, reusable: boolean][] = [
-    ['takes all', [], /^delivered final 250 /, true],
-    ['takes all in lock step', ['-p'], /^delivered final 250 /, true],
-    ['takes all after HELO', ['-e'], /^delivered final 250 /, true],
+    ['accepts all', [], /^delivered final 250 /, true],
+    ['accepts all in lock step', ['-p'], /^delivered final 250 /, true],
+    ['accepts all after HELO', ['-e'], /^delivered final 250 /, true],
     ['refuses MAIL', ['-f', 'MAIL'], /^refused mail 5/, true],
-    ['puts off RCPT', ['-r', 'RCPT'], /^refused rcpt 4/, true],
-    ['puts off RCPT in lock step', ['-p', '-r', 'RCPT'], /^refused rcpt 4/, true],
+    ['defers RCPT', ['-r', 'RCPT'], /^refused rcpt 4/, true],
+    ['defers RCPT in lock step', ['-p', '-r', 'RCPT'], /^refused rcpt 4/, true],
     ['refuses DATA', ['-f', 'DATA'], /^refused data 5/, true],
     ['refuses the message', ['-f', '.'], /^refused final 5/, true],
-    ['hangs up at RCPT', ['-q', 'RCPT'], /^failed rcpt /, false],
-    ['hangs up at DATA', ['-q', 'DATA'], /^failed data /, false],
-    ['hangs up after the final dot', ['-q', '.'], /^failed final /, false],
-    ['says 421 to MAIL', ['-Q', 'MAIL'], /^refused mail 421 /, false],
-    ['says 421 to the message', ['-Q', '.'], /^refused final 421 /, false],
+    ['closes the connection at RCPT', ['-q', 'RCPT'], /^failed rcpt /, false],
+    ['closes the connection at DATA', ['-q', 'DATA'], /^failed data /, false],
+    ['closes the connection after the final dot', ['-q', '.'], /^failed final /, false],
+    ['answers MAIL with 421', ['-Q', 'MAIL'], /^refused mail 421 /, false],
+    ['answers the message with 421', ['-Q', '.'], /^refused final 421 /, false],
   ]
   for (const [name, args, result, reusable] of cases) {
     test(name, async () => {
@@ -37,7 +37,7 @@ describe("Postfix's smtp-sink", { skip: needs('smtp-sink', 'postfix') }, () => {
       let connection: SmtpConnection | undefined
       try {
         connection = await reach(port)
-        // Twice on the same connection, where it can be used again.
+        // Two transactions, if the connection can be reused.
         for (let count = 0; count < (reusable ? 2 : 1); count++) {
           const sent = await transact(
             connection,

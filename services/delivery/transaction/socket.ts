@@ -12,11 +12,11 @@ import { ReplyReader } from '@postrider/smtp/reply-reader'
 import type { ReadReply } from '@postrider/smtp/reply-reader'
 import { describeTlsFault } from './tls-fault.ts'
 
-/** How long a remote is silent before a line that only lacks the space behind its code is read as its reply. */
+/** How long the remote must be silent before a line without the space after its code is read as a complete reply. Milliseconds. */
 const SILENCE_MS = 5000
 
-/** What an error says of the host, for people. */
-const WORDS: Partial<Record<string, string>> = {
+/** Descriptions of error codes, for replies and notices. */
+const ERROR_TEXTS: Partial<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'reset the connection',
   EHOSTUNREACH: 'cannot be reached',
@@ -24,15 +24,15 @@ const WORDS: Partial<Record<string, string>> = {
   ETIMEDOUT: 'did not answer',
 }
 
-/** A socket as a dialogue: octets out, replies in, each wait bounded by its stage's own time (RFC 5321, 4.5.3.2). What comes in
- * is bounded too (bounds.ts); a remote that breaks a bound loses the connection, but not the replies it completed before. */
+/** An SMTP dialogue on a socket: sends octets, and reads replies. Each wait has the time-out of its stage (RFC 5321, 4.5.3.2). The input is
+ * bounded as well (bounds.ts): if a remote exceeds a bound the connection is closed, but replies that were complete before are kept. */
 export class Dialogue {
   #socket: Socket | TLSSocket
   #reader = new ReplyReader()
   readonly #replies: ReadReply[] = []
-  /** Octets of the replies that wait to be read. */
+  /** Octets of the replies that were not read yet. */
   #unread = 0
-  /** Replies that commands wait for; below zero when the remote said more than it was asked. The greeting is the first. */
+  /** Replies that are due, minus those that came; negative if there were more replies than commands. The greeting is due first. */
   #due = 1
   #odd = false
   #tls: string | null = null
@@ -41,7 +41,7 @@ export class Dialogue {
   #broken: { code: string; what: string } | undefined
   #timer: NodeJS.Timeout | undefined
   #silence: NodeJS.Timeout | undefined
-  /** Ends a wait for the peer to take in what was written. */
+  /** Ends a wait in `drained`. */
   #interrupted: (() => void) | undefined
 
   private constructor(socket: Socket) {
@@ -49,6 +49,7 @@ export class Dialogue {
     this.#listen()
   }
 
+  /** Connects. Throws ConnectionBrokenError with the stage `connect`. */
   static async open(options: {
     address: string
     port: number
@@ -60,7 +61,7 @@ export class Dialogue {
     await new Promise<void>((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException): void => {
         clearTimeout(timer)
-        const what = `${address} port ${port} ${WORDS[error.code ?? ''] ?? 'cannot be connected to'} (${error.code ?? error.message})`
+        const what = `${address} port ${port} ${ERROR_TEXTS[error.code ?? ''] ?? 'cannot be connected to'} (${error.code ?? error.message})`
         reject(new ConnectionBrokenError(error.code ?? 'ERROR', 'connect', what, { cause: error }))
       }
       const timer = setTimeout(() => {
@@ -83,8 +84,8 @@ export class Dialogue {
     return new Dialogue(socket)
   }
 
-  /** True at a point where a transaction may begin. An idle connection that the peer closed or wrote to is of no use, and after
-   * an odd reply it is uncertain which reply belongs to which command. */
+  /** Whether a transaction may begin. An idle connection that the remote has closed or written to is unusable. After a malformed reply it
+   * is uncertain which reply belongs to which command. */
   get usable(): boolean {
     return (
       this.#broken === undefined &&
@@ -96,20 +97,20 @@ export class Dialogue {
     )
   }
 
-  /** Protocol and cipher, or null. */
+  /** Protocol and cipher; null without TLS. */
   get tls(): string | null {
     return this.#tls
   }
 
-  /** A reply that nobody waits for: a 421, an early refusal, one too many. */
+  /** Removes and returns a reply that came before it was awaited: a 421, an early refusal, or a surplus reply. */
   unread(): Reply | undefined {
     const reply = this.#replies.shift()
     if (reply !== undefined) this.#unread -= reply.octets
     return reply
   }
 
-  /** Sends commands, each of which is answered by one reply. A success that came before a command cannot be its answer; a refusal
-   * that did is a 421, or as final as one. */
+  /** Sends commands, each of which gets one reply. A success that came before a command cannot be its reply and is dropped; an early
+   * refusal is kept, because it is a 421 or means the same. */
   send(commands: string[]): void {
     if (this.#due <= 0) {
       const early = this.#replies.filter(isRefusal)
@@ -122,13 +123,13 @@ export class Dialogue {
     this.#socket.write(commands.join(''))
   }
 
-  /** Sends content; with `replies`, its end, which is answered. */
+  /** Sends content. `replies`: how many replies the remote owes for it, 1 for the final dot. */
   write(data: string | Buffer, replies = 0): boolean {
     this.#due += replies
     return this.#socket.write(data)
   }
 
-  /** Holds small writes back until `uncork`, so that they leave as one. */
+  /** Buffers small writes until `uncork`, so that they leave in one packet. */
   cork(): void {
     this.#socket.cork()
   }
@@ -136,7 +137,8 @@ export class Dialogue {
     this.#socket.uncork()
   }
 
-  /** Waits until the peer has taken in what was written, at most `timeoutMs`; no longer when a reply comes, as it is about that. */
+  /** Waits until the remote has accepted the written data, or until a reply comes, which interrupts the content. Throws
+   * ConnectionBrokenError after `timeoutMs` milliseconds, or when the connection ends. */
   async drained(timeoutMs: number): Promise<void> {
     if (this.#broken !== undefined) throw this.#error('content')
     if (!this.#socket.writableNeedDrain || this.#replies.length > 0) return
@@ -159,7 +161,8 @@ export class Dialogue {
     })
   }
 
-  /** The next reply; rejects with Broken when the connection ends or the time is over. The time is for all of its lines. */
+  /** Resolves with the next reply. Rejects with ConnectionBrokenError when the connection ends, or after `timeoutMs` milliseconds for all
+   * of its lines, with the text `late`. */
   reply(stage: Stage, timeoutMs: number, late = `no reply within ${timeoutMs / 1000} s`): Promise<Reply> {
     const ready = this.unread()
     if (ready !== undefined) return Promise.resolve(ready)
@@ -174,10 +177,11 @@ export class Dialogue {
     })
   }
 
-  /** Goes on in TLS. What the peer sent in clear after its reply to STARTTLS is dropped unread (RFC 3207; CVE-2011-0411). */
+  /** Continues with TLS. Input in clear after the reply to STARTTLS is discarded (RFC 3207; CVE-2011-0411). Throws ConnectionBrokenError
+   * with the code `TLS`. */
   async startTls(options: { host: string; verify: boolean; timeoutMs: number }): Promise<void> {
     const plain = this.#socket
-    // Our own listeners only: the socket's inner ones close it properly.
+    // Removes our own listeners only, because the internal ones of the socket close it properly.
     plain.off('data', this.#onData).off('error', this.#onError).off('end', this.#onEnd).off('close', this.#onClose)
     plain.on('error', () => undefined)
     clearTimeout(this.#silence)
@@ -186,10 +190,10 @@ export class Dialogue {
     this.#unread = 0
     this.#due = 0
     this.#odd = false
-    // SNI carries names only.
+    // SNI carries host names only, not IP addresses (RFC 6066, 3).
     const servername = isIP(options.host) === 0 ? options.host : undefined
     const { host, verify } = options
-    // The host is what the certificate is checked against when it is an address.
+    // If the host is an IP address, the certificate is checked against `host`.
     const secure = connectTls({ socket: plain, host, servername, rejectUnauthorized: verify, minVersion: 'TLSv1.2' })
     await new Promise<void>((resolve, reject) => {
       const fail = (what: string, cause?: unknown): void => {
@@ -216,7 +220,7 @@ export class Dialogue {
     this.#socket.destroy()
   }
 
-  /** Says goodbye without waiting for the answer for long. */
+  /** Sends a last command such as QUIT, and closes the connection after 2 s at most. */
   end(farewell: string): void {
     if (this.usable) this.#socket.end(farewell)
     setTimeout(() => this.destroy(), 2000).unref()
@@ -257,14 +261,14 @@ export class Dialogue {
     }
   }
 
-  /** Which bound the unread input breaks. Replies to commands that were sent are not unasked, however many. */
+  /** The bound that the unread input exceeds. Replies to commands that were sent do not count, however many. */
   #excess(): Bound | undefined {
     if (this.#due < -MAX_UNASKED_REPLIES) return 'unasked-replies'
     const unasked = this.#due > 0 ? 0 : this.#unread
     return unasked + this.#reader.pending > MAX_UNREAD_OCTETS ? 'unread-octets' : undefined
   }
 
-  /** The time for an answer runs, and what came may be all that the remote wants to say. */
+  /** Restarts the wait for silence, after which an incomplete line may count as a reply. */
   #listenToSilence(): void {
     clearTimeout(this.#silence)
     if (this.#waiting === undefined || this.#reader.pending === 0) return
@@ -280,7 +284,7 @@ export class Dialogue {
     clearTimeout(this.#silence)
   }
 
-  /** Nothing more will be read. */
+  /** Ends the dialogue: nothing more is read. What was read may still contain a reply. */
   #end(code: string, what: string): void {
     if (this.#broken !== undefined) return
     const { garbage } = this.#reader

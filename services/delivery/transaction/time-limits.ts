@@ -1,16 +1,16 @@
-/** How long a host may take for an attempt as a whole. Each wait has its own time (RFC 5321, 4.5.3.2); without these bounds a host
- * that answers every command just in time would hold a connection for hours. */
+/** Total times for a host in an attempt. Each wait has its own time-out (RFC 5321, 4.5.3.2), but without these limits a host that answers
+ * every command just in time would occupy a connection for hours. */
 export interface TimeLimits {
-  /** From the greeting to the answer to the last EHLO. Milliseconds, as the next three. */
+  /** From the greeting to the reply to the last EHLO. Milliseconds, as the next three. */
   setupMs: number
   /** From MAIL to the reply to DATA. */
   commandsMs: number
-  /** The same for a transaction that follows another one in a series: what was settled before it must still be found after a crash. */
+  /** The same for a further transaction of a series. Short, because after a crash the results of the earlier ones must still be found. */
   furtherCommandsMs: number
-  /** After this long no further transaction begins in the same attempt; the rest goes through the queue. Much shorter than the
-   * time for which a settled transaction is found again after a crash (lib/queue/settled.ts). */
+  /** After this long no further transaction begins in the attempt; the remaining recipients go back through the queue. Much shorter than
+   * the time for which settled attempts are found after a crash (lib/queue/settled.ts). */
   seriesMs: number
-  /** Octets a second that a host must take in, beside the time of one block: 25 MB may take up to 1 h 47 min. */
+  /** Octets a second that a host must accept on average, in addition to the time for one block: 25 MB may take up to 1 h 47 min. */
   contentRate: number
 }
 
@@ -22,7 +22,7 @@ export const TIME_LIMITS: TimeLimits = {
   contentRate: 4096,
 }
 
-/** A span of time that begins now, on the monotonic clock. */
+/** A span of `ms` milliseconds that begins at construction, by the monotonic clock. */
 export class TimeSpan {
   readonly #startedAt: number
   readonly #ms: number

@@ -1,4 +1,4 @@
-/** Words for what OpenSSL and Node find wrong with a certificate; each goes on from "the certificate". */
+/** Descriptions of the certificate errors of OpenSSL and Node; each continues "the TLS certificate of <host>". */
 const CERTIFICATE_FAULTS: Partial<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'has expired',
   CERT_NOT_YET_VALID: 'is not valid yet',
@@ -16,7 +16,7 @@ const CERTIFICATE_FAULTS: Partial<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'was issued by an unknown authority, or the server does not send its whole chain',
 }
 
-/** Why TLS failed, for the sender's notice and the log: which certificate, and what is wrong with it. */
+/** Why TLS failed, for the sender's notice and the log: the host, and what is wrong with its certificate. */
 export function describeTlsFault(error: NodeJS.ErrnoException, host: string): string {
   const { code = '', message } = error
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
@@ -27,7 +27,7 @@ export function describeTlsFault(error: NodeJS.ErrnoException, host: string): st
     : `the TLS certificate of ${host} ${fault}`
 }
 
-/** The names that a certificate has, as Node collects them. */
+/** The names in the certificate, from Node's error. */
 function names(error: Error & { cert?: { subjectaltname?: string } }): string {
   const found = error.cert?.subjectaltname
   return found === undefined || found === '' ? 'it has none' : found

@@ -60,7 +60,7 @@ describe('a transaction', () => {
 
   for (const [way, offers] of Object.entries(WAYS)) {
     describe(way, () => {
-      test('delivers to all, one message after the other', async () => {
+      test('delivers one message after the other to all recipients', async () => {
         const [receiver, connection] = await start({ offers })
         for (let count = 1; count <= 3; count++) {
           const sent = await send(connection)
@@ -73,7 +73,7 @@ describe('a transaction', () => {
         )
       })
 
-      test('gives each recipient the answer it got', async () => {
+      test('gives each recipient its own reply', async () => {
         const [receiver, connection] = await start({
           offers,
           script: at('rcpt', '550-5.1.1 no\r\n550 5.1.1 one', TO[1]),
@@ -95,7 +95,7 @@ describe('a transaction', () => {
         ['final', '421 4.3.2 closing', false],
       ]
       for (const [stage, reply, reusable] of refusals) {
-        test(`is refused by ${reply} at ${stage}, and the connection ${reusable ? 'serves on' : 'is over'}`, async () => {
+        test(`is refused by ${reply} at ${stage}, and the connection ${reusable ? 'can be reused' : 'cannot be reused'}`, async () => {
           let refuse = true
           const script = (step: Step) => (refuse && step.stage === stage ? reply : undefined)
           const [receiver, connection] = await start({ offers, script })
@@ -122,11 +122,11 @@ describe('a transaction', () => {
             assert.match(result.errorCode ?? '', /^(CLOSED|ECONNRESET|EPIPE)$/)
           }
           assert.equal(reusable, false)
-          // Only here may the remote have the message.
+          // Only at this stage may the remote have accepted the message.
           assert.equal(outcome.ambiguous, stage === 'final' ? true : undefined)
         })
 
-        test(`fails when the time for ${stage} is over, and each stage has its own`, async () => {
+        test(`fails after the time-out of ${stage}`, async () => {
           const [, connection] = await start({ offers, script: at(stage, { hang: true }) })
           const sent = await send(connection, {}, CONTENT, { [`${stage}Ms`]: 50 })
           assert.deepEqual(short(sent), [TO.map(() => `failed ${stage} TIMEOUT`), false])
@@ -134,7 +134,7 @@ describe('a transaction', () => {
         })
       }
 
-      test('tells a refusal that came just before the connection ended', async () => {
+      test('reports a refusal that came just before the connection ended', async () => {
         const after = '421 4.7.0 too much mail from you'
         const [, connection] = await start({ offers, script: at('mail', { close: true, after }) })
         assert.deepEqual(short(await send(connection)), [TO.map(() => `refused mail ${after}`), false])
@@ -153,7 +153,7 @@ describe('a transaction', () => {
     })
   }
 
-  test('costs two round trips where commands may go in a group, with DATA the last of it', async () => {
+  test('takes two round trips with PIPELINING, with DATA as the last command of the group', async () => {
     const [receiver, connection] = await start()
     await send(connection)
     receiver.groups.length = 0
@@ -163,7 +163,7 @@ describe('a transaction', () => {
     ])
   })
 
-  test('ends with a lone dot when nobody was taken and the remote still wants content', async () => {
+  test('ends with a lone dot when no recipient was accepted and the remote still wants content', async () => {
     const script = ({ stage }: Step) => (stage === 'rcpt' ? '550 5.1.1 no' : stage === 'data' ? '354 go on' : undefined)
     const [receiver, connection] = await start({ script })
     const sent = await send(connection)
@@ -181,7 +181,7 @@ describe('a transaction', () => {
     assert.equal(receiver.mails.length, 0)
   })
 
-  test('passes on what the sender asked for, where the remote understands it', async () => {
+  test('passes on the parameters of the sender if the remote supports them', async () => {
     const wishes: Partial<Envelope> = {
       recipients: [{ address: 'kim@remote.test', notify: ['SUCCESS', 'DELAY'], orcpt: 'rfc822;k@old.test' }],
       ret: 'HDRS',
@@ -200,7 +200,7 @@ describe('a transaction', () => {
     assert.deepEqual(plain.lines.slice(1, 3), ['MAIL FROM:<sam@sender.test>', 'RCPT TO:<kim@remote.test>'])
   })
 
-  test('is not begun when the announcement says that it is in vain', async () => {
+  test('is not begun when the EHLO reply shows that the remote cannot accept the message', async () => {
     const [receiver, connection] = await start({ offers: ['SIZE 1000'] })
     const large = await send(connection, { size: 1001 })
     assert.match(large.outcome.recipients[0]?.reply ?? '', /^552 5\.3\.4 /)
@@ -212,7 +212,7 @@ describe('a transaction', () => {
     assert.equal(short(await send(unlimited, { size: 50_000_000 }))[1], true)
   })
 
-  test('sends a large content whole, in one piece or in many', async () => {
+  test('sends large content completely, in one piece or in many', async () => {
     const large = Buffer.from('.line of the content\r\n'.repeat(30_000))
     async function* pieces() {
       for (let from = 0; from < large.length; from += 9_999) yield large.subarray(from, from + 9_999)
@@ -234,7 +234,7 @@ describe('a transaction', () => {
     assert.equal(receiver.mails.length, 0)
   })
 
-  test('takes no 250 that comes before the final dot for a delivery', async () => {
+  test('does not count a 250 before the final dot as a delivery', async () => {
     const [receiver, connection] = await start({ script: at('data', '354 go on\r\n250 2.0.0 taken') })
     const sent = await send(connection)
     assert.deepEqual(short(sent), [TO.map(() => 'failed content PROTOCOL'), false])
@@ -242,14 +242,14 @@ describe('a transaction', () => {
     assert.equal(receiver.mails.length, 0)
   })
 
-  test('fails when the remote takes nothing in', async () => {
+  test('fails when the remote accepts no data', async () => {
     const [, connection] = await start({ readsContent: false })
     const sent = await send(connection, {}, Buffer.alloc(40_000_000, 'a\r\n'), { blockMs: 300 })
     assert.deepEqual(short(sent), [TO.map(() => 'failed content TIMEOUT'), false])
     assert.equal(sent.outcome.ambiguous, undefined)
   })
 
-  test('with a content that cannot be read to its end throws, and the remote gets no final dot', async () => {
+  test('rejects when the content cannot be read to its end, and sends no final dot', async () => {
     const [receiver, connection] = await start()
     async function* broken() {
       yield CONTENT
@@ -260,7 +260,7 @@ describe('a transaction', () => {
     assert.equal(receiver.mails.length, 0)
   })
 
-  test('is not made on a connection that the remote has closed or spoken on meanwhile', async () => {
+  test('is not made on a connection that the remote has closed or written to meanwhile', async () => {
     for (const answer of [{ close: true as const, after: '250 ok' }, '250 ok\r\n421 4.4.2 idle']) {
       const [, connection] = await start({ script: at('final', answer) })
       const deadline = Date.now() + 10_000

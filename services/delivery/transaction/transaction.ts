@@ -15,7 +15,7 @@ import type { TimeLimits } from './time-limits.ts'
 
 export interface MessageToSend {
   envelope: Envelope
-  /** The content from its beginning, each time it is asked for. */
+  /** Returns the content from its beginning, at each call. */
   content: () => AsyncIterable<Buffer> | Buffer
   fence?: Fence
 }
@@ -23,29 +23,30 @@ export interface MessageToSend {
 export interface TransactOptions {
   timeouts: TimeoutConfig
   limits?: TimeLimits
-  /** Each command waits for the reply to the one before, whatever the remote announces. */
+  /** Each command waits for the reply to the one before, even if the remote announces PIPELINING. */
   lockStep?: boolean
 }
 
-/** How long a RSET may take: what the message came to is known already and waits for it. */
+/** Time-out of RSET. Short, because the outcome of the message is known already and waits for it. Milliseconds. */
 const RESET_MS = 10_000
 
+/** The result of one transaction. */
 export interface Sent {
   outcome: TransactionOutcome
   /** The connection can carry another transaction. */
   reusable: boolean
-  /** The remote answered MAIL, by something else than 421: it knows of this transaction. */
+  /** The remote answered MAIL, and not with 421. */
   begun: boolean
-  /** Recipients that the remote accepted at RCPT. */
+  /** Number of recipients that the remote accepted at RCPT. */
   taken: number
-  /** Recipients that were left out for lack of time; they have a result all the same. */
+  /** Recipients that were left out for lack of time. They have a result, too. */
   unasked: Recipient[]
-  /** The replies to a group of commands did not match them in number. */
+  /** The number of replies did not match the number of pipelined commands. */
   outOfStep: boolean
 }
 
-/** Makes one transaction: MAIL, RCPT for each recipient, DATA (RFC 5321, 3.3), in one go where the remote takes commands in
- * groups (RFC 2920). Every way it can end is an outcome; nothing is thrown except when the content cannot be read. */
+/** Makes one transaction: MAIL, RCPT for each recipient, DATA (RFC 5321, 3.3), in one group if the remote supports PIPELINING (RFC 2920).
+ * Every failure of the remote or the connection is an outcome. Rejects only if the content cannot be read. */
 export async function transact(
   connection: SmtpConnection,
   message: MessageToSend,
@@ -74,7 +75,7 @@ export async function transact(
 
 class Transaction {
   ambiguous = false
-  /** The dialogue is at a point where MAIL may follow. */
+  /** MAIL may follow. */
   clean = false
   begun = false
   readonly taken: Recipient[] = []
@@ -84,7 +85,7 @@ class Transaction {
   readonly #message: MessageToSend
   readonly #timeouts: TimeoutConfig
   readonly #limits: TimeLimits
-  /** All commands travel together. */
+  /** All commands are sent at once. */
   readonly #grouped: boolean
   readonly #time: TimeSpan
   readonly #results = new Map<Recipient, RecipientResult>()
@@ -108,7 +109,7 @@ class Transaction {
       if (error instanceof ConnectionBrokenError) {
         this.#breakOff(error)
       } else {
-        // The content cannot be read any further: the remote must not take what it has for a message.
+        // The rest of the content cannot be read. The remote must not accept the part that it has as a message.
         this.#connection.dialogue.destroy()
         throw error
       }
@@ -137,19 +138,19 @@ class Transaction {
     if (this.taken.length === 0 && !this.#grouped) return this.#reset()
     const data = await next(recipients.length + 1, 'data', this.#timeouts.dataMs)
     if (!goesOn(data)) await this.#refuseContent(data)
-    // Who refuses the sender and then wants content may take a lone dot for a message to those whom it took.
+    // A remote that refuses the sender and then wants content might accept a lone dot as a message to the recipients that it accepted.
     else if (succeeded(mail)) await this.#content(this.taken)
     else dialogue.destroy()
   }
 
-  /** True when there are replies to be read all the same: in a group the other commands were sent as well. */
+  /** Returns true if further replies must be read, because the other commands of the group were sent as well. */
   #refuseSender(recipients: Recipient[], mail: Reply): boolean {
     this.#refuse(recipients, mail, 'mail')
     this.clean = !this.#grouped && mail.code !== 421 && isRefusal(mail)
     return this.#grouped && mail.code !== 421
   }
 
-  /** RCPT for each recipient; false when the remote closes the connection. */
+  /** Sends RCPT for each recipient. Resolves with false if the remote closes the connection with 421. */
   async #askFor(recipients: Recipient[], next: (index: number, stage: Stage, timeoutMs: number) => Promise<Reply>) {
     for (const [index, recipient] of recipients.entries()) {
       if (this.#isLate()) {
@@ -169,7 +170,7 @@ class Transaction {
 
   async #refuseContent(data: Reply): Promise<void> {
     const surplus = this.#connection.dialogue.unread()
-    // DATA is not answered by a success, and 421 alone comes unasked: the replies belong to other commands than it seemed.
+    // DATA never gets a 2xx reply, and only 421 comes unasked. Otherwise the replies were assigned to the wrong commands.
     if (this.#grouped && (!isRefusal(data) || (surplus !== undefined && surplus.code !== 421))) {
       this.#loseStep()
       return
@@ -186,7 +187,7 @@ class Transaction {
     const onEnd = (): void => {
       this.#stage = 'final'
     }
-    // RFC 2920, 3.1: 354 although no recipient was taken; a lone dot ends it, and its reply says nothing.
+    // RFC 2920, 3.1: after 354 without an accepted recipient the client sends a lone dot, and ignores the reply.
     const content = taken.length === 0 ? Buffer.alloc(0) : this.#message.content()
     const { fence } = this.#message
     const rate = this.#limits.contentRate
@@ -202,8 +203,8 @@ class Transaction {
     this.clean = reply.code !== 421
   }
 
-  /** The reply to the final dot is a success or a refusal. Another 354 or what no RFC defines is neither: the remote has the
-   * message, and to send it again because of that would deliver it twice. */
+  /** Waits for a success or a refusal of the final dot. Another 354 or an undefined code is neither. It is skipped, because the remote has
+   * the message, and another attempt would deliver it twice. */
   async #finalReply(): Promise<Reply> {
     const time = new TimeSpan(this.#timeouts.finalMs)
     for (;;) {
@@ -213,8 +214,8 @@ class Transaction {
     }
   }
 
-  /** A reply in the middle of the content. Only a refusal makes sense there; a 250 that was not asked for must not pass for
-   * the one to the final dot. The content is not ended, so the connection is of no further use. */
+  /** Handles a reply in the middle of the content. Only a refusal is valid there; an unexpected 250 must not count as the reply to the
+   * final dot. The content is incomplete, so the connection cannot be used any more. */
   #interrupted(reply: Reply): void {
     this.#connection.dialogue.destroy()
     if (!isRefusal(reply))
@@ -222,7 +223,7 @@ class Transaction {
     this.#refuse(this.#open(), reply, 'content')
   }
 
-  /** The reply to a command before the content: within its own time, and all of them together within theirs. */
+  /** The reply to a command before the content, within the time-out of the command and the time for all commands. */
   #reply(stage: Stage, timeoutMs: number): Promise<Reply> {
     const { left } = this.#time
     if (left >= timeoutMs) return this.#connection.dialogue.reply(stage, timeoutMs)
@@ -230,7 +231,7 @@ class Transaction {
     return this.#connection.dialogue.reply(stage, left, late)
   }
 
-  /** More than half of the time is over in lock step: those who are taken get their mail before the others are asked about. */
+  /** Whether half of the time for all commands is over in lock step. The accepted recipients then get their mail without the others. */
   #isLate(): boolean {
     return !this.#grouped && this.taken.length > 0 && this.#time.elapsed > this.#limits.commandsMs / 2
   }
@@ -242,7 +243,7 @@ class Transaction {
       this.#settle(recipient, { result: 'failed', reply, errorCode: 'TIMEOUT', stage: 'rcpt' })
   }
 
-  /** Recipients whose address can be sent to the remote. */
+  /** Recipients whose address the remote supports; the others are refused. */
   #namable(): Recipient[] {
     const { recipients } = this.#message.envelope
     if (this.#connection.capabilities.utf8) return recipients
@@ -252,18 +253,18 @@ class Transaction {
     return this.#open()
   }
 
-  /** After a refusal in the middle RSET makes the connection fit for the next message. */
+  /** Aborts the transaction with RSET, so that the connection can carry another message. */
   async #reset(): Promise<void> {
     const { dialogue } = this.#connection
     dialogue.send(['RSET\r\n'])
     const answer = await dialogue.reply('mail', Math.min(RESET_MS, this.#timeouts.mailMs))
     this.clean = succeeded(answer)
-    // A server that wants content now had its 354 delayed by a reply too many.
+    // 354 to RSET is the reply to DATA, delayed by a surplus reply.
     if (this.#grouped && goesOn(answer)) this.#loseStep()
   }
 
-  /** The remote gave more or fewer replies than it got commands. Which recipient it refused is anyone's guess, so no recipient is
-   * refused; in lock step it will be clear. */
+  /** The number of replies did not match the number of commands. It is unknown which recipient was refused, so no recipient is; the next
+   * attempt in lock step will show it. */
   #loseStep(): void {
     this.outOfStep = true
     this.clean = false
@@ -274,7 +275,7 @@ class Transaction {
     for (const recipient of this.#open()) this.#settle(recipient, uncertain(recipient, this.#stage))
   }
 
-  /** No reply came where one was due. A refusal that came just before the end is still the better answer. */
+  /** Ends the transaction without the reply that is due. If a refusal came just before the connection ended, it is the result. */
   #breakOff(error: ConnectionBrokenError): void {
     const reply = this.#connection.dialogue.unread()
     if (reply !== undefined && isRefusal(reply)) {
@@ -285,7 +286,7 @@ class Transaction {
     for (const recipient of this.#open()) {
       this.#settle(recipient, { result: 'failed', reply: error.message, errorCode: error.code, stage: this.#stage })
     }
-    // Silence in a group: perhaps a command was not answered, and the replies belong to others than it seemed.
+    // After a time-out in a group, perhaps a reply was omitted, and the replies were assigned to the wrong commands.
     const inGroup = this.#grouped && (this.#stage === 'rcpt' || this.#stage === 'data')
     if (inGroup && error.code === 'TIMEOUT') this.#loseStep()
   }
@@ -304,18 +305,18 @@ class Transaction {
   }
 }
 
-/** The meaning of a reply other than success. */
+/** The result that a reply other than 2xx means. */
 function resultOf(reply: Reply, stage: Stage, tlsFault: string | undefined): Omit<RecipientResult, 'recipient'> {
   const { text } = reply
   if (!isRefusal(reply))
     return { result: 'failed', reply: `not a valid SMTP reply to this command: ${text}`, errorCode: 'PROTOCOL', stage }
-  // It wants TLS and could not do it a moment ago: that passes.
+  // The remote demands TLS, and its handshake has just failed. Temporary, because TLS may work later.
   if (tlsFault !== undefined && demandsTls(reply, stage))
     return { result: 'failed', reply: `${tlsFault}; in clear: ${text}`, errorCode: 'TLS', stage: 'starttls' }
   return { result: 'refused', reply: text, stage }
 }
 
-/** RFC 3207, 4: 530; many say it in their own words. */
+/** RFC 3207, 4, defines 530 for this; many servers use other codes and words of their own. */
 const demandsTls = ({ code, text }: Reply, stage: Stage): boolean =>
   code === 530 || getBounceInfo({ response: text, stage }).category === 'tls'
 

@@ -11,27 +11,29 @@ import { MAX_TEXT_OCTETS } from '@postrider/smtp/reply-bounds'
 import type { RecipientResult, Remote, TransactionOutcome } from '../transaction/outcome.ts'
 import { statusOf } from './status.ts'
 
-/** What an attempt came to: what is to be written down, and the job that remains of it, if any. */
-export interface Judgement {
+/** The outcome of an attempt, and the job that remains, if any. */
+export interface Decision {
   event: AttemptEvent
-  /** The reply of each outcome at greater length than the queue keeps it: for the log. */
+  /** For the log: the reply of each outcome, up to MAX_TEXT_OCTETS instead of MAX_QUEUED_OCTETS. */
   replies: string[]
+  /** The job with the deferred recipients, and when it is due. Milliseconds since the epoch. */
   next?: { job: Job; at: number }
 }
 
-export interface JudgeOptions {
+export interface DecideOptions {
   retry: RetryConfig
+  /** Milliseconds since the epoch. */
   now: number
-  /** By what a message expires; see RetryQuestion. */
+  /** The time by which a message expires; see RetryQuestion. */
   certain?: number | undefined
   random?: () => number
 }
 
-/** Decides for each recipient: delivered, to be tried again, or failed for good. Pure.
+/** Decides for each recipient whether it is delivered, deferred or failed permanently. Pure.
  *
- * With recipients that are asked about at once in a further transaction the judgement is one in the middle: it says what is settled,
- * and leaves a job that is due immediately, without a delay, because nothing failed. */
-export function judge(job: Job, outcome: TransactionOutcome, { retry, ...time }: JudgeOptions): Judgement {
+ * If recipients follow in a further transaction (`onward`), the decision is an intermediate one: it contains what is settled, and leaves a
+ * job that is due at once, because nothing failed. */
+export function decideOutcome(job: Job, outcome: TransactionOutcome, { retry, ...time }: DecideOptions): Decision {
   const { now } = time
   const attempt = job.attempt + 1
   const onward = outcome.recipients.some((result) => result.onward)
@@ -39,7 +41,7 @@ export function judge(job: Job, outcome: TransactionOutcome, { retry, ...time }:
   const plan = onward
     ? { at: now }
     : nextAttempt({ since: triedSince(job.envelope), attempt: counted, policy: retry, ...time })
-  const outcomes = outcome.recipients.map((result) => judgeRecipient(result, 'expired' in plan))
+  const outcomes = outcome.recipients.map((result) => decideRecipient(result, 'expired' in plan))
   const event: AttemptEvent = {
     type: 'attempt',
     at: now,
@@ -58,8 +60,8 @@ export function judge(job: Job, outcome: TransactionOutcome, { retry, ...time }:
   return { event, replies, next: { job: remaining(job, event), at: plan.at } }
 }
 
-/** The part of a judgement that is about recipients whose mail is settled: what is left out will be judged again. */
-export function settledOnly({ event, replies, ...rest }: Judgement): Judgement {
+/** The part of a decision about settled recipients. The others are decided again later. */
+export function settledOnly({ event, replies, ...rest }: Decision): Decision {
   const kept = event.outcomes.map(({ state }) => state !== 'deferred')
   return {
     ...rest,
@@ -68,7 +70,7 @@ export function settledOnly({ event, replies, ...rest }: Judgement): Judgement {
   }
 }
 
-/** What the remote chose goes into the queue up to a bound: its host name, and a cipher's name, which is OpenSSL's. */
+/** Bounds the text that the remote chose: its host name. The name of the cipher is OpenSSL's. */
 const shortened = ({ host, address, tls, dsn }: Remote): Remote => ({
   host: cut(host, MAX_HOST_OCTETS),
   address,
@@ -76,8 +78,8 @@ const shortened = ({ host, address, tls, dsn }: Remote): Remote => ({
   dsn,
 })
 
-/** The job that an attempt leaves: its deferred recipients, one attempt later. Follows from the event alone, so that whoever
- * finds the event after a crash can go on from it. */
+/** The job that remains after an attempt: its deferred recipients, with the attempt counted. It depends on the old job and the event only,
+ * so that a worker that finds the event after a crash can continue from it. */
 export function remaining(job: Job, event: AttemptEvent): Job {
   const deferred = new Map(
     event.outcomes.filter(({ state }) => state === 'deferred').map((outcome) => [outcome.address, outcome]),
@@ -86,7 +88,7 @@ export function remaining(job: Job, event: AttemptEvent): Job {
   const lastReply = deferred.get(recipients[0]?.address ?? '')?.reply
   return {
     ...job,
-    // It was for this attempt alone. JSON leaves out what is undefined.
+    // Applies to this attempt only. JSON omits undefined fields.
     urgent: undefined,
     envelope: { ...job.envelope, recipients },
     attempt: event.attempt,
@@ -95,10 +97,10 @@ export function remaining(job: Job, event: AttemptEvent): Job {
   }
 }
 
-/** Whether a result settles its recipient's mail, however often the message may still be tried. */
-export const isFinal = (result: RecipientResult): boolean => judgeRecipient(result, false).state !== 'deferred'
+/** Whether a result settles its recipient, even if the message could still be retried. */
+export const isFinal = (result: RecipientResult): boolean => decideRecipient(result, false).state !== 'deferred'
 
-function judgeRecipient(result: RecipientResult, expired: boolean): RecipientOutcome {
+function decideRecipient(result: RecipientResult, expired: boolean): RecipientOutcome {
   const { recipient, stage } = result
   const reply = cut(result.reply, MAX_QUEUED_OCTETS)
   const ours = result.ours === true || result.result === 'failed'
@@ -116,11 +118,11 @@ function judgeRecipient(result: RecipientResult, expired: boolean): RecipientOut
   const base = { ...common, reply, category: info.category }
   if (info.action === 'bounce' && result.retry !== true && result.onward !== true)
     return { ...base, state: 'failed', status: statusOf(result, '5.0.0', info) }
-  // A status of class 5 speaks of a failure; what is tried again has not failed.
+  // Class 5 states a permanent failure, but the recipient is deferred.
   const status = statusOf(result, '4.0.0', info).replace(/^5/, '4')
   if (!expired || result.onward === true) return { ...base, state: 'deferred', status }
-  // RFC 3463, 3.5: the time is up (4.4.7), and the last reply says why. Where no server said anything the status has to: the host did not
-  // answer (4.4.1), or could not be looked up (4.4.3).
+  // RFC 3463, 3.5: 4.4.7 is "delivery time expired"; the last reply states the cause. Without a reply the status states the cause: the host
+  // did not answer (4.4.1), or could not be looked up (4.4.3).
   return { ...base, state: 'failed', status: ours ? status : '4.4.7' }
 }
 

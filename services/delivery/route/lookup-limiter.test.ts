@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { LOOKUP_LIMITS, LookupStage } from './lookup-stage.ts'
-import type { LookupLimits } from './lookup-stage.ts'
+import { LOOKUP_LIMITS, LookupLimiter } from './lookup-limiter.ts'
+import type { LookupLimits } from './lookup-limiter.ts'
 
-/** A stage whose lookups end when the test says so. */
-function stageOf(limits: Partial<LookupLimits>) {
+/** A limiter whose lookups end when the test says so. */
+function limiterWith(limits: Partial<LookupLimits>) {
   let at = 0
-  const stage = new LookupStage({ ...LOOKUP_LIMITS, ...limits }, () => at)
+  const limiter = new LookupLimiter({ ...LOOKUP_LIMITS, ...limits }, () => at)
   const running: { name: string; end: (failed: boolean) => void }[] = []
   const ask = (name: string): Promise<boolean | string> =>
-    stage.run(
+    limiter.run(
       name,
       () => new Promise<boolean>((resolve) => running.push({ name, end: resolve })),
       (failed) => failed,
@@ -27,8 +27,8 @@ function stageOf(limits: Partial<LookupLimits>) {
 }
 
 describe('lookups', () => {
-  test('of one zone run so many at once, wait so many, and are turned away beyond that', async () => {
-    const { ask, running, end } = stageOf({ perZone: 2, waitingPerZone: 1 })
+  test('of one zone are bounded in flight and waiting, and further ones are rejected', async () => {
+    const { ask, running, end } = limiterWith({ perZone: 2, waitingPerZone: 1 })
     const [one, , three] = [ask('a.x.test'), ask('b.x.test'), ask('c.x.test')]
     assert.equal(await ask('d.x.test'), 'full')
     assert.equal(running.length, 2)
@@ -42,8 +42,8 @@ describe('lookups', () => {
     assert.equal(await three, false)
   })
 
-  test('of another zone come first when one has taken all the room', async () => {
-    const { ask, running, end } = stageOf({ inFlight: 2 })
+  test('of another zone run first when one zone has used all the room', async () => {
+    const { ask, running, end } = limiterWith({ inFlight: 2 })
     for (const name of ['a.x.test', 'b.x.test', 'c.x.test']) void ask(name)
     void ask('a.y.test')
     await end(0)
@@ -53,8 +53,8 @@ describe('lookups', () => {
     )
   })
 
-  test('of a silent zone are few until one is answered, or its time is over', async () => {
-    const { ask, running, end, pass } = stageOf({ silentAfter: 2, probes: 1, silentMs: 1000 })
+  test('of a silent zone are limited to probes until one is answered, or the time of silence is over', async () => {
+    const { ask, running, end, pass } = limiterWith({ silentAfter: 2, probes: 1, silentMs: 1000 })
     for (const name of ['a.x.test', 'b.x.test']) void ask(name)
     await end(0, true)
     await end(0, true)
@@ -76,8 +76,8 @@ describe('lookups', () => {
     assert.equal(running.length, 3)
   })
 
-  test('of one owner that fail say nothing about the others that share the zone', async () => {
-    const { ask, running, end } = stageOf({ silentAfter: 2, probes: 1 })
+  test('that fail for one owner do not block other owners that share the zone', async () => {
+    const { ask, running, end } = limiterWith({ silentAfter: 2, probes: 1 })
     for (const name of ['mx1.a.uk.com', 'mx2.a.uk.com']) void ask(name)
     await end(0, true)
     await end(0, true)
@@ -88,8 +88,8 @@ describe('lookups', () => {
     assert.equal(running.length, 3)
   })
 
-  test('give way when all the room to wait is taken: the zone with the most waiting loses its last', async () => {
-    const { ask, running, end } = stageOf({ inFlight: 1, waiting: 3 })
+  test('lose their place when the queue is full: the zone with the most waiting loses its newest', async () => {
+    const { ask, running, end } = limiterWith({ inFlight: 1, waiting: 3 })
     void ask('a.x.test')
     const waiting = [ask('b.x.test'), ask('c.x.test'), ask('d.x.test')]
     void ask('a.y.test')
@@ -100,8 +100,8 @@ describe('lookups', () => {
     assert.deepEqual(await Promise.all(waiting.slice(0, 1)), [false])
   })
 
-  test('that wait for a zone that turns out silent go at once', async () => {
-    const { ask, end } = stageOf({ perZone: 2, silentAfter: 2 })
+  test('that wait end at once when their zone turns out to be silent', async () => {
+    const { ask, end } = limiterWith({ perZone: 2, silentAfter: 2 })
     void ask('a.x.test')
     void ask('b.x.test')
     const waiting = [ask('c.x.test'), ask('d.x.test'), ask('e.x.test')]
@@ -111,8 +111,8 @@ describe('lookups', () => {
     assert.deepEqual((await Promise.all(waiting.slice(1))).slice(0, 2), ['silent', 'silent'])
   })
 
-  test('are forgotten: a zone that answered leaves nothing, and the others are bounded', async () => {
-    const { ask, end } = stageOf({ zones: 3 })
+  test('leave no state behind for a zone that answered, and bounded state for the others', async () => {
+    const { ask, end } = limiterWith({ zones: 3 })
     for (let count = 0; count < 10; count++) {
       void ask(`a.x${count}.test`)
       await end(0, true)

@@ -6,8 +6,8 @@ import { MAX_QUEUED_OCTETS } from '../transaction/bounds.ts'
 import { MAX_TEXT_OCTETS } from '@postrider/smtp/reply-bounds'
 import type { RecipientResult, TransactionOutcome } from '../transaction/outcome.ts'
 import { envelopeTo } from '../../../test/support/scripted-receiver/client.ts'
-import { judge, remaining, settledOnly } from './judge.ts'
-import type { Judgement } from './judge.ts'
+import { decideOutcome, remaining, settledOnly } from './decide-outcome.ts'
+import type { Decision } from './decide-outcome.ts'
 
 const RETRY: RetryConfig = { firstMs: 300_000, capMs: 14_400_000, jitter: 0, lifetimeMs: 432_000_000 }
 const NOW = 1_000_000
@@ -31,17 +31,18 @@ const outcomeOf = (job: Job, results: Partial<RecipientResult>[]): TransactionOu
   })),
 })
 
-const verdict = (job: Job, outcome: TransactionOutcome): Judgement => judge(job, outcome, { retry: RETRY, now: NOW })
+const decide = (job: Job, outcome: TransactionOutcome): Decision =>
+  decideOutcome(job, outcome, { retry: RETRY, now: NOW })
 
-describe('what a remote said', () => {
-  test('goes into the queue cut to 512 octets, and into the log cut to 4 KB', () => {
+describe('the reply of a remote', () => {
+  test('is cut to 512 octets in the queue, and to 4 KB in the log', () => {
     const job = jobFor(['a@remote.test', 'b@remote.test'])
     const reply = `450 4.2.0 ${'\ufffd'.repeat(3000)}`
     const outcome = {
       ...outcomeOf(job, [{ reply }, { reply: `550 5.1.1 ${reply}` }]),
       remote: remote('x'.repeat(2000)),
     }
-    const { event, replies, next } = verdict(job, outcome)
+    const { event, replies, next } = decide(job, outcome)
     for (const { reply: kept } of event.outcomes) assert.ok(Buffer.byteLength(kept) <= MAX_QUEUED_OCTETS)
     for (const logged of replies) assert.ok(Buffer.byteLength(logged) <= MAX_TEXT_OCTETS)
     assert.ok(Buffer.byteLength(next?.job.lastReply ?? '') <= MAX_QUEUED_OCTETS)
@@ -49,23 +50,23 @@ describe('what a remote said', () => {
     assert.ok(JSON.stringify(event).length < 3000)
   })
 
-  test('is judged by all that was read of it', () => {
+  test('is classified by its whole text', () => {
     const job = jobFor(['a@remote.test'])
     const reply = `550 5.7.1 ${'x '.repeat(300)} blocked using zen.spamhaus.org`
-    assert.equal(verdict(job, outcomeOf(job, [{ reply }])).event.outcomes[0]?.category, 'blocklisted')
+    assert.equal(decide(job, outcomeOf(job, [{ reply }])).event.outcomes[0]?.category, 'blocklisted')
   })
 
-  test('names the host also when the connection failed', () => {
+  test('is stored with the host, even if the connection failed', () => {
     const job = jobFor(['a@remote.test'])
     const failed = { result: 'failed' as const, reply: 'connect: refused', errorCode: 'ECONNREFUSED' }
-    const { event } = verdict(job, { ...outcomeOf(job, [failed]), remote: remote('mx.remote.test') })
+    const { event } = decide(job, { ...outcomeOf(job, [failed]), remote: remote('mx.remote.test') })
     assert.deepEqual(event.remote, { host: 'mx.remote.test', address: '192.0.2.1', tls: null, dsn: false })
   })
 })
 
 const remote = (host: string) => ({ host, address: '192.0.2.1', tls: null, dsn: false })
 
-describe('recipients that are asked about in a further transaction', () => {
+describe('recipients that follow in a further transaction', () => {
   const job = jobFor(['a@remote.test', 'b@remote.test', 'c@remote.test'], { attempt: 3 })
   const results: Partial<RecipientResult>[] = [
     { result: 'delivered', reply: '250 ok', stage: 'final' },
@@ -74,7 +75,7 @@ describe('recipients that are asked about in a further transaction', () => {
   ]
 
   test('leave a job that is due at once', () => {
-    const { event, next } = verdict(job, outcomeOf(job, results))
+    const { event, next } = decide(job, outcomeOf(job, results))
     assert.deepEqual([event.attempt, event.uncounted, event.nextAt], [4, true, NOW])
     assert.deepEqual(
       event.outcomes.map(({ state }) => state),
@@ -88,22 +89,22 @@ describe('recipients that are asked about in a further transaction', () => {
     )
   })
 
-  test('count no attempt for the delay that follows', () => {
-    const after = verdict(job, outcomeOf(job, results)).next?.job
+  test('do not count as an attempt in the next delay', () => {
+    const after = decide(job, outcomeOf(job, results)).next?.job
     assert.ok(after !== undefined)
-    const { event } = verdict(after, outcomeOf(after, []))
-    const usual = verdict(job, outcomeOf(job, []))
+    const { event } = decide(after, outcomeOf(after, []))
+    const usual = decide(job, outcomeOf(job, []))
     assert.equal(event.attempt, 5)
     assert.equal(event.nextAt, usual.event.nextAt)
   })
 
-  test('follow from the event alone, for whoever finds it after a crash', () => {
-    const { event, next } = verdict(job, outcomeOf(job, results))
+  test('can be restored from the job and the event after a crash', () => {
+    const { event, next } = decide(job, outcomeOf(job, results))
     assert.deepEqual(remaining(job, event), next?.job)
   })
 
-  test('are left out of what is counted and logged', () => {
-    const { event, replies } = settledOnly(verdict(job, outcomeOf(job, results)))
+  test('are left out of metrics and the log', () => {
+    const { event, replies } = settledOnly(decide(job, outcomeOf(job, results)))
     assert.deepEqual([event.outcomes.map(({ address }) => address), replies], [['a@remote.test'], ['250 ok']])
   })
 })

@@ -2,17 +2,20 @@ import { branchOf, zoneOf } from './zone.ts'
 
 export interface LookupLimits {
   inFlight: number
-  /** In flight for the names below one owner's name. */
+  /** In flight for one zone (zone.ts). */
   perZone: number
-  /** Waiting for their turn, for such names. */
+  /** Waiting for one zone. */
   waitingPerZone: number
+  /** Waiting in total. */
   waiting: number
-  /** Failures in a row, no answer between them, after which a branch counts as silent; a zone, when so many of its branches failed. */
+  /** A branch counts as silent after this many failed lookups without an answer between them, a zone when this many of its branches failed
+   * without an answer between them. */
   silentAfter: number
-  /** For how long, and how many lookups at a time find out meanwhile whether it answers again. */
+  /** How long a zone or branch counts as silent. Milliseconds. */
   silentMs: number
+  /** Simultaneous lookups of a silent zone or branch, which find out whether it answers again. */
   probes: number
-  /** Zones remembered, and branches. */
+  /** Zones that are remembered, and as many branches. */
   zones: number
 }
 
@@ -27,14 +30,15 @@ export const LOOKUP_LIMITS: LookupLimits = {
   zones: 10_000,
 }
 
-/** There is no room for another lookup. `silent`: the name servers of the zone have not answered lately. */
-export type Turned = 'full' | 'silent'
+/** Why a lookup was not made. `full`: too many are in flight or waiting. `silent`: the name servers of the zone have not answered lately.
+ * */
+export type NotLookedUp = 'full' | 'silent'
 
 interface Zone {
   inFlight: number
-  /** Given whether the lookup has its turn; its place went to another zone otherwise. */
-  waiting: ((hasTurn: boolean) => void)[]
-  /** Branches whose lookups failed, none answered between them; `silentAfter` at most. */
+  /** Called with true when the lookup may start, with false when it lost its place to another zone. */
+  waiting: ((mayStart: boolean) => void)[]
+  /** Branches whose lookups failed since the zone last answered; at most `silentAfter`. */
   failing: Set<string>
   silentUntil: number
 }
@@ -46,11 +50,11 @@ interface Branch {
   silentUntil: number
 }
 
-/** Runs lookups, so many at once, and shares the room out by zone: a domain with any number of names whose name servers do not
- * answer holds a few places and no more. The zone with the fewest lookups in flight comes next, and the zone with the most waiting gives
- * up a place when there is no room. Silence is learned by branch: a zone may belong to many owners, and one of them must not answer
- * for the others. */
-export class LookupStage {
+/** Bounds the number of simultaneous DNS lookups, and shares it among zones: a domain with any number of names whose name servers do not
+ * answer takes up only a few places. The zone with the fewest lookups in flight comes next. When the queue is full, the zone with the most
+ * waiting lookups loses one. Silence is tracked by branch as well, because several owners may share a zone, and the failures of one must
+ * not block the others. */
+export class LookupLimiter {
   readonly #zones = new Map<string, Zone>()
   readonly #branches = new Map<string, Branch>()
   readonly #limits: LookupLimits
@@ -64,8 +68,9 @@ export class LookupStage {
     this.#now = now
   }
 
-  /** The lookup's result, at once or when it had its turn; `failed` tells whether that is a failure to answer. */
-  async run<T>(name: string, lookup: () => Promise<T>, failed: (result: T) => boolean): Promise<T | Turned> {
+  /** Runs `lookup` when its zone has room, and resolves with its result, or with the reason why it was not made. `failed` returns whether a
+   * result means that no name server answered. Rejects if `lookup` rejects. */
+  async run<T>(name: string, lookup: () => Promise<T>, failed: (result: T) => boolean): Promise<T | NotLookedUp> {
     const key = zoneOf(name)
     const zone = this.#zone(key)
     const branchKey = branchOf(name)
@@ -74,8 +79,8 @@ export class LookupStage {
     branch.inFlight++
     try {
       if (this.#mayStart(zone)) this.#begin(zone)
-      else if (!(await this.#turn(zone))) return 'full'
-      // Found out while this one was waiting.
+      else if (!(await this.#waitForRoom(zone))) return 'full'
+      // The silence was detected while this lookup was waiting.
       else if (this.#isSilent(zone) || this.#isSilent(branch)) {
         this.#end(key, zone)
         return 'silent'
@@ -93,14 +98,14 @@ export class LookupStage {
     }
   }
 
-  /** Waits until the lookup may start: it counts as in flight then. False when there is no room to wait. */
-  async #turn(zone: Zone): Promise<boolean> {
+  /** Waits until the lookup may start, and counts it as in flight. Resolves with false if there is no room to wait. */
+  async #waitForRoom(zone: Zone): Promise<boolean> {
     if (zone.waiting.length >= this.#limits.waitingPerZone || !this.#makeRoom(zone)) return false
     this.#waiting++
     return new Promise<boolean>((resolve) => zone.waiting.push(resolve))
   }
 
-  /** The last comer of the zone with the most waiting goes, unless this zone would have as many. */
+  /** Makes room for one more waiting lookup: the zone with the most waiting loses its newest, unless `zone` would then have as many. */
   #makeRoom(zone: Zone): boolean {
     if (this.#waiting < this.#limits.waiting) return true
     let longest = zone
@@ -162,10 +167,10 @@ export class LookupStage {
     this.#inFlight--
     zone.inFlight--
     if (isUnused(zone) && zone.failing.size === 0) this.#zones.delete(key)
-    this.#serve()
+    this.#startWaiting()
   }
 
-  #serve(): void {
+  #startWaiting(): void {
     while (this.#waiting > 0) {
       let next: Zone | undefined
       for (const zone of this.#zones.values()) {
