@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BackOff } from './back-off.ts'
 
-test('what fails waits longer each time, up to a minute, and what does not fail never waits', () => {
+test('a failed key waits longer each time, up to a minute, and other keys never wait', () => {
   let now = 0
   const backOff = new BackOff(() => now)
   const waits: number[] = []
@@ -19,7 +19,7 @@ test('what fails waits longer each time, up to a minute, and what does not fail 
   assert.equal(backOff.failed('poison'), 1)
 })
 
-test('failures are remembered up to a bound', () => {
+test('a bounded number of failed keys is remembered', () => {
   const backOff = new BackOff(() => 0)
   for (let key = 0; key < 20_000; key++) backOff.failed(String(key))
   assert.equal(backOff.size, 10_000)

@@ -1,7 +1,8 @@
-/** Between two tries at the same thing: doubles from the first to the last. Milliseconds. */
+/** Delay after the first failure; doubles with each further one. Milliseconds. */
 const FIRST_MS = 1000
+/** Longest delay. Milliseconds. */
 const MAX_MS = 60_000
-/** Things that are remembered to have failed; beyond that the oldest is tried again early. */
+/** Failed keys that are remembered. Beyond that the oldest is forgotten, so it is retried early. */
 const MAX_KEYS = 10_000
 
 interface Failed {
@@ -10,7 +11,7 @@ interface Failed {
   notBefore: number
 }
 
-/** Delays what fails and nothing else: a row that cannot be dealt with is tried again later, and those after it have their turn. */
+/** Delays the retry of what failed, by key. Other keys are not delayed. `clock` returns a monotonic time in milliseconds. */
 export class BackOff {
   readonly #failed = new Map<string, Failed>()
   readonly #clock: () => number
@@ -23,12 +24,13 @@ export class BackOff {
     return this.#failed.size
   }
 
+  /** Whether the key has not failed, or its delay is over. */
   isDue(key: string): boolean {
     const failed = this.#failed.get(key)
     return failed === undefined || this.#clock() >= failed.notBefore
   }
 
-  /** How often it has failed in a row, this time included. */
+  /** Records a failure. Returns the number of consecutive failures, including this one. */
   failed(key: string): number {
     const tries = (this.#failed.get(key)?.tries ?? 0) + 1
     const delay = Math.min(MAX_MS, FIRST_MS * 2 ** (tries - 1))
@@ -39,6 +41,7 @@ export class BackOff {
     return tries
   }
 
+  /** Records a success: forgets the failures of the key. */
   done(key: string): void {
     this.#failed.delete(key)
   }

@@ -41,12 +41,12 @@ import { createRetention, forgetPlaceholders } from './retention/erase.ts'
 import { startPeriodicTasks } from './periodic-tasks.ts'
 import type { Tasks } from './periodic-tasks.ts'
 
-/** How often notices, retention and placeholders are looked at. Milliseconds. */
-const TURN_MS = 250
-/** While the configuration of an earlier version is in force. */
+/** Pause between two rounds of the periodic tasks. Milliseconds. */
+const TASKS_EVERY_MS = 250
+/** How long messages are held for review if the configuration is of an earlier release, which does not say so. Milliseconds. */
 const DEFAULT_HELD_MS = 7 * DAY_MS
 
-// The log, notices and retention can wait when the machine is busy; taking and delivering mail cannot.
+// The log, notices and retention can wait when the machine is busy; accepting and delivering mail cannot.
 setPriority(10)
 
 await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, onStop }) => {
@@ -81,8 +81,8 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     if (event.type !== 'attempt') return
     const envelope = reader.message(event.id)?.envelope
     if (envelope === undefined) return
-    const tellsDelivered = config.current.domains.get(envelope.domain)?.notifyDelivered ?? false
-    for (const notice of noticesFor(event, envelope, tellsDelivered)) {
+    const notifiesDelivered = config.current.domains.get(envelope.domain)?.notifyDelivered ?? false
+    for (const notice of noticesFor(event, envelope, notifiesDelivered)) {
       const id = noticeId(notice.kind, event.id, `${event.part}/${event.attempt}`)
       if (!reader.known(id)) writer.queueNotice(id, event.id, notice)
     }
@@ -137,7 +137,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     ready: () => feed.caughtUp && broker.connected,
     failed: (id, error) => log.error({ event: 'review-failed', id, err: error }),
     decided: (event) => {
-      // Owed before the content can be erased that it tells of.
+      // The notice must be in the outbox before the content that it returns can be erased.
       onEvent(event)
       const { decision, id, why } = event
       log.info({ event: 'review', decision, id, reason: why.reason })
@@ -187,23 +187,23 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     failed: (id, error) => log.error({ event: 'erase-failed', id, err: error }),
   })
   const quarantineTasks = (): Tasks => ({
-    'count-quarantine': () => quarantine.look(),
+    'count-quarantine': () => quarantine.refresh(),
     'quarantine-skipped': () => quarantineSkipped(skips),
     'read-skipped': () => readSkipped(),
   })
   const tasks = (): Tasks => {
     if (!broker.connected) return {}
-    // Before the log is complete it is not known what was already sent or erased.
+    // Until the log is complete, it is unknown what was already sent or erased.
     if (!feed.caughtUp) return quarantineTasks()
     const now = clock.now()
-    // What cannot be undone waits until the clocks agree.
+    // Tasks that cannot be undone wait until the time is certain (lib/clock).
     const certain = clock.certain()
     return {
       ...quarantineTasks(),
-      reputation: () => reputation.turn(now),
+      reputation: () => reputation.update(now),
       notices: () => outbox.send(now),
-      discards: () => discards.turn(),
-      review: () => review.turn(platform().heldMs ?? DEFAULT_HELD_MS),
+      discards: () => discards.deleteOwed(),
+      review: () => review.runPending(platform().heldMs ?? DEFAULT_HELD_MS),
       ...(certain === undefined
         ? {}
         : {
@@ -216,7 +216,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
   }
   onStop(
     startPeriodicTasks({
-      everyMs: TURN_MS,
+      everyMs: TASKS_EVERY_MS,
       tasks,
       failed: (task, error) => log.error({ event: 'task-failed', task, err: error }),
     }),

@@ -6,16 +6,19 @@ import type { LogReader } from './log/read.ts'
 import type { QuarantineWatch } from './quarantine/watch.ts'
 import type { HeldLog } from './review/held-log.ts'
 
+/** What the metrics are read from at each scrape. */
 export interface Measured {
   quarantine: Pick<QuarantineWatch, 'count'>
   reader: LogReader
   held: Pick<HeldLog, 'count'>
+  /** Records in the streams that are not in the message log yet. */
   lag: () => number
-  /** The platform's time. */
+  /** The platform's time in milliseconds since the epoch. */
   now: () => number
 }
 
-/** The notifier's metrics; the queue's size is read from the log when Prometheus asks. */
+/** Registers the metrics of the notifier. The size of the queue is read from the log at each scrape. Returns the metrics that callers
+ * increment. */
 export function createMetrics(registry: Registry, { quarantine, reader, held, lag, now }: Measured) {
   const registers = [registry]
   new Gauge({
@@ -84,7 +87,7 @@ export function createMetrics(registry: Registry, { quarantine, reader, held, la
     help: 'Records put into the quarantine.',
     registers,
     collect() {
-      // The broker counts them.
+      // The total comes from the broker.
       this.reset()
       this.inc(quarantine.count.arrived)
     },

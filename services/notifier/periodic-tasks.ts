@@ -1,21 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { BackOff } from './back-off.ts'
 
-/** Work that is looked at again and again. */
+/** Tasks by name, in the order in which they run. */
 export type Tasks = Record<string, () => unknown>
 
 export interface PeriodicTaskOptions {
+  /** Pause between two rounds. Milliseconds. */
   everyMs: number
-  /** The work of this turn, in its order. */
+  /** Returns the tasks of the next round. */
   tasks: () => Tasks
   failed: (task: string, error: unknown) => void
 }
 
-/** Does each piece of work in turn. One that fails waits longer each time; the others go on. Resolves with how to stop. */
+/** Runs the tasks periodically, one after the other. A task that fails waits longer each time, without delaying the others. Returns a
+ * function that stops after the current round. */
 export function startPeriodicTasks({ everyMs, tasks, failed }: PeriodicTaskOptions): () => Promise<void> {
   const stopping = new AbortController()
   const backOff = new BackOff()
-  const turn = async (): Promise<void> => {
+  const runAll = async (): Promise<void> => {
     for (const [name, run] of Object.entries(tasks())) {
       if (!backOff.isDue(name)) continue
       try {
@@ -29,7 +31,7 @@ export function startPeriodicTasks({ everyMs, tasks, failed }: PeriodicTaskOptio
   }
   const running = (async () => {
     while (!stopping.signal.aborted) {
-      await turn()
+      await runAll()
       await pause(everyMs)
     }
   })()

@@ -5,7 +5,7 @@ import type { MessageAnswer, QueueAnswer, QueueFilter } from '@postrider/message
 import type { HeldLog } from '../review/held-log.ts'
 import type { LogReader } from './read.ts'
 
-/** Answers questions about messages and the queue. */
+/** Answers the MESSAGE and QUEUE requests of other services from the log. */
 export function answerQuestions(
   broker: Broker,
   reader: LogReader,

@@ -34,7 +34,7 @@ const failed = (...addresses: string[]): AttemptEvent => ({
   })),
 })
 
-test('an event that is read twice is noticed once', () => {
+test('an event that is read twice is recorded once', () => {
   withLog((writer, reader) => {
     writer.message(envelope, CONTENT)
     writer.event(failed('kim@remote.test'))
@@ -46,7 +46,7 @@ test('an event that is read twice is noticed once', () => {
 
 const asReadByAnEarlierRelease = { ...envelope, from: '', recipients: '' } as unknown as Envelope
 
-test('a message that an earlier release could not read is not known, and its envelope is replaced when it can be read', () => {
+test('a message that an earlier release could not read is unknown, and its envelope is replaced when it can be read', () => {
   withLog((writer, reader) => {
     writer.message(asReadByAnEarlierRelease, CONTENT)
     assert.equal(reader.known('a'), false)
@@ -56,14 +56,14 @@ test('a message that an earlier release could not read is not known, and its env
     assert.equal(reader.message('a')?.open, 2)
     writer.event(failed('kim@remote.test', 'lee@remote.test'))
     assert.equal(reader.message('a')?.open, 0)
-    // A known envelope stays.
+    // A known envelope is not replaced.
     writer.message(asReadByAnEarlierRelease, CONTENT)
     assert.deepEqual(reader.message('a')?.envelope, envelope)
     assert.equal(reader.message('a')?.settledAt, NOW)
   })
 })
 
-test('what events said of a message before its envelope could be read stays', () => {
+test('outcomes that were recorded before the envelope could be read are kept', () => {
   withLog((writer, reader) => {
     writer.message(asReadByAnEarlierRelease, CONTENT)
     writer.event(failed('kim@remote.test'))

@@ -5,16 +5,22 @@ import type { AttemptEvent, CancelEvent, EraseEvent, QueueEvent } from '@postrid
 import type { ContentRef } from '@postrider/queue/content-ref'
 import { HAS_RECIPIENTS } from './schema.ts'
 
-/** Writes records and events into the log. Every statement bears repetition, and events may come before their message. */
+/** Writes records and events into the log. Every statement is idempotent, and events may come before their message. */
 export interface LogWriter {
+  /** `content` is null if only an event refers to the message. */
   message(envelope: Envelope, content: ContentRef | null): void
   event(event: QueueEvent): void
-  delayedTold(id: string): void
+  /** Records that the delay of a message was decided about: a notice was queued, or none was wanted. */
+  markDelayNotified(id: string): void
+  /** Deletes up to `limit` placeholders of content that was erased before a time (milliseconds since the epoch). Returns how many. */
   forget(erasedBefore: number, limit: number): number
+  /** Stores the sequence number of the next record to read from a stream. */
   position(stream: string, nextSeq: number): void
+  /** Puts a notice into the outbox. `of`: a queue id, or the name of an account. */
   queueNotice(noticeId: string, of: string, notice: unknown): void
+  /** Removes a notice from the outbox. */
   dropNotice(noticeId: string): void
-  /** Runs the writes in one transaction. */
+  /** Runs `run` in one transaction, and rolls it back if `run` throws. */
   transaction(run: () => void): void
 }
 
@@ -45,8 +51,8 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
      FROM (SELECT count(*) AS n FROM recipients WHERE id = ?2 AND state IN ('queued', 'deferred')) r
      WHERE id = ?2`,
   )
-  // A record of events can be read twice (see quarantine/skips.ts). Without a unique index, which an existing log may not allow.
-  const tell = db.prepare(
+  // A record of events can be read twice (see quarantine/skips.ts). Existing logs may have duplicates, so there is no unique index.
+  const insertStory = db.prepare(
     `INSERT INTO story (id, at, event) SELECT ?1, ?2, ?3
      WHERE NOT EXISTS (SELECT 1 FROM story WHERE id = ?1 AND at = ?2 AND event = ?3)`,
   )
@@ -70,7 +76,7 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
       ref,
       recipients.length,
     )
-    // A message that is held waits for a time of its own, as one that was deferred (RFC 4865).
+    // A scheduled message waits until its release (RFC 4865), as a deferred one waits until its next attempt.
     const releaseAt = envelope.releaseAt ?? null
     let added = 0
     for (const { address } of recipients) {
@@ -78,7 +84,7 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
         insertRecipient.run(envelope.id, address, domainOf(address), releaseAt, envelope.acceptedAt).changes,
       )
     }
-    // Events that came first may have settled some already.
+    // Events that came first may have settled some recipients already.
     if (changes > 0 && added < recipients.length) settle.run(envelope.acceptedAt, envelope.id)
     if (envelope.notice?.kind === 'delayed') markDelayed.run(envelope.notice.of)
   }
@@ -101,19 +107,19 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
       )
     }
     settle.run(event.at, event.id)
-    // A delivery at the first attempt, which is most mail, is recorded in the recipients' rows alone.
+    // A delivery at the first attempt, the usual case, is recorded in the rows of the recipients only.
     const plain = event.attempt === 1 && event.outcomes.every(({ state }) => state === 'delivered')
-    if (!plain) tell.run(event.id, event.at, JSON.stringify(event))
+    if (!plain) insertStory.run(event.id, event.at, JSON.stringify(event))
   }
 
   function cancelled(event: CancelEvent): void {
     let changed = 0
     for (const address of event.recipients)
       changed += Number(setState.run('cancelled', event.at, event.id, address).changes)
-    // A cancellation before the first attempt is written down twice: when it is asked for, and by the worker that obeys it.
+    // A cancellation before the first attempt comes twice: when it is requested, and from the worker that carries it out.
     if (changed === 0) return
     settle.run(event.at, event.id)
-    tell.run(event.id, event.at, JSON.stringify(event))
+    insertStory.run(event.id, event.at, JSON.stringify(event))
   }
 
   function erased(event: EraseEvent): void {
@@ -127,9 +133,9 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
       if (event.type === 'attempt') attempt(event)
       else if (event.type === 'cancel') cancelled(event)
       else if (event.type === 'erase') erased(event)
-      // What scanners find is for those who judge senders; the log tells of messages that were taken.
+      // Verdicts of scanners only affect reputations (reputation/outcomes.ts).
     },
-    delayedTold: (id) => void markDelayed.run(id),
+    markDelayNotified: (id) => void markDelayed.run(id),
     forget(erasedBefore, limit) {
       const ids = oldest.all(erasedBefore, limit).map((row) => row['id'] as string)
       for (const id of ids) for (const deletion of deletions) deletion.run(id)

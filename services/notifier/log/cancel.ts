@@ -16,8 +16,8 @@ export interface CancelDependencies {
   onError: (error: unknown) => void
 }
 
-/** Cancels what was never attempted. Delivery learns of it before the event says so: a crash between the two leaves a job that the
- * worker which takes it cancels. */
+/** Answers requests to cancel recipients that were never attempted. Delivery is informed before the event is written: after a crash between
+ * the two, the worker that fetches the job cancels it. */
 export function answerCancellations({ broker, events, reader, writer, now, onError }: CancelDependencies): void {
   async function cancel(id: string, destination: string): Promise<number> {
     const message = reader.message(id)
@@ -30,7 +30,7 @@ export function answerCancellations({ broker, events, reader, writer, now, onErr
     const { content } = message
     const event: CancelEvent = { type: 'cancel', at: now(), id, part: 0, destination, content, recipients }
     await events.append(event)
-    // The feed will write the same again; written here, the next question finds it.
+    // The feed will write the same event again. Written here as well, so that the next request sees it.
     writer.event(event)
     return recipients.length
   }

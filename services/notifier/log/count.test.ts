@@ -11,7 +11,7 @@ import { openLog } from './schema.ts'
 const MINUTE = 60_000
 const START = 1_700_000_000_000
 
-test('what is due, and for how long, follows from acceptance and the planned attempts', () => {
+test('how many recipients are due, and since when, follows from acceptance and the planned attempts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'postrider-log-'))
   const db = openLog(join(folder, 'messages.sqlite'))
   try {

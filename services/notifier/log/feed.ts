@@ -11,9 +11,9 @@ import { isDatabaseFault } from './skipped.ts'
 import type { Skipped } from './skipped.ts'
 
 export interface Feed {
-  /** True once everything that was in the streams when the feed began is in the log. */
+  /** True once the log contains everything that was in the streams when the feed started. */
   readonly caughtUp: boolean
-  /** Records that are in the streams but not yet in the log, as of the last one read. */
+  /** Records that are in the streams but not in the log yet, as of the last record that was read. */
   readonly lag: number
   stop(): Promise<void>
 }
@@ -21,9 +21,9 @@ export interface Feed {
 export interface FeedOptions extends EntryDependencies {
   shards: number
   skipped: Skipped
-  /** Hears when a stream cannot be opened, or the ends of the streams cannot be read: both are tried again. */
+  /** Reports that a stream cannot be opened, or that the ends of the streams cannot be read. Both are retried. */
   troubleOf: (what: string) => Trouble
-  /** The database cannot be written. */
+  /** Called when the database cannot be read or written; the feed does not continue. */
   onError: (error: unknown) => void
 }
 
@@ -33,16 +33,17 @@ interface Pending {
   write: () => void
 }
 
-/** Writes that come close together share a transaction. */
+/** Writes within this time share a transaction. Milliseconds. */
 const GATHER_MS = 20
-const GATHER_MOST = 500
-/** Between two tries to open a stream. */
+/** Writes in one transaction. */
+const MAX_GATHERED = 500
+/** Delay between two tries to open a stream. Milliseconds. */
 const REOPEN_MS = 200
-/** A server that sends nothing for two heartbeats is gone, and the consumer with it. */
+/** A server that sends nothing for two heartbeats is considered lost, and the consumer with it. Milliseconds. */
 const CONSUME = { max_messages: 1000, expires: 10_000, idle_heartbeat: 2000 }
 
-/** Keeps the log level with the streams. The position is stored with the content, so each record counts once. A record that cannot be read
- * or written is passed over, and remembered in `skipped`. */
+/** Follows the streams, and writes their records into the log. The position is stored in the same transaction as the record, so each record
+ * counts once. A record that cannot be read or written is skipped, and noted in `skipped`. */
 export function startFeed(options: FeedOptions): Feed {
   const { broker, writer, reader, skipped, shards } = options
   const streams = [...Array.from({ length: shards }, (_, shard) => mailStream(shard)), HELD, EVENTS]
@@ -57,7 +58,7 @@ export function startFeed(options: FeedOptions): Feed {
   )
   const pendingOf = new Map<string, number>()
   const pending: Pending[] = []
-  /** What is read from now, by stream. */
+  /** Open consumers by stream. */
   const open = new Map<string, ConsumerMessages>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
@@ -84,7 +85,7 @@ export function startFeed(options: FeedOptions): Feed {
 
   function gather(stream: string, seq: number, write: () => void): void {
     pending.push({ stream, seq, write })
-    if (pending.length >= GATHER_MOST) flush()
+    if (pending.length >= MAX_GATHERED) flush()
     else timer ??= setTimeout(flushLater, GATHER_MS)
   }
 
@@ -96,7 +97,7 @@ export function startFeed(options: FeedOptions): Feed {
     }
   }
 
-  /** Writes what can be written of a batch that failed as a whole, and passes over the rest. */
+  /** Writes the records of a failed batch one by one, and skips those that cannot be written. */
   function writeSingly(batch: Pending[], failure: unknown): void {
     if (isDatabaseFault(failure)) throw failure
     for (const { stream, seq, write } of batch) {
@@ -125,10 +126,10 @@ export function startFeed(options: FeedOptions): Feed {
       })
     } catch (error) {
       if (!(error instanceof BadRecordError || error instanceof NewerRecordError)) throw error
-      // A message that cannot be read comes to delivery too, which puts it into the quarantine.
-      const isLeft = error instanceof BadRecordError && stream !== HELD && stream !== EVENTS
+      // Delivery reads the same message, and puts it into the quarantine.
+      const isLeftToDelivery = error instanceof BadRecordError && stream !== HELD && stream !== EVENTS
       gather(stream, seq, () => {
-        if (!isLeft) skipped.add(stream, seq, error)
+        if (!isLeftToDelivery) skipped.add(stream, seq, error)
       })
     }
   }
@@ -147,7 +148,7 @@ export function startFeed(options: FeedOptions): Feed {
     let next = reader.position(stream)
     while (!stopped) {
       const messages = await openAt(stream, next).catch((error: unknown) => {
-        // The broker is away, or back and not yet ready.
+        // The broker is unavailable, or not ready yet.
         trouble.failed(error)
       })
       if (messages === undefined) {
@@ -158,7 +159,7 @@ export function startFeed(options: FeedOptions): Feed {
       open.set(stream, messages)
       for await (const message of messages) {
         pendingOf.set(stream, message.info.pending)
-        // The consumer of a replica that lags begins where that replica ends.
+        // On a replica that lags, a consumer begins at the end of the replica, which may be before `next`.
         if (message.seq < next) continue
         await take(stream, message)
         next = message.seq + 1
@@ -166,13 +167,13 @@ export function startFeed(options: FeedOptions): Feed {
     }
   }
 
-  // A restarted broker has lost these consumers; by itself the client notices after some seconds of silence.
+  // A restarted broker has lost these consumers. Without this, the client would notice only after some seconds of silence.
   broker.onReconnect(() => {
     for (const messages of open.values()) messages.stop()
   })
   for (const stream of streams) {
     follow(stream).catch((error: unknown) => {
-      // The database, not a record: a record that cannot be taken in is passed over.
+      // A fault of the database: a record that cannot be read or written is skipped instead.
       if (!stopped) options.onError(error)
     })
   }

@@ -10,7 +10,7 @@ async function untilCaughtUp(progress: Progress): Promise<void> {
   progress.stop()
 }
 
-test('the log has caught up when it holds what the leader had at the start, however much comes meanwhile', async () => {
+test('the log has caught up when it contains what the leader had at the start, however much comes meanwhile', async () => {
   let last = 10
   const progress = watchProgress(() => Promise.resolve(last++), new Map([['EVENTS', 3]]), noTrouble, 5)
   await pause(50)
@@ -22,7 +22,7 @@ test('the log has caught up when it holds what the leader had at the start, howe
   progress.stop()
 })
 
-test('a leader that does not answer is asked again, and until it answers nothing has caught up', async () => {
+test('a leader that does not answer is asked again, and the log has not caught up before', async () => {
   const { noted, trouble } = notedTrouble()
   const leader = { away: true }
   const progress = watchProgress(

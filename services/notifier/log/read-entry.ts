@@ -14,7 +14,7 @@ import type { LogWriter } from './apply.ts'
 import type { LogReader } from './read.ts'
 import type { HeldLog } from '../review/held-log.ts'
 
-/** A record as it comes from a stream; without its payload where only headers were asked for. */
+/** A record of a stream. `data` is empty if the consumer requested headers only. */
 export interface LogRecord {
   seq: number
   headers?: MsgHdrs | undefined
@@ -26,23 +26,26 @@ export interface EntryDependencies {
   writer: LogWriter
   held: HeldLog
   reader: LogReader
-  /** Runs in the transaction that writes the event, before it: the log is as it was without the event. */
+  /** Runs in the transaction that writes the event, before the event is written. */
   beforeEvent?: (event: QueueEvent) => void
-  /** Runs in the transaction that writes the event: what follows from it is written with it. */
+  /** Runs in the transaction that writes the event, after the event is written, for writes that follow from it. */
   onEvent: (event: QueueEvent) => void
 }
 
+/** Delay before a record is requested again. Milliseconds. */
 const AGAIN_MS = 1000
-/** A stream that ends before a record for this long has lost it. Milliseconds. */
+/** If a stream ends before a record for this long, the record is lost. Milliseconds. */
 const LOST_MS = 60_000
 
-/** What a record says: how to write it into the log, and what could not be read of it. */
+/** A record that was read. */
 export interface Entry {
+  /** Writes the record into the log. */
   write: () => void
+  /** Why a part of the record could not be read. */
   error?: unknown
 }
 
-/** Reads a record. Throws BadRecordError and NewerRecordError when nothing of it can be read. */
+/** Reads a record. Throws BadRecordError or NewerRecordError if no part of it can be read. */
 export async function readEntry(stream: string, record: LogRecord, dependencies: EntryDependencies): Promise<Entry> {
   const { broker, writer, held } = dependencies
   const { seq, headers } = record
@@ -56,7 +59,7 @@ export async function readEntry(stream: string, record: LogRecord, dependencies:
   return { write: () => writer.message(envelope, { stream, seq, parts }) }
 }
 
-/** An event can come before the feed has read its message: then the message is fetched for it. */
+/** Reads a batch of events. If an event comes before its message, the message is read as well. */
 async function readEvents(data: Uint8Array, dependencies: EntryDependencies): Promise<Entry> {
   const { broker, reader, writer, held, beforeEvent, onEvent } = dependencies
   const { events, errors } = decodeBatch(data)
@@ -74,11 +77,11 @@ async function readEvents(data: Uint8Array, dependencies: EntryDependencies): Pr
       onEvent(event)
     }
   }
-  // A bad event goes to the quarantine with its record; before that, a later release is to read the others.
+  // A record with a bad event goes to the quarantine, but not before a later release has read the events of its format.
   return { write, error: errors.find((error) => error instanceof NewerRecordError) ?? errors[0] }
 }
 
-/** A record that cannot be read is found again in its own stream, and left to who reads that. */
+/** Writes the message of an event. If its record cannot be read, the feed of its own stream handles it. */
 function writeMessage(writer: LogWriter, stream: string, seq: number, { headers, data }: ReadRecord): void {
   try {
     const { envelope, parts } = decodeRecord(headers, data)
@@ -88,20 +91,21 @@ function writeMessage(writer: LogWriter, stream: string, seq: number, { headers,
   }
 }
 
-/** The consumer sends headers only, and the envelope of some records is in their payload. */
+/** The payload of a record whose envelope is in the payload, because the consumer delivers headers only. */
 async function payloadOf(broker: Broker, stream: string, { seq, headers, data }: LogRecord): Promise<Uint8Array> {
   if (data.length > 0 || envelopeBytes(headers) === 0) return data
   return (await readPatiently(broker, stream, seq))?.data ?? data
 }
 
-/** A broker without a leader says nothing about the record: it is asked until it does, as long as the process lives. */
+/** Reads a record, and retries until the broker answers, because without a leader it cannot tell whether the record exists. Undefined if
+ * the record does not exist. Rejects when the connection is closed. */
 async function readPatiently(broker: Broker, stream: string, seq: number): Promise<ReadRecord | undefined> {
   for (;;) {
     try {
       return await readRecord(broker, stream, seq, LOST_MS)
     } catch (error) {
       if (!(error instanceof RecordUnavailableError) || broker.nc.isClosed()) throw error
-      // The stream has lost the record, or the event that names it is wrong: there is no such stream.
+      // The stream has lost the record, or it does not exist because the event names the wrong one.
       if (!isTemporary(error.cause)) return undefined
       await pause(AGAIN_MS)
     }

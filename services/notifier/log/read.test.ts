@@ -46,7 +46,7 @@ test('a message is read as it was written', () => {
   })
 })
 
-test('the outcome of a later attempt replaces that of an earlier one, and never the other way round', () => {
+test('the outcome of a later attempt replaces that of an earlier one, but not the reverse', () => {
   withLog((writer, reader) => {
     writer.message(mail('a', ['kim@remote.test']), CONTENT)
     writer.event(attempt('a', { 'kim@remote.test': 'deferred' }, { attempt: 2, nextAt: NOW + 60_000 }))
@@ -59,7 +59,7 @@ test('the outcome of a later attempt replaces that of an earlier one, and never 
   })
 })
 
-test('a delivery at the first attempt leaves no story, and anything else does, in the order of its time', () => {
+test('a delivery at the first attempt is not in the story; other events are, in the order of their times', () => {
   withLog((writer, reader) => {
     writer.message(mail('a', ['kim@remote.test']), CONTENT)
     writer.event(attempt('a', { 'kim@remote.test': 'delivered' }))
@@ -73,7 +73,7 @@ test('a delivery at the first attempt leaves no story, and anything else does, i
   })
 })
 
-test('the queue is what is open, narrowed by each field of the question', () => {
+test('the queue contains the open recipients that match each field of the filter', () => {
   withLog((writer, reader) => {
     writer.message(mail('a', ['kim@one.test', 'lee@two.test']), CONTENT)
     writer.message(mail('b', ['max@one.test'], { domain: 'other.test', acceptedAt: NOW - 5 }), CONTENT)
@@ -86,13 +86,13 @@ test('the queue is what is open, narrowed by each field of the question', () => 
     assert.deepEqual(ask({ domain: 'other.test' }), ['max@one.test'])
     assert.deepEqual(ask({ destination: 'two.test' }), ['lee@two.test'])
     assert.deepEqual(ask({ unattempted: true }), ['kim@one.test', 'max@one.test'])
-    // The oldest message first.
+    // The oldest message comes first.
     assert.deepEqual(ask({ limit: 1 }), ['max@one.test'])
     assert.equal(reader.queue({ id: 'b' })[0]?.from, 'sam@sender.test')
   })
 })
 
-test('the count tells what is due and since when', () => {
+test('the count includes the due recipients, and since when the oldest is due', () => {
   withLog((writer, reader) => {
     assert.deepEqual(reader.count(NOW), { queued: 0, deferred: 0, due: 0, oldestAcceptedAt: null, oldestDueAt: null })
     writer.message(mail('a', ['kim@one.test']), CONTENT)
@@ -106,7 +106,7 @@ test('the count tells what is due and since when', () => {
   })
 })
 
-test('content is due to be erased when it is settled, for its domain, and no notice needs it any more', () => {
+test('content can be erased, by domain, when its message is settled and no notice in the outbox needs it', () => {
   withLog((writer, reader) => {
     for (const id of ['a', 'b', 'c']) writer.message(mail(id, ['kim@one.test']), CONTENT)
     writer.message(mail('d', ['kim@one.test'], { domain: 'other.test' }), CONTENT)
@@ -128,7 +128,7 @@ test('content is due to be erased when it is settled, for its domain, and no not
   })
 })
 
-test('a delay is reported once, of mail that waits, and not before its release', () => {
+test('the delay of a message is reported once while it is queued, and not before its release', () => {
   withLog((writer, reader) => {
     writer.message(mail('a', ['kim@one.test']), CONTENT)
     writer.message(mail('b', ['kim@one.test'], { releaseAt: NOW + 100 }), CONTENT)
@@ -136,14 +136,14 @@ test('a delay is reported once, of mail that waits, and not before its release',
     writer.event(attempt('c', { 'kim@one.test': 'delivered' }))
     const due = (before: number) => reader.toDelay(before, 10).map(({ envelope: { id } }) => id)
     assert.deepEqual([due(NOW - 1), due(NOW), due(NOW + 100)], [[], ['a'], ['a', 'b']])
-    writer.delayedTold('a')
-    // Known also from the notice itself, when the log is built again.
+    writer.markDelayNotified('a')
+    // When the log is rebuilt, the notice itself shows that the delay was reported.
     writer.message(mail('n', ['sam@sender.test'], { from: '', notice: { of: 'b', kind: 'delayed' } }), CONTENT)
     assert.deepEqual(due(NOW + 100), ['n'])
   })
 })
 
-test('positions and the outbox go on where they were', () => {
+test('positions and the outbox continue where they were', () => {
   withLog((writer, reader) => {
     assert.equal(reader.position('MAIL_0'), 1)
     writer.position('MAIL_0', 7)
@@ -173,7 +173,7 @@ test('an error in a transaction leaves the log as it was', () => {
   })
 })
 
-test('what was erased is forgotten after its time, so many at once', () => {
+test('placeholders are deleted after their time, a limited number at once', () => {
   withLog((writer, reader) => {
     for (const id of ['a', 'b']) {
       writer.message(mail(id, ['kim@one.test']), CONTENT)

@@ -5,18 +5,21 @@ import type { RecipientOutcome } from '@postrider/queue/event'
 import type { ContentRef } from '@postrider/queue/content-ref'
 import { HAS_RECIPIENTS } from './schema.ts'
 
+/** A message in the log. Times are milliseconds since the epoch. */
 export interface LoggedMessage {
   envelope: Envelope
+  /** Null if the content is erased, or only events refer to the message. */
   content: ContentRef | null
+  /** Recipients that are not settled. */
   open: number
   settledAt: number | null
   erasedAt: number | null
 }
 
-/** A notice that is still to be sent. */
+/** A notice in the outbox. */
 export interface OwedNotice {
   noticeId: string
-  /** What it is about: a queue id, or the name of an account. */
+  /** The subject of the notice: a queue id, or the name of an account. */
   of: string
   notice: unknown
 }
@@ -47,7 +50,7 @@ const toRecipient = (row: Row): LoggedRecipient => ({
   ...(row['sender'] === undefined ? {} : { from: row['sender'] as string }),
 })
 
-/** Reads of the log; the queries that a loop repeats are prepared once. */
+/** Reads the log. The statements are prepared once, because loops repeat them. */
 export function createLogReader(db: DatabaseSync) {
   const byId = db.prepare('SELECT * FROM messages WHERE id = ?')
   const known = db.prepare(`SELECT 1 FROM messages WHERE id = ? AND ${HAS_RECIPIENTS}`)
@@ -77,6 +80,7 @@ export function createLogReader(db: DatabaseSync) {
        AND (?5 = 0 OR r.state = 'queued') ORDER BY m.accepted_at LIMIT ?4`,
   )
   return {
+    /** Whether the message is in the log with its envelope. */
     known: (id: string): boolean => known.get(id) !== undefined,
     message(id: string): LoggedMessage | undefined {
       const row = byId.get(id)
@@ -85,13 +89,18 @@ export function createLogReader(db: DatabaseSync) {
     recipients: (id: string): LoggedRecipient[] => recipientsOf.all(id).map(toRecipient),
     story: (id: string): MessageAnswer['story'] =>
       storyOf.all(id).map((row) => json(row['event'])) as MessageAnswer['story'],
+    /** Domains with settled messages whose content is not erased. */
     domainsToErase: (): string[] => domains.all().map((row) => row['domain'] as string),
+    /** Messages of a domain that were settled by a time, whose content is not erased, and which no notice in the outbox refers to. */
     toErase: (domain: string, settledBefore: number, limit: number): LoggedMessage[] =>
       toErase.all(domain, settledBefore, limit).map(toMessage),
+    /** Messages with open recipients that were accepted, and released if they were scheduled, by a time, and whose delay was not decided
+     * about. */
     toDelay: (acceptedBefore: number, limit: number): LoggedMessage[] =>
       toDelay.all(acceptedBefore, limit).map(toMessage),
+    /** The sequence number of the next record to read from a stream. */
     position: (stream: string): number => (position.get(stream)?.['next_seq'] as number | undefined) ?? 1,
-    /** In the order of their ids, those after `afterId`. */
+    /** Notices in the outbox with ids after `afterId`, in the order of their ids. */
     outbox: (afterId: string, limit: number): OwedNotice[] =>
       outbox.all(afterId, limit).map((row) => ({
         noticeId: row['notice_id'] as string,

@@ -2,15 +2,15 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** The message log: a projection of MAIL headers and EVENTS. It can be deleted at any time; the next start rebuilds it.
- * `positions` says up to where each stream is contained, and changes in the same transaction as what it says. */
+/** The message log: a projection of the headers in MAIL and of EVENTS. It can be deleted at any time; the next start rebuilds it.
+ * `positions` contains the next sequence number of each stream, and changes in the same transaction as the rows written from the stream. */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS messages (
   id TEXT PRIMARY KEY,
   domain TEXT NOT NULL,
   accepted_at INTEGER NOT NULL,
   envelope TEXT NOT NULL,          -- JSON, without the recipients' outcome
-  content TEXT,                    -- JSON ContentRef; NULL when only events tell of the message
+  content TEXT,                    -- JSON ContentRef; NULL when it is erased, or only events refer to the message
   open INTEGER NOT NULL,           -- recipients not settled yet
   settled_at INTEGER,
   delayed_told INTEGER NOT NULL DEFAULT 0,
@@ -37,16 +37,17 @@ CREATE TABLE IF NOT EXISTS story (id TEXT NOT NULL, at INTEGER NOT NULL, event T
 CREATE INDEX IF NOT EXISTS story_of ON story (id);
 CREATE TABLE IF NOT EXISTS outbox (notice_id TEXT PRIMARY KEY, of TEXT NOT NULL, notice TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_of ON outbox (of);
--- Parts of messages that were not taken, until they are deleted; a JSON list of sequence numbers.
+-- Parts of messages that were not accepted, until they are deleted; a JSON list of sequence numbers.
 CREATE TABLE IF NOT EXISTS discards (id TEXT NOT NULL, stream TEXT NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (id, stream)) STRICT;
 CREATE TABLE IF NOT EXISTS positions (stream TEXT PRIMARY KEY, next_seq INTEGER NOT NULL) STRICT;
 `
 
-/** A release that knows only envelopes in headers reads a record with its envelope in the payload as a message whose recipients are not a list
- * (see payloadFields of queue/record.ts). Such a message is not known yet: its envelope is still to be read. */
+/** SQL condition: the envelope of the message was read. A release that only supports envelopes in headers reads a record with its envelope
+ * in the payload as a message whose recipients are not a list (see payloadFields in queue/record.ts). Its envelope must be read again. */
 export const HAS_RECIPIENTS = `json_type(messages.envelope, '$.recipients') IS 'array'`
 
-/** Opens the log in WAL mode: readers do not wait for the writer, and a crash leaves whole transactions. */
+/** Opens the log, and creates its folder and tables if necessary. In WAL mode readers do not wait for the writer, and transactions are
+ * atomic even if the process crashes. */
 export function openLog(file: string): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const db = new DatabaseSync(file)

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { NewerRecordError } from '@postrider/broker/stored'
 
-/** A record that the log went past without taking it in. */
+/** A record that the feed skipped. */
 export interface SkippedRecord {
   stream: string
   seq: number
-  /** A later release wrote it: it is read again, and does not go to the quarantine. */
+  /** A later release wrote the record. It is read again, and does not go to the quarantine. */
   newer: boolean
   reason: string
 }
@@ -21,13 +21,13 @@ CREATE TABLE IF NOT EXISTS skipped (
 `
 
 export interface Skipped {
-  /** Written in the transaction that moves the position past the record, so that none is forgotten. */
+  /** Must be called in the transaction that moves the position past the record, so that no record is lost. */
   add(stream: string, seq: number, error: unknown): void
   remove(stream: string, seq: number): void
   list(newer: boolean, limit: number): SkippedRecord[]
 }
 
-/** Records that could not be taken into the log, until they are in the quarantine, or a later release can read them. */
+/** The list of records that could not be written into the log, until they are in the quarantine or a later release can read them. */
 export function openSkipped(db: DatabaseSync): Skipped {
   db.exec(SCHEMA)
   const insert = db.prepare('INSERT OR REPLACE INTO skipped (stream, seq, newer, reason) VALUES (?, ?, ?, ?)')
@@ -49,13 +49,13 @@ export function openSkipped(db: DatabaseSync): Skipped {
   }
 }
 
-/** Result codes of SQLite that are about the database and not about what is written: out of memory, read-only, busy, locked, an I/O
- * error, corrupt, full, not opened (https://www.sqlite.org/rescode.html). */
+/** Result codes of SQLite that concern the database, not the data: busy, locked, out of memory, read-only, I/O error, corrupt, full, cannot
+ * open (https://www.sqlite.org/rescode.html). */
 const ABOUT_THE_DATABASE: ReadonlySet<number> = new Set([5, 6, 7, 8, 10, 11, 13, 14])
 
-/** Whether writing something else would fail as well. */
+/** Whether an error comes from the database, so that writing any other record would fail as well. */
 export function isDatabaseFault(error: unknown): boolean {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  // The low octet; what is above it tells details.
+  // The low octet is the primary result code; the others are details.
   return typeof code === 'number' && ABOUT_THE_DATABASE.has(code & 0xff)
 }

@@ -32,7 +32,7 @@ const eventOf = (outcomes: RecipientOutcome[], given: Partial<AttemptEvent> = {}
 
 const kim = (notify?: Notify): Recipient => ({ address: 'kim@remote.test', ...(notify && { notify }) })
 
-/** What an attempt for one recipient owes: the kinds of notice. */
+/** The kinds of notice that an attempt for one recipient requires. */
 function owed(
   state: RecipientOutcome['state'],
   { notify, domainNotifies = false, dsn = false }: { notify?: Notify; domainNotifies?: boolean; dsn?: boolean },
@@ -42,34 +42,34 @@ function owed(
   return noticesFor(event, of, domainNotifies).map(({ kind }) => kind)
 }
 
-describe('an attempt owes', () => {
+describe('an attempt requires', () => {
   const TABLE: [what: string, owed: string[], expected: string[]][] = [
-    ['a failure, as usual', owed('failed', {}), ['failed']],
-    ['a failure that is asked for', owed('failed', { notify: ['FAILURE'] }), ['failed']],
-    ['no failure with NOTIFY=NEVER', owed('failed', { notify: 'NEVER' }), []],
-    ['no failure with NOTIFY=SUCCESS', owed('failed', { notify: ['SUCCESS'] }), []],
-    ['nothing for a deferral', owed('deferred', { notify: ['DELAY', 'SUCCESS'], domainNotifies: true }), []],
-    ['no delivery, as usual', owed('delivered', {}), []],
-    ['a delivery that is asked for', owed('delivered', { notify: ['SUCCESS'] }), ['delivered']],
-    ['none that the next hop reports', owed('delivered', { notify: ['SUCCESS'], dsn: true }), []],
-    ['a delivery where the domain says so', owed('delivered', { domainNotifies: true }), ['delivered']],
+    ['a failure notice by default', owed('failed', {}), ['failed']],
+    ['a failure notice that was requested', owed('failed', { notify: ['FAILURE'] }), ['failed']],
+    ['no failure notice with NOTIFY=NEVER', owed('failed', { notify: 'NEVER' }), []],
+    ['no failure notice with NOTIFY=SUCCESS', owed('failed', { notify: ['SUCCESS'] }), []],
+    ['no notice about a deferral', owed('deferred', { notify: ['DELAY', 'SUCCESS'], domainNotifies: true }), []],
+    ['no delivery notice by default', owed('delivered', {}), []],
+    ['a delivery notice that was requested', owed('delivered', { notify: ['SUCCESS'] }), ['delivered']],
+    ['no delivery notice if the next hop sends it', owed('delivered', { notify: ['SUCCESS'], dsn: true }), []],
+    ['a delivery notice if the domain wants it', owed('delivered', { domainNotifies: true }), ['delivered']],
     [
-      'that one also when the next hop speaks DSN',
+      'a delivery notice if the domain wants it, even if the next hop supports DSN',
       owed('delivered', { domainNotifies: true, dsn: true }),
       ['delivered'],
     ],
     [
-      'one notice of ours where the domain says so and the client asked',
+      'one delivery notice if the domain wants it and the client requested it',
       owed('delivered', { domainNotifies: true, dsn: true, notify: ['SUCCESS'] }),
       ['delivered'],
     ],
-    ['none against NOTIFY=NEVER', owed('delivered', { domainNotifies: true, notify: 'NEVER' }), []],
-    ['none against NOTIFY=FAILURE', owed('delivered', { domainNotifies: true, notify: ['FAILURE'] }), []],
+    ['no delivery notice with NOTIFY=NEVER', owed('delivered', { domainNotifies: true, notify: 'NEVER' }), []],
+    ['no delivery notice with NOTIFY=FAILURE', owed('delivered', { domainNotifies: true, notify: ['FAILURE'] }), []],
   ]
   for (const [what, kinds, expected] of TABLE) test(what, () => assert.deepEqual(kinds, expected))
 })
 
-test('one notice tells of all recipients of its kind, with the host that answered', () => {
+test('one notice reports all recipients of its kind, and the host that answered', () => {
   const states = { a: 'failed', b: 'delivered', c: 'deferred', d: 'failed' } as const
   const recipients: Recipient[] = Object.keys(states).map((name) => ({
     address: `${name}@remote.test`,
@@ -99,19 +99,19 @@ test('one notice tells of all recipients of its kind, with the host that answere
   )
 })
 
-test('a notice that fails owes nothing', () => {
+test('a notice that fails requires no notice', () => {
   const of = envelope({ from: '', recipients: [kim()] })
   assert.deepEqual(noticesFor(eventOf([outcome('kim@remote.test', 'failed')]), of, true), [])
 })
 
-test('a recipient that the envelope does not name is passed over', () => {
+test('a recipient that is not in the envelope is skipped', () => {
   assert.deepEqual(
     noticesFor(eventOf([outcome('lee@remote.test', 'failed')]), envelope({ recipients: [kim()] }), true),
     [],
   )
 })
 
-test("a notice's id follows from what it tells, and nothing else has it", () => {
+test('the id of a notice depends on what it reports, and differs from all others', () => {
   const id = noticeId('failed', 'q1', '0/1')
   assert.equal(noticeId('failed', 'q1', '0/1'), id)
   assert.match(id, /^n[0-9a-f]{25}$/)
@@ -119,7 +119,7 @@ test("a notice's id follows from what it tells, and nothing else has it", () => 
   assert.equal(new Set([id, ...others]).size, 4)
 })
 
-test('a notice from the quarantine is read, or refused', () => {
+test('a notice from the quarantine is read if it is valid', () => {
   const kept = { id: 'n1', of: 'q1', notice: { kind: 'failed', of: 'q1' } }
   assert.deepEqual(owedNotice(Buffer.from(JSON.stringify(kept))), kept)
   assert.throws(() => owedNotice(Buffer.from('{"id":"n1"}')), BadRecordError)

@@ -5,20 +5,21 @@ import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
 import { wants } from '@postrider/smtp/dsn-wants'
 import { readStored } from '@postrider/broker/stored'
 
-/** A notice that is owed to a submitter. */
+/** A notice to the sender of a message, before it is built. Times are milliseconds since the epoch. */
 export interface Notice {
   kind: NoticeKind
-  /** Queue id of the message it tells about. */
+  /** Queue id of the message. */
   of: string
   outcomes: { recipient: Recipient; outcome: RecipientOutcome; at: number }[]
   remote?: AttemptEvent['remote']
-  /** The content is not sent back to anybody. */
+  /** The body of the message must not be returned. */
   headersOnly?: true
-  /** Delayed notices: the last attempt will be made then. */
+  /** Delayed notices: when the last attempt will be made. */
   retryUntil?: number
 }
 
-/** Which notices an attempt owes the submitter (RFC 3461, 5.2 and 6.2; RFC 5321, 4.5.5: none about a notice). */
+/** The notices that an attempt requires (RFC 3461, 5.2 and 6.2). There is none about a notice, whose reverse path is null (RFC 5321,
+ * 4.5.5). */
 export function noticesFor(event: AttemptEvent, envelope: Envelope, domainNotifiesDelivered: boolean): Notice[] {
   if (envelope.from === '') return []
   const byAddress = new Map(envelope.recipients.map((recipient) => [recipient.address, recipient]))
@@ -27,7 +28,7 @@ export function noticesFor(event: AttemptEvent, envelope: Envelope, domainNotifi
       const recipient = byAddress.get(outcome.address)
       if (outcome.state !== state || recipient === undefined) return []
       if (!wants(recipient, kind, domainNotifiesDelivered)) return []
-      // A next hop that speaks DSN was given NOTIFY=SUCCESS and tells of the delivery itself (RFC 3461, 5.2.2).
+      // A next hop that supports DSN got NOTIFY=SUCCESS, and reports the delivery itself (RFC 3461, 5.2.2).
       const passedOn = kind === 'delivered' && event.remote?.dsn === true && Array.isArray(recipient.notify)
       return passedOn && !domainNotifiesDelivered ? [] : [{ recipient, outcome, at: event.at }]
     })
@@ -36,14 +37,14 @@ export function noticesFor(event: AttemptEvent, envelope: Envelope, domainNotifi
   return [...noticesOf('failed', 'failed'), ...noticesOf('delivered', 'delivered')]
 }
 
-/** The queue id of a notice follows from what it tells, so that telling it twice can be noticed: `key` names the attempt,
- * or is empty for a notice sent once per message. */
+/** The queue id of a notice. It is a hash of what the notice reports, so that a duplicate can be detected. `key` identifies the attempt,
+ * and is empty for a notice that is sent once for each message. */
 export function noticeId(kind: NoticeKind, of: string, key: string): string {
   return `n${createHash('sha256').update(`${kind}\n${of}\n${key}`).digest('hex').slice(0, 25)}`
 }
 
 const owed = z.object({ id: z.string(), of: z.string(), notice: z.looseObject({ kind: z.string() }) })
 
-/** A notice that went to the quarantine. Throws BadRecordError and NewerRecordError. */
+/** Decodes a notice from the quarantine. Throws BadRecordError or NewerRecordError. */
 export const owedNotice = (data: Uint8Array): z.infer<typeof owed> =>
   readStored('a notice', Buffer.from(data).toString(), owed)

@@ -15,7 +15,8 @@ const NOT_ATTEMPTED: Omit<RecipientOutcome, 'address'> = {
   stage: 'queue',
 }
 
-/** Owes a delayed notice, once a message, to whoever's message is still queued after the platform's warning time. */
+/** Queues a delayed notice, once for each message, about messages that are still queued after the configured time. `now`: milliseconds
+ * since the epoch. Returns the number of messages that were decided about. */
 export function oweDelayedNotices(reader: LogReader, writer: LogWriter, platform: PlatformConfig, now: number): number {
   const after = platform.notices.delayedAfterMs
   if (after === 0) return 0
@@ -36,8 +37,8 @@ export function oweDelayedNotices(reader: LogReader, writer: LogWriter, platform
         const notice: Notice = { kind: 'delayed', of: envelope.id, outcomes, retryUntil }
         writer.queueNotice(noticeId('delayed', envelope.id, ''), envelope.id, notice)
       }
-      // Also when no notice is wanted: it is decided once.
-      writer.delayedTold(envelope.id)
+      // Also if no notice is wanted, so that each message is decided about once.
+      writer.markDelayNotified(envelope.id)
     }
   })
   return messages.length

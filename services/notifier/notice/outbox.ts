@@ -29,33 +29,34 @@ export interface OutboxOptions {
   held: HeldLog
   writer: LogWriter
   platform: () => PlatformConfig
+  /** Called for each notice that was sent. `of`: a queue id, or the name of an account. */
   sent: (kind: string, of: string, id: string) => void
-  /** Signs a notice, whose From field is given. */
+  /** Signs a notice for the domain of its From field. */
   sign: SignMail
   failed: (id: string, tries: number, error: unknown) => void
 }
 
 export interface Outbox {
-  /** `now` is for the Date field and the envelope; milliseconds since the epoch. */
+  /** Sends the notices that are due. `now`: milliseconds since the epoch, for the Date field and the envelope. */
   send(now: number): Promise<void>
 }
 
-/** The other notices wait meanwhile. Milliseconds. */
+/** How long the outbox waits for the content of a message. Short, because the other notices wait meanwhile. Milliseconds. */
 const CONTENT_PATIENCE_MS = 2000
-/** Notices that are looked at in a turn. */
-const MAX_A_TURN = 100
-/** A notice that fails so often for another reason than the broker goes to the quarantine. */
+/** Notices that one call of `send` reads. */
+const MAX_PER_CALL = 100
+/** After this many failed tries for another reason than the broker, a notice goes to the quarantine. */
 const MAX_TRIES = 8
-/** After so many that the broker did not confirm in a row, the others of the turn are not tried. */
+/** After this many consecutive notices that the broker did not confirm, `send` gives up until its next call. */
 const MAX_NOT_STORED = 3
 
-/** Sends the notices that are owed. Each is a message of the same durable queue, with an id that follows from what it tells: when a
- * crash comes between the broker's confirmation and the deletion here, the log shows it as sent. A notice that cannot be sent is tried
- * again later, and delays none of the others. Call only when the log has caught up with the queue. */
+/** Sends the notices in the outbox. Each is a message in the queue, with an id that depends on what it reports: after a crash between the
+ * broker's confirmation and the deletion from the outbox, the log shows it as sent. A notice that cannot be sent is retried later, without
+ * delaying the others. Must only be called when the log has caught up with the queue. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { broker, reader, writer, failed } = options
   const backOff = new BackOff()
-  /** The last one that was looked at. */
+  /** The id of the last notice that was read. */
   let cursor = ''
 
   async function giveUp(row: OwedNotice, error: unknown): Promise<void> {
@@ -84,7 +85,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     async send(now) {
-      const rows = reader.outbox(cursor, MAX_A_TURN)
+      const rows = reader.outbox(cursor, MAX_PER_CALL)
       let notStored = 0
       for (const row of rows) {
         cursor = row.noticeId
@@ -92,7 +93,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         notStored = (await trySend(row, now)) === 'not-stored' ? notStored + 1 : 0
         if (notStored >= MAX_NOT_STORED) return
       }
-      if (rows.length < MAX_A_TURN) cursor = ''
+      if (rows.length < MAX_PER_CALL) cursor = ''
     },
   }
 }
@@ -114,7 +115,7 @@ async function send({ noticeId, notice }: OwedNotice, options: OutboxOptions, no
   writer.dropNotice(noticeId)
 }
 
-/** A domain whose DMARC policy is reject would lose its bounces otherwise. */
+/** Signs the notice. Without a signature, receivers would reject notices of a domain whose DMARC policy is `reject`. */
 async function signed(built: BuiltNotice, { sign, platform }: OutboxOptions, now: number): Promise<BuiltNotice> {
   const content = await sign(built.content, platform().notices.from, now)
   return { content, envelope: { ...built.envelope, size: content.length } }
@@ -142,7 +143,7 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
       ...(notice.retryUntil === undefined ? {} : { willRetryUntil: notice.retryUntil }),
     })),
     returned: await returned(broker, original.envelope, original.content, notice, notices.fullMessageBytes),
-    // A next hop that speaks no DSN will not tell of the delivery itself (RFC 3461, 5.2.2).
+    // A next hop without DSN will not report the delivery itself (RFC 3461, 5.2.2).
     relayed: notice.kind === 'delivered' && notice.remote?.dsn === false,
     messageId,
     date: now,
@@ -165,7 +166,8 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
   return { envelope, content }
 }
 
-/** RET decides, then the size; only a failure returns the whole message (RFC 3461, 4.3). */
+/** The part of the original that the notice returns. Only a failure notice returns the whole message, if RET (RFC 3461, 4.3) and the size
+ * allow it. */
 async function returned(broker: Broker, original: Envelope, ref: ContentRef | null, notice: Notice, fullBytes: number) {
   const content = ref === null ? Buffer.alloc(0) : await readAll(broker, ref)
   const end = content.indexOf('\r\n\r\n')
@@ -184,7 +186,7 @@ async function readAll(broker: Broker, ref: ContentRef): Promise<Buffer> {
   try {
     for await (const piece of readContent(broker, ref, { patienceMs: CONTENT_PATIENCE_MS })) pieces.push(piece)
   } catch (error) {
-    // Retention 0 can be quicker than the notice: then it goes without the original.
+    // With a retention of 0, the content may be deleted before the notice is built. The notice is then sent without the original.
     if (!(error instanceof ContentGoneError)) throw error
     return Buffer.alloc(0)
   }

@@ -7,10 +7,10 @@ import { countQuarantined, findQuarantined, listQuarantined } from './stored.ts'
 
 const DEFAULT_LIMIT = 200
 const MAX_LIMIT = 10_000
-/** Of a record, so many octets are shown. */
+/** Octets of a record that are shown. */
 const MAX_SHOWN_BYTES = 64 * 1024
 
-/** Answers the questions of `queue quarantine`, as JSON. */
+/** Answers the requests of `postrider queue quarantine`. */
 export function answerQuarantine(
   broker: Broker,
   decisions: QuarantineDecisions,

@@ -24,13 +24,14 @@ export interface QuarantineDependencies extends EntryDependencies {
   now?: () => number
 }
 
-/** The record has no way back to where it was meant to go. */
+/** The record cannot be retried, for instance because its origin is unknown. */
 class NoRetryError extends Error {
   override readonly name = 'NoRetryError'
 }
 
-/** Decides about records in the quarantine, one at a time. A record leaves the quarantine only after what follows from the decision is on disk,
- * and each step may be repeated: a crash in between leaves it there, to be decided about again. */
+/** Carries out decisions about records in the quarantine, one at a time. A record is deleted from the quarantine only after the effects of
+ * the decision are on disk, and each step is idempotent: after a crash in between, the record is still there and can be decided about
+ * again. */
 export function createQuarantineDecisions(dependencies: QuarantineDependencies) {
   const { broker, decided } = dependencies
   let last: Promise<unknown> = Promise.resolve()
@@ -53,16 +54,16 @@ export function createQuarantineDecisions(dependencies: QuarantineDependencies) 
     return { done: decision, id: record.note?.id }
   }
 
-  /** One after the other: a record that is asked for twice is put back once. */
-  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  /** Runs one decision after the other, so that two requests for a record put it back only once. */
+  function oneAtATime<T>(run: () => Promise<T>): Promise<T> {
     const result = last.then(run)
     last = result.catch(() => undefined)
     return result
   }
 
   return {
-    retry: (number: number): Promise<QuarantineDecided> => inTurn(() => decide(number, 'retried', retry)),
-    drop: (number: number): Promise<QuarantineDecided> => inTurn(() => decide(number, 'dropped', drop)),
+    retry: (number: number): Promise<QuarantineDecided> => oneAtATime(() => decide(number, 'retried', retry)),
+    drop: (number: number): Promise<QuarantineDecided> => oneAtATime(() => decide(number, 'dropped', drop)),
   }
 }
 export type QuarantineDecisions = ReturnType<typeof createQuarantineDecisions>
@@ -104,7 +105,7 @@ async function retry({ number, note, data }: Quarantined, dependencies: Quaranti
   }
 }
 
-/** Removes what the record stands for. What becomes of a message whose envelope can be read is written into the log. */
+/** Removes what the record stands for. If the envelope of a message can be read, its recipients are recorded as cancelled. */
 async function drop({ note, data }: Quarantined, dependencies: QuarantineDependencies): Promise<void> {
   const { broker, events, now = Date.now } = dependencies
   if (note === undefined) return
@@ -116,14 +117,14 @@ async function drop({ note, data }: Quarantined, dependencies: QuarantineDepende
       return
     }
   }
-  // What lies on where it was would be found again when the log is rebuilt.
+  // The original record would be found again when the log is rebuilt.
   if ((kind === 'message' || kind === 'held') && note.origin !== undefined)
     await eraseContent(broker, { ...note.origin, parts: [] })
   if (kind === 'events' && note.origin !== undefined)
     await eraseContent(broker, { stream: EVENTS, seq: note.origin.seq, parts: [] })
 }
 
-/** The job of a message that delivery left aside; the log has the message then, too. */
+/** The job of a message that delivery could not read. Writes the message into the log as well. */
 async function messageJob(note: QuarantineNote, dependencies: QuarantineDependencies): Promise<Job> {
   const { stream, seq } = originOf(note)
   const record = await readRecord(dependencies.broker, stream, seq)
@@ -139,7 +140,7 @@ function originOf({ origin }: QuarantineNote): { stream: string; seq: number } {
   return origin
 }
 
-/** Undefined when it cannot be read. */
+/** Undefined if the record cannot be read. */
 async function readable<T>(read: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await read()

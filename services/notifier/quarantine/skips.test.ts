@@ -67,7 +67,7 @@ async function publish(...events: object[]): Promise<number> {
   return (await broker.js.publish('event.delivery', JSON.stringify(events))).seq
 }
 
-test('of a record with an event of a later release nothing is written again, also beside a bad one', async (t) => {
+test('a record with an event of a later release is not written again, even if it contains a bad event as well', async (t) => {
   const options = dependencies(t)
   for (const events of [
     [verdict, { ...verdict, v: 2 }],
@@ -84,7 +84,7 @@ test('of a record with an event of a later release nothing is written again, als
   assert.equal(options.skipped.list(true, 10).length, 2)
 })
 
-test('a record that can be read is taken in once, and one that is gone is forgotten', async (t) => {
+test('a record that can be read is written once, and one that was deleted is forgotten', async (t) => {
   const options = dependencies(t)
   const [readable, gone] = [await publish(verdict), await publish(verdict)]
   await broker.jsm.streams.deleteMessage(EVENTS, gone)

@@ -17,13 +17,14 @@ export interface SkipsOptions extends EntryDependencies {
   quarantined: (record: SkippedRecord) => void
 }
 
-const MAX_A_TURN = 100
+/** Records that are handled at each call. */
+const MAX_PER_CALL = 100
 
 const kindOf = (stream: string): QuarantineKind => (stream === HELD ? 'held' : stream === EVENTS ? 'events' : 'entry')
 
-/** Puts what the log passed over into the quarantine. What a later release wrote is left where it is. */
+/** Puts the records that the log skipped into the quarantine, except those that a later release wrote. */
 export async function quarantineSkipped({ broker, skipped, quarantined }: SkipsOptions): Promise<void> {
-  for (const record of skipped.list(false, MAX_A_TURN)) {
+  for (const record of skipped.list(false, MAX_PER_CALL)) {
     const { stream, seq, reason } = record
     const stored = await readRecord(broker, stream, seq)
     if (stored !== undefined) {
@@ -36,13 +37,13 @@ export async function quarantineSkipped({ broker, skipped, quarantined }: SkipsO
   }
 }
 
-/** Reads again what a later release wrote: perhaps this process is of that release now. A record that still cannot be read waits longer each
- * time, and those after it have their turn. */
+/** Returns a function that reads the skipped records of a later release again, because this process may be of that release now. A record
+ * that still cannot be read waits longer each time, without delaying the others. */
 export function createSkippedReader(options: SkipsOptions): () => Promise<void> {
   const { skipped } = options
   const backOff = new BackOff()
   return async () => {
-    for (const { stream, seq } of skipped.list(true, MAX_A_TURN + backOff.size)) {
+    for (const { stream, seq } of skipped.list(true, MAX_PER_CALL + backOff.size)) {
       const key = `${stream}/${seq}`
       if (!backOff.isDue(key)) continue
       try {
@@ -65,7 +66,7 @@ export function createSkippedReader(options: SkipsOptions): () => Promise<void> 
   }
 }
 
-/** The record lies there no longer. */
+/** The record was deleted from its stream. */
 export class RecordGoneError extends Error {
   override readonly name = 'RecordGoneError'
   constructor(stream: string, seq: number) {
@@ -73,8 +74,8 @@ export class RecordGoneError extends Error {
   }
 }
 
-/** Takes a record into the log. Of one that a later release wrote in part, nothing is written: the rest was taken in when the log passed
- * over it, and would count again. Throws BadRecordError, NewerRecordError, RecordGoneError. */
+/** Reads a record again, and writes it into the log. If a part of the record is of a later release, nothing is written: the other parts
+ * were written when the record was skipped, and would count again. Throws BadRecordError, NewerRecordError or RecordGoneError. */
 export async function replay(stream: string, seq: number, dependencies: EntryDependencies): Promise<void> {
   const stored = await readRecord(dependencies.broker, stream, seq)
   if (stored === undefined) throw new RecordGoneError(stream, seq)

@@ -5,18 +5,19 @@ import type { QuarantineNote } from '@postrider/queue/quarantine'
 import { readRecord } from '@postrider/broker/read-record'
 import { readStream } from '@postrider/broker/read-stream'
 
-/** A record in the quarantine, by its sequence number there. */
+/** A record in the quarantine. */
 export interface Quarantined {
+  /** Sequence number in the stream QUARANTINE. */
   number: number
-  /** Undefined when not even the note can be read. */
+  /** Undefined if not even the note can be read. */
   note: QuarantineNote | undefined
   data: Uint8Array
 }
 
 export interface QuarantineCount {
-  /** Records that lie there. */
+  /** Records in the quarantine. */
   present: number
-  /** Records that were ever put there. */
+  /** Records that were ever put into the quarantine. */
   arrived: number
 }
 
@@ -25,7 +26,7 @@ export async function countQuarantined({ jsm }: Pick<Broker, 'jsm'>): Promise<Qu
   return { present: state.messages, arrived: state.last_seq }
 }
 
-/** The oldest records, without what they hold. */
+/** The oldest records, up to `limit`, without their data. */
 export async function listQuarantined(broker: Broker, limit: number): Promise<Omit<Quarantined, 'data'>[]> {
   const { state } = await broker.jsm.streams.info(QUARANTINE)
   const found: Omit<Quarantined, 'data'>[] = []
@@ -46,7 +47,7 @@ function noteIn(headers: Parameters<typeof decodeNote>[0]): QuarantineNote | und
   try {
     return decodeNote(headers)
   } catch {
-    // Not worth more: whoever looks sees a record without a note, and can drop it.
+    // An administrator sees a record without a note, and can drop it.
     return undefined
   }
 }

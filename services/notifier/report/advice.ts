@@ -1,7 +1,7 @@
 import type { OutcomeCategory } from '@postrider/queue/event'
 import type { ReportedOutcome } from './report.ts'
 
-/** What a category of refusal means, and what the sender of the message can do about it: for people who do not know SMTP. */
+/** What a category of refusal means, and what the sender of the message can do, for readers who do not know SMTP. */
 export interface Advice {
   meaning: string
   todo: string
@@ -100,7 +100,7 @@ const REQUIRE_TLS: Advice = {
   todo: 'Send it without REQUIRETLS, or contact the recipient by other means.',
 }
 
-/** Where the status says more than the category, of what this platform found out itself. */
+/** Advice by status, where the status is more specific than the category. Only for outcomes that this platform determined itself. */
 const BY_STATUS: Partial<Record<string, Advice>> = {
   '5.6.7': {
     meaning:
@@ -130,7 +130,7 @@ const BY_STATUS: Partial<Record<string, Advice>> = {
 const find = (table: Partial<Record<string, Advice>>, key: string | undefined): Advice | undefined =>
   key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined
 
-/** Of an outcome's category; and of its status, where the platform found out itself what stood in the way. A category that a later release
- * wrote has none of its own. */
+/** The advice for an outcome: by its status if this platform determined the outcome itself, else by its category. A category of a later
+ * release gets the general advice. */
 export const adviceFor = ({ category, status, ours }: Pick<ReportedOutcome, 'category' | 'status' | 'ours'>): Advice =>
   (ours === true ? find(BY_STATUS, status) : undefined) ?? find(BY_CATEGORY, category) ?? OTHER

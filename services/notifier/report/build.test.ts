@@ -9,7 +9,7 @@ import { report } from '../../../test/support/report/report.ts'
 const [first] = report().outcomes
 if (first === undefined) throw new Error('the report has no outcome')
 
-/** The parts of a report, by their role. */
+/** Builds a report, and returns its parsed parts by role. */
 function read(given: Partial<Report> = {}) {
   const message = parseOne(buildReport(report(given)))
   const [text, status, returned] = message.parts as [ParsedMessage, ParsedMessage, ParsedMessage | undefined]
@@ -17,44 +17,48 @@ function read(given: Partial<Report> = {}) {
   return { message, text: text.text ?? '', perMessage, recipients, recipient: recipients[0], returned }
 }
 
-test('a failure notice is read by others: who, what, why, and what it was about', { skip: noPython }, () => {
-  const { message, text, perMessage, recipient, returned } = read()
-  assert.deepEqual(message.defects, [])
-  assert.equal(message.type, 'multipart/report')
-  assert.match(header(message, 'Content-Type') ?? '', /report-type=delivery-status/)
-  assert.deepEqual(
-    ['From', 'To', 'Date', 'Message-ID', 'In-Reply-To', 'References', 'Auto-Submitted'].map((name) =>
-      header(message, name),
-    ),
-    [
-      'Mail Delivery System <MAILER-DAEMON@mail.platform.test>',
-      '<sam@sender.test>',
-      'Mon, 05 Jan 2026 08:32:00 +0000',
-      '<notice@mail.platform.test>',
-      '<original@sender.test>',
-      '<original@sender.test>',
-      'auto-replied',
-    ],
-  )
-  assert.deepEqual(perMessage.headers, [
-    ['Reporting-MTA', 'dns; mail.platform.test'],
-    ['X-Postrider-Queue-Id', '01ORIGINAL'],
-    ['Arrival-Date', 'Mon, 05 Jan 2026 08:30:00 +0000'],
-  ])
-  assert.deepEqual(recipient.headers, [
-    ['Final-Recipient', 'rfc822; kim@remote.test'],
-    ['Action', 'failed'],
-    ['Status', '5.1.1'],
-    ['Remote-MTA', 'dns; mx1.remote.test'],
-    ['Diagnostic-Code', 'smtp; 550 5.1.1 no such user'],
-    ['Last-Attempt-Date', 'Mon, 05 Jan 2026 08:31:00 +0000'],
-  ])
-  assert.ok(text.includes('kim@remote.test') && text.includes('no such user') && text.includes('mx1.remote.test'))
-  assert.equal(returned?.type, 'text/rfc822-headers')
-  assert.equal(returned.text, 'From: sam@sender.test\r\nSubject: hello\r\n')
-})
+test(
+  'another parser reads a failure notice: addresses, status, reason and the original message',
+  { skip: noPython },
+  () => {
+    const { message, text, perMessage, recipient, returned } = read()
+    assert.deepEqual(message.defects, [])
+    assert.equal(message.type, 'multipart/report')
+    assert.match(header(message, 'Content-Type') ?? '', /report-type=delivery-status/)
+    assert.deepEqual(
+      ['From', 'To', 'Date', 'Message-ID', 'In-Reply-To', 'References', 'Auto-Submitted'].map((name) =>
+        header(message, name),
+      ),
+      [
+        'Mail Delivery System <MAILER-DAEMON@mail.platform.test>',
+        '<sam@sender.test>',
+        'Mon, 05 Jan 2026 08:32:00 +0000',
+        '<notice@mail.platform.test>',
+        '<original@sender.test>',
+        '<original@sender.test>',
+        'auto-replied',
+      ],
+    )
+    assert.deepEqual(perMessage.headers, [
+      ['Reporting-MTA', 'dns; mail.platform.test'],
+      ['X-Postrider-Queue-Id', '01ORIGINAL'],
+      ['Arrival-Date', 'Mon, 05 Jan 2026 08:30:00 +0000'],
+    ])
+    assert.deepEqual(recipient.headers, [
+      ['Final-Recipient', 'rfc822; kim@remote.test'],
+      ['Action', 'failed'],
+      ['Status', '5.1.1'],
+      ['Remote-MTA', 'dns; mx1.remote.test'],
+      ['Diagnostic-Code', 'smtp; 550 5.1.1 no such user'],
+      ['Last-Attempt-Date', 'Mon, 05 Jan 2026 08:31:00 +0000'],
+    ])
+    assert.ok(text.includes('kim@remote.test') && text.includes('no such user') && text.includes('mx1.remote.test'))
+    assert.equal(returned?.type, 'text/rfc822-headers')
+    assert.equal(returned.text, 'From: sam@sender.test\r\nSubject: hello\r\n')
+  },
+)
 
-test('what the sender gave by ENVID and ORCPT comes back decoded', { skip: noPython }, () => {
+test('ENVID and ORCPT of the sender are returned decoded', { skip: noPython }, () => {
   const recipient = { address: 'kim@remote.test', orcpt: 'rfc822;Kim+2BNews@Old.test' }
   const original = { ...report().original, envid: 'order+20+2342', recipients: [recipient] }
   const read_ = read({ original, outcomes: [{ ...first, recipient }] })
@@ -62,7 +66,7 @@ test('what the sender gave by ENVID and ORCPT comes back decoded', { skip: noPyt
   assert.equal(header(read_.recipient, 'Original-Recipient'), 'rfc822; Kim+News@Old.test')
 })
 
-test('a delay tells until when it is tried, a failure does not', { skip: noPython }, () => {
+test('a delayed notice states until when delivery is tried, a failure notice does not', { skip: noPython }, () => {
   const outcomes = [{ ...first, status: '4.4.1', willRetryUntil: Date.UTC(2026, 0, 10) }]
   const delayed = read({ kind: 'delayed', outcomes }).recipient
   assert.equal(header(delayed, 'Action'), 'delayed')
@@ -71,7 +75,7 @@ test('a delay tells until when it is tried, a failure does not', { skip: noPytho
   assert.equal(header(read({ outcomes }).recipient, 'Will-Retry-Until'), undefined)
 })
 
-test('a status whose class contradicts the action is not stated', { skip: noPython }, () => {
+test('a status whose class contradicts the action is replaced', { skip: noPython }, () => {
   const status = (kind: Report['kind'], given: string) =>
     header(read({ kind, outcomes: [{ ...first, status: given }] }).recipient, 'Status')
   assert.equal(status('failed', '4.4.7'), '4.4.7')
@@ -80,20 +84,24 @@ test('a status whose class contradicts the action is not stated', { skip: noPyth
   assert.equal(status('delivered', 'nonsense'), '2.0.0')
 })
 
-test('a delivery to a host without DSN is relayed, to one with it delivered', { skip: noPython }, () => {
-  const outcomes = [{ ...first, status: '2.0.0', reply: '250 ok' }]
-  assert.equal(header(read({ kind: 'delivered', outcomes }).recipient, 'Action'), 'delivered')
-  assert.equal(header(read({ kind: 'delivered', outcomes, relayed: true }).recipient, 'Action'), 'relayed')
-})
+test(
+  'a delivery to a host without DSN is reported as relayed, to one with DSN as delivered',
+  { skip: noPython },
+  () => {
+    const outcomes = [{ ...first, status: '2.0.0', reply: '250 ok' }]
+    assert.equal(header(read({ kind: 'delivered', outcomes }).recipient, 'Action'), 'delivered')
+    assert.equal(header(read({ kind: 'delivered', outcomes, relayed: true }).recipient, 'Action'), 'relayed')
+  },
+)
 
-test('only what a server said is called smtp', { skip: noPython }, () => {
+test('only the reply of a server has the diagnostic type smtp', { skip: noPython }, () => {
   const code = (reply: string) => header(read({ outcomes: [{ ...first, reply }] }).recipient, 'Diagnostic-Code')
   assert.equal(code('550-5.1.1 first\r\n550 5.1.1 last'), 'smtp; 550-5.1.1 first 550 5.1.1 last')
   assert.equal(code('connect ETIMEDOUT 192.0.2.1:25'), 'x-postrider; connect ETIMEDOUT 192.0.2.1:25')
   assert.equal(code(''), undefined)
 })
 
-test('each recipient of several has its own fields and its own words', { skip: noPython }, () => {
+test('each of several recipients has its own fields and its own text', { skip: noPython }, () => {
   const addresses = ['a@one.test', 'b@two.test', 'c@three.test']
   const outcomes = addresses.map((address, at) => ({ ...first, recipient: { address }, reply: `550 not ${at}` }))
   const { recipients, text } = read({ outcomes })
@@ -121,7 +129,7 @@ test('recipients with the same outcome are reported together', { skip: noPython 
   assert.match(text, /<c@remote\.test>\r\n {4}The mailbox exists/)
 })
 
-test('what this platform found out itself is said by nobody', { skip: noPython }, () => {
+test('an outcome that this platform determined itself is not attributed to a server', { skip: noPython }, () => {
   const reply = '550 5.1.2 the domain remote.test does not exist'
   const { text, recipient } = read({
     outcomes: [{ ...first, reply, status: '5.1.2', category: 'bad-destination-host', ours: true }],
@@ -155,7 +163,7 @@ test('a message whose content is gone is reported without it', { skip: noPython 
 })
 
 test(
-  'headers that end with their blank line, or with a body by mistake, come back as headers',
+  'headers that end with a blank line, or are followed by a body, are returned as headers only',
   { skip: noPython },
   () => {
     for (const headers of ['A: 1\r\nB: 2\r\n\r\n', 'A: 1\r\nB: 2\r\n\r\nbody\r\n', 'A: 1\nB: 2']) {
@@ -168,13 +176,13 @@ test('the same report is the same message, octet by octet', () => {
   assert.deepEqual(buildReport(report()), buildReport(report()))
 })
 
-test('the text promises to tell of a failure only to those who will be told', { skip: noPython }, () => {
+test('the text promises a failure notice only if one will be sent', { skip: noPython }, () => {
   const delayed = (notify: ('DELAY' | 'FAILURE')[]) =>
     read({ kind: 'delayed', outcomes: [{ ...first, recipient: { address: 'kim@remote.test', notify } }] }).text
   assert.notEqual(delayed(['DELAY', 'FAILURE']), delayed(['DELAY']))
 })
 
-test('the text says a reply in several lines as one sentence', { skip: noPython }, () => {
+test('the text shows a reply of several lines as one line', { skip: noPython }, () => {
   const { text } = read({ outcomes: [{ ...first, reply: '550-5.7.1 not\r\n550-5.7.1 from\r\n550 5.7.1 here' }] })
   assert.ok(text.includes('550-5.7.1 not from here'))
 })

@@ -9,8 +9,8 @@ import { returnedPart } from './returned.ts'
 import type { Part } from './returned.ts'
 import { isPrintableAscii } from './typed-address.ts'
 
-/** A delivery status notification (RFC 3464 in RFC 6522), ready to be queued with a null reverse path: CRLF line ends, ASCII
- * only, lines of at most 998 octets, whatever the remote hosts said and whatever is returned. Pure. */
+/** Builds a delivery status notification (RFC 3464, in the multipart/report of RFC 6522), to be queued with a null reverse path. It has
+ * CRLF line ends, ASCII only, and lines of at most 998 octets, whatever the replies and the returned message contain. Pure. */
 export function buildReport(report: Report): Buffer {
   const returned = returnedPart(report.returned, report.original.utf8)
   const kindReturned = returned && ('full' in report.returned ? 'full' : 'headers')
@@ -35,7 +35,7 @@ function headers(report: Report, boundary: string): string {
     field('Date', dateTime(date)),
     field('Message-ID', messageId),
     ...(about === undefined ? [] : [field('In-Reply-To', about), field('References', about)]),
-    // RFC 3834, 5: nothing automatic is to answer this.
+    // RFC 3834, 5: automatic responders must not answer this.
     field('Auto-Submitted', 'auto-replied'),
     field('MIME-Version', '1.0'),
     field('Content-Type', `multipart/report; report-type=delivery-status; boundary="${boundary}"`),
@@ -49,7 +49,7 @@ const SUBJECTS = {
   relayed: "Your message was accepted by the recipient's server",
 }
 
-/** With the subject of the message: whoever gets several notices can tell them apart. */
+/** Includes the subject of the message, so that a person who gets several notices can distinguish them. */
 function subjectOf({ kind, relayed, returned }: Report): string {
   const what = SUBJECTS[kind === 'delivered' && relayed === true ? 'relayed' : kind]
   const about = originalSubject(returned)
@@ -57,7 +57,7 @@ function subjectOf({ kind, relayed, returned }: Report): string {
   return `${what}: ${isPrintableAscii(about) ? about : encodedWords(about)}`
 }
 
-/** An address that is not ASCII, in headers that are (RFC 6857, 3.1.8): a group without members, named after it. */
+/** The form of a non-ASCII address in ASCII headers (RFC 6857, 3.1.8): a group without members whose name is the address. */
 const groupFor = (address: string): string => `${encodedWords(address)} :;`
 
 function textPart(text: string): Part {
@@ -72,7 +72,7 @@ function textPart(text: string): Part {
 const contentFields = ({ type, encoding }: Part): string =>
   field('Content-Type', type) + field('Content-Transfer-Encoding', encoding)
 
-/** Follows from all that it parts, so no one can write a line into it that ends a part: the line would change it. */
+/** The boundary is a hash of all parts, so no part can contain it: the boundary line in a part would change the hash. */
 function boundaryFor({ messageId }: Report, parts: Part[]): string {
   const hash = createHash('sha256').update(messageId)
   for (const { body } of parts) hash.update('\0').update(body, 'latin1')

@@ -3,7 +3,7 @@ import { dateTime, field, printableAscii } from './field.ts'
 import type { Report, ReportedOutcome } from './report.ts'
 import { originalRecipient, typedAddress } from './typed-address.ts'
 
-/** The body of the message/delivery-status part (RFC 3464, 2): a group of fields for the message, then one a recipient. */
+/** The body of the message/delivery-status part (RFC 3464, 2): a group of fields for the message, then one for each recipient. */
 export function deliveryStatus(report: Report): string {
   return [perMessage(report), ...report.outcomes.map((outcome) => perRecipient(report, outcome))].join('\r\n')
 }
@@ -33,8 +33,8 @@ function perRecipient(report: Report, outcome: ReportedOutcome): string {
   ])
 }
 
-/** The status where its class can go with the action, else the class alone. A failure may be 4.x.x: RFC 3463, 4.4.7 is the one
- * for a message whose time is up. */
+/** The status if its class is consistent with the action, else a general one. A failure may have class 4, such as 4.4.7 for a message that
+ * expired (RFC 3463, 3.5). */
 export function statusFor(kind: Report['kind'], status: string): string {
   const { classes, otherwise } = {
     failed: { classes: '45', otherwise: '5.0.0' },
@@ -44,7 +44,7 @@ export function statusFor(kind: Report['kind'], status: string): string {
   return /^\d\.\d{1,3}\.\d{1,3}$/.test(status) && classes.includes(status.charAt(0)) ? status : otherwise
 }
 
-/** `smtp` is for what an SMTP server said, and nothing else (RFC 3464, 2.3.6). */
+/** The type `smtp` is for replies of SMTP servers only (RFC 3464, 2.3.6). */
 function diagnosticCode(outcome: ReportedOutcome, reply: string): string | undefined {
   const here = foundHere(outcome)
   const text = printableAscii(here ? withoutCodes(reply) : reply)
@@ -52,10 +52,11 @@ function diagnosticCode(outcome: ReportedOutcome, reply: string): string | undef
   return isSmtpReply(text) && !here ? `smtp; ${text}` : `x-postrider; ${text}`
 }
 
-/** This platform found it out itself: no server said it. */
+/** Whether this platform determined the outcome itself, without a reply of a server. */
 export const foundHere = ({ ours }: ReportedOutcome): boolean => ours === true
 
-/** Words of ours look like a reply inside the queue, where their codes decide what is tried again. */
+/** Removes reply code and status from a text of this platform. Inside the queue it has the form of a reply, because the codes decide about
+ * retries. */
 export const withoutCodes = (reply: string): string => reply.replace(/^[45]\d\d (?:[245]\.\d{1,3}\.\d{1,3} )?/, '')
 
 export const isSmtpReply = (reply: string): boolean => /^[2-5]\d\d([ -]|$)/.test(reply)

@@ -1,12 +1,12 @@
-/** Longest line that this folder writes by choice; RFC 5322, 2.1.1 allows 998 octets. */
+/** Preferred length of a line; RFC 5322, 2.1.1, allows 998 octets. */
 const LINE = 76
-/** A value longer than this is cut off: a remote host can say as much as it likes. */
-const LONGEST = 2000
-/** A word of a header field that is longer is broken, so that no line comes near the limit. */
+/** Longer values are truncated, because a remote may send text of any length. */
+const MAX_VALUE = 2000
+/** Longer words of a header field are split, so that no line exceeds the limit. */
 const MAX_WORD = 900
 
-/** One header field with its CRLF, folded. Whatever the value holds, the result is one field of printable ASCII: line ends and
- * white space become a space, other control characters and what is not ASCII a question mark (RFC 5322, 2.2). */
+/** One folded header field with its CRLF. Whatever the value contains, the result is a single field of printable ASCII (RFC 5322, 2.2):
+ * line ends and white space become a space; other control characters and non-ASCII characters become question marks. */
 export function field(name: string, value: string): string {
   const lines: string[] = []
   let line = `${name}:`
@@ -27,23 +27,23 @@ function words(value: string): string[] {
     .flatMap((word) => word.match(new RegExp(`.{1,${MAX_WORD}}`, 'g')) ?? [])
 }
 
-/** Text on one line of printable ASCII, without space around it. */
+/** The text on one line of printable ASCII, trimmed. */
 export function printableAscii(text: string): string {
   return oneLine(text).replace(/[^\x20-\x7e]/gu, '?')
 }
 
-/** Text on one line that may be shown to a person: without control and format characters, which could hide or turn round
- * what stands beside them. */
+/** The text on one line, safe to show to a person: without control and format characters, which could hide or reverse the text next to
+ * them. */
 export function oneLine(text: string): string {
   return text
-    .slice(0, LONGEST)
+    .slice(0, MAX_VALUE)
     .toWellFormed()
     .replace(/\s+/g, ' ')
     .replace(/[\p{Cc}\p{Cf}]/gu, '?')
     .trim()
 }
 
-/** Text as RFC 2047 encoded words, each within the 75 characters it may have (section 2). */
+/** The text as encoded words of at most 75 characters each (RFC 2047, 2). */
 export function encodedWords(text: string): string {
   const pieces: string[] = ['']
   for (const character of oneLine(text)) {
@@ -54,5 +54,5 @@ export function encodedWords(text: string): string {
   return pieces.map((piece) => `=?UTF-8?B?${Buffer.from(piece).toString('base64')}?=`).join(' ')
 }
 
-/** RFC 5322, 3.3, in UTC. */
+/** A date and time in UTC in the format of RFC 5322, 3.3. `ms`: milliseconds since the epoch. */
 export const dateTime = (ms: number): string => new Date(ms).toUTCString().replace('GMT', '+0000')

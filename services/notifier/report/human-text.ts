@@ -7,8 +7,8 @@ import type { Report, ReportedOutcome } from './report.ts'
 
 const WIDTH = 72
 
-/** The part of the report that is for people: what happened to each recipient, and what the sender can do. Recipients to which the same
- * happened are reported together. CRLF line ends. */
+/** The text part of the report: what happened to each recipient, and what the sender can do. Recipients with the same outcome are reported
+ * together. CRLF line ends. */
 export function humanText(report: Report, returned: 'headers' | 'full' | undefined): string {
   const { original, reportingMta } = report
   const subject = originalSubject(report.returned)
@@ -47,7 +47,8 @@ function introduction({ kind, relayed, outcomes }: Report): string {
   }
 }
 
-/** One paragraph for each thing that happened. Servers repeat the address in their replies, which makes no difference. */
+/** One paragraph for each different outcome. Addresses in replies are ignored in the comparison, because servers repeat the address of the
+ * recipient. */
 function groups(report: Report): string[][] {
   const alike = Map.groupBy(report.outcomes, (outcome) =>
     outcomeText(report, outcome, "recipient's address").join('\n'),
@@ -60,7 +61,7 @@ function groups(report: Report): string[][] {
   ])
 }
 
-/** `name` takes the place of the recipient's address in the reply. */
+/** `name` replaces the address of the recipient in the reply. */
 function outcomeText(report: Report, outcome: ReportedOutcome, name: string = outcome.recipient.address): string[] {
   const lines: string[] = []
   const say = (text: string): void => void lines.push(...wrap(text, '    '))
@@ -84,14 +85,14 @@ function outcomeText(report: Report, outcome: ReportedOutcome, name: string = ou
   return lines
 }
 
-/** Of a reply in several lines, the code is worth saying once; of words of ours not at all. */
+/** The reply on one line: with the code once for a reply of several lines, and without it for a text of this platform. */
 function replyText(outcome: ReportedOutcome): string {
   const reply = outcome.reply ?? ''
   if (foundHere(outcome)) return oneLine(withoutCodes(reply))
   return oneLine(reply.replace(/[\r\n]+\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3} )?/g, ' '))
 }
 
-/** An address where it stands by itself. */
+/** Matches the address, but not as a part of a longer one. */
 const named = (address: string): RegExp => new RegExp(`(?<![\\w.+-])${RegExp.escape(address)}(?![\\w.-])`, 'g')
 
 function speaker(outcome: ReportedOutcome): string {

@@ -5,7 +5,7 @@ import { originalSubject } from './original-subject.ts'
 const subject = (field: string): string | undefined =>
   originalSubject({ headers: Buffer.from(`From: a@b.test\r\n${field}\r\nTo: c@d.test\r\n`) })
 
-test('the subject is shown as the sender wrote it', () => {
+test('the subject is decoded', () => {
   const table: [field: string, shown: string | undefined][] = [
     ['Subject: Invoice 7', 'Invoice 7'],
     ['subject:\r\n folded\r\n  text', 'folded text'],

@@ -5,7 +5,7 @@ import type { Returned } from './returned.ts'
 /** Characters of a subject that are shown. */
 const MAX_SUBJECT = 200
 
-/** What the message was about, for the person who sent it; undefined when it has no subject or nothing of it is left. */
+/** The decoded subject of the message; undefined if it has none, or its headers are no longer stored. */
 export function originalSubject(returned: Returned): string | undefined {
   const content = 'full' in returned ? returned.full : returned.headers
   const subject = readHeaderBlock(content).fields.find(({ name }) => name === 'subject')
@@ -15,7 +15,8 @@ export function originalSubject(returned: Returned): string | undefined {
   return text.length > MAX_SUBJECT ? `${text.slice(0, MAX_SUBJECT)}...` : text
 }
 
-/** RFC 2047, 2. White space between two encoded words is not shown (6.2), and a word that cannot be decoded stays as it is. */
+/** Decodes encoded words (RFC 2047, 2). White space between two encoded words is removed (6.2), and a word that cannot be decoded is kept.
+ * */
 const decodedWords = (text: string): string =>
   text.replace(/(=\?[^?\s]+\?[bq]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[bq]\?[^?\s]*\?=)/gi, '$1').replace(WORD, decodedWord)
 
@@ -26,7 +27,7 @@ function decodedWord(word: string, charset: string, encoding: string, text: stri
   try {
     return new TextDecoder(charset).decode(octets)
   } catch {
-    // A character set that is not known here.
+    // The character set is not supported.
     return word
   }
 }

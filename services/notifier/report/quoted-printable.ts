@@ -1,7 +1,7 @@
-/** Longest line of RFC 2045, 6.7 (5), its soft break included. */
+/** Longest line, including its soft line break (RFC 2045, 6.7, rule 5). */
 const LINE = 76
 
-/** Quoted-printable of text with CRLF line ends, one octet a character (latin1). Every line end is kept. */
+/** Encodes text with CRLF line ends as quoted-printable (RFC 2045, 6.7). Each character is one octet (latin1). Line ends are kept. */
 export function quotedPrintable(octets: string): string {
   return octets.split('\r\n').map(encodeLine).join('\r\n')
 }
@@ -9,14 +9,14 @@ export function quotedPrintable(octets: string): string {
 function encodeLine(line: string): string {
   const encoded = line
     .replace(/[^\t\x20-\x3c\x3e-\x7e]/g, escaped)
-    // A blank at the end of a line may be lost on the way: rule 3.
+    // Rule 3: white space at the end of a line must be encoded, because it may be removed in transport.
     .replace(/[\t ]$/, escaped)
   if (encoded.length <= LINE) return encoded
   const lines: string[] = []
   let start = 0
   while (encoded.length - start > LINE) {
     let end = start + LINE - 1
-    // A break within `=XX` would make two wrong octets of it.
+    // A line break must not split `=XX`.
     const escape = encoded.lastIndexOf('=', end - 1)
     if (escape > end - 3) end = escape
     lines.push(`${encoded.slice(start, end)}=`)

@@ -9,35 +9,35 @@ export interface Report {
   reportingMta: string
   /** `MAILER-DAEMON@host`. */
   from: string
-  /** The original's reverse path. */
+  /** The reverse path of the original message. */
   to: string
   original: Envelope
   outcomes: ReportedOutcome[]
   returned: Returned
-  /** Of the notice, with its angle brackets. */
+  /** Message-ID of the notice, with angle brackets. */
   messageId: string
   date: number
-  /** On a `delivered` report: the next hop does not speak DSN, so that this is the last the sender hears (RFC 3461, 5.2.2). */
+  /** Of a `delivered` report: the next hop does not support DSN, so the sender gets no further report (RFC 3461, 5.2.2). */
   relayed?: boolean
 }
 
 export interface ReportedOutcome {
   recipient: Recipient
-  /** RFC 3463. */
+  /** Enhanced status code (RFC 3463). */
   status: string
-  /** The remote host's words, or ours when none answered. May hold anything. */
+  /** The reply of the remote, or a text of this platform if there was none. May contain any characters. */
   reply?: string
-  /** The reply is ours, whatever it looks like. */
+  /** The reply is a text of this platform, even if it has the form of an SMTP reply. */
   ours?: boolean
-  /** As the reply was classified: chooses the advice. */
+  /** The category of the reply, which selects the advice. */
   category?: OutcomeCategory
   remoteMta?: string
-  /** When this came about. */
+  /** When the outcome occurred. */
   at: number
   /** When the last attempt was made, if not at `at`. */
   lastAttempt?: number
-  /** On a `delayed` report: when the message is given up. */
+  /** Of a `delayed` report: when the message will expire. */
   willRetryUntil?: number
-  /** What the remote's log calls the message (RFC 3464, 2.3.8). */
+  /** The Final-Log-ID of the remote (RFC 3464, 2.3.8). */
   finalLog?: string
 }

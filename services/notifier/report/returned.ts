@@ -1,21 +1,21 @@
 import { quotedPrintable } from './quoted-printable.ts'
 import { isSevenBit, sevenBitMessage } from './seven-bit.ts'
 
-/** What of the original goes back to its sender. */
+/** The part of the original message that is returned to its sender. */
 export type Returned = { headers: Buffer } | { full: Buffer }
 
-/** A body part: its Content fields, and its body with CRLF line ends. */
+/** A MIME body part. */
 export interface Part {
   type: string
   encoding: '7bit' | 'quoted-printable'
-  /** ASCII in lines of at most 998 octets. */
+  /** ASCII with CRLF line ends, in lines of at most 998 octets. */
   body: string
 }
 
-/** The third part of the report (RFC 6522, 3 (c)); undefined when nothing of the original is left.
+/** The third part of the report (RFC 6522, 3 (c)); undefined if nothing of the original is stored.
  *
- * message/rfc822 cannot be encoded as a whole (RFC 2046, 5.2.1), so its parts are; where the headers themselves are UTF-8,
- * message/global, which can be (RFC 6533, 4 and 6.4). */
+ * message/rfc822 cannot be encoded as a whole (RFC 2046, 5.2.1), so its parts are encoded. If the headers are UTF-8, the part is
+ * message/global, which can be encoded (RFC 6533, 4 and 6.4). */
 export function returnedPart(returned: Returned, utf8: boolean): Part | undefined {
   if ('headers' in returned) return headerPart(withCrlf(returned.headers).replace(/\r\n\r\n[^]*$/, '\r\n'), utf8)
   const message = withCrlf(returned.full)
@@ -32,5 +32,5 @@ function headerPart(headers: string, utf8: boolean): Part | undefined {
   return { type, encoding: 'quoted-printable', body: quotedPrintable(headers) }
 }
 
-/** One octet a character. Bare CR and LF, which the ingress lets through nowhere, are line ends here: never passed on. */
+/** Decodes as latin1, one character for each octet. Bare CR and LF become CRLF, although the ingress does not accept them. */
 const withCrlf = (octets: Buffer): string => octets.toString('latin1').replace(/\r\n|\r|\n/g, '\r\n')

@@ -8,13 +8,13 @@ import { header, noPython, parseAll, parseOne } from '../../../test/support/repo
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 const parsed = (message: string) => parseOne(Buffer.from(message, 'latin1'))
 
-test('a message that is 7-bit already comes back as it was', () => {
+test('a 7-bit message is returned unchanged', () => {
   const message =
     'Subject: a\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\npreamble\r\n--x\r\n\r\na\r\n--x--\r\nepilogue'
   assert.equal(sevenBitMessage(message), message)
 })
 
-test('an 8-bit text is encoded and reads the same', { skip: noPython }, () => {
+test('an 8-bit text is encoded, and decodes to the same text', { skip: noPython }, () => {
   const body = 'Grüße = €\r\nblank at the end \r\n'
   const message = latin1(
     `Subject: a\r\nContent-Transfer-Encoding:\r\n 8bit\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${body}`,
@@ -29,7 +29,7 @@ test('an 8-bit text is encoded and reads the same', { skip: noPython }, () => {
   )
 })
 
-test('parts in parts are encoded each, and those that are 7-bit are left alone', { skip: noPython }, () => {
+test('nested parts are encoded one by one, and 7-bit parts are not changed', { skip: noPython }, () => {
   const lines = [
     'MIME-Version: 1.0',
     'Content-Type: multipart/mixed; boundary="a b"',
@@ -80,7 +80,7 @@ test('parts in parts are encoded each, and those that are 7-bit are left alone',
   assert.equal(forwarded?.text, latin1('ça va'))
 })
 
-test('what is not certain is not touched', () => {
+test('a message with an invalid structure is not converted', () => {
   for (const message of [
     'Subject: é\r\n\r\nbody\r\n',
     'Content-Transfer-Encoding: base64\r\n\r\né\r\n',
@@ -91,14 +91,14 @@ test('what is not certain is not touched', () => {
   }
 })
 
-test('a line that is too long for SMTP is broken softly', { skip: noPython }, () => {
+test('a line that is too long for SMTP gets soft line breaks', { skip: noPython }, () => {
   const body = `${'long '.repeat(1000)}end\r\n`
   const encoded = sevenBitMessage(`Subject: a\r\n\r\n${body}`) ?? ''
   assert.ok(isSevenBit(encoded))
   assert.equal(parsed(encoded).text, body)
 })
 
-test('no octets make it throw, or yield what is not 7-bit', () => {
+test('no input makes it throw, or return a message that is not 7-bit', () => {
   const line = fc.oneof(
     fc.constantFrom(
       '',
@@ -120,7 +120,7 @@ test('no octets make it throw, or yield what is not 7-bit', () => {
   )
 })
 
-test('quoted-printable gives back every octet, in lines of at most 76', { skip: noPython }, () => {
+test('quoted-printable preserves every octet, in lines of at most 76 octets', { skip: noPython }, () => {
   const text = fc
     .array(
       fc.oneof(

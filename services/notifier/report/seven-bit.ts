@@ -1,14 +1,14 @@
 import { quotedPrintable } from './quoted-printable.ts'
 
-/** Multipart in multipart: no mail written by a person is nested deeper than this. */
-const DEEPEST = 20
+/** Levels of nested MIME parts that are encoded. No mail written by a person is nested deeper than this. */
+const MAX_DEPTH = 20
 
-/** Only ASCII without NUL, in lines of at most 998 octets: any server takes it (RFC 5321, 4.5.3.1.6; RFC 6152). */
+/** Whether the text is ASCII without NUL in lines of at most 998 octets, which every server accepts (RFC 5321, 4.5.3.1.6; RFC 6152). */
 export const isSevenBit = (octets: string): boolean => !/[\0\x80-\xff]|^.{999}/m.test(octets)
 
-/** A message as 7-bit lines: parts that are not are encoded, as RFC 6152, 3 has it for a next hop without 8BITMIME, so that a
- * mail program still shows the message in its own words. One octet a character (latin1), CRLF line ends.
- * Undefined when its headers are not ASCII, or its MIME structure is not sound enough to say what is what. */
+/** Converts a message to 7-bit lines by encoding the parts that are not 7-bit, as RFC 6152, 3, describes for a next hop without 8BITMIME. A
+ * mail program still shows the same text. Each character is one octet (latin1); line ends are CRLF. Undefined if the headers are not ASCII,
+ * or the MIME structure is invalid. */
 export function sevenBitMessage(message: string): string | undefined {
   if (isSevenBit(message)) return message
   const encoded = encodeEntity(message, 0)
@@ -19,10 +19,10 @@ export function sevenBitMessage(message: string): string | undefined {
 function encodeEntity(entity: string, depth: number): string | undefined {
   if (isSevenBit(entity)) return entity
   const { head, body } = splitEntity(entity)
-  if (!isSevenBit(head) || depth > DEEPEST) return undefined
+  if (!isSevenBit(head) || depth > MAX_DEPTH) return undefined
   const type = fieldBody(head, 'content-type') ?? 'text/plain'
   const encoding = (fieldBody(head, 'content-transfer-encoding') ?? '8bit').toLowerCase()
-  // Octets over 127 in what says that it is encoded: whatever we did would change what it means.
+  // The part declares an encoding, but contains octets over 127. Encoding it again would change its meaning.
   if (!['7bit', '8bit', 'binary'].includes(encoding)) return undefined
   if (/^multipart\//i.test(type)) {
     const parts = encodeParts(body, type, depth)
@@ -49,7 +49,7 @@ function encodeParts(body: string, type: string, depth: number): string | undefi
     const start = delimiter.index + delimiter[0].length + 2
     const end = delimiters[index + 1]?.index ?? body.length
     pieces.push(`--${boundary}${delimiter[1] ?? ''}\r\n`)
-    // What follows the last delimiter is shown to nobody, like what stands before the first.
+    // Preamble and epilogue are omitted, because mail programs do not show them.
     if (delimiter[1] !== undefined) break
     const part = encodeEntity(body.slice(start, Math.max(start, end)), depth + 1)
     if (part === undefined) return undefined
@@ -58,7 +58,7 @@ function encodeParts(body: string, type: string, depth: number): string | undefi
   return pieces.length === 0 ? undefined : pieces.join('')
 }
 
-/** The header lines with their CRLF, and what follows the blank line. */
+/** Splits an entity into its header lines, each with CRLF, and the body after the blank line. */
 function splitEntity(entity: string): { head: string; body: string } {
   if (entity.startsWith('\r\n')) return { head: '', body: entity.slice(2) }
   const end = entity.indexOf('\r\n\r\n')
@@ -69,7 +69,7 @@ function splitEntity(entity: string): { head: string; body: string } {
 const fieldBody = (head: string, name: string): string | undefined =>
   new RegExp(`^${name}[ \\t]*:(.*(?:\\r\\n[ \\t].*)*)`, 'im').exec(head)?.[1]?.replaceAll('\r\n', '').trim()
 
-/** The header with this Content-Transfer-Encoding in place of its own, and the blank line. */
+/** The header with its Content-Transfer-Encoding replaced, and the blank line. */
 function withEncoding(head: string, encoding: string): string {
   const others = head.replace(/^content-transfer-encoding[ \t]*:.*(?:\r\n[ \t].*)*\r\n/gim, '')
   return `${others}Content-Transfer-Encoding: ${encoding}\r\n\r\n`

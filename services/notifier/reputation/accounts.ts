@@ -1,14 +1,16 @@
 import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { LimitConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 
-/** A credential or a domain as its reputation sees it. */
+/** A credential or a domain that has a reputation. */
 export interface Account {
+  /** `credential/<address>` or `domain/<name>`. */
   account: string
   limit: LimitConfig | undefined
   /** `spec.resume`. */
   resume: string
-  /** The domain whose mail a notice is, and where it goes (RFC 5321, 4.5.1: a domain that sends mail has a postmaster). */
+  /** The domain that notices count for. */
   domain: string
+  /** Recipient of notices. For a domain it is the postmaster, an address that every mail domain must support (RFC 5321, 4.5.1). */
   address: string
 }
 

@@ -4,7 +4,7 @@ import { REPUTATIONS, RESTORE } from '@postrider/message-log/reputation'
 import type { LiveReputations } from '@postrider/reputation/watch'
 import type { ReputationKeeper } from './keeper.ts'
 
-/** Answers what reputation each account has, and ends suspensions for the platform's operator. */
+/** Answers requests for the reputations of all accounts, and requests of an administrator to lift a suspension. */
 export function answerReputation(
   broker: Broker,
   reputations: LiveReputations,

@@ -13,9 +13,9 @@ import type { Account } from './accounts.ts'
 import type { Outcomes } from './outcomes.ts'
 
 export interface ReputationKeeper {
-  /** Looks at those whose mail or configuration has changed, and at all of them now and then. */
-  turn(now: number): Promise<void>
-  /** Lifts a suspension for the administrator of the platform; false if there is none. */
+  /** Updates the reputations of accounts with new outcomes; all reputations after a change of the configuration, and once a minute. */
+  update(now: number): Promise<void>
+  /** Lifts a suspension on request of an administrator. Resolves with false if there is none. */
   restore(account: string, now: number): Promise<boolean>
 }
 
@@ -28,22 +28,22 @@ export interface KeeperOptions {
   changed: (account: Account, reputation: Reputation, before: Reputation | undefined) => void
 }
 
-/** Time alone changes reputations, too: days end. Milliseconds. */
+/** Interval between updates of all reputations, which also change as days end. Milliseconds. */
 const ALL_MS = 60_000
 
-/** The only writer of reputations. What is written counts from the write on: everybody watches the bucket. */
+/** The only writer of reputations. A reputation takes effect when it is written, because all services watch the bucket. */
 export function createReputationKeeper(options: KeeperOptions): ReputationKeeper {
   const { broker, reputations, outcomes, config, changed } = options
-  let looked: { config: RuntimeConfig; at: number } | undefined
+  let lastFull: { config: RuntimeConfig; at: number } | undefined
   let kv: KV | undefined
-  /** Written by us and perhaps not heard of yet. */
+  /** Reputations that this process wrote and may not have received from its watch yet. */
   const written = new Map<string, Reputation>()
 
   const reputationOf = (account: string): Reputation | undefined => {
     const own = written.get(account)
-    const heard = reputations.of(account)
-    if (own !== undefined && isDeepStrictEqual(plain(own), heard)) written.delete(account)
-    return own ?? heard
+    const watched = reputations.of(account)
+    if (own !== undefined && isDeepStrictEqual(plain(own), watched)) written.delete(account)
+    return own ?? watched
   }
 
   async function write(account: Account, reputation: Reputation, before: Reputation | undefined): Promise<void> {
@@ -53,11 +53,11 @@ export function createReputationKeeper(options: KeeperOptions): ReputationKeeper
     changed(account, reputation, before)
   }
 
-  async function look(account: Account, now: number): Promise<void> {
+  async function updateOne(account: Account, now: number): Promise<void> {
     const before = reputationOf(account.account)
     const { limit, resume } = account
     const rules = limit ?? {}
-    // Nothing to judge by, and nothing to end.
+    // Without rules and without a suspension there is nothing to update.
     if (before?.suspended === undefined && limit?.tiers === undefined && limit?.suspension === undefined) return
     const buckets = outcomes.bucketsOf(account.account, now)
     const after = judge(before, rules, { buckets, resume }, now)
@@ -65,15 +65,15 @@ export function createReputationKeeper(options: KeeperOptions): ReputationKeeper
   }
 
   return {
-    async turn(now) {
+    async update(now) {
       const touched = outcomes.takeTouched()
-      const all = looked === undefined || looked.config !== config() || now - looked.at >= ALL_MS
+      const all = lastFull === undefined || lastFull.config !== config() || now - lastFull.at >= ALL_MS
       if (!all && touched.size === 0) return
       const current = config()
-      for (const account of accountsOf(current)) if (all || touched.has(account.account)) await look(account, now)
+      for (const account of accountsOf(current)) if (all || touched.has(account.account)) await updateOne(account, now)
       if (!all) return
       outcomes.prune(now)
-      looked = { config: current, at: now }
+      lastFull = { config: current, at: now }
     },
     async restore(name, now) {
       const before = reputationOf(name)
@@ -86,5 +86,5 @@ export function createReputationKeeper(options: KeeperOptions): ReputationKeeper
   }
 }
 
-/** As JSON has it. */
+/** The value as it is after a round trip through JSON, without undefined fields. */
 const plain = (reputation: Reputation): unknown => JSON.parse(JSON.stringify(reputation)) as unknown

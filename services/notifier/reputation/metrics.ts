@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import type { LiveReputations } from '@postrider/reputation/watch'
 import { countBy } from '@postrider/metrics/count-by'
 
+/** Registers the metrics of reputations. Returns those that callers increment. */
 export function createReputationMetrics(registry: Registry, reputations: Pick<LiveReputations, 'all'>) {
   new Gauge({
     name: 'postrider_suspended_accounts',

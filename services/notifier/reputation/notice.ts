@@ -6,7 +6,7 @@ import { wayBack, whySuspended } from '@postrider/reputation/words'
 import { dateTime, field } from '../report/field.ts'
 import type { Account } from './accounts.ts'
 
-/** A suspension to be notified; it is in the outbox beside the notices about messages. */
+/** A notice about a suspension, before it is built. It is in the same outbox as the notices about messages. */
 export interface SuspensionNotice {
   kind: 'suspended'
   account: string
@@ -23,14 +23,14 @@ export const suspensionNotice = ({ account, domain, address }: Account, suspensi
   suspension,
 })
 
-/** Follows from what it tells, so that telling it twice can be noticed. */
+/** The queue id of the notice. It depends on the account and the time of the suspension, so that a duplicate can be detected. */
 export const suspensionNoticeId = ({ account, suspension }: SuspensionNotice): string =>
   `n${createHash('sha256').update(`suspended\n${account}\n${suspension.at}`).digest('hex').slice(0, 25)}`
 
 export const isSuspensionNotice = (notice: unknown): notice is SuspensionNotice =>
   typeof notice === 'object' && notice !== null && (notice as { kind?: unknown }).kind === 'suspended'
 
-/** The mail that tells of it, with a null reverse path. Pure. */
+/** Builds the notice as a message with a null reverse path. `now`: milliseconds since the epoch. Pure. */
 export function buildSuspensionNotice(
   id: string,
   { account, domain, to, suspension }: SuspensionNotice,
@@ -46,7 +46,7 @@ export function buildSuspensionNotice(
     field('Subject', `Sending is suspended: ${what}`),
     field('Date', dateTime(now)),
     field('Message-ID', messageId),
-    // RFC 3834, 5: nothing automatic is to answer this.
+    // RFC 3834, 5: automatic responders must not answer this.
     field('Auto-Submitted', 'auto-generated'),
     field('MIME-Version', '1.0'),
     field('Content-Type', 'text/plain; charset=us-ascii'),

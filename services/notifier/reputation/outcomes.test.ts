@@ -21,7 +21,7 @@ const outcome = (address: string, state: RecipientOutcome['state'], category: Ou
   stage: 'rcpt',
 })
 
-test('each recipient counts once, when it is settled, for its credential and its domain', () => {
+test('each recipient counts once, when it is settled, for the credential and the domain', () => {
   const folder = mkdtempSync(join(tmpdir(), 'postrider-outcomes-'))
   const db = openLog(join(folder, 'messages.sqlite'))
   try {
@@ -38,10 +38,10 @@ test('each recipient counts once, when it is settled, for its credential and its
       content: { stream: 'MAIL_0', seq: 1, parts: [] },
       outcomes: list,
     })
-    // As the feed does it.
-    const tell = (told: AttemptEvent, about = envelope): void => {
-      outcomes.note(told, about)
-      writer.event(told)
+    // In the order of the feed.
+    const write = (attempt: AttemptEvent, of = envelope): void => {
+      outcomes.noteAttempt(attempt, of)
+      writer.event(attempt)
     }
     const first = event(
       1,
@@ -49,19 +49,19 @@ test('each recipient counts once, when it is settled, for its credential and its
       outcome('nobody@remote.test', 'failed', 'unknown-user'),
       outcome('later@remote.test', 'deferred', 'greylisted'),
     )
-    tell(first)
-    tell(first)
-    tell(event(2, outcome('later@remote.test', 'failed', 'spam-content')))
-    tell({ ...first, id: 'notice' }, { ...envelope, credential: '' })
+    write(first)
+    write(first)
+    write(event(2, outcome('later@remote.test', 'failed', 'spam-content')))
+    write({ ...first, id: 'notice' }, { ...envelope, credential: '' })
     for (const account of ['credential/app@sender.test', 'domain/sender.test'])
       assert.deepEqual(outcomes.bucketsOf(account, NOW), [[BUCKET, 3, 1, 1]], account)
     assert.deepEqual([...outcomes.takeTouched()].sort(), ['credential/app@sender.test', 'domain/sender.test'])
     assert.equal(outcomes.takeTouched().size, 0)
     const verdict = { type: 'verdict', at: NOW, id: 'b', domain: 'sender.test', credential: 'app@sender.test' } as const
     const more = { scanner: 'rspamd', outcome: 'spam', reason: 'GTUBE' } as const
-    outcomes.found({ ...verdict, ...more, action: 'tag' })
-    outcomes.found({ ...verdict, ...more, action: 'reject' })
-    outcomes.found({ ...verdict, ...more, action: 'reject', outcome: 'unavailable' })
+    outcomes.noteVerdict({ ...verdict, ...more, action: 'tag' })
+    outcomes.noteVerdict({ ...verdict, ...more, action: 'reject' })
+    outcomes.noteVerdict({ ...verdict, ...more, action: 'reject', outcome: 'unavailable' })
     assert.deepEqual(outcomes.bucketsOf('domain/sender.test', NOW), [[BUCKET, 4, 1, 2]])
     const later = NOW + 9 * 86_400_000
     outcomes.prune(later)

@@ -5,7 +5,8 @@ import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import { TALLIES_MS, TALLY_BUCKET_MS, tallyOf } from '@postrider/reputation/tally'
 import type { Tally, TallyBucket } from '@postrider/reputation/tally'
 
-/** What became of the mail of each credential and domain, in ten minutes each: a part of the message log, and rebuilt with it. */
+/** Outcomes of the mail of each credential and domain, in buckets of ten minutes. The table is part of the message log, and is rebuilt with
+ * it. */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS outcomes (
   account TEXT NOT NULL,
@@ -19,14 +20,15 @@ CREATE INDEX IF NOT EXISTS outcomes_old ON outcomes (bucket);
 `
 
 export interface Outcomes {
-  /** Counts what an attempt settled, in the transaction that writes the event and before that: what was settled already, as when
-   * an event is reported twice, does not count again. */
-  note(event: AttemptEvent, envelope: Envelope): void
-  /** Counts a message that our own scanner did not let through, as one recipient. */
-  found(event: VerdictEvent): void
+  /** Counts the recipients that an attempt settled. Must be called in the transaction that writes the event, before the event is written,
+   * so that recipients that were settled before do not count again, for instance when an event comes twice. */
+  noteAttempt(event: AttemptEvent, envelope: Envelope): void
+  /** Counts a message that our own scanner rejected or held, as one recipient. */
+  noteVerdict(event: VerdictEvent): void
   bucketsOf(account: string, now: number): TallyBucket[]
-  /** Accounts that something was counted for since the last call. */
+  /** Accounts with new counts since the last call. */
   takeTouched(): Set<string>
+  /** Deletes buckets that are no longer used. */
   prune(now: number): void
 }
 
@@ -54,14 +56,14 @@ export function openOutcomes(db: DatabaseSync): Outcomes {
   }
 
   return {
-    found({ at, credential, domain, outcome, action }) {
+    noteVerdict({ at, credential, domain, outcome, action }) {
       const isSpam = outcome === 'infected' || outcome === 'spam'
-      // What was tagged and passed is judged by those it is sent to.
+      // Mail that was tagged and accepted counts by the replies of its recipients' servers.
       if (!isSpam || (action !== 'reject' && action !== 'hold')) return
       add([credentialAccount(credential), domainAccount(domain)], at, { settled: 1, bounced: 0, spam: 1 })
     },
-    note(event, { credential, domain }) {
-      // A notice is ours, not his.
+    noteAttempt(event, { credential, domain }) {
+      // A notice has no credential, and does not count for an account.
       if (credential === '') return
       const sum: Tally = { settled: 0, bounced: 0, spam: 0 }
       for (const { address, state, category } of event.outcomes) {

@@ -24,23 +24,23 @@ export interface ReputationOptions {
   config: () => RuntimeConfig
   registry: Registry
   log: Logger
-  /** A reputation cannot be read. */
+  /** Called when a stored reputation cannot be read. */
   bad: (revision: number, error: unknown) => void
   now: () => number
 }
 
 export interface ReputationWork {
-  /** Of each event before it is written to the log. */
+  /** Must be called for each event, before it is written to the log. */
   onEvent(event: QueueEvent): void
-  /** Only when the log is complete. */
-  turn(now: number): Promise<void>
+  /** Updates reputations, and queues notices about suspensions. Must only be called when the log is complete. */
+  update(now: number): Promise<void>
   stop(): void
 }
 
-/** Older suspensions were notified, or their notice was deleted with its placeholder. Milliseconds. */
-const TELL_WITHIN_MS = DAY_MS
+/** Suspensions older than this are not reported: their notice was sent, and its placeholder may have been deleted. Milliseconds. */
+const NOTIFY_WITHIN_MS = DAY_MS
 
-/** Derives reputations from outcomes; a sender of unwanted mail is suspended and notified. */
+/** Starts to derive reputations from outcomes. Accounts that send unwanted mail are suspended and notified. */
 export async function startReputation(options: ReputationOptions): Promise<ReputationWork> {
   const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)
@@ -67,11 +67,11 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
   })
   answerReputation(broker, reputations, keeper, now, (error) => log.error({ event: 'question-failed', err: error }))
 
-  /** From the reputation itself and not at its change: a crash between the two loses no notice. */
+  /** Notices follow from the stored reputation, not from its change, so that a crash between the two loses no notice. */
   function oweNotices(now: number): void {
     for (const account of accountsOf(config())) {
       const suspension = reputations.of(account.account)?.suspended
-      if (suspension === undefined || now - suspension.at > TELL_WITHIN_MS) continue
+      if (suspension === undefined || now - suspension.at > NOTIFY_WITHIN_MS) continue
       const notice = suspensionNotice(account, suspension)
       const id = suspensionNoticeId(notice)
       if (!reader.known(id)) writer.queueNotice(id, account.account, notice)
@@ -81,15 +81,15 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
   return {
     onEvent(event) {
       if (event.type === 'verdict') {
-        outcomes.found(event)
+        outcomes.noteVerdict(event)
         return
       }
       if (event.type !== 'attempt') return
       const envelope = reader.message(event.id)?.envelope
-      if (envelope !== undefined) outcomes.note(event, envelope)
+      if (envelope !== undefined) outcomes.noteAttempt(event, envelope)
     },
-    async turn(now) {
-      await keeper.turn(now)
+    async update(now) {
+      await keeper.update(now)
       if ([...reputations.all().values()].some(({ suspended }) => suspended !== undefined)) oweNotices(now)
     },
     stop: () => reputations.stop(),

@@ -10,7 +10,7 @@ import { startBroker } from '../../../test/support/broker.ts'
 import { openLog } from '../log/schema.ts'
 import { openDiscards } from './discards.ts'
 
-test('parts of a message that was not taken are deleted, and nothing that another message left under their numbers', async () => {
+test('parts of a message that was not accepted are deleted, but not parts of another message with their sequence numbers', async () => {
   const server = await startBroker()
   const broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
   const folder = mkdtempSync(join(tmpdir(), 'postrider-discards-'))
@@ -30,14 +30,14 @@ test('parts of a message that was not taken are deleted, and nothing that anothe
     })
     const event = { type: 'discard', at: 1, id: 'given-up', stream: 'MAIL_0' } as const
     discards.onEvent({ ...event, parts: [...own, foreign] })
-    // One that fails does not keep the others waiting.
+    // A message that fails does not delay the others.
     discards.onEvent({ ...event, id: 'a-failing-one', stream: 'NO_SUCH_STREAM', parts: [1] })
-    await discards.turn()
+    await discards.deleteOwed()
     const { state } = await broker.jsm.streams.info('MAIL_0', { deleted_details: true })
     assert.equal(state.messages, 1)
     assert.equal((await broker.jsm.streams.getMessage('MAIL_0', { seq: foreign }))?.seq, foreign)
     assert.equal(failures.length, 1)
-    await discards.turn()
+    await discards.deleteOwed()
     assert.equal(failures.length, 1, 'it is tried again later')
   } finally {
     await broker.close()

@@ -5,16 +5,16 @@ import type { QueueEvent } from '@postrider/queue/event'
 import { readRecord } from '@postrider/broker/read-record'
 import { BackOff } from '../back-off.ts'
 
-/** A turn ends after so many messages, so that other work gets its turn. */
-const MAX_A_TURN = 50
-/** Over some two hours. After that the parts stay until the stream's age limit. */
+/** Messages that one call of `deleteOwed` handles, so that other tasks are not delayed. */
+const MAX_PER_CALL = 50
+/** Tries for one message, over some two hours. After that the parts stay until the age limit of the stream. */
 const MAX_TRIES = 120
 
 export interface Discards {
-  /** Runs in the transaction that writes the event. */
+  /** Notes the parts that an event asks to delete. Must be called in the transaction that writes the event. */
   onEvent(event: QueueEvent): void
-  /** Deletes what is owed. What cannot be deleted is tried again later, and the others go on. */
-  turn(): Promise<void>
+  /** Deletes the noted parts. Parts that cannot be deleted are retried later, without delaying the others. */
+  deleteOwed(): Promise<void>
 }
 
 export interface DiscardsOptions {
@@ -24,7 +24,7 @@ export interface DiscardsOptions {
   failed: (id: string, error: unknown) => void
 }
 
-/** Deletes parts of messages that were not taken after all. A crash between deletion and note deletes again, which is harmless. */
+/** Deletes the parts of messages that were not accepted after all. After a crash they may be deleted again, which is harmless. */
 export function openDiscards({ db, broker, discarded, failed }: DiscardsOptions): Discards {
   const owe = db.prepare('INSERT OR IGNORE INTO discards (id, stream, parts) VALUES (?, ?, ?)')
   const owed = db.prepare('SELECT id, stream, parts FROM discards LIMIT ?')
@@ -34,8 +34,8 @@ export function openDiscards({ db, broker, discarded, failed }: DiscardsOptions)
     onEvent(event) {
       if (event.type === 'discard') owe.run(event.id, event.stream, JSON.stringify(event.parts))
     },
-    async turn() {
-      for (const row of owed.all(MAX_A_TURN + backOff.size)) {
+    async deleteOwed() {
+      for (const row of owed.all(MAX_PER_CALL + backOff.size)) {
         const { id, stream, parts } = row as { id: string; stream: string; parts: string }
         if (!backOff.isDue(id)) continue
         const sequences = JSON.parse(parts) as number[]
@@ -55,7 +55,8 @@ export function openDiscards({ db, broker, discarded, failed }: DiscardsOptions)
   }
 }
 
-/** A number alone does not say what is deleted: a recreated stream counts from one again. */
+/** Deletes a part if it belongs to the message. The sequence number alone is not enough, because a recreated stream counts from one again.
+ * */
 async function discard(broker: Broker, id: string, stream: string, seq: number): Promise<void> {
   const record = await readRecord(broker, stream, seq, 0)
   if (record?.headers.get('Nats-Msg-Id').startsWith(`${id}/`) === true) await erasePiece(broker, stream, seq)

@@ -11,7 +11,7 @@ import { createLogReader } from '../log/read.ts'
 import { openLog } from '../log/schema.ts'
 import { createRetention } from './erase.ts'
 
-test('content of a domain whose settings cannot be read stays; that of a domain that is gone is deleted after the default time', async () => {
+test('content of a domain whose settings cannot be read is kept; content of an undeclared domain is deleted after the default retention', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postrider-erase-'))
   const db = openLog(join(folder, 'messages.sqlite'))
   try {
@@ -32,7 +32,7 @@ test('content of a domain whose settings cannot be read stays; that of a domain 
       })
     }
     const erase = createRetention({
-      // Not asked: the messages have no content.
+      // Not used, because the messages have no content.
       broker: {} as Broker,
       events: { append: () => Promise.resolve() },
       reader,

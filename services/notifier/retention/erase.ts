@@ -6,10 +6,10 @@ import type { LogWriter } from '../log/apply.ts'
 import type { LogReader, LoggedMessage } from '../log/read.ts'
 import { BackOff } from '../back-off.ts'
 
-/** For messages of a domain that is no longer declared: what a Domain has by default. */
+/** Retention for messages of a domain that is no longer declared: the default of a Domain. Milliseconds. */
 const DEFAULT_RETENTION_MS = 30 * 24 * 3.6e6
-/** A turn ends after so many, so that other work gets its turn. */
-const MAX_A_TURN = 200
+/** Messages of each domain that are handled at one call, so that other tasks are not delayed. */
+const MAX_PER_CALL = 200
 
 export interface RetentionOptions {
   broker: Broker
@@ -21,19 +21,20 @@ export interface RetentionOptions {
   failed: (id: string, error: unknown) => void
 }
 
-/** Deletes content whose retention has ended, then says so. The order is crash-safe: an erased content that no event tells of is erased again
- * at the next turn. A message whose content cannot be deleted is tried again later, and the others go on. */
+/** Returns a function that deletes content whose retention has ended, then writes an event. The order is crash-safe: content that was
+ * erased without an event is erased again at the next call. A message whose content cannot be deleted is retried later, without delaying
+ * the others. */
 export function createRetention(options: RetentionOptions): (now: number) => Promise<void> {
   const { reader, config, failed } = options
   const backOff = new BackOff()
   return async (now) => {
     for (const domain of reader.domainsToErase()) {
       const { domains, unreadableDomains } = config()
-      // It may ask for more than the default; what is deleted does not come back.
+      // Its retention may be longer than the default, and deletion cannot be undone.
       if (unreadableDomains?.has(domain) === true) continue
       const retention = domains.get(domain)?.retentionMs ?? DEFAULT_RETENTION_MS
-      // Those that wait come first: what is after them is read too.
-      for (const message of reader.toErase(domain, now - retention, MAX_A_TURN + backOff.size)) {
+      // Messages in back-off come first, so as many more are read.
+      for (const message of reader.toErase(domain, now - retention, MAX_PER_CALL + backOff.size)) {
         const { id } = message.envelope
         if (!backOff.isDue(id)) continue
         try {
@@ -54,12 +55,12 @@ async function erase(message: LoggedMessage, now: number, options: RetentionOpti
   if (content !== null) await eraseContent(broker, content)
   const event = { type: 'erase' as const, at: now, id: envelope.id, envelope }
   await events.append(event)
-  // The feed will write the same again; written here, the next turn does not find it.
+  // The feed will write the same event again. Written here as well, so that the next call does not find the message.
   writer.event(event)
   erased(envelope.id, now - envelope.acceptedAt)
 }
 
-/** Forgets placeholders that are older than the platform keeps them. */
+/** Deletes placeholders that are older than the platform keeps them. Returns how many. */
 export function forgetPlaceholders(writer: LogWriter, config: RuntimeConfig, now: number): number {
   let count = 0
   writer.transaction(() => {

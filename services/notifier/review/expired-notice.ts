@@ -2,7 +2,7 @@ import { wants } from '@postrider/smtp/dsn-wants'
 import type { RecipientOutcome, ReviewEvent } from '@postrider/queue/event'
 import type { Notice } from '../notice/decide.ts'
 
-/** The notice to the sender of a message that was not released in time; undefined if none is wanted. */
+/** The notice to the sender of a held message that was not released in time; undefined if none is wanted. */
 export function expiredNotice({ id, at, envelope, why }: ReviewEvent): Notice | undefined {
   if (envelope.from === '') return undefined
   const outcomes = envelope.recipients

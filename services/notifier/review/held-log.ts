@@ -31,7 +31,7 @@ const toHeld = (row: Row): HeldMessage => ({
   decidedAt: row['decided_at'] as number | null,
 })
 
-/** Reads and writes of held messages. Every write bears repetition, and an event may come before its record. */
+/** Reads and writes the table of messages that are held for review. Every write is idempotent, and an event may come before its record. */
 export function createHeldLog(db: DatabaseSync) {
   db.exec(SCHEMA)
   const insert = db.prepare(
@@ -73,11 +73,13 @@ export function createHeldLog(db: DatabaseSync) {
     },
     list: ({ domain, limit }: HeldFilter): HeldMessage[] => list.all(domain ?? null, limit ?? 200).map(toHeld),
     count: (): number => count.get()?.['n'] as number,
-    /** Released by a run that a crash cut off. */
+    /** Held messages that are in the queue already, because a crash interrupted their release. */
     inQueue: (limit: number): HeldMessage[] => inQueue.all(limit).map(toHeld),
+    /** Messages that have been held since a time or longer. */
     expired: (heldBefore: number, limit: number): HeldMessage[] => expired.all(heldBefore, limit).map(toHeld),
-    /** Decided about, and no notice needs the content any more. */
+    /** Messages that were decided about, whose content is stored, and which no notice in the outbox refers to. */
     toErase: (limit: number): HeldMessage[] => toErase.all(limit).map(toHeld),
+    /** Deletes the rows of messages that were decided about before a time, and whose content is erased. */
     forget: (decidedBefore: number): void => void forget.run(decidedBefore),
   }
 }

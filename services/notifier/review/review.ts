@@ -22,7 +22,7 @@ export interface ReviewDependencies {
   reader: LogReader
   writer: LogWriter
   held: HeldLog
-  /** Whether the log holds all that is in the streams: before, it is not known what was already released. */
+  /** Whether the log is complete. Before that, it is unknown what was already released. */
   ready: () => boolean
   decided: (event: ReviewEvent) => void
   failed: (id: string, error: unknown) => void
@@ -32,36 +32,39 @@ export interface ReviewDependencies {
 export interface Review {
   release(id: string): Promise<Decided>
   delete(id: string): Promise<Decided>
-  /** Ends what a crash cut off, lets expire what waited for longer than `heldMs`, and erases what is decided about. */
-  turn(heldMs: number): Promise<void>
+  /** Completes releases that a crash interrupted, lets messages expire that were held for longer than `heldMs` milliseconds, and erases the
+   * content of messages that were decided about. */
+  runPending(heldMs: number): Promise<void>
 }
 
-const MAX_A_TURN = 100
+/** Messages that one call of `runPending` handles in each step. */
+const MAX_PER_CALL = 100
 const STORE_WAIT_MS = 10_000
 
-/** Decides about held messages, one at a time.
+/** Carries out decisions about held messages, one at a time.
  *
- * Release: the message goes into the queue under its own id, then the event, then the content in HELD is erased. After a crash the
- * log knows from the queue itself that it was released. Deletion and expiry: first the event, which is the truth, then the erasure. */
+ * Release: the message is stored in the queue under its own id, then the event is written, then the content in HELD is erased. After a
+ * crash, the log shows by the message in the queue that it was released. Deletion and expiry: the event is written first, which makes the
+ * decision final, then the content is erased. */
 export function createReview(dependencies: ReviewDependencies): Review {
   const { broker, shards, events, reader, writer, held, ready, decided, failed, clock } = dependencies
-  /** Releases that the broker did not confirm: perhaps in the queue, so only to be released again. */
+  /** Messages whose release the broker did not confirm. They may be in the queue, so the only decision allowed is another release. */
   const uncertain = new Set<string>()
   const backOff = new BackOff()
   let last: Promise<unknown> = Promise.resolve()
 
-  /** One after the other: a deletion must not come between the steps of a release. */
-  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  /** Runs one decision after the other, so that a deletion does not come between the steps of a release. */
+  function oneAtATime<T>(run: () => Promise<T>): Promise<T> {
     const result = last.then(run)
     last = result.catch(() => undefined)
     return result
   }
 
-  async function writeDown(message: HeldMessage, decision: ReviewEvent['decision']): Promise<void> {
+  async function record(message: HeldMessage, decision: ReviewEvent['decision']): Promise<void> {
     const { envelope, why } = message
     const event: ReviewEvent = { type: 'review', at: clock.now(), id: envelope.id, decision, envelope, why }
     await events.append(event)
-    // The feed will write the same again; written here, the next turn does not find it.
+    // The feed will write the same event again. Written here as well, so that the next call of `runPending` does not find the message.
     held.review(event)
     decided(event)
   }
@@ -80,7 +83,7 @@ export function createReview(dependencies: ReviewDependencies): Review {
     const ref = await enqueueHeld(broker, shards, envelope, octets, STORE_WAIT_MS)
     writer.message(envelope, ref)
     uncertain.delete(id)
-    await writeDown(message, 'released')
+    await record(message, 'released')
     await erase(message)
     return { done: 'released' }
   }
@@ -88,12 +91,12 @@ export function createReview(dependencies: ReviewDependencies): Review {
   async function remove(message: HeldMessage): Promise<Decided> {
     if (uncertain.has(message.envelope.id))
       return { failed: 'it may have been released a moment ago; release it again' }
-    await writeDown(message, 'deleted')
+    await record(message, 'deleted')
     await erase(message)
     return { done: 'deleted' }
   }
 
-  /** One that fails is tried again later, and the others go on. */
+  /** Runs `act` for each message. A message that fails is retried later, without delaying the others. */
   async function forEach(messages: HeldMessage[], act: (message: HeldMessage) => Promise<void>): Promise<void> {
     for (const message of messages) {
       const { id } = message.envelope
@@ -129,22 +132,22 @@ export function createReview(dependencies: ReviewDependencies): Review {
   }
 
   return {
-    release: (id) => inTurn(() => decide(id, release)),
-    delete: (id) => inTurn(() => decide(id, remove)),
-    turn: (heldMs) =>
-      inTurn(async () => {
-        const most = MAX_A_TURN + backOff.size
-        await forEach(held.inQueue(most), (message) => writeDown(message, 'released'))
+    release: (id) => oneAtATime(() => decide(id, release)),
+    delete: (id) => oneAtATime(() => decide(id, remove)),
+    runPending: (heldMs) =>
+      oneAtATime(async () => {
+        const limit = MAX_PER_CALL + backOff.size
+        await forEach(held.inQueue(limit), (message) => record(message, 'released'))
         const certain = clock.certain()
-        const expired = certain === undefined ? [] : held.expired(certain - heldMs, most)
-        const settled = expired.filter(({ envelope: { id } }) => !uncertain.has(id))
-        await forEach(settled, (message) => writeDown(message, 'expired'))
-        await forEach(held.toErase(most), erase)
+        const expired = certain === undefined ? [] : held.expired(certain - heldMs, limit)
+        const undecided = expired.filter(({ envelope: { id } }) => !uncertain.has(id))
+        await forEach(undecided, (message) => record(message, 'expired'))
+        await forEach(held.toErase(limit), erase)
       }),
   }
 }
 
-/** The five days begin with the release, and so does a wait that the client asked for when that is over. */
+/** The envelope of a released message. Its lifetime begins at the release, or at the time that the submitter chose if that is later. */
 const released = (envelope: Envelope, at: number): Envelope => ({
   ...envelope,
   acceptedAt: at,
