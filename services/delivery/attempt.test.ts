@@ -276,8 +276,8 @@ test('each of several equally good hosts is tried in some attempt, however often
   assert.ok(hosts.every((each) => each.connections() > 0))
 })
 
-describe('an attempt in which no host took the message', () => {
-  test('is temporary when one host may take it later, whatever a backup says', async () => {
+describe('an attempt in which no host accepted the message', () => {
+  test('is temporary when one host may accept it later, whatever the reply of a backup', async () => {
     world.addresses.set('mx1.a.test', [world.deadAddress()])
     await host('mx2.a.test', at('connect', '554 5.7.1 no'))
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
@@ -292,7 +292,7 @@ describe('an attempt in which no host took the message', () => {
     assert.equal(one.connections(), 1)
   })
 
-  test('is temporary when the only host refuses us in its greeting', async () => {
+  test('is temporary when the only host refuses the session in its greeting', async () => {
     await host('mx.a.test', at('connect', '554 5.7.1 no'))
     publish('a.test', 'mx.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).retry, true)
@@ -350,7 +350,7 @@ describe('a pool', () => {
     assert.equal(remote.connections(), 0)
   })
 
-  test('that does not exist defers', async () => {
+  test('that does not exist defers the mail', async () => {
     await host('mx.a.test')
     publish('a.test', 'mx.a.test')
     world.policies.push(policy({ pool: 'gone' }))

@@ -123,7 +123,7 @@ describe('a message for several destinations', () => {
   })
 })
 
-test('more than a hundred recipients of one destination go in several jobs', async () => {
+test('more than a hundred recipients of one destination are split into several jobs', async () => {
   const addresses = Array.from({ length: 205 }, (_, index) => `r${index}@remote.test`)
   const { jobs, engine } = world()
   await deliver(takenJob(job({ envelope: mail({ recipients: to(...addresses) }) })), engine)

@@ -86,7 +86,7 @@ describe('attempts at unknown destinations', () => {
     assert.ok(fill({ tenant: 'other.test' }).length > 0)
   })
 
-  test('with large contents are bounded by what they keep in memory', () => {
+  test('with large content are bounded by the octets in memory', () => {
     const first = new Uint8Array(1024 * 1024)
     for (let count = 0; count < 5; count++) {
       fill({ first })

@@ -46,7 +46,7 @@ describe('with a real name server', { skip: unboundMissing() }, () => {
     )
   })
 
-  test('a domain with an address and no MX is its own mail server', async () => {
+  test('a domain with an address but no MX record is its own mail server', async () => {
     assert.equal(await replyOf('address.test'), 'address.test')
   })
 
@@ -153,7 +153,7 @@ test('a CNAME in front of the MX record, and one in front of the address of a ma
 })
 
 for (const slowMs of [2000, 4000]) {
-  test(`a name that takes ${slowMs} ms to look up is waited for, at a name server that is usually quick`, async () => {
+  test(`a name that takes ${slowMs} ms to look up is found at a name server that is usually quick`, async () => {
     const server = await nameServer((name, type) => ({
       records: type === TYPE.A ? [a(name, '192.0.2.7')] : [],
       afterMs: name.startsWith('slow') ? slowMs : 0,

@@ -48,7 +48,7 @@ describe('a transaction', () => {
       { timeouts: { ...TIMEOUTS, ...timeouts } },
     )
 
-  /** Result, stage and reply or error code of each recipient, and whether the connection can be used again. */
+  /** Result, stage, and reply or error code of each recipient, and whether the connection can be reused. */
   const short = ({ outcome, reusable }: Sent): [string[], boolean] => [
     outcome.recipients.map(({ result, stage, reply, errorCode }) => `${result} ${stage} ${errorCode ?? reply}`),
     reusable,

@@ -38,7 +38,7 @@ test('a leader that does not answer is asked again, and the log has not caught u
   assert.deepEqual(noted, ['Error: away', 'over'])
 })
 
-test('a record that was deleted after the start is not waited for', async () => {
+test('the log catches up although a record was deleted after the start', async () => {
   let last = 10
   const progress = watchProgress(() => Promise.resolve(last), new Map([['M', 8]]), noTrouble, 5)
   await pause(20)
