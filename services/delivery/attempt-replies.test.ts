@@ -3,8 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { startMailWorld } from '../../test/support/mail-world.ts'
 import type { Attempted, MailWorld } from '../../test/support/mail-world.ts'
 import type { TransactionOutcome } from './transaction/outcome.ts'
-import { selfSigned } from '../../test/support/scripted-receiver/certificate.ts'
-import type { Answer, Step } from '../../test/support/scripted-receiver/script.ts'
+import { selfSigned } from '../../test/support/self-signed.ts'
 
 let world: MailWorld
 beforeEach(async () => {
@@ -27,8 +26,7 @@ async function host(name: string, options: Parameters<MailWorld['host']>[0]) {
   return receiver
 }
 
-const noHandshake = ({ stage }: Step): Answer | undefined =>
-  stage === 'starttls' ? { close: true, after: '220 ok' } : undefined
+const noHandshake = { starttls: { send: '220 ok', then: 'close' } } as const
 
 test('REQUIRETLS: an aborted handshake is retried, a host that offers no TLS is not', async () => {
   world.mx.set('cut.test', [[10, 'mx.cut.test']])
@@ -43,8 +41,7 @@ test('REQUIRETLS: an aborted handshake is retried, a host that offers no TLS is 
 
 test('after a host that demands TLS, which failed there, the next host is tried; without a next host the message is deferred', async () => {
   const certificate = await selfSigned('mx1.a.test')
-  const script = (step: Step): Answer | undefined =>
-    step.stage === 'mail' && !step.secure ? '530 5.7.0 Must issue a STARTTLS command first' : noHandshake(step)
+  const script = { ...noHandshake, mail: '530 5.7.0 Must issue a STARTTLS command first' }
   await host('mx1.a.test', { certificate, script })
   const second = await host('mx2.a.test', {})
   world.mx.set('a.test', [
@@ -69,7 +66,7 @@ test('the outcome names the host that refused the connection or the session', as
     tls: null,
     dsn: false,
   })
-  await host('mx.busy.test', { script: ({ stage }) => (stage === 'connect' ? '421 busy' : undefined) })
+  await host('mx.busy.test', { script: { greeting: '421 busy' } })
   world.mx.set('busy.test', [[10, 'mx.busy.test']])
   assert.equal(outcomeOf(await world.attempt('kim@busy.test')).remote?.host, 'mx.busy.test')
 })

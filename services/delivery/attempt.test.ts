@@ -4,8 +4,9 @@ import type { PolicyConfig } from '@postrider/runtime-config/config'
 import { startMailWorld } from '../../test/support/mail-world.ts'
 import type { Attempted, MailWorld } from '../../test/support/mail-world.ts'
 import type { RecipientResult } from './transaction/outcome.ts'
-import { selfSigned } from '../../test/support/scripted-receiver/certificate.ts'
-import type { Answer, ScriptedReceiver, Step } from '../../test/support/scripted-receiver/script.ts'
+import { selfSigned } from '../../test/support/self-signed.ts'
+import type { Receiver } from '../../test/support/receiver/receiver.ts'
+import type { Answer, Script, Stage } from '../../test/support/receiver/script.ts'
 
 let world: MailWorld
 beforeEach(async () => {
@@ -21,12 +22,7 @@ function only(outcome: Attempted): RecipientResult {
   return result
 }
 
-const at =
-  (stage: Step['stage'], answer: Answer) =>
-  (step: Step): Answer | undefined =>
-    step.stage === stage ? answer : undefined
-
-const seenBy = (receiver: ScriptedReceiver): string[] => receiver.mails.flatMap(({ to }) => to)
+const seenBy = (receiver: Receiver): string[] => receiver.mails.flatMap(({ to }) => to)
 
 /** Publishes MX records for a domain, best host first. Hosts in a nested list share one preference. */
 function publish(domain: string, ...hosts: (string | string[])[]): void {
@@ -36,8 +32,8 @@ function publish(domain: string, ...hosts: (string | string[])[]): void {
   )
 }
 
-/** Starts a host with this name at a new address; it answers by the script. */
-async function host(name: string, script?: (step: Step) => Answer | undefined): Promise<ScriptedReceiver> {
+/** A host of a name at a new address that plays the script. */
+async function host(name: string, script?: Script): Promise<Receiver> {
   const receiver = await world.host({ script })
   world.addresses.set(name, [receiver.host])
   return receiver
@@ -56,7 +52,7 @@ const policy = (given: Partial<PolicyConfig>): PolicyConfig => ({
 /** In each case an attacker's domain lists the victim's host as its best MX and a host of its own as backup. A connection to the
  * attacker's host is then idle when mail for the victim is due, and must not carry that mail. */
 describe("mail for a domain never goes to another domain's host", () => {
-  const cases: [what: string, primary: (name: string) => Promise<ScriptedReceiver | undefined>][] = [
+  const ways: [what: string, primary: (name: string) => Promise<Receiver | undefined>][] = [
     [
       'when the shared primary refuses connections',
       async (name) => {
@@ -64,9 +60,9 @@ describe("mail for a domain never goes to another domain's host", () => {
         return undefined
       },
     ],
-    ['when the shared primary greets with 421', (name) => host(name, at('connect', '421 4.3.2 busy'))],
-    ['when the shared primary closes before its greeting', (name) => host(name, at('connect', { close: true }))],
-    ['when the shared primary answers MAIL with 421', (name) => host(name, at('mail', '421 4.3.2 busy'))],
+    ['when the shared primary greets with 421', (name) => host(name, { greeting: '421 4.3.2 busy' })],
+    ['when the shared primary closes before its greeting', (name) => host(name, { greeting: { then: 'abrupt' } })],
+    ['when the shared primary answers MAIL with 421', (name) => host(name, { mail: '421 4.3.2 busy' })],
   ]
   for (const [what, primary] of cases) {
     test(what, async () => {
@@ -87,7 +83,7 @@ describe("mail for a domain never goes to another domain's host", () => {
 
   test('when TLS is required', async () => {
     const attacker = await host('mx.attacker.test')
-    const shared = await host('mx.victim.test', at('connect', '421 4.3.2 busy'))
+    const shared = await host('mx.victim.test', { greeting: '421 4.3.2 busy' })
     publish('attacker.test', 'mx.victim.test', 'mx.attacker.test')
     publish('victim.test', 'mx.victim.test')
     world.policies.push(policy({ domains: ['victim.test'], tls: 'required' }))
@@ -127,7 +123,7 @@ describe('an idle connection is used', () => {
 
   test('not while a better host may be up', async () => {
     let refuses = true
-    const best = await host('mx1.a.test', ({ stage }) => (stage === 'connect' && refuses ? '421 busy' : undefined))
+    const best = await host('mx1.a.test', ({ stage }) => (stage === 'greeting' && refuses ? '421 busy' : undefined))
     const backup = await host('mx2.a.test')
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
     await world.attempt('one@a.test')
@@ -180,23 +176,23 @@ describe('an idle connection is used', () => {
   }
 })
 
-describe('the next host is tried', () => {
-  const said: [stage: Step['stage'], answer: Answer][] = [
-    ['connect', '421 4.3.2 busy'],
-    ['connect', '554 5.7.1 no'],
-    ['connect', { close: true }],
+describe('the next host has its turn', () => {
+  const said: [stage: Stage, answer: Answer][] = [
+    ['greeting', '421 4.3.2 busy'],
+    ['greeting', '554 5.7.1 no'],
+    ['greeting', { then: 'abrupt' }],
     ['ehlo', '421 4.3.2 busy'],
-    ['ehlo', { close: true }],
+    ['ehlo', { then: 'abrupt' }],
     ['mail', '451 4.3.0 later'],
     ['mail', '421 4.3.2 busy'],
-    ['mail', { close: true }],
+    ['mail', { then: 'abrupt' }],
     ['rcpt', '450 4.2.0 greylisted'],
     ['rcpt', '421 4.3.2 busy'],
-    ['rcpt', { close: true }],
+    ['rcpt', { then: 'abrupt' }],
   ]
   for (const [stage, answer] of said) {
     test(`after ${JSON.stringify(answer)} at ${stage}`, async () => {
-      const first = await host('mx1.a.test', at(stage, answer))
+      const first = await host('mx1.a.test', { [stage]: answer })
       const second = await host('mx2.a.test')
       publish('a.test', 'mx1.a.test', 'mx2.a.test')
       const outcome = await world.attempt('kim@a.test')
@@ -206,7 +202,7 @@ describe('the next host is tried', () => {
   }
 
   test('after EHLO and HELO were refused', async () => {
-    await host('mx1.a.test', ({ stage }) => (stage === 'ehlo' || stage === 'helo' ? '550 5.7.1 no' : undefined))
+    await host('mx1.a.test', { ehlo: '550 5.7.1 no', helo: '550 5.7.1 no' })
     const second = await host('mx2.a.test')
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
     await world.attempt('kim@a.test')
@@ -223,8 +219,8 @@ describe('the next host is tried', () => {
   })
 
   for (const stage of ['mail', 'rcpt'] as const) {
-    test(`but not after 550 at ${stage}, which is permanent`, async () => {
-      await host('mx1.a.test', at(stage, '550 5.1.1 no such user'))
+    test(`not after 550 at ${stage}: that is final`, async () => {
+      await host('mx1.a.test', { [stage]: '550 5.1.1 no such user' })
       const second = await host('mx2.a.test')
       publish('a.test', 'mx1.a.test', 'mx2.a.test')
       const result = only(await world.attempt('kim@a.test'))
@@ -232,17 +228,17 @@ describe('the next host is tried', () => {
     })
   }
 
-  test('but not after content was sent', async () => {
-    await host('mx1.a.test', at('final', '451 4.3.0 later'))
+  test('not after content was sent', async () => {
+    await host('mx1.a.test', { final: '451 4.3.0 later' })
     const second = await host('mx2.a.test')
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).reply, '451 4.3.0 later')
     assert.equal(second.connections(), 0)
   })
 
-  test('up to five addresses in one attempt; the next attempt continues with the sixth', async () => {
-    const hosts: ScriptedReceiver[] = []
-    for (let count = 0; count < 9; count++) hosts.push(await world.host({ script: at('connect', '421 4.3.2 busy') }))
+  test('at no more than five addresses in one attempt; the next attempt goes on with the sixth', async () => {
+    const hosts: Receiver[] = []
+    for (let count = 0; count < 9; count++) hosts.push(await world.host({ script: { greeting: '421 4.3.2 busy' } }))
     world.addresses.set(
       'mx.a.test',
       hosts.map(({ host: address }) => address),
@@ -258,7 +254,7 @@ describe('the next host is tried', () => {
   test('but a message is offered to at most two equally good hosts that defer it', async () => {
     const names = ['mx1.a.test', 'mx2.a.test', 'mx3.a.test', 'mx4.a.test']
     const hosts = []
-    for (const name of names) hosts.push(await host(name, at('rcpt', '450 4.2.0 greylisted')))
+    for (const name of names) hosts.push(await host(name, { rcpt: '450 4.2.0 greylisted' }))
     const backup = await host('backup.a.test')
     publish('a.test', names, 'backup.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).result, 'delivered')
@@ -271,7 +267,7 @@ test('each of several equally good hosts is tried in some attempt, however often
   const names = ['mx1.a.test', 'mx2.a.test', 'mx3.a.test', 'mx4.a.test']
   publish('a.test', names)
   const hosts = []
-  for (const name of names) hosts.push(await host(name, at('rcpt', '450 4.2.0 greylisted')))
+  for (const name of names) hosts.push(await host(name, { rcpt: '450 4.2.0 greylisted' }))
   for (let attempt = 0; attempt < 4; attempt++) await world.attempt('kim@a.test', { id: 'm', attempt })
   assert.ok(hosts.every((each) => each.connections() > 0))
 })
@@ -279,28 +275,28 @@ test('each of several equally good hosts is tried in some attempt, however often
 describe('an attempt in which no host accepted the message', () => {
   test('is temporary when one host may accept it later, whatever the reply of a backup', async () => {
     world.addresses.set('mx1.a.test', [world.deadAddress()])
-    await host('mx2.a.test', at('connect', '554 5.7.1 no'))
+    await host('mx2.a.test', { greeting: '554 5.7.1 no' })
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
     const { reply, retry } = only(await world.attempt('kim@a.test'))
     assert.deepEqual([reply, retry], ['554 5.7.1 no', true])
   })
 
-  test('does not try a host twice that answered, when the next one has no address', async () => {
-    const one = await host('mx.a.test', at('connect', '421 4.3.2 not now'))
+  test('is not tried twice at a host that answered, when the next one has no address', async () => {
+    const one = await host('mx.a.test', { greeting: '421 4.3.2 not now' })
     publish('a.test', 'mx.a.test', 'none.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).reply, '421 4.3.2 not now')
     assert.equal(one.connections(), 1)
   })
 
-  test('is temporary when the only host refuses the session in its greeting', async () => {
-    await host('mx.a.test', at('connect', '554 5.7.1 no'))
+  test('is temporary when the only host refuses us in its greeting', async () => {
+    await host('mx.a.test', { greeting: '554 5.7.1 no' })
     publish('a.test', 'mx.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).retry, true)
   })
 
-  test('reports the reply of the host where the session got furthest', async () => {
-    await host('mx1.a.test', at('rcpt', '450 4.2.0 greylisted'))
-    await host('mx2.a.test', at('connect', '554 5.7.1 no'))
+  test('tells what the host that came furthest said', async () => {
+    await host('mx1.a.test', { rcpt: '450 4.2.0 greylisted' })
+    await host('mx2.a.test', { greeting: '554 5.7.1 no' })
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).reply, '450 4.2.0 greylisted')
   })
@@ -360,7 +356,7 @@ describe('a pool', () => {
 
 test('a host whose TLS handshake failed gets mail in clear without STARTTLS for a while', async () => {
   const certificate = await selfSigned('mx.a.test')
-  const broken = await world.host({ certificate, script: at('starttls', { close: true, after: '220 go' }) })
+  const broken = await world.host({ certificate, script: { starttls: { send: '220 go', then: 'close' } } })
   world.addresses.set('mx.a.test', [broken.host])
   publish('a.test', 'mx.a.test')
   world.policies.push(policy({ messagesPerConnection: 1 }))

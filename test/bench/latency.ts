@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
 import { postfixMissing } from '../support/postfix.ts'
 import type { Contender } from './contender.ts'
 import { opendkimMissing } from './opendkim.ts'
@@ -40,7 +40,7 @@ let sent = 0
 const PAUSE_MS = 40
 
 const remote = await startReceiver({
-  answer(stage, recipient) {
+  script({ stage, argument: recipient }) {
     if (stage === 'final') arrivals.get(recipient)?.(performance.now())
     return undefined
   },

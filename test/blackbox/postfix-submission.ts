@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { selfSigned } from '../support/scripted-receiver/certificate.ts'
+import { selfSigned } from '../support/self-signed.ts'
 import { needs } from '../support/needs.ts'
 import { freePort } from '../support/ports.ts'
 import { postfixMissing, startPostfix } from '../support/postfix.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Service } from './target.ts'
 
 /** Why there can be no Postfix submission service here; false when there can. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { startPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
 import type { RunningService } from './postfix-submission.ts'
 
 /** A Postrider of its own, with its usual settings but for the size of messages; all mail goes to a receiver. */

@@ -1,6 +1,7 @@
 import { openSmtp } from '../support/raw-smtp.ts'
 import type { RawSmtp } from '../support/raw-smtp.ts'
-import type { Receiver, TakenMail } from '../support/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
+import type { Transaction } from '../support/receiver/transaction.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** A submission service that is looked at from outside. */
@@ -103,7 +104,7 @@ export class Target {
     if (!lines.some((line) => line.slice(4).split(' ')[0] === keyword)) throw new NotOffered(keyword)
   }
 
-  arrived(to: string): Promise<TakenMail> {
+  arrived(to: string): Promise<Transaction> {
     return eventually(() => {
       const mail = this.mailsTo(to)[0]
       if (mail === undefined) throw new Error(`nothing arrived for ${to}`)
@@ -111,7 +112,7 @@ export class Target {
     }, 20_000)
   }
 
-  mailsTo(to: string): TakenMail[] {
+  mailsTo(to: string): Transaction[] {
     return this.service.receiver.mails.filter((mail) => mail.to.includes(to))
   }
 

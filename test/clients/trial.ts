@@ -1,4 +1,4 @@
-import type { TakenMail } from '../support/receiver.ts'
+import type { Transaction } from '../support/receiver/transaction.ts'
 import { eventually } from '../support/eventually.ts'
 import { verifyDkim } from '../support/verify-dkim.ts'
 import { compare } from './compare.ts'
@@ -79,7 +79,7 @@ async function recorded(way: Way, bench: Workbench, world: World, result: Result
 }
 
 /** Runs a client with everything right; resolves with the one mail that came of it. */
-async function sent(way: Way, bench: Workbench, world: World): Promise<TakenMail> {
+async function sent(way: Way, bench: Workbench, world: World): Promise<Transaction> {
   world.receiver.mails.length = 0
   const { code, output } = await bench.send(way, world.values(), true)
   if (code !== 0) throw new Error(`the client ended with ${code}: ${brief(output)}`)

@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 /** Where Debian's package libfaketime puts the library that is loaded before the C library. */
 export const LIBFAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
@@ -50,7 +50,7 @@ export async function runJumps(say: (line: string) => void = () => undefined): P
   setClocks(0)
   let open = false
   const remote = await startReceiver({
-    answer: (stage, argument) =>
+    script: ({ stage, argument }) =>
       stage === 'rcpt' && argument.startsWith('later') && !open ? '452 4.2.2 mailbox full' : undefined,
   })
   const platform = await startPlatform({
@@ -116,10 +116,8 @@ function arrived(remote: Receiver, mailbox: string, wanted: number): void {
 }
 
 function mostAttempts(remote: Receiver, mailbox: string): number {
-  const counts = new Map<string, number>()
-  for (const { stage, argument } of remote.log)
-    if (stage === 'rcpt' && argument.startsWith(mailbox)) counts.set(argument, (counts.get(argument) ?? 0) + 1)
-  return Math.max(0, ...counts.values())
+  const steps = remote.steps.filter(({ stage, argument }) => stage === 'rcpt' && argument.startsWith(mailbox))
+  return Math.max(0, ...steps.map(({ attempt }) => attempt))
 }
 
 function count(remote: Receiver, addresses: string[]) {

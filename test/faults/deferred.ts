@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
 
 /** `make deferred`: very many deferred messages, a restart of everything, and then all of them delivered: none lost, none early,
  * and a fresh message not held up by them. Needs Debian's postfix for its load generator and sink. */
@@ -93,7 +93,7 @@ async function median(platform: TestPlatform): Promise<number> {
     await platform.submit({ to: `kim${index}@fresh.test` })
     const accepted = Date.now()
     await until(() => fresh.mails.length > before, 30_000, 2)
-    times.push(Math.max(0, (fresh.mails.at(-1)?.at ?? 0) - accepted))
+    times.push(Math.max(0, (fresh.mails.at(-1)?.endedAt ?? 0) - accepted))
   }
   return times.sort((a, b) => a - b)[10] ?? NaN
 }

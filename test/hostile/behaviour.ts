@@ -1,5 +1,5 @@
 import type { DnsFault } from './dns/server.ts'
-import type { Script } from './remote/script.ts'
+import type { ScriptTable } from '../support/receiver/script.ts'
 
 /** One way in which a remote misbehaves, or is merely odd, and what must become of the mail. */
 export interface Behaviour {
@@ -8,7 +8,7 @@ export interface Behaviour {
   /** What the remote does. */
   what: string
   /** By label, `mx1` and so on, each with an address of its own. `refused`: nothing listens there. */
-  hosts?: Record<string, Script | 'refused'>
+  hosts?: Record<string, ScriptTable | 'refused'>
   /** By label; without any, `a` has all hosts as its MX in their order. */
   domains?: Record<string, Zone>
   /** Spec of a DestinationPolicy for a domain; with `addresses`, those of a DeliveryPool of its own. */

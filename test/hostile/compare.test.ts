@@ -24,6 +24,7 @@ function evidence(
     host: '127.64.0.1',
     connection: 1,
     client: '127.0.0.1',
+    clientPort: 1025,
     secure: false,
     begunAt: 0,
     endedAt: 0,

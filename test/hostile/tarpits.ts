@@ -6,7 +6,7 @@ import { p95, startHealthy } from './healthy.ts'
 import type { Healthy } from './healthy.ts'
 import { watchMemory } from './memory.ts'
 import { Submitter } from './submitter.ts'
-import type { Script, Stage } from './remote/script.ts'
+import type { ScriptTable, Stage } from '../support/receiver/script.ts'
 import { startWorld } from './world.ts'
 import type { World } from './world.ts'
 
@@ -46,7 +46,7 @@ const MAX_DRAIN_MS = 2 * TARPIT_SECONDS * 1000
 const SUBMITTERS = 4
 
 const STAGES: Stage[] = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'final']
-const TARPIT: Script = Object.fromEntries(STAGES.map((stage) => [stage, { delay: TARPIT_SECONDS }]))
+const TARPIT: ScriptTable = Object.fromEntries(STAGES.map((stage) => [stage, { delayMs: TARPIT_SECONDS * 1000 }]))
 
 /** Rounds with and without tarpits in turn, so that what the machine does meanwhile is in both. After each loaded round the
  * tarpits become ordinary servers, and the queue has to become empty. */
@@ -126,7 +126,7 @@ async function sendAll(world: World, load: TarpitLoad, round: number): Promise<s
   return subjects
 }
 
-function rewriteAll(world: World, script: Script): void {
+function rewriteAll(world: World, script: ScriptTable): void {
   for (const { addresses } of world.places.values())
     for (const address of addresses.values()) world.hostile.rewrite(address, script)
 }

@@ -12,8 +12,8 @@ import { needs } from '../support/needs.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort, portsInARow } from '../support/ports.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 const CLI = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 const NODE_FOLDER = dirname(process.execPath)

@@ -6,8 +6,8 @@ import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 /** What the services hear from the broker, its client notices only after half a minute of silence that it no longer hears. */
 const SOON_MS = 20_000
@@ -17,7 +17,7 @@ describe('when the broker was killed', () => {
   let platform: TestPlatform
   before(async () => {
     remote = await startReceiver({
-      answer: (stage, address) =>
+      script: ({ stage, argument: address }) =>
         stage === 'rcpt' && address.startsWith('nobody') ? '550 5.1.1 no such user' : undefined,
     })
     platform = await startPlatform({ routeTo: remote })

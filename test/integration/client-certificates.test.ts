@@ -15,8 +15,8 @@ import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import type { RawSmtp } from '../support/raw-smtp.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 const run = promisify(execFile)
 const APP = 'app@sender.test'

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { needs } from '../support/needs.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { selfSigned } from '../support/self-signed.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 import { startUnbound, unboundMissing } from '../support/unbound.ts'
 import type { Unbound } from '../support/unbound.ts'
 
@@ -66,7 +62,7 @@ describe('where mail goes', { skip: unboundMissing() }, () => {
     })
     platform = await startPlatform({
       platform: {
-        delivery: { smtpPort: port, timeouts: { connect: '1s' } },
+        delivery: { smtpPort: port, timeouts: { greeting: '1s' } },
         dns: { resolvers: [dns.address] },
         retry: RETRY,
       },
@@ -140,15 +136,15 @@ describe('destinations', () => {
 
   before(async () => {
     quick = await startReceiver()
-    hanging = await startReceiver({ answer: (stage) => (stage === 'connect' ? { hang: true } : undefined) })
+    hanging = await startReceiver({ script: { greeting: { then: 'hang' } } })
     narrow = await startReceiver({
-      answer: (stage) => {
-        if (stage === 'connect') peak = Math.max(peak, narrow.connections())
+      script: ({ stage }) => {
+        if (stage === 'greeting') peak = Math.max(peak, narrow.open())
         return undefined
       },
     })
     mixed = await startReceiver({
-      answer: (stage, argument) => {
+      script: ({ stage, argument }) => {
         if (stage !== 'rcpt') return undefined
         if (argument.startsWith('full')) return '452 4.2.2 mailbox full'
         if (argument.startsWith('nobody')) return '550 5.1.1 no such user'
@@ -184,7 +180,7 @@ describe('destinations', () => {
         Array.from({ length: 10 }, (_, n) => platform.submit({ to: `n${batch * 10 + n}@hanging.test` })),
       )
     }
-    await eventually(() => assert.ok(hanging.connections() > 0))
+    await eventually(() => assert.ok(hanging.open() > 0))
     const startedAt = Date.now()
     await platform.submit({ to: 'kim@quick.test' })
     await eventually(() => assert.ok(quick.mails.some(({ to }) => to.includes('kim@quick.test'))), 10_000)
@@ -196,7 +192,7 @@ describe('destinations', () => {
     await Promise.all(Array.from({ length: 30 }, (_, n) => platform.submit({ to: `n${n}@narrow.test` })))
     await eventually(() => assert.equal(narrow.mails.length, 30), 30_000)
     assert.ok(peak <= 2, `${peak} connections at once`)
-    const connects = narrow.log.filter(({ stage }) => stage === 'connect').length
+    const connects = narrow.steps.filter(({ stage }) => stage === 'greeting').length
     assert.ok(connects < 30, `${connects} connections for 30 messages`)
   })
 
@@ -217,22 +213,21 @@ describe('destinations', () => {
   })
 })
 
-describe('TLS to remotes', { skip: needs('openssl', 'openssl') }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'postrider-tls-'))
+describe('TLS to remotes', () => {
   const offers = ['PIPELINING', 'STARTTLS']
   let platform: TestPlatform
   const receivers: Record<string, Receiver> = {}
 
   before(async () => {
-    const files = { key: join(folder, 'key.pem'), cert: join(folder, 'cert.pem') }
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', files.key]
-    const request = ['req', '-x509', ...key, '-out', files.cert, '-subj', '/CN=remote.test', '-days', '30']
-    execFileSync('openssl', request, { stdio: 'ignore' })
-    const tls = { key: readFileSync(files.key), cert: readFileSync(files.cert) }
-    receivers['works'] = await startReceiver({ offers, tls })
-    receivers['broken'] = await startReceiver({ offers, tls: 'broken' })
-    receivers['unavailable'] = await startReceiver({ offers, tls: 'refused' })
-    receivers['untrusted'] = await startReceiver({ offers, tls })
+    const certificate = await selfSigned('remote.test')
+    receivers['works'] = await startReceiver({ offers, certificate })
+    receivers['broken'] = await startReceiver({ offers, certificate, script: { starttls: { handshake: 'garbage' } } })
+    receivers['unavailable'] = await startReceiver({
+      offers,
+      certificate,
+      script: { starttls: '454 4.7.0 TLS not available' },
+    })
+    receivers['untrusted'] = await startReceiver({ offers, certificate })
     receivers['clear'] = await startReceiver()
     const policies = Object.entries(receivers).map(([name, { host, port }]) => ({
       apiVersion: API,
@@ -250,7 +245,6 @@ describe('TLS to remotes', { skip: needs('openssl', 'openssl') }, () => {
     await platform.stop()
     platform.remove()
     await Promise.all(Object.values(receivers).map((receiver) => receiver.close()))
-    rmSync(folder, { recursive: true })
   })
 
   for (const name of ['works', 'broken', 'unavailable']) {
@@ -277,7 +271,7 @@ describe('TLS to remotes', { skip: needs('openssl', 'openssl') }, () => {
 })
 
 describe('a remote that stops answering', () => {
-  const stages = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'final'] as const
+  const stages = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'final'] as const
   const receivers: Partial<Record<(typeof stages)[number], Receiver>> = {}
   let platform: TestPlatform
 
@@ -285,7 +279,7 @@ describe('a remote that stops answering', () => {
     for (const hangAt of stages) {
       // Once: the second attempt gets through.
       receivers[hangAt] = await startReceiver({
-        answer: (stage, _argument, attempt) => (stage === hangAt && attempt === 1 ? { hang: true } : undefined),
+        script: ({ stage, attempt }) => (stage === hangAt && attempt === 1 ? { then: 'hang' } : undefined),
       })
     }
     const policies = stages.map((stage) => ({
@@ -307,7 +301,7 @@ describe('a remote that stops answering', () => {
   })
 
   /** EHLO has the time of MAIL. */
-  const expected = { connect: '0.31', ehlo: '0.32', mail: '0.32', rcpt: '0.33', data: '0.34', final: '0.35' }
+  const expected = { greeting: '0.31', ehlo: '0.32', mail: '0.32', rcpt: '0.33', data: '0.34', final: '0.35' }
   for (const stage of stages) {
     test(`at ${stage} is given up after that stage's time, and tried again`, async () => {
       const id = await platform.submit({ to: `kim@${stage}.test` })

@@ -11,7 +11,7 @@ import { findBroker } from '@postrider/standalone/nats-server/find'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
 import { straceMissing, trace } from '../faults/strace.ts'
 import type { Call } from '../faults/strace.ts'
 

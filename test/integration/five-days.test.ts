@@ -7,8 +7,8 @@ import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 /** The default schedule on a faster clock, so that five days are 30 s. With POSTRIDER_LONG=1 an hour is a second: 120 s. */
 const HOUR_MS = process.env['POSTRIDER_LONG'] === '1' ? 1000 : 250
@@ -132,9 +132,9 @@ test('a dead destination is tried at the planned times for five days, across a c
     assert.match(delayed.content, /^Status: 4\.4\.\d\r$/m)
     const until = /^Will-Retry-Until: (.*)\r$/m.exec(delayed.content)?.[1] ?? ''
     assert.ok(Math.abs(Date.parse(until) - deadline) < 1000, `${until} for ${new Date(deadline).toUTCString()}`)
-    assert.ok(delayed.at >= acceptedAt + 4 * HOUR_MS - CLOCK_MS)
+    assert.ok(delayed.endedAt >= acceptedAt + 4 * HOUR_MS - CLOCK_MS)
     assert.match(failed.content, /^Action: failed\r$/m)
     assert.match(failed.content, /^Status: 4\.4\.1\r$/m)
-    assert.ok(failed.at >= deadline - CLOCK_MS)
+    assert.ok(failed.endedAt >= deadline - CLOCK_MS)
   })
 })

@@ -9,7 +9,7 @@ import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
 
 /** A disk of its own, small enough to fill. */
 function mountDisk(mebibytes: number): { folder: string; remove: () => void } | string {

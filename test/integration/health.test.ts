@@ -8,8 +8,8 @@ import { freeze } from '../support/freeze.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 const SERVICES = { notifier: 0, api: 10, delivery: 20, ingress: 40 }
 
@@ -18,7 +18,7 @@ let platform: TestPlatform
 
 before(async () => {
   remote = await startReceiver({
-    answer: (stage, argument) =>
+    script: ({ stage, argument }) =>
       stage === 'rcpt' && argument.startsWith('nobody') ? '550 5.1.1 no such user' : undefined,
   })
   platform = await startPlatform({ routeTo: remote, api: true })

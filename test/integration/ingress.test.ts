@@ -12,8 +12,8 @@ import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import type { RawSmtp } from '../support/raw-smtp.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 const APP = 'app@sender.test'
 const folder = mkdtempSync(join(tmpdir(), 'postrider-ingress-'))

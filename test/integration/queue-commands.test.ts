@@ -7,8 +7,8 @@ import { after, before, beforeEach, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 const CLI = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 
@@ -19,7 +19,7 @@ let open = false
 
 before(async () => {
   remote = await startReceiver({
-    answer: (stage) => (stage === 'rcpt' && !open ? '452 4.2.2 mailbox full' : undefined),
+    script: ({ stage }) => (stage === 'rcpt' && !open ? '452 4.2.2 mailbox full' : undefined),
   })
   const make = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
   platform = await startPlatform({
@@ -231,7 +231,7 @@ test('a platform that was never started, or is stopped, is said to be that', asy
 test('cancel reaches messages that were never attempted, and obeys --limit', async () => {
   // One connection, and a remote that leaves the first message without an answer: those behind it wait.
   const slow = await startReceiver({
-    answer: (stage, argument) => (stage === 'rcpt' && argument.startsWith('first') ? { hang: true } : undefined),
+    script: ({ stage, argument }) => (stage === 'rcpt' && argument.startsWith('first') ? { then: 'hang' } : undefined),
   })
   try {
     platform.write('slow.yaml', [
@@ -244,7 +244,7 @@ test('cancel reaches messages that were never attempted, and obeys --limit', asy
     ])
     await eventually(() => assert.match(platform.output(), /configuration applied/))
     const first = await platform.submit({ to: 'first@slow.test' })
-    await eventually(() => assert.ok(slow.log.some(({ stage }) => stage === 'rcpt')))
+    await eventually(() => assert.ok(slow.steps.some(({ stage }) => stage === 'rcpt')))
     const ids: string[] = []
     for (const name of ['b', 'c', 'd', 'e']) ids.push(await platform.submit({ to: `${name}@slow.test` }))
     const [b = '', c = '', d = '', e = ''] = ids

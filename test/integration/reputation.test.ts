@@ -7,8 +7,8 @@ import { parseAllDocuments } from 'yaml'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 let remote: Receiver
 let platform: TestPlatform
@@ -23,7 +23,7 @@ const limit = make('SMTPLimit', 'watched', {
 
 before(async () => {
   remote = await startReceiver({
-    answer: (stage, argument) => {
+    script: ({ stage, argument }) => {
       if (stage !== 'rcpt') return undefined
       if (argument.includes('nobody')) return '550 5.1.1 no such user here'
       return argument.includes('strict') ? '554 5.7.1 message looks like spam' : undefined

@@ -7,8 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 const RETENTION_MS = 60_000
 
@@ -17,7 +17,7 @@ let platform: TestPlatform
 
 before(async () => {
   remote = await startReceiver({
-    answer: (stage, argument, attempt) => {
+    script: ({ stage, argument, attempt }) => {
       if (stage !== 'rcpt') return undefined
       if (argument.startsWith('full') && attempt < 4) return '452 4.2.2 mailbox full'
       return argument.startsWith('nobody') ? '550 5.1.1 no such user here' : undefined

@@ -15,8 +15,8 @@ import { eventually } from '../support/eventually.ts'
 import { openAsOwner } from '../support/owner.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 import { GTUBE, GTUBE_ADD_HEADER, rspamdMissing, startRspamd } from '../support/rspamd.ts'
 
 const skip = clamdMissing() || rspamdMissing()

@@ -6,8 +6,8 @@ import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 const BOSS = 'boss@gmail.test'
 const resource = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })

@@ -8,8 +8,8 @@ import type { LocalCertificate } from '@postrider/tls/local-certificate'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 import { handshake, startedTls } from '../support/tls-probe.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'postrider-names-'))

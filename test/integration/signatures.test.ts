@@ -3,8 +3,9 @@ import { after, before, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver, TakenMail } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
+import type { Transaction } from '../support/receiver/transaction.ts'
 import { dkimpyMissing, verifyDkim } from '../support/verify-dkim.ts'
 
 const skip = dkimpyMissing()
@@ -16,7 +17,7 @@ let platform: TestPlatform
 before(async () => {
   if (skip !== false) return
   remote = await startReceiver({
-    answer: (stage, argument) =>
+    script: ({ stage, argument }) =>
       stage === 'rcpt' && argument.startsWith('nobody') ? '550 5.1.1 no such user here' : undefined,
   })
   platform = await startPlatform({
@@ -36,7 +37,7 @@ after(async () => {
 })
 
 /** The domains that signed the first mail which `wanted` finds; each signature must be valid. */
-async function signersOf(wanted: (mail: TakenMail) => boolean): Promise<string[]> {
+async function signersOf(wanted: (mail: Transaction) => boolean): Promise<string[]> {
   const mail = await eventually(() => {
     const found = remote.mails.find(wanted)
     assert.ok(found)

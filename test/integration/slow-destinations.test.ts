@@ -4,8 +4,8 @@ import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { PlatformOptions, TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 /** The machine may be busy with other tests. */
 const PATIENTLY = 120_000
@@ -54,7 +54,7 @@ describe('destinations that hang', () => {
 
   before(async () => {
     // Each tarpit has an address of its own, so each is a site; all of them are silent from the start.
-    tarpits = await startReceiver({ host: '0.0.0.0', answer: () => ({ hang: true }) })
+    tarpits = await startReceiver({ host: '0.0.0.0', script: { greeting: { then: 'hang' } } })
     good = await startReceiver()
     platform = await start({
       documents: [
@@ -74,14 +74,14 @@ describe('destinations that hang', () => {
 
   test('hold no more than a connection each, and everybody else is served', async () => {
     await submit(platform, Array.from({ length: TARPITS }, (_, n) => addresses(10, `tarpit${n}.test`)).flat())
-    await eventually(() => assert.ok(tarpits.connections() > 0), PATIENTLY)
+    await eventually(() => assert.ok(tarpits.open() > 0), PATIENTLY)
     await submit(platform, addresses(100, 'good.test'))
     await eventually(() => assert.equal(mailsTo(good, 'good.test'), 100), PATIENTLY)
     // All of them have their turn, none more than one, while none ever answers.
-    await eventually(() => assert.equal(tarpits.connections(), TARPITS), PATIENTLY)
+    await eventually(() => assert.equal(tarpits.open(), TARPITS), PATIENTLY)
     await submit(platform, addresses(20, 'good.test'))
     await eventually(() => assert.equal(mailsTo(good, 'good.test'), 120), PATIENTLY)
-    assert.equal(tarpits.connections(), TARPITS)
+    assert.equal(tarpits.open(), TARPITS)
     assert.equal(tarpits.mails.length, 0)
     assert.match(await platform.metrics('delivery'), /^postrider_delivery_slow_attempts [1-9]/m)
   })
@@ -89,7 +89,7 @@ describe('destinations that hang', () => {
   test('do not keep a destination waiting that mail goes to for the first time', async () => {
     await submit(platform, addresses(20, 'late.test'))
     await eventually(() => assert.equal(mailsTo(good, 'late.test'), 20), PATIENTLY)
-    assert.equal(tarpits.connections(), TARPITS)
+    assert.equal(tarpits.open(), TARPITS)
   })
 })
 
@@ -99,7 +99,10 @@ describe('a destination that is down', () => {
   let answering = true
 
   const open = async (port = 0): Promise<Receiver> =>
-    startReceiver({ port, answer: (stage) => (stage === 'rcpt' && !answering ? '452 4.2.2 mailbox full' : undefined) })
+    startReceiver({
+      port,
+      script: ({ stage }) => (stage === 'rcpt' && !answering ? '452 4.2.2 mailbox full' : undefined),
+    })
   /** How many are in the queue still, by the number of their attempts. */
   const attempts = async (destination: string): Promise<Record<number, number>> => {
     const counts: Record<number, number> = {}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** Longer than the 40 s that a program without a grace of its own is given. */
@@ -9,7 +9,7 @@ const SLOW_MS = 50_000
 
 test('a stop waits for the reply to a final dot that was sent: the message is delivered once', async () => {
   const remote = await startReceiver({
-    answer: (stage) => (stage === 'final' ? { reply: '250 2.0.0 taken', afterMs: SLOW_MS } : undefined),
+    script: { final: { delayMs: SLOW_MS } },
   })
   const platform = await startPlatform({
     routeTo: remote,
@@ -21,7 +21,7 @@ test('a stop waits for the reply to a final dot that was sent: the message is de
     platform.remove()
   })
   const id = await platform.submit({ to: 'a@remote.test' })
-  await eventually(() => assert.ok(remote.log.some(({ stage }) => stage === 'final')), 60_000)
+  await eventually(() => assert.ok(remote.steps.some(({ stage }) => stage === 'final')), 60_000)
   await platform.restart()
   await eventually(async () => {
     const { recipients } = await platform.message(id)
@@ -30,5 +30,5 @@ test('a stop waits for the reply to a final dot that was sent: the message is de
       ['delivered'],
     )
   }, 60_000)
-  assert.equal(remote.log.filter(({ stage }) => stage === 'final').length, 1)
+  assert.equal(remote.steps.filter(({ stage }) => stage === 'final').length, 1)
 })

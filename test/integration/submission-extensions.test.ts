@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { selfSigned } from '../support/scripted-receiver/certificate.ts'
+import { selfSigned } from '../support/self-signed.ts'
 import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import type { RawSmtp } from '../support/raw-smtp.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 const APP = 'app@sender.test'
 const HOUR = 3_600_000
@@ -23,17 +23,15 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
   let secret: string
 
   before(async () => {
-    const { cert, key } = await selfSigned('127.0.0.1')
-    const tls = { cert: Buffer.from(cert), key: Buffer.from(key) }
-    const other = await selfSigned('127.0.0.1')
-    writeFileSync(join(folder, 'ca.pem'), cert)
+    const certificate = await selfSigned('127.0.0.1')
+    writeFileSync(join(folder, 'ca.pem'), certificate.cert)
     process.env['NODE_EXTRA_CA_CERTS'] = join(folder, 'ca.pem')
-    receivers['remote.test'] = await startReceiver({ offers, tls })
-    receivers['strict.test'] = await startReceiver({ offers: [...offers, 'REQUIRETLS'], tls })
+    receivers['remote.test'] = await startReceiver({ offers, certificate })
+    receivers['strict.test'] = await startReceiver({ offers: [...offers, 'REQUIRETLS'], certificate })
     receivers['clear.test'] = await startReceiver({ offers: ['PIPELINING', 'REQUIRETLS'] })
     receivers['forged.test'] = await startReceiver({
       offers: [...offers, 'REQUIRETLS'],
-      tls: { cert: Buffer.from(other.cert), key: Buffer.from(other.key) },
+      certificate: await selfSigned('127.0.0.1'),
     })
     receivers['old.test'] = await startReceiver({ offers: ['PIPELINING', '8BITMIME'] })
     receivers['sender.test'] = await startReceiver()
@@ -200,7 +198,7 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
       assert.match(await platform.cli('queue', 'show', id), /scheduled +\d{4}-/)
       await platform.restart()
       const mail = await eventually(() => arrived('later@remote.test'), 90_000)
-      assert.ok(mail.at >= until, `${until - mail.at} ms early`)
+      assert.ok(mail.endedAt >= until, `${until - mail.endedAt} ms early`)
       await eventually(() => arrived('both@remote.test'), 30_000)
       assert.equal(mailTo('later@remote.test').length, 1)
     })

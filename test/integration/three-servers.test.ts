@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
 
 let remote: Awaited<ReturnType<typeof startReceiver>>
 let platform: TestPlatform

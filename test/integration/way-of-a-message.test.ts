@@ -3,15 +3,15 @@ import { after, before, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 
 let remote: Receiver
 let platform: TestPlatform
 
 before(async () => {
   remote = await startReceiver({
-    answer: (stage, argument, attempt) => {
+    script: ({ stage, argument, attempt }) => {
       if (stage !== 'rcpt') return undefined
       if (argument.startsWith('full') && attempt < 3) return '452 4.2.2 mailbox full'
       if (argument.startsWith('nobody')) return '550 5.1.1 no such user here'

@@ -5,8 +5,8 @@ import { applyStrictly, renderChart } from '../support/helm.ts'
 import { conditionOf, startOperatorWorld, SYSTEM } from '../support/operator.ts'
 import type { OperatorProcess, OperatorWorld, Resource } from '../support/operator.ts'
 import { freePort } from '../support/ports.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 import { startUnbound } from '../support/unbound.ts'
 import type { Unbound } from '../support/unbound.ts'
 import { newPerson } from './kubectl-plugin-person.ts'
@@ -57,7 +57,7 @@ async function build(ends: (() => unknown)[], closeAll: () => Promise<void>): Pr
   ends.push(() => person.leave())
   const dns = await startUnbound({ records: ['mail.platform.test. A 127.0.0.1'] })
   ends.push(() => dns.stop())
-  const remote = await startReceiver({ answer: (stage) => (stage === 'rcpt' ? '452 4.2.2 mailbox full' : undefined) })
+  const remote = await startReceiver({ script: { rcpt: '452 4.2.2 mailbox full' } })
   ends.push(() => remote.close())
   const world = await startOperatorWorld()
   ends.push(() => world.stop())

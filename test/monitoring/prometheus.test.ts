@@ -5,8 +5,8 @@ import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
 import { NEEDS_KUBERNETES, NEEDS_SCANNERS, panelQueries } from './dashboard.ts'
 import { startPrometheus } from './prometheus.ts'
 import type { Prometheus, Target } from './prometheus.ts'
@@ -20,7 +20,7 @@ describe('a real Prometheus reads a platform', { skip: needs('prometheus', 'prom
 
   before(async () => {
     remote = await startReceiver({
-      answer: (stage, argument) => {
+      script: ({ stage, argument }) => {
         if (stage !== 'rcpt') return undefined
         if (argument.startsWith('nobody')) return '550 5.1.1 no such user here'
         return argument.startsWith('later') ? '451 4.7.1 greylisted, try again later' : undefined

@@ -1,4 +1,4 @@
-import type { ReceiverScript } from '../support/receiver.ts'
+import type { ReceiverOptions } from '../support/receiver/receiver.ts'
 
 /** What goes wrong with a message, and the notice that its sender gets. */
 export interface Cause {
@@ -6,7 +6,7 @@ export interface Cause {
   name: string
   title: string
   /** How the destination's server behaves; without one the name server decides. */
-  remote?: ReceiverScript
+  remote?: ReceiverOptions
   dns?: 'missing' | 'null-mx' | 'fails' | 'refused-connection' | 'loop'
   /** Merged into the destination's DestinationPolicy. */
   policy?: Record<string, unknown>

@@ -1,11 +1,11 @@
 import type { Cause } from './cause.ts'
-import type { ReceiverScript } from '../support/receiver.ts'
+import type { ReceiverOptions } from '../support/receiver/receiver.ts'
 
-type Stage = 'connect' | 'mail' | 'rcpt' | 'final'
+type Stage = 'greeting' | 'mail' | 'rcpt' | 'final'
 
 /** A server that gives this reply at a stage; `ADDRESS` in it is what the command named. */
-const at = (stage: Stage, reply: string): ReceiverScript => ({
-  answer: (reached, argument) => (reached === stage ? reply.replace('ADDRESS', argument) : undefined),
+const at = (stage: Stage, reply: string): ReceiverOptions => ({
+  script: (step) => (step.stage === stage ? reply.replace('ADDRESS', step.argument) : undefined),
 })
 
 const refused = (

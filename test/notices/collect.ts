@@ -3,8 +3,9 @@ import { eventually } from '../support/eventually.ts'
 import { API, startPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver, TakenMail } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver/receiver.ts'
+import type { Receiver } from '../support/receiver/receiver.ts'
+import type { Transaction } from '../support/receiver/transaction.ts'
 import { header, parseOne } from '../support/report/python-email.ts'
 import type { ParsedMessage } from '../support/report/python-email.ts'
 import type { Cause } from './cause.ts'
@@ -96,7 +97,7 @@ async function submit(cause: Cause, port: number, username: string, password: st
   smtp.close()
 }
 
-function noticeOf(cause: Cause, mails: TakenMail[]): SeenNotice {
+function noticeOf(cause: Cause, mails: Transaction[]): SeenNotice {
   for (const { content } of mails) {
     if (!content.includes(`@${cause.name}.test`)) continue
     const message = parseOne(Buffer.from(content, 'latin1'))

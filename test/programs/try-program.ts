@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Service } from '../blackbox/target.ts'
 import { compare } from '../clients/compare.ts'
 import type { Front } from '../clients/front.ts'
-import type { TakenMail } from '../support/receiver.ts'
+import type { Transaction } from '../support/receiver/transaction.ts'
 import type { ProgramCase } from './case.ts'
 import { meant } from './meant.ts'
 import { sameWhenRead } from './parsed.ts'
@@ -23,7 +23,7 @@ export interface Recorded {
 export interface Trial {
   /** What the program wrote, one char an octet; undefined when it sent no content. */
   wrote?: string
-  arrived?: TakenMail
+  arrived?: Transaction
   /** same: octet for octet; read: the same to who reads it. */
   result: 'same' | 'read' | 'changed' | 'refused' | 'failed'
   /** What the program said, or what differs. */
@@ -75,7 +75,7 @@ function difference(wrote: string, content: string): Pick<Trial, 'result' | 'det
   return { result: sameWhenRead(wanted, content) ? 'read' : 'changed', detail: octets }
 }
 
-async function arrival({ receiver }: Service, to: string): Promise<TakenMail | undefined> {
+async function arrival({ receiver }: Service, to: string): Promise<Transaction | undefined> {
   const deadline = Date.now() + ARRIVES_MS
   for (;;) {
     const mail = receiver.mails.find((one) => one.to.includes(to))

@@ -16,3 +16,9 @@ export function envelope(given: Partial<Envelope> = {}): Envelope {
     ...given,
   }
 }
+
+/** An envelope to these addresses, the same each time. */
+export function envelopeTo(addresses: string[], given: Partial<Envelope> = {}): Envelope {
+  const recipients = addresses.map((address) => ({ address }))
+  return envelope({ id: 'q1', recipients, acceptedAt: 0, size: 100, ...given })
+}

@@ -8,15 +8,16 @@ import type { Later } from '../../services/delivery/site/schedule.ts'
 import { SITE_TIMES } from '../../services/delivery/site/site.ts'
 import { createSites } from '../../services/delivery/site/sites.ts'
 import type { TransactionOutcome } from '../../services/delivery/transaction/outcome.ts'
-import { TIMEOUTS, envelopeTo } from './scripted-receiver/client.ts'
-import { startReceiver } from './scripted-receiver/scripted-receiver.ts'
-import type { ScriptedReceiver, ScriptedReceiverOptions } from './scripted-receiver/script.ts'
+import { envelopeTo } from './envelope.ts'
+import { TIMEOUTS } from './receiver/client.ts'
+import { startReceiver } from './receiver/receiver.ts'
+import type { Receiver, ReceiverOptions } from './receiver/receiver.ts'
 
 /** Mail servers on loopback addresses, all on one port, and the DNS that names them. */
 export interface MailWorld {
   port: number
   /** A new server; its address by default is the next of 127.0.0.2, .3 ... */
-  host(options?: ScriptedReceiverOptions): Promise<ScriptedReceiver>
+  host(options?: ReceiverOptions): Promise<Receiver>
   /** An address at which nobody listens. */
   deadAddress(): string
   /** `mx.a.test` -> its addresses. */
@@ -42,7 +43,7 @@ export type Attempted = TransactionOutcome | Later
 
 export async function startMailWorld(): Promise<MailWorld> {
   const port = await freePort()
-  const receivers: ScriptedReceiver[] = []
+  const receivers: Receiver[] = []
   let last = 1
   let clock = 0
   let messages = 0

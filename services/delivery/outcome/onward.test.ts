@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { afterEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Job } from '@postrider/queue/job'
-import { connect } from '../transaction/connection.ts'
 import type { TransactionOutcome } from '../transaction/outcome.ts'
 import { PeerMemory } from '../transaction/peer-memory.ts'
 import { sendInSeries } from '../transaction/series.ts'
-import { TIMEOUTS, envelopeTo, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
-import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
-import type { Answer, Step } from '../../../test/support/scripted-receiver/script.ts'
+import { envelopeTo } from '../../../test/support/envelope.ts'
+import { TIMEOUTS, remotes } from '../../../test/support/receiver/client.ts'
 import { TIME_LIMITS } from '../transaction/time-limits.ts'
 import { decideOutcome } from './decide-outcome.ts'
 import type { Decision } from './decide-outcome.ts'
@@ -25,22 +23,14 @@ const job: Job = {
   content: { stream: 'MAIL_0', seq: 1, parts: [] },
 }
 
-describe('when the time of an attempt is over before all recipients were tried', () => {
-  const ended: (() => unknown)[] = []
-  afterEach(async () => {
-    for (const end of ended.splice(0)) await end()
-  })
+describe('when the time of an attempt is over before all recipients had their turn', () => {
+  const { receive, open } = remotes()
 
   /** The remote accepts one recipient in a transaction; the time is over after the first transaction. */
   async function outcomeOf(over: string, final: string): Promise<TransactionOutcome> {
-    const script = ({ stage, time }: Step): Answer | undefined =>
-      stage === 'rcpt' && time > 1 ? over : stage === 'final' ? final : undefined
-    const receiver = await startReceiver({ script })
-    ended.push(() => receiver.close())
-    const connection = await connect(optionsFor(receiver))
-    ended.push(() => connection.dialogue.destroy())
+    const receiver = await receive({ script: { rcpt: { limit: 1, over }, final } })
     const { outcome } = await sendInSeries(
-      connection,
+      await open(receiver),
       { envelope: job.envelope, content: () => Buffer.from('Subject: a\r\n\r\nb\r\n') },
       {
         timeouts: TIMEOUTS,

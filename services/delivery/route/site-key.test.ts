@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TIMEOUTS } from '../../../test/support/scripted-receiver/client.ts'
+import { TIMEOUTS } from '../../../test/support/receiver/client.ts'
 import { connectionSettings } from './attempt-settings.ts'
 import type { RouteHost, Sender, ResolvedRoute } from './route.ts'
 import { siteKey } from './site-key.ts'

@@ -1,34 +1,17 @@
 import assert from 'node:assert/strict'
-import { afterEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setDefaultCACertificates } from 'node:tls'
-import { connect } from './connection.ts'
-import type { ConnectOptions, SmtpConnection } from './connection.ts'
-import { SessionRefusedError } from './outcome.ts'
-import { selfSigned } from '../../../test/support/scripted-receiver/certificate.ts'
-import { TIMEOUTS, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
-import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
-import type { ScriptedReceiver, ScriptedReceiverOptions } from '../../../test/support/scripted-receiver/script.ts'
+import { TurnedAwayError } from './outcome.ts'
+import { selfSigned } from '../../../test/support/self-signed.ts'
+import { TIMEOUTS, remotes } from '../../../test/support/receiver/client.ts'
+import type { ReceiverOptions } from '../../../test/support/receiver/receiver.ts'
+import { ALL_OFFERS } from '../../../test/support/receiver/server.ts'
 
 describe('connecting', () => {
-  const ended: (() => unknown)[] = []
-  afterEach(async () => {
-    for (const end of ended.splice(0)) await end()
-  })
+  const { receive, open } = remotes()
 
-  async function receive(options: ScriptedReceiverOptions): Promise<ScriptedReceiver> {
-    const receiver = await startReceiver(options)
-    ended.push(() => receiver.close())
-    return receiver
-  }
-
-  async function open(receiver: ScriptedReceiver, given: Partial<ConnectOptions> = {}): Promise<SmtpConnection> {
-    const connection = await connect(optionsFor(receiver, given))
-    ended.push(() => connection.dialogue.destroy())
-    return connection
-  }
-
-  test('reads the extensions that the remote announces', async () => {
-    const { capabilities, remote } = await open(await receive({}))
+  test('reads what the remote offers', async () => {
+    const { capabilities, remote } = await open(await receive({ offers: ALL_OFFERS }))
     assert.deepEqual(capabilities, {
       pipelining: true,
       eightBitMime: true,
@@ -41,51 +24,53 @@ describe('connecting', () => {
     assert.equal(remote.tls, null)
   })
 
-  test('sends HELO to a server that does not support EHLO', async () => {
-    const receiver = await receive({ script: ({ stage }) => (stage === 'ehlo' ? '502 what?' : undefined) })
+  test('says HELO to a server that does not know EHLO', async () => {
+    const receiver = await receive({ script: { ehlo: '502 what?' } })
     const { capabilities } = await open(receiver)
     assert.deepEqual(receiver.lines, ['EHLO mail.test', 'HELO mail.test'])
     assert.equal(capabilities.pipelining, false)
   })
 
   for (const [stage, reply] of [
-    ['connect', '421 4.7.0 too many'],
-    ['connect', '554 5.7.1 go away'],
+    ['greeting', '421 4.7.0 too many'],
+    ['greeting', '554 5.7.1 go away'],
     ['ehlo', '421 4.3.2 closing'],
     ['ehlo', '450 4.7.1 who are you'],
   ] as const) {
-    test(`is refused by ${reply} at ${stage}`, async () => {
-      const receiver = await receive({ script: (step) => (step.stage === stage ? reply : undefined) })
+    test(`is turned away by ${reply} at ${stage}`, async () => {
+      const receiver = await receive({ script: { [stage]: reply } })
       await assert.rejects(open(receiver), (error: unknown) => {
-        assert.ok(error instanceof SessionRefusedError)
-        assert.deepEqual([error.stage, error.reply.text], [stage === 'connect' ? 'greeting' : stage, reply])
+        assert.ok(error instanceof TurnedAwayError)
+        assert.deepEqual([error.stage, error.reply.text], [stage, reply])
         return true
       })
     })
   }
 
-  test('fails with the stage and the reason if no reply comes', async () => {
-    const silent = await receive({ script: ({ stage }) => (stage === 'connect' ? { hang: true } : undefined) })
+  test('ends with the stage and the reason where no answer comes', async () => {
+    const silent = await receive({ script: { greeting: { then: 'hang' } } })
     await assert.rejects(open(silent, { timeouts: { ...TIMEOUTS, greetingMs: 50 } }), {
       name: 'ConnectionBrokenError',
       stage: 'greeting',
       code: 'TIMEOUT',
     })
-    const mute = await receive({ script: ({ stage }) => (stage === 'ehlo' ? { hang: true } : undefined) })
+    const mute = await receive({ script: { ehlo: { then: 'hang' } } })
     await assert.rejects(open(mute, { timeouts: { ...TIMEOUTS, mailMs: 50 } }), { stage: 'ehlo', code: 'TIMEOUT' })
-    const shy = await receive({ script: ({ stage }) => (stage === 'connect' ? { close: true } : undefined) })
+    const shy = await receive({ script: { greeting: { then: 'abrupt' } } })
     await assert.rejects(open(shy), { name: 'ConnectionBrokenError', stage: 'greeting' })
-    const web = await receive({ script: ({ stage }) => (stage === 'connect' ? 'HTTP/1.1 200 OK' : undefined) })
-    await assert.rejects(open(web), { stage: 'greeting', code: 'PROTOCOL' })
+    const web = await receive({ script: { greeting: 'HTTP/1.1 200 OK' } })
+    await assert.rejects(open(web, { timeouts: { ...TIMEOUTS, greetingMs: 500 } }), {
+      stage: 'greeting',
+      code: 'PROTOCOL',
+    })
     const gone = await receive({})
     await gone.close()
     await assert.rejects(open(gone), { stage: 'connect', code: 'ECONNREFUSED' })
   })
 
-  test('times out although the greeting arrives octet by octet', async () => {
-    const drip = `220 ${'x'.repeat(1000)}\r\n`
+  test('does not let a greeting that drips buy more time', async () => {
     const receiver = await receive({
-      script: ({ stage }) => (stage === 'connect' ? { drip, everyMs: 20 } : undefined),
+      script: { greeting: { raw: `220 ${'x'.repeat(1000)}\r\n`, dripMs: 20 } },
     })
     await assert.rejects(open(receiver, { timeouts: { ...TIMEOUTS, greetingMs: 200 } }), { code: 'TIMEOUT' })
   })
@@ -104,7 +89,7 @@ describe('connecting', () => {
       assert.deepEqual([remote.tls, receiver.lines], [null, ['EHLO mail.test']])
     })
 
-    test('requires a trusted certificate for the host if TLS is required', async () => {
+    test('wants a certificate it trusts, for that host, when it is required', async (t) => {
       const receiver = await receive({ certificate })
       await assert.rejects(open(receiver, { tls: 'required' }), {
         name: 'ConnectionBrokenError',
@@ -112,7 +97,7 @@ describe('connecting', () => {
         stage: 'starttls',
       })
       setDefaultCACertificates([certificate.cert])
-      ended.push(() => setDefaultCACertificates([]))
+      t.after(() => setDefaultCACertificates([]))
       const { remote } = await open(receiver, { tls: 'required' })
       assert.match(remote.tls ?? '', /^TLS/)
       await assert.rejects(open(receiver, { tls: 'required', host: 'other.test' }), { code: 'TLS' })
@@ -121,18 +106,16 @@ describe('connecting', () => {
       assert.equal(receiver.mails.length, 0)
     })
 
-    const faults: Record<string, ScriptedReceiverOptions['script']> = {
+    const faults: Record<string, ReceiverOptions['script']> = {
       'STARTTLS is not offered': undefined,
-      'STARTTLS is refused temporarily': ({ stage }) => (stage === 'starttls' ? '454 4.7.0 not now' : undefined),
-      'STARTTLS is refused': ({ stage }) => (stage === 'starttls' ? '502 5.5.1 no' : undefined),
-      'the handshake is garbage': ({ stage }) =>
-        stage === 'starttls'
-          ? { raw: ['220 ok\r\n', 'rubbish and more rubbish\r\n'], everyMs: 20, close: 'end' }
-          : undefined,
-      'the handshake is cut off': ({ stage, connection }) =>
-        stage === 'starttls' && connection === 1 ? { close: true, after: '220 ok' } : undefined,
-      'the remote closes the connection right after the handshake': ({ stage, secure }) =>
-        stage === 'ehlo' && secure ? { close: true } : undefined,
+      'STARTTLS is put off': { starttls: '454 4.7.0 not now' },
+      'STARTTLS is refused': { starttls: '502 5.5.1 no' },
+      'the handshake is garbage': {
+        starttls: { raw: ['220 ok\r\n', 'rubbish and more rubbish\r\n'], everyMs: 20, then: 'close' },
+      },
+      'the handshake is cut off': { connections: [{ starttls: { send: '220 ok', then: 'close' } }] },
+      'the remote ends it right after the handshake': ({ stage, secure }) =>
+        stage === 'ehlo' && secure ? { then: 'abrupt' } : undefined,
     }
     for (const [fault, script] of Object.entries(faults)) {
       const settings = { script, ...(script === undefined ? {} : { certificate }) }
@@ -158,8 +141,8 @@ describe('connecting', () => {
     test('discards replies that are injected after the reply to STARTTLS', async () => {
       const receiver = await receive({
         certificate,
-        offers: [],
-        script: ({ stage }) => (stage === 'starttls' ? '220 ok\r\n250-evil\r\n250 PIPELINING' : undefined),
+        offers: ['STARTTLS'],
+        script: { starttls: '220 ok\r\n250-evil\r\n250 PIPELINING' },
       })
       const { remote, capabilities } = await open(receiver)
       // The injected reply was not read as the reply to EHLO: the connection is secure and has no PIPELINING.

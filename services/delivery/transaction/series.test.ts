@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
-import { afterEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Recipient } from '@postrider/mail/envelope'
-import { connect } from './connection.ts'
 import { PeerMemory } from './peer-memory.ts'
 import type { TransactionOutcome } from './outcome.ts'
 import { sendInSeries } from './series.ts'
 import type { SeriesOptions, SeriesResult } from './series.ts'
-import { TIMEOUTS, envelopeTo, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
-import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
-import type {
-  Answer,
-  ScriptedReceiver,
-  ScriptedReceiverOptions,
-  Step,
-} from '../../../test/support/scripted-receiver/script.ts'
+import { envelopeTo } from '../../../test/support/envelope.ts'
+import { TIMEOUTS, remotes } from '../../../test/support/receiver/client.ts'
+import type { Receiver } from '../../../test/support/receiver/receiver.ts'
+import type { Answer, Step } from '../../../test/support/receiver/script.ts'
 import { TIME_LIMITS } from './time-limits.ts'
 
 const CONTENT = Buffer.from('Subject: a\r\n\r\nb\r\n')
@@ -30,32 +25,15 @@ function limitedTo(limit: number, over: Answer): (step: Step) => Answer | undefi
 }
 
 describe('a series of transactions', () => {
-  const ended: (() => unknown)[] = []
-  afterEach(async () => {
-    for (const end of ended.splice(0)) await end()
-  })
+  const { receive: start, open } = remotes()
 
-  async function send(
-    receiver: ScriptedReceiver,
-    to: string[],
-    given: Partial<SeriesOptions> = {},
-  ): Promise<SeriesResult> {
-    const open = async () => {
-      const connection = await connect(optionsFor(receiver))
-      ended.push(() => connection.dialogue.destroy())
-      return connection
-    }
+  async function send(receiver: Receiver, to: string[], given: Partial<SeriesOptions> = {}): Promise<SeriesResult> {
+    const reopen = () => open(receiver)
     return sendInSeries(
-      await open(),
+      await reopen(),
       { envelope: envelopeTo(to), content: () => CONTENT },
-      { timeouts: TIMEOUTS, reopen: open, messagesPerConnection: 100, peers: new PeerMemory(), ...given },
+      { timeouts: TIMEOUTS, reopen, messagesPerConnection: 100, peers: new PeerMemory(), ...given },
     )
-  }
-
-  async function start(options: ScriptedReceiverOptions): Promise<ScriptedReceiver> {
-    const receiver = await startReceiver(options)
-    ended.push(() => receiver.close())
-    return receiver
   }
 
   const counts = ({ outcome }: SeriesResult): Record<string, number> => {
@@ -63,7 +41,7 @@ describe('a series of transactions', () => {
     for (const { result } of outcome.recipients) found[result] = (found[result] ?? 0) + 1
     return found
   }
-  const groups = ({ mails }: ScriptedReceiver): number[] => mails.map(({ to }) => to.length)
+  const groups = ({ mails }: Receiver): number[] => mails.map(({ to }) => to.length)
 
   for (const [name, over] of [
     ['452 4.5.3', '452 4.5.3 Too many recipients'],
@@ -109,15 +87,15 @@ describe('a series of transactions', () => {
   test('continues on another connection when the server closes the first', async () => {
     const receiver = await start({
       script: (step) =>
-        limited(step) ?? (step.stage === 'final' ? { close: true, after: '250 2.0.0 taken' } : undefined),
+        limited(step) ?? (step.stage === 'final' ? { send: '250 2.0.0 taken', then: 'close' } : undefined),
     })
     const limited = limitedTo(10, '452 4.5.3 Too many recipients')
     assert.deepEqual(counts(await send(receiver, addresses(25))), { delivered: 25 })
     assert.equal(receiver.connections(), 3)
   })
 
-  test('starts again with fewer recipients when the server closes the connection because of their number', async () => {
-    const receiver = await start({ script: limitedTo(10, { close: true, after: '421 4.5.3 too many recipients' }) })
+  test('begins with fewer when the server ends the connection for their number', async () => {
+    const receiver = await start({ script: limitedTo(10, { send: '421 4.5.3 too many recipients', then: 'close' }) })
     assert.deepEqual(counts(await send(receiver, addresses(25))), { delivered: 25 })
     assert.deepEqual(groups(receiver), [10, 10, 5])
   })
@@ -167,7 +145,7 @@ describe('a series of transactions', () => {
     let mails = 0
     const limited = limitedTo(2, '452 4.5.3 Too many recipients')
     const script = (step: Step): Answer | undefined =>
-      step.stage === 'mail' && ++mails > 1 ? { close: true } : limited(step)
+      step.stage === 'mail' && ++mails > 1 ? { then: 'abrupt' } : limited(step)
     const receiver = await start({ script })
     const { outcome, begun } = await send(receiver, addresses(6))
     assert.deepEqual(
@@ -200,7 +178,7 @@ describe('a series of transactions', () => {
 
   test('gives the commands of further transactions less time than those of the first', async () => {
     const script = (step: Step): Answer | undefined =>
-      step.stage === 'mail' && step.time > 1 ? { hang: true } : limited(step)
+      step.stage === 'mail' && step.time > 1 ? { then: 'hang' } : limited(step)
     const limited = limitedTo(2, '452 4.5.3 Too many recipients')
     const receiver = await start({ script })
     const { outcome } = await send(receiver, addresses(4), { limits: { ...TIME_LIMITS, furtherCommandsMs: 200 } })

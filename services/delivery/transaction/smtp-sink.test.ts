@@ -7,7 +7,8 @@ import { find, needs } from '../../../test/support/needs.ts'
 import { freePort } from '../../../test/support/ports.ts'
 import { connect } from './connection.ts'
 import type { SmtpConnection } from './connection.ts'
-import { TIMEOUTS, envelopeTo } from '../../../test/support/scripted-receiver/client.ts'
+import { envelopeTo } from '../../../test/support/envelope.ts'
+import { TIMEOUTS } from '../../../test/support/receiver/client.ts'
 import { transact } from './transaction.ts'
 
 const CONTENT = Buffer.from(`Subject: a\r\n\r\n${'.line\r\n'.repeat(1000)}`)

@@ -1,39 +1,27 @@
 import assert from 'node:assert/strict'
-import { afterEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { TimeoutConfig } from '@postrider/runtime-config/config'
-import { connect } from './connection.ts'
 import type { SmtpConnection } from './connection.ts'
-import { TIMEOUTS, envelopeTo, optionsFor } from '../../../test/support/scripted-receiver/client.ts'
-import { startReceiver } from '../../../test/support/scripted-receiver/scripted-receiver.ts'
-import type {
-  Answer,
-  ScriptedReceiver,
-  ScriptedReceiverOptions,
-  Stage,
-  Step,
-} from '../../../test/support/scripted-receiver/script.ts'
+import { envelopeTo } from '../../../test/support/envelope.ts'
+import { TIMEOUTS, remotes } from '../../../test/support/receiver/client.ts'
+import type { Receiver, ReceiverOptions } from '../../../test/support/receiver/receiver.ts'
+import { ALL_OFFERS } from '../../../test/support/receiver/server.ts'
+import type { Stage, Step } from '../../../test/support/receiver/script.ts'
 import { transact } from './transaction.ts'
 import type { Sent } from './transaction.ts'
 
 const CONTENT = Buffer.from('Subject: a\r\n\r\n.dot\r\n..\r\nend\r\n')
 const TO = ['kim@remote.test', 'lee@remote.test', 'max@remote.test']
 const LOCK_STEP = ['8BITMIME', 'SMTPUTF8', 'DSN', 'SIZE 10000000']
-const WAYS = { 'in one go': undefined, 'in lock step': LOCK_STEP }
+const WAYS = { 'in one go': ALL_OFFERS, 'in lock step': LOCK_STEP }
 
 describe('a transaction', () => {
-  const ended: (() => unknown)[] = []
-  afterEach(async () => {
-    for (const end of ended.splice(0)) await end()
-  })
-
-  async function start(options: ScriptedReceiverOptions = {}): Promise<[ScriptedReceiver, SmtpConnection]> {
-    const receiver = await startReceiver(options)
-    ended.push(() => receiver.close())
-    const connection = await connect(optionsFor(receiver))
-    ended.push(() => connection.dialogue.destroy())
-    return [receiver, connection]
+  const { receive, open } = remotes()
+  async function start(options: ReceiverOptions = {}): Promise<[Receiver, SmtpConnection]> {
+    const receiver = await receive({ offers: ALL_OFFERS, ...options })
+    return [receiver, await open(receiver)]
   }
 
   const send = (
@@ -53,10 +41,6 @@ describe('a transaction', () => {
     outcome.recipients.map(({ result, stage, reply, errorCode }) => `${result} ${stage} ${errorCode ?? reply}`),
     reusable,
   ]
-  const at =
-    (stage: Stage, answer: Answer, which?: string) =>
-    (step: Step): Answer | undefined =>
-      step.stage === stage && (which === undefined || step.argument === which) ? answer : undefined
 
   for (const [way, offers] of Object.entries(WAYS)) {
     describe(way, () => {
@@ -76,7 +60,7 @@ describe('a transaction', () => {
       test('gives each recipient its own reply', async () => {
         const [receiver, connection] = await start({
           offers,
-          script: at('rcpt', '550-5.1.1 no\r\n550 5.1.1 one', TO[1]),
+          script: ({ argument }) => (argument === TO[1] ? '550-5.1.1 no\r\n550 5.1.1 one' : undefined),
         })
         const sent = await send(connection)
         const taken = 'delivered final 250 2.0.0 taken'
@@ -115,7 +99,7 @@ describe('a transaction', () => {
 
       for (const stage of ['mail', 'rcpt', 'data', 'final'] as const) {
         test(`fails when the connection ends at ${stage}`, async () => {
-          const [, connection] = await start({ offers, script: at(stage, { close: true }) })
+          const [, connection] = await start({ offers, script: { [stage]: { then: 'abrupt' } } })
           const { outcome, reusable } = await send(connection)
           for (const result of outcome.recipients) {
             assert.deepEqual([result.result, result.stage], ['failed', stage])
@@ -126,8 +110,8 @@ describe('a transaction', () => {
           assert.equal(outcome.ambiguous, stage === 'final' ? true : undefined)
         })
 
-        test(`fails after the time-out of ${stage}`, async () => {
-          const [, connection] = await start({ offers, script: at(stage, { hang: true }) })
+        test(`fails when the time for ${stage} is over, and each stage has its own`, async () => {
+          const [, connection] = await start({ offers, script: { [stage]: { then: 'hang' } } })
           const sent = await send(connection, {}, CONTENT, { [`${stage}Ms`]: 50 })
           assert.deepEqual(short(sent), [TO.map(() => `failed ${stage} TIMEOUT`), false])
           assert.equal(sent.outcome.ambiguous, stage === 'final' ? true : undefined)
@@ -136,13 +120,13 @@ describe('a transaction', () => {
 
       test('reports a refusal that came just before the connection ended', async () => {
         const after = '421 4.7.0 too much mail from you'
-        const [, connection] = await start({ offers, script: at('mail', { close: true, after }) })
+        const [, connection] = await start({ offers, script: { mail: { send: after, then: 'close' } } })
         assert.deepEqual(short(await send(connection)), [TO.map(() => `refused mail ${after}`), false])
       })
 
       test('keeps the refusals it had when the connection ends later', async () => {
         const script = (step: Step) =>
-          step.argument === TO[0] ? '550 5.1.1 no' : step.argument === TO[2] ? { close: true as const } : undefined
+          step.argument === TO[0] ? '550 5.1.1 no' : step.argument === TO[2] ? { then: 'abrupt' as const } : undefined
         const [, connection] = await start({ offers, script })
         const { outcome } = await send(connection)
         assert.deepEqual(
@@ -163,9 +147,8 @@ describe('a transaction', () => {
     ])
   })
 
-  test('ends with a lone dot when no recipient was accepted and the remote still wants content', async () => {
-    const script = ({ stage }: Step) => (stage === 'rcpt' ? '550 5.1.1 no' : stage === 'data' ? '354 go on' : undefined)
-    const [receiver, connection] = await start({ script })
+  test('ends with a lone dot when nobody was taken and the remote still wants content', async () => {
+    const [receiver, connection] = await start({ script: { rcpt: '550 5.1.1 no', data: '354 go on' } })
     const sent = await send(connection)
     assert.deepEqual(short(sent), [TO.map(() => 'refused rcpt 550 5.1.1 no'), true])
     assert.deepEqual(
@@ -175,8 +158,7 @@ describe('a transaction', () => {
   })
 
   test('ends the connection when the sender was refused and the remote still wants content', async () => {
-    const script = ({ stage }: Step) => (stage === 'mail' ? '550 5.7.1 no' : stage === 'data' ? '354 go on' : undefined)
-    const [receiver, connection] = await start({ script })
+    const [receiver, connection] = await start({ script: { mail: '550 5.7.1 no', data: '354 go on' } })
     assert.deepEqual(short(await send(connection)), [TO.map(() => 'refused mail 550 5.7.1 no'), false])
     assert.equal(receiver.mails.length, 0)
   })
@@ -227,23 +209,22 @@ describe('a transaction', () => {
   })
 
   test('stops when the remote refuses in the middle of the content', async () => {
-    const script = ({ stage, time }: Step) => (stage === 'content' && time === 1 ? '552 5.3.4 too large' : undefined)
-    const [receiver, connection] = await start({ script })
+    const [receiver, connection] = await start({ script: { content: '552 5.3.4 too large' } })
     const sent = await send(connection, {}, Buffer.alloc(20_000_000, 'a\r\n'))
     assert.deepEqual(short(sent), [TO.map(() => 'refused content 552 5.3.4 too large'), false])
     assert.equal(receiver.mails.length, 0)
   })
 
-  test('does not count a 250 before the final dot as a delivery', async () => {
-    const [receiver, connection] = await start({ script: at('data', '354 go on\r\n250 2.0.0 taken') })
+  test('takes no 250 that comes before the final dot for a delivery', async () => {
+    const [receiver, connection] = await start({ script: { data: '354 go on\r\n250 2.0.0 taken' } })
     const sent = await send(connection)
     assert.deepEqual(short(sent), [TO.map(() => 'failed content PROTOCOL'), false])
     assert.equal(sent.outcome.ambiguous, undefined)
     assert.equal(receiver.mails.length, 0)
   })
 
-  test('fails when the remote accepts no data', async () => {
-    const [, connection] = await start({ readsContent: false })
+  test('fails when the remote takes nothing in', async () => {
+    const [, connection] = await start({ script: { data: { send: '354 go on', then: 'stall' } } })
     const sent = await send(connection, {}, Buffer.alloc(40_000_000, 'a\r\n'), { blockMs: 300 })
     assert.deepEqual(short(sent), [TO.map(() => 'failed content TIMEOUT'), false])
     assert.equal(sent.outcome.ambiguous, undefined)
@@ -260,9 +241,9 @@ describe('a transaction', () => {
     assert.equal(receiver.mails.length, 0)
   })
 
-  test('is not made on a connection that the remote has closed or written to meanwhile', async () => {
-    for (const answer of [{ close: true as const, after: '250 ok' }, '250 ok\r\n421 4.4.2 idle']) {
-      const [, connection] = await start({ script: at('final', answer) })
+  test('is not made on a connection that the remote has closed or spoken on meanwhile', async () => {
+    for (const final of [{ send: '250 ok', then: 'close' } as const, '250 ok\r\n421 4.4.2 idle']) {
+      const [, connection] = await start({ script: { final } })
       const deadline = Date.now() + 10_000
       await send(connection)
       while (connection.dialogue.usable && Date.now() < deadline) await pause(5)

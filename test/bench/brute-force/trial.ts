@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { startPlatform } from '../../support/platform.ts'
-import { startReceiver } from '../../support/receiver.ts'
+import { startReceiver } from '../../support/receiver/receiver.ts'
 import { ingressOf } from '../ingress.ts'
 import { submitOnce, submitSteadily } from '../submission.ts'
 import type { Login, Submission } from '../submission.ts'

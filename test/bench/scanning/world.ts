@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts'
 import { startPlatform } from '../../support/platform.ts'
 import type { TestPlatform } from '../../support/platform.ts'
 import { openSmtp } from '../../support/raw-smtp.ts'
-import { startReceiver } from '../../support/receiver.ts'
+import { startReceiver } from '../../support/receiver/receiver.ts'
 import { startRspamd } from '../../support/rspamd.ts'
 import { commandsUpToData } from '../submission.ts'
 

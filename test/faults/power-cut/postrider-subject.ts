@@ -2,7 +2,7 @@ import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { stringify } from 'yaml'
-import { startReceiver } from '../../support/receiver.ts'
+import { startReceiver } from '../../support/receiver/receiver.ts'
 import type { Subject } from './subject.ts'
 
 const RELAY = 2525
@@ -18,7 +18,7 @@ const QUIET_MS = 90_000
 export async function postriderSubject(): Promise<Subject> {
   let cut = false
   const receiver = await startReceiver({
-    answer: (stage, argument) => {
+    script: ({ stage, argument }) => {
       const deferred = stage === 'rcpt' && !cut && /[02468]@/.test(argument)
       return deferred ? '451 4.3.0 later' : undefined
     },

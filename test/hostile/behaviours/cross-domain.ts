@@ -1,5 +1,5 @@
 import type { Behaviour, Mail, Wanted } from '../behaviour.ts'
-import type { Script } from '../remote/script.ts'
+import type { ScriptTable } from '../../support/receiver/script.ts'
 
 const ATTACKER: Record<string, { mx: string[] }> = { a: { mx: ['10 shared', '20 attacker'] }, b: { mx: ['10 shared'] } }
 const STARTTLS = ['250-mx.remote.test', '250-PIPELINING', '250 STARTTLS']
@@ -13,7 +13,7 @@ const aThenB = (a: Wanted, b: Wanted): Mail[] => [
 const once = (at: string, more: Partial<Wanted> = {}): Wanted => ({ state: 'delivered', at: [at], ...more })
 
 /** The first connections to the shared host fail; afterwards it is well. */
-const failsFirst = (count: number, script: Omit<Script, 'connections'>): Script => ({
+const failsFirst = (count: number, script: Omit<ScriptTable, 'connections'>): ScriptTable => ({
   connections: Array.from({ length: count }, () => script),
 })
 

@@ -1,14 +1,14 @@
 import { many } from '../behaviour.ts'
 import type { Behaviour } from '../behaviour.ts'
-import { fixture } from '../remote/script.ts'
+import { fixture } from '../remote/fixture.ts'
 
 const REFUSAL_4KB = Array.from(
   { length: 200 },
-  (_, at) => `450${at === 199 ? ' ' : '-'}${'\xfe'.repeat(4000)}\\r\\n`,
+  (_, at) => `450${at === 199 ? ' ' : '-'}${'\xfe'.repeat(4000)}\r\n`,
 ).join('')
 const REFUSAL_LINES = Array.from(
   { length: 100 },
-  (_, at) => `550${at === 99 ? ' ' : '-'}5.1.1 ${'no such user '.repeat(38)}\\r\\n`,
+  (_, at) => `550${at === 99 ? ' ' : '-'}5.1.1 ${'no such user '.repeat(38)}\r\n`,
 )
 
 /** Limits that a remote has, and sizes that it should have had. */
@@ -32,7 +32,7 @@ export const LIMITS: Behaviour[] = [
   {
     name: 'limit-552',
     what: '552 5.5.3 after 10 recipients, which means 452 (RFC 5321, 4.5.3.1.10)',
-    hosts: { mx1: { rcpt: { limit: 10, over: '552 5.5.3 too many recipients', default: '250 ok' } } },
+    hosts: { mx1: { rcpt: { limit: 10, over: '552 5.5.3 too many recipients' } } },
     mails: [{ to: many(25) }],
     wanted: { state: 'delivered', delay: 0 },
     connections: 4,
@@ -41,7 +41,7 @@ export const LIMITS: Behaviour[] = [
     name: 'limit-421',
     what: '421 and the end after 10 recipients, of 25',
     hosts: {
-      mx1: { rcpt: { limit: 10, over: { send: '421 4.5.3 too many recipients', then: 'close' }, default: '250 ok' } },
+      mx1: { rcpt: { limit: 10, over: { send: '421 4.5.3 too many recipients', then: 'close' } } },
     },
     mails: [{ to: many(25) }],
     wanted: { state: ['delivered', 'deferred'] },
@@ -103,7 +103,7 @@ export const LIMITS: Behaviour[] = [
   {
     name: 'slow-endless-banner',
     what: 'a greeting of endless lines, two a second',
-    hosts: { mx1: { greeting: { send: '220-one moment please', repeat: 1e6, every: 0.5 } } },
+    hosts: { mx1: { greeting: { send: '220-one moment please', repeat: 1e6, everyMs: 500 } } },
     wanted: { state: 'deferred' },
     seconds: 60,
     slow: true,
@@ -132,14 +132,14 @@ export const LIMITS: Behaviour[] = [
   {
     name: 'octet-a-second',
     what: 'the greeting at one octet a second',
-    hosts: { mx1: { greeting: { send: '220 mx.remote.test ESMTP', drip: 1 } } },
+    hosts: { mx1: { greeting: { send: '220 mx.remote.test ESMTP', dripMs: 1000 } } },
     wanted: { state: 'deferred' },
     slow: true,
   },
   {
     name: 'octet-a-second-final',
     what: 'the reply to the final dot at one octet a second, the first time',
-    hosts: { mx1: { connections: [{ final: { raw: '450 4.3.0 wait, please\\r\\n', drip: 1 } }] } },
+    hosts: { mx1: { connections: [{ final: { raw: '450 4.3.0 wait, please\r\n', dripMs: 1000 } }] } },
     wanted: { state: 'delivered' },
     slow: true,
   },

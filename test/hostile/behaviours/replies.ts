@@ -1,6 +1,6 @@
 import { many } from '../behaviour.ts'
 import type { Behaviour } from '../behaviour.ts'
-import { fixture } from '../remote/script.ts'
+import { fixture } from '../remote/fixture.ts'
 
 const DELIVERED = { state: 'delivered', attempts: 1 } as const
 
@@ -9,39 +9,39 @@ export const REPLIES: Behaviour[] = [
   {
     name: 'queued-empty-line',
     what: 'an empty line after the 250 to the final dot, in one packet',
-    hosts: { mx1: { final: { raw: '250 2.0.0 queued\\r\\n\\r\\n' } } },
+    hosts: { mx1: { final: { raw: '250 2.0.0 queued\r\n\r\n' } } },
     wanted: DELIVERED,
   },
   {
     name: 'queued-garbage',
     what: 'a line of garbage after the 250 to the final dot',
-    hosts: { mx1: { final: { raw: '250 2.0.0 queued\\r\\nlet me think about that\\r\\n' } } },
+    hosts: { mx1: { final: { raw: '250 2.0.0 queued\r\nlet me think about that\r\n' } } },
     wanted: DELIVERED,
   },
   {
     name: 'queued-octets',
     what: 'octets without a line end after the 250 to the final dot',
-    hosts: { mx1: { final: { raw: '250 2.0.0 queued\\r\\n\\x00\\xff\\xfe\\x07' } } },
+    hosts: { mx1: { final: { raw: '250 2.0.0 queued\r\n\x00\xff\xfe\x07' } } },
     wanted: DELIVERED,
   },
   {
     name: 'queued-twice',
     what: 'a second 250 after the one to the final dot',
-    hosts: { mx1: { final: { raw: '250 2.0.0 queued\\r\\n250 2.0.0 queued\\r\\n' } } },
+    hosts: { mx1: { final: { raw: '250 2.0.0 queued\r\n250 2.0.0 queued\r\n' } } },
     mails: [{}, {}],
     wanted: DELIVERED,
   },
   {
     name: 'queued-then-421',
     what: '421 after the 250 to the final dot, and the end',
-    hosts: { mx1: { final: { raw: '250 2.0.0 queued\\r\\n421 4.3.2 closing\\r\\n', then: 'close' } } },
+    hosts: { mx1: { final: { raw: '250 2.0.0 queued\r\n421 4.3.2 closing\r\n', then: 'close' } } },
     mails: [{}, {}],
     wanted: DELIVERED,
   },
   {
     name: 'queued-then-550',
     what: '550 after the 250 to the final dot',
-    hosts: { mx1: { final: { raw: '250 2.0.0 queued\\r\\n550 5.7.1 or rather not\\r\\n' } } },
+    hosts: { mx1: { final: { raw: '250 2.0.0 queued\r\n550 5.7.1 or rather not\r\n' } } },
     wanted: DELIVERED,
   },
   {
@@ -74,7 +74,7 @@ export const REPLIES: Behaviour[] = [
   {
     name: 'queued-line-without-code',
     what: 'a line without a code inside the 250 to the final dot',
-    hosts: { mx1: { final: { raw: '250-2.0.0 queued\\r\\nas 12345\\r\\n250 2.0.0 thank you\\r\\n' } } },
+    hosts: { mx1: { final: { raw: '250-2.0.0 queued\r\nas 12345\r\n250 2.0.0 thank you\r\n' } } },
     wanted: DELIVERED,
   },
   {
@@ -86,7 +86,7 @@ export const REPLIES: Behaviour[] = [
   {
     name: 'tab-after-code',
     what: 'a tab after the code of the reply to the final dot, and silence',
-    hosts: { mx1: { final: { raw: '250\\tqueued\\r\\n' } } },
+    hosts: { mx1: { final: { raw: '250\tqueued\r\n' } } },
     wanted: DELIVERED,
   },
   {
@@ -101,9 +101,9 @@ export const REPLIES: Behaviour[] = [
     hosts: {
       mx1: {
         ehlo: ['250-mx', '250 8BITMIME'],
-        mail: { raw: '250\\tok\\r\\n' },
-        rcpt: { raw: '250\\tok\\r\\n' },
-        final: { raw: '250\\tqueued\\r\\n' },
+        mail: { raw: '250\tok\r\n' },
+        rcpt: { raw: '250\tok\r\n' },
+        final: { raw: '250\tqueued\r\n' },
       },
     },
     wanted: DELIVERED,
@@ -119,10 +119,10 @@ export const REPLIES: Behaviour[] = [
     what: 'line ends without CR',
     hosts: {
       mx1: {
-        greeting: { raw: '220 mx\\n' },
-        ehlo: { raw: '250-mx\\n250 PIPELINING\\n' },
-        rcpt: { raw: '250 ok\\n' },
-        final: { raw: '250 queued\\n' },
+        greeting: { raw: '220 mx\n' },
+        ehlo: { raw: '250-mx\n250 PIPELINING\n' },
+        rcpt: { raw: '250 ok\n' },
+        final: { raw: '250 queued\n' },
       },
     },
     wanted: DELIVERED,
@@ -130,7 +130,7 @@ export const REPLIES: Behaviour[] = [
   {
     name: 'mixed-codes',
     what: 'a refusal whose first line says 250',
-    hosts: { mx1: { rcpt: { raw: '250-checking\\r\\n550 5.1.1 no such user\\r\\n' } } },
+    hosts: { mx1: { rcpt: { raw: '250-checking\r\n550 5.1.1 no such user\r\n' } } },
     wanted: { state: 'failed', status: /^5\.1\.1$/ },
   },
   {
@@ -148,7 +148,7 @@ export const REPLIES: Behaviour[] = [
   {
     name: 'final-354',
     what: '354 to the final dot',
-    hosts: { mx1: { final: { raw: '354 go on\\r\\n' } } },
+    hosts: { mx1: { final: { raw: '354 go on\r\n' } } },
     wanted: { state: 'deferred' },
   },
   {
@@ -166,7 +166,7 @@ export const REPLIES: Behaviour[] = [
   {
     name: 'escape-sequences',
     what: 'a refusal with terminal escapes, NUL and 8-bit octets',
-    hosts: { mx1: { rcpt: { raw: '550 5.1.1 \\x1b[31mno\\x00 such\\xff\\xfe user\\x1b[0m\\r\\n' } } },
+    hosts: { mx1: { rcpt: { raw: '550 5.1.1 \x1b[31mno\x00 such\xff\xfe user\x1b[0m\r\n' } } },
     wanted: { state: 'failed', status: /^5\.1\.1$/ },
   },
   {
@@ -179,7 +179,7 @@ export const REPLIES: Behaviour[] = [
     name: 'unasked-replies',
     what: '300 replies that nobody asked for, after the greeting',
     hosts: {
-      mx1: { greeting: { raw: '220 mx.remote.test\\r\\n' + '250 ok\\r\\n'.repeat(300) }, data: { then: 'hang' } },
+      mx1: { greeting: { raw: '220 mx.remote.test\r\n' + '250 ok\r\n'.repeat(300) }, data: { then: 'hang' } },
     },
     wanted: { state: 'deferred' },
   },
@@ -188,8 +188,8 @@ export const REPLIES: Behaviour[] = [
     what: '300 unasked replies of 200 lines each',
     hosts: {
       mx1: {
-        greeting: { raw: '220 mx.remote.test\\r\\n' },
-        ehlo: { raw: `${'250-X\\r\\n'.repeat(199)}250 X\\r\\n`, repeat: 300 },
+        greeting: { raw: '220 mx.remote.test\r\n' },
+        ehlo: { raw: `${'250-X\r\n'.repeat(199)}250 X\r\n`, repeat: 300 },
       },
     },
     wanted: { state: 'deferred' },
@@ -205,7 +205,7 @@ export const REPLIES: Behaviour[] = [
   {
     name: 'early-552',
     what: '552 while the content is still being sent, and the end',
-    hosts: { mx1: { content: { send: '552 5.3.4 too large', delay: 0.5, then: 'close' } } },
+    hosts: { mx1: { content: { send: '552 5.3.4 too large', delayMs: 500, then: 'close' } } },
     mails: [{ octets: 3_000_000 }],
     wanted: { state: ['failed', 'deferred'] },
   },

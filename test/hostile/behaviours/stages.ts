@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.ts'
-import type { Action, Script, Stage } from '../remote/script.ts'
+import type { Action, ScriptTable, Stage } from '../../support/receiver/script.ts'
 
 const STAGES: Stage[] = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'content', 'final']
 const NAMES: Partial<Record<Stage, string>> = {
@@ -21,7 +21,7 @@ const WAYS: [name: string, what: string, action: Action][] = [
 /** The first connection ends at a stage; the next attempt gets through, and delivers once. */
 export const DROPS: Behaviour[] = STAGES.flatMap((stage) =>
   WAYS.map(([name, what, action]): Behaviour => {
-    const first: Script = { [stage]: action }
+    const first: ScriptTable = { [stage]: action }
     return {
       name: `${name}-at-${stage}`,
       what: `${what} ${NAMES[stage] ?? ''}, the first time`,
@@ -32,7 +32,7 @@ export const DROPS: Behaviour[] = STAGES.flatMap((stage) =>
   }),
 )
 
-const PRIMARIES: [name: string, what: string, script: Script][] = [
+const PRIMARIES: [name: string, what: string, script: ScriptTable][] = [
   ['451-greeting', 'greets with 451', { greeting: { send: '451 4.3.0 busy', then: 'close' } }],
   ['554-greeting', 'greets with 554', { greeting: { send: '554 5.7.1 no', then: 'close' } }],
   ['close-greeting', 'closes before the greeting', { greeting: { then: 'close' } }],

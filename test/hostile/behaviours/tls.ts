@@ -1,6 +1,6 @@
 import type { Behaviour } from '../behaviour.ts'
-import { fixture } from '../remote/script.ts'
-import type { Script } from '../remote/script.ts'
+import { fixture } from '../remote/fixture.ts'
+import type { ScriptTable } from '../../support/receiver/script.ts'
 
 const ehlo = ['250-mx.remote.test', '250-PIPELINING', '250-STARTTLS', '250 8BITMIME']
 const demand = '530 5.7.0 Must issue a STARTTLS command first'
@@ -46,26 +46,29 @@ export const TLS: Behaviour[] = [
       reset: 'the connection is reset in the TLS handshake',
       hang: 'the TLS handshake hangs',
     }[handshake],
-    hosts: { mx1: { ehlo, handshake } },
+    hosts: { mx1: { ehlo, starttls: { handshake } } },
     wanted: CLEAR,
     slow: handshake === 'hang',
   })),
   {
     name: 'tls-injection',
     what: 'replies in clear behind the 220 to STARTTLS (CVE-2011-0411)',
-    hosts: { mx1: { ehlo, starttls: { raw: '220 go ahead\\r\\n250 injected\\r\\n250 injected\\r\\n' } } },
+    hosts: { mx1: { ehlo, starttls: { raw: '220 go ahead\r\n250 injected\r\n250 injected\r\n' } } },
     wanted: { state: 'delivered' },
   },
   {
     name: 'tls-demanded',
     what: 'MAIL in clear is answered 530, and the TLS handshake fails',
-    hosts: { mx1: { ehlo, mail: demand, handshake: 'garbage' } },
+    hosts: { mx1: { ehlo, mail: demand, starttls: { handshake: 'garbage' } } },
     wanted: { state: 'deferred', status: /^4\.7\./ },
   },
   {
     name: 'tls-demanded-reset',
     what: 'MAIL in clear is answered 530, and the TLS handshake is reset, at all hosts',
-    hosts: { mx1: { ehlo, mail: demand, handshake: 'reset' }, mx2: { ehlo, mail: demand, handshake: 'reset' } },
+    hosts: {
+      mx1: { ehlo, mail: demand, starttls: { handshake: 'reset' } },
+      mx2: { ehlo, mail: demand, starttls: { handshake: 'reset' } },
+    },
     wanted: { state: 'deferred', status: /^4\.7\./ },
   },
   {
@@ -77,10 +80,10 @@ export const TLS: Behaviour[] = [
   ...(
     [
       ['not-offered', 'STARTTLS is not offered', {}],
-      ['garbage', 'the TLS handshake is garbage', { ehlo, handshake: 'garbage' }],
+      ['garbage', 'the TLS handshake is garbage', { ehlo, starttls: { handshake: 'garbage' } }],
       ['self-signed', 'the certificate is of nobody known', { ehlo }],
       ['454', 'STARTTLS is answered 454', { ehlo, starttls: '454 4.7.0 TLS not available' }],
-    ] satisfies [string, string, Script][]
+    ] satisfies [string, string, ScriptTable][]
   ).map(([name, what, script]): Behaviour => ({
     name: `tls-required-${name}`,
     what: `tls: Required, and ${what}`,

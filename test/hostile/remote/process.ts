@@ -1,54 +1,49 @@
-import { createServer } from 'node:net'
-import type { Server, Socket } from 'node:net'
 import process from 'node:process'
-import { createSecureContext } from 'node:tls'
-import type { SecureContext } from 'node:tls'
-import type { Order, Report, Transaction } from './record.ts'
-import { ofConnection } from './script.ts'
-import type { Script } from './script.ts'
-import { Session } from './session.ts'
+import { serve } from '../../support/receiver/server.ts'
+import type { Server, ServerWatcher } from '../../support/receiver/server.ts'
+import { now } from '../clock.ts'
+import type { Order, Report } from './record.ts'
+
+/** Octets that are kept of a message; all of a notice is. */
+const MAX_CONTENT = 1024 * 1024
+const OFFERS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES']
 
 /** The remotes' own process: many addresses, one script each. What they saw goes to the parent, which measures undisturbed. */
-let secureContext: SecureContext
-const scripts = new Map<string, Script>()
-const counts = new Map<string, number>()
-const sockets = new Map<string, Set<Socket>>()
+let certificate: { cert: string; key: string }
+const servers = new Map<string, Server>()
 const empty = (): Report => ({ connected: [], ended: [], transactions: [] })
 let report = empty()
 
-function listen(host: string, port: number): Server {
-  return createServer({ allowHalfOpen: true }, (socket) => {
-    const number = (counts.get(host) ?? 0) + 1
-    counts.set(host, number)
+const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString()
+
+const watcherOf = (host: string): ServerWatcher => ({
+  connected(socket) {
     report.connected.push(host)
     const since = performance.now()
-    socket.setNoDelay(true)
-    socket.on('error', () => undefined)
-    socket.on('end', () => socket.end())
-    const open = sockets.get(host) ?? new Set()
-    sockets.set(host, open.add(socket))
-    socket.on('close', () => open.delete(socket))
     socket.on('close', () =>
       report.ended.push({ host, written: socket.bytesWritten, seconds: (performance.now() - since) / 1000 }),
     )
-    const script = (): Script => ofConnection(scripts.get(host) ?? {}, number)
-    const record = (transaction: Transaction): void => void report.transactions.push(transaction)
-    void new Session(socket, { host, number, secureContext, script, record }).begin()
-  }).listen(port, host, 1024)
+  },
+  transaction({ content, named, to, taken, ...seen }) {
+    const subject = /^Subject: (.*)$/im.exec(content)?.[1]?.trim() ?? ''
+    const notice = seen.from === '' && taken ? { notice: content } : {}
+    const recipients = { named: named.map(utf8), accepted: to.map(utf8) }
+    report.transactions.push({ ...seen, ...recipients, host, taken, subject, ...notice })
+  },
+})
+
+async function obey(order: Order): Promise<void> {
+  if ('certificate' in order) certificate = order.certificate
+  else if ('rewrite' in order) servers.get(order.rewrite.host)?.rewrite(order.rewrite.script)
+  else {
+    const { host, port, script } = order.listen
+    const options = { host, port, script, certificate, offers: OFFERS, maxContent: MAX_CONTENT, now }
+    servers.set(host, await serve(options, watcherOf(host)))
+    process.send?.({ listening: host })
+  }
 }
 
-process.on('message', (order: Order) => {
-  if ('certificate' in order) secureContext = createSecureContext(order.certificate)
-  else if ('rewrite' in order) {
-    scripts.set(order.rewrite.host, order.rewrite.script as Script)
-    for (const socket of sockets.get(order.rewrite.host) ?? []) socket.destroy()
-  } else {
-    const { host, port, script } = order.listen
-    scripts.set(host, script as Script)
-    const server = listen(host, port)
-    server.once('listening', () => process.send?.({ listening: host }))
-  }
-})
+process.on('message', (order: Order) => void obey(order))
 setInterval(() => {
   if (report.connected.length + report.ended.length + report.transactions.length === 0) return
   process.send?.({ report })

@@ -1,20 +1,12 @@
-/** What a remote saw of one transaction: from MAIL to its end. */
-export interface Transaction {
+import type { ScriptTable } from '../../support/receiver/script.ts'
+import type { Transaction as SeenTransaction } from '../../support/receiver/transaction.ts'
+
+/** What a remote saw of one transaction. */
+export interface Transaction extends Omit<SeenTransaction, 'content' | 'to'> {
   /** Address of the remote. */
   host: string
-  /** Number of the connection at this remote, from 1, and where it came from. */
-  connection: number
-  client: string
-  secure: boolean
-  /** Milliseconds since the epoch. */
-  begunAt: number
-  endedAt: number
-  from: string
-  /** All recipients that were named, and those that were answered with yes. */
-  named: string[]
+  /** Recipients that were answered with yes. */
   accepted: string[]
-  /** The final dot came, and the client was answered yes. */
-  taken: boolean
   /** Of the message, if there was one: its Subject field. */
   subject: string
   /** Of a notice: its text. */
@@ -40,5 +32,5 @@ export interface Report {
 /** What it is sent. `rewrite` also ends the connections that are open. */
 export type Order =
   | { certificate: { cert: string; key: string } }
-  | { listen: { host: string; port: number; script: unknown } }
-  | { rewrite: { host: string; script: unknown } }
+  | { listen: { host: string; port: number; script: ScriptTable } }
+  | { rewrite: { host: string; script: ScriptTable } }

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { selfSigned } from '../../support/scripted-receiver/certificate.ts'
+import { selfSigned } from '../../support/self-signed.ts'
 import type { Ended, Order, Report, Transaction } from './record.ts'
-import type { Script } from './script.ts'
+import type { ScriptTable } from '../../support/receiver/script.ts'
 
 /** Remote servers in a process of their own, and all that they have seen so far. */
 export interface Remotes {
@@ -11,9 +11,9 @@ export interface Remotes {
   /** Connections by address. */
   connected: Map<string, number>
   /** Resolves when it listens there. */
-  listen(host: string, port: number, script: Script): Promise<void>
+  listen(host: string, port: number, script: ScriptTable): Promise<void>
   /** Exchanges a script, and ends the connections that play the old one. */
-  rewrite(host: string, script: Script): void
+  rewrite(host: string, script: ScriptTable): void
   close(): void
 }
 

@@ -1,4 +1,5 @@
 import type { Report } from '../../../services/notifier/report/report.ts'
+import { envelope } from '../envelope.ts'
 
 /** A failure notice about one recipient, but for what the test gives. */
 export function report(given: Partial<Report> = {}): Report {
@@ -7,18 +8,12 @@ export function report(given: Partial<Report> = {}): Report {
     reportingMta: 'mail.platform.test',
     from: 'MAILER-DAEMON@mail.platform.test',
     to: 'sam@sender.test',
-    original: {
+    original: envelope({
       id: '01ORIGINAL',
-      from: 'sam@sender.test',
-      recipients: [{ address: 'kim@remote.test' }],
-      eightBit: false,
-      utf8: false,
-      domain: 'sender.test',
-      credential: 'sam@sender.test',
       acceptedAt: Date.UTC(2026, 0, 5, 8, 30),
       size: 100,
       messageId: '<original@sender.test>',
-    },
+    }),
     outcomes: [
       {
         recipient: { address: 'kim@remote.test' },
