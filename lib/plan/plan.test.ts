@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AnyResource } from '@postrider/resources/kinds'
+import type { AnyResource, Kind } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
 import type { Observed } from './observed.ts'
 import { DEFAULT_PROTECTION } from '@postrider/runtime-config/protection'
 import { plan } from './plan.ts'
+import { manifest } from '../../test/support/manifest.ts'
 
 const nothing: Observed = { verifiers: new Map(), dkimKeys: new Map() }
 
-function make(kind: string, name: string, spec: unknown, namespace = 'default'): AnyResource {
-  const read = readResource(
-    { apiVersion: 'postrider.dev/v1alpha1', kind, metadata: { name, namespace }, spec },
-    `${kind} ${name}`,
-  )
+function make(kind: Kind, name: string, spec: unknown, namespace = 'default'): AnyResource {
+  const read = readResource(manifest(kind, name, spec, namespace), `${kind} ${name}`)
   if ('problems' in read) throw new Error(JSON.stringify(read.problems))
   return read.resource
 }

@@ -6,13 +6,10 @@ import fc from 'fast-check'
 import { DURATION, SIZE, durationMs, sizeBytes } from './quantity.ts'
 import { readResource } from './read.ts'
 import { referencePage } from './reference.ts'
+import type { Kind } from './kinds.ts'
+import { manifest } from '../../test/support/manifest.ts'
 
-const manifest = (kind: string, spec: unknown) => ({
-  apiVersion: 'postrider.dev/v1alpha1',
-  kind,
-  metadata: { name: 'x' },
-  spec,
-})
+const named = (kind: Kind, spec: unknown) => manifest(kind, 'x', spec)
 const pathsOf = (given: unknown): string[] => {
   const read = readResource(given, 'test')
   return 'problems' in read ? read.problems.map(({ path }) => path) : []
@@ -38,7 +35,7 @@ test('every duration that is allowed is a whole number of milliseconds', () => {
 })
 
 test('a manifest with nothing but what is needed gets its defaults', () => {
-  const read = readResource(manifest('MailPlatform', { hostName: 'mail.example.org' }), 'test')
+  const read = readResource(named('MailPlatform', { hostName: 'mail.example.org' }), 'test')
   assert.ok('resource' in read && read.resource.kind === 'MailPlatform')
   assert.equal(read.resource.spec.retry.lifetime, '5d')
   assert.equal(read.resource.spec.ingress.listeners.length, 2)
@@ -47,16 +44,16 @@ test('a manifest with nothing but what is needed gets its defaults', () => {
 
 test('each error names its field', () => {
   const cases: [unknown, string][] = [
-    [manifest('Domain', {}), 'spec.domainName'],
-    [manifest('Domain', { domainName: 'UPPER.example' }), 'spec.domainName'],
-    [manifest('Domain', { domainName: 'a.example', dkim: { algorithms: ['MD5'] } }), 'spec.dkim.algorithms[0]'],
-    [manifest('Domain', { domainName: 'a.example', dkmi: {} }), 'spec'],
-    [manifest('SMTPLimit', { recipientsPerMessage: 0 }), 'spec.recipientsPerMessage'],
-    [manifest('MailPlatform', { hostName: 'mail.example.org', retry: { lifetime: 'long' } }), 'spec.retry.lifetime'],
-    [manifest('Domian', {}), 'kind'],
-    [{ ...manifest('Domain', { domainName: 'a.example' }), apiVersion: 'v1' }, 'apiVersion'],
-    [{ ...manifest('Domain', { domainName: 'a.example' }), sepc: {} }, 'sepc'],
-    [{ ...manifest('Domain', { domainName: 'a.example' }), metadata: { name: 'No' } }, 'metadata.name'],
+    [named('Domain', {}), 'spec.domainName'],
+    [named('Domain', { domainName: 'UPPER.example' }), 'spec.domainName'],
+    [named('Domain', { domainName: 'a.example', dkim: { algorithms: ['MD5'] } }), 'spec.dkim.algorithms[0]'],
+    [named('Domain', { domainName: 'a.example', dkmi: {} }), 'spec'],
+    [named('SMTPLimit', { recipientsPerMessage: 0 }), 'spec.recipientsPerMessage'],
+    [named('MailPlatform', { hostName: 'mail.example.org', retry: { lifetime: 'long' } }), 'spec.retry.lifetime'],
+    [{ ...named('Domain', {}), kind: 'Domian' }, 'kind'],
+    [{ ...named('Domain', { domainName: 'a.example' }), apiVersion: 'v1' }, 'apiVersion'],
+    [{ ...named('Domain', { domainName: 'a.example' }), sepc: {} }, 'sepc'],
+    [{ ...named('Domain', { domainName: 'a.example' }), metadata: { name: 'No' } }, 'metadata.name'],
     ['text', ''],
   ]
   for (const [given, path] of cases) assert.deepEqual(pathsOf(given), [path], JSON.stringify(given))

@@ -6,6 +6,7 @@ import { isAllowed } from './allowed.ts'
 import { settleClaims } from './claims.ts'
 import type { Claim } from './claims.ts'
 import { foreignSenders } from './senders.ts'
+import { manifest } from '../../test/support/manifest.ts'
 
 test("the platform's own namespace is always served, others as its tenants say", () => {
   const shop = { name: 'shop', labels: { mail: 'yes', team: 'a' } }
@@ -53,18 +54,9 @@ test('the winner does not depend on the order in which claims are seen', () => {
 })
 
 test('nobody allows himself the domain of another', () => {
-  const read = readResource(
-    {
-      apiVersion: 'postrider.dev/v1alpha1',
-      kind: 'Domain',
-      metadata: { name: 'a', namespace: 'shop' },
-      spec: {
-        domainName: 'a.test',
-        allowedSenders: ['*@a.test', 'x@news.a.test', '*@bank.test', '*@ba.test', '*@other.a.test'],
-      },
-    },
-    'cluster',
-  )
+  const allowedSenders = ['*@a.test', 'x@news.a.test', '*@bank.test', '*@ba.test', '*@other.a.test']
+  const domain = manifest('Domain', 'a', { domainName: 'a.test', allowedSenders }, 'shop')
+  const read = readResource(domain, 'cluster')
   assert.ok('resource' in read)
   const owners = new Map([
     ['a.test', 'shop'],

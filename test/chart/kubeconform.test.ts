@@ -14,6 +14,7 @@ import { applyStrictly, helmMissing, renderChart } from '../support/helm.ts'
 import { findBuilt, orFail } from '../support/needs.ts'
 import { locationIn, writeSchemas } from './schemas.ts'
 import type { OpenApi } from './schemas.ts'
+import { manifest } from '../support/manifest.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const KUBECONFORM = findBuilt('kubeconform')
@@ -82,7 +83,7 @@ describe('kubeconform, by the schemas of an API server that knows our CRDs', { s
   test('a mistake is seen, in a kind of Kubernetes and in one of ours', async () => {
     const wrong = [
       { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec: { ports: [{ port: 1, tragetPort: 2 }] } },
-      { apiVersion: 'postrider.dev/v1alpha1', kind: 'Domain', metadata: { name: 'b' }, spec: { domainNmae: 'c' } },
+      manifest('Domain', 'b', { domainNmae: 'c' }),
     ]
     const { bad, valid } = await verdict(wrong)
     assert.equal(valid, 0)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeLocalCertificate } from '@postrider/tls/local-certificate'
 import { writeFileSync } from 'node:fs'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
@@ -12,6 +12,7 @@ import { startFront } from './front.ts'
 import type { Front, Mode, Session } from './front.ts'
 import type { Values } from './guide.ts'
 import { isInside } from './namespace.ts'
+import { manifest } from '../support/manifest.ts'
 
 /** The host that the guides name. */
 export const HOST = 'smtp.example.com'
@@ -42,16 +43,15 @@ export async function startWorld(): Promise<World> {
   writeFileSync(caFile, ca)
 
   const receiver = await startReceiver()
-  const make = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
   const platform = await startPlatform({
     platform: { hostName: HOST },
     domain: { domainName: 'your-domain.com', allowedSenders: ['*@your-domain.com'] },
     credential: { address: 'app@your-domain.com' },
     documents: [
-      make('Domain', 'strict', { domainName: 'strict.example' }),
-      make('SMTPCredential', 'stranger', { address: 'stranger@strict.example', domainRef: { name: 'strict' } }),
+      manifest('Domain', 'strict', { domainName: 'strict.example' }),
+      manifest('SMTPCredential', 'stranger', { address: 'stranger@strict.example', domainRef: { name: 'strict' } }),
       // So many wrong passwords from one place concern no account that the other runs need.
-      make('SMTPCredential', 'mistaken', { address: 'mistaken@strict.example', domainRef: { name: 'strict' } }),
+      manifest('SMTPCredential', 'mistaken', { address: 'mistaken@strict.example', domainRef: { name: 'strict' } }),
     ],
     routeTo: { host: '127.0.0.1', port: receiver.port },
     tls,

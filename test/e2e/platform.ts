@@ -5,6 +5,7 @@ import { apply, ask, get, helm, kubectl, ROOT } from './kube.ts'
 import { nodeProgram, programs } from './pod-shapes.ts'
 import { DOMAINS } from './remote.ts'
 import type { TxtRecord } from './remote.ts'
+import { manifest } from '../support/manifest.ts'
 
 /** The platform as a user installs it, and what the test asks of it. */
 export const SYSTEM = 'postrider-system'
@@ -53,12 +54,12 @@ export async function applyQuickstart(resolver: string): Promise<void> {
   )
   await apply(readFileSync(join(folder, 'tenant.yaml'), 'utf8'))
   await apply([
-    {
-      apiVersion: 'postrider.dev/v1alpha1',
-      kind: 'DestinationPolicy',
-      metadata: { name: 'remote', namespace: SYSTEM },
-      spec: { match: { domains: DOMAINS }, route: { host: 'mx.take.test', port: 25 } },
-    },
+    manifest(
+      'DestinationPolicy',
+      'remote',
+      { match: { domains: DOMAINS }, route: { host: 'mx.take.test', port: 25 } },
+      SYSTEM,
+    ),
   ])
   await patchPlatform({
     dns: { resolvers: [resolver] },

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startLoad } from './load.ts'
 import type { LoadOptions } from './load.ts'
@@ -11,6 +11,7 @@ import { runRounds } from './rounds.ts'
 import type { Round, RoundsOptions } from './rounds.ts'
 import { judgeFaults } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
+import { policy } from '../support/manifest.ts'
 
 export interface CampaignOptions
   extends Omit<LoadOptions, 'port'>, Pick<RoundsOptions, 'count' | 'steadyMs' | 'targets'> {
@@ -41,18 +42,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Verdict> {
       retry: { firstDelay: '1s', maxDelay: '2s', lifetime: '30m' },
       delivery: { replicas: options.delivery },
     },
-    documents: [
-      {
-        apiVersion: API,
-        kind: 'DestinationPolicy',
-        metadata: { name: 'slow' },
-        spec: {
-          match: { domains: ['slow.test'] },
-          connections: 500,
-          route: { host: receiver.host, port: receiver.slowPort },
-        },
-      },
-    ],
+    documents: [policy('slow', ['slow.test'], { host: receiver.host, port: receiver.slowPort }, { connections: 500 })],
   })
   try {
     const load = startLoad({ ...options, port: platform.ports.relay, rate: rate * 1.25 })

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
+import { policy } from '../support/manifest.ts'
 
 /** `make deferred`: very many deferred messages, a restart of everything, and then all of them delivered: none lost, none early,
  * and a fresh message not held up by them. Needs Debian's postfix for its load generator and sink. */
@@ -27,16 +28,13 @@ if (!existsSync(SOURCE)) {
 const sinkPort = await freePort()
 const fresh = await startReceiver()
 let sink = await startSink(['-r', 'rcpt'])
-const route = (name: string, domain: string, port: number) => ({
-  apiVersion: API,
-  kind: 'DestinationPolicy',
-  metadata: { name },
-  spec: { match: { domains: [domain] }, route: { host: '127.0.0.1', port } },
-})
 const platform = await startPlatform({
   relay: true,
   platform: { retry: { firstDelay: values.delay, maxDelay: values.delay, jitterPercent: 10 } },
-  documents: [route('deferred', 'deferred.test', sinkPort), route('fresh', 'fresh.test', fresh.port)],
+  documents: [
+    policy('deferred', ['deferred.test'], { host: '127.0.0.1', port: sinkPort }),
+    policy('fresh', ['fresh.test'], fresh),
+  ],
 })
 let failures = 0
 try {

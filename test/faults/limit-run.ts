@@ -2,9 +2,10 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
+import { manifest } from '../support/manifest.ts'
 
 export interface ClientSettings {
   name: string
@@ -52,7 +53,7 @@ export async function runLimit({ limit, clients, kills, say = () => undefined }:
     routeTo: remote,
     ingressReplicas: 2,
     credential: { limitRef: { name: 'daily' } },
-    documents: [{ apiVersion: API, kind: 'SMTPLimit', metadata: { name: 'daily' }, spec: { messagesPerDay: limit } }],
+    documents: [manifest('SMTPLimit', 'daily', { messagesPerDay: limit })],
   })
   try {
     const results: ClientResult[] = []

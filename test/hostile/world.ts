@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { connectToPlatform } from '../../cli/queue/connect.ts'
 import type { Broker } from '@postrider/broker/connection'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import type { Behaviour } from './behaviour.ts'
@@ -12,6 +12,7 @@ import { addZones, placeOf } from './place.ts'
 import type { Place } from './place.ts'
 import { startRemotes } from './remote/remotes.ts'
 import type { Remotes } from './remote/remotes.ts'
+import { manifest } from '../support/manifest.ts'
 
 /** The platform, the name server it asks, the remotes that misbehave, and one that does not, each in its own process. */
 export interface World {
@@ -80,11 +81,12 @@ export async function startWorld(
 
 function documentsOf({ name, policies = {} }: Behaviour, { domains }: Place): unknown[] {
   return Object.entries(policies).flatMap(([label, { addresses, ...spec }]): unknown[] => {
-    const metadata = { name: `${name}-${label}` }
-    const match = { domains: [domains.get(label)] }
-    const policy = { apiVersion: API, kind: 'DestinationPolicy', metadata, spec: { match, ...spec } }
-    if (addresses === undefined) return [policy]
-    const pool = { apiVersion: API, kind: 'DeliveryPool', metadata, spec: { addresses } }
-    return [pool, { ...policy, spec: { ...policy.spec, poolRef: metadata } }]
+    const own = `${name}-${label}`
+    const policy = { match: { domains: [domains.get(label)] }, ...spec }
+    if (addresses === undefined) return [manifest('DestinationPolicy', own, policy)]
+    return [
+      manifest('DeliveryPool', own, { addresses }),
+      manifest('DestinationPolicy', own, { ...policy, poolRef: { name: own } }),
+    ]
   })
 }

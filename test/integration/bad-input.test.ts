@@ -9,11 +9,13 @@ import { stringify } from 'yaml'
 import { openSmtp } from '../support/raw-smtp.ts'
 import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort, portsInARow } from '../support/ports.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { API_VERSION } from '@postrider/resources/kinds'
+import { manifest } from '../support/manifest.ts'
 
 const CLI = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 const NODE_FOLDER = dirname(process.execPath)
@@ -35,8 +37,6 @@ function folderWith(files: Record<string, string>): string {
   return folder
 }
 
-const resource = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
-
 /** A platform on ports that are free, so that only what a test makes wrong is wrong. */
 async function platformWith(spec: Record<string, unknown> = {}): Promise<string> {
   const base = {
@@ -46,7 +46,7 @@ async function platformWith(spec: Record<string, unknown> = {}): Promise<string>
     api: { replicas: 0 },
     telemetry: { basePort: await portsInARow(60) },
   }
-  return stringify(resource('MailPlatform', 'mail', { ...base, ...spec }))
+  return stringify(manifest('MailPlatform', 'mail', { ...base, ...spec }))
 }
 
 /** Runs `postrider up` that is expected to give up by itself. */
@@ -73,32 +73,32 @@ describe('manifests that are wrong', () => {
   const wrong: { what: string; manifest: string; says: RegExp }[] = [
     {
       what: 'a value of the wrong kind, in the second document',
-      manifest: `apiVersion: ${API}\nkind: Domain\nmetadata: { name: a }\nspec: { domainName: a.test }\n---\napiVersion: ${API}\nkind: SMTPLimit\nmetadata:\n  name: b\nspec:\n  messagesPerDay: many\n`,
+      manifest: `apiVersion: ${API_VERSION}\nkind: Domain\nmetadata: { name: a }\nspec: { domainName: a.test }\n---\napiVersion: ${API_VERSION}\nkind: SMTPLimit\nmetadata:\n  name: b\nspec:\n  messagesPerDay: many\n`,
       says: /document 2 \(line 11\).*SMTPLimit default\/b.*spec\.messagesPerDay.*"many".*number/,
     },
     {
       what: 'a misspelt field',
-      manifest: `apiVersion: ${API}\nkind: SMTPLimit\nmetadata: { name: b }\nspec:\n  mesagesPerDay: 5\n`,
+      manifest: `apiVersion: ${API_VERSION}\nkind: SMTPLimit\nmetadata: { name: b }\nspec:\n  mesagesPerDay: 5\n`,
       says: /document 1 .*mesagesPerDay.*did you mean messagesPerDay/,
     },
     {
       what: 'a kind that does not exist',
-      manifest: `apiVersion: ${API}\nkind: Domian\nmetadata: { name: b }\n`,
+      manifest: `apiVersion: ${API_VERSION}\nkind: Domian\nmetadata: { name: b }\n`,
       says: /kind.*"Domian".*MailPlatform, .*Domain.*did you mean Domain\?/,
     },
     {
       what: 'a value outside an enumeration',
-      manifest: `apiVersion: ${API}\nkind: SMTPCredential\nmetadata: { name: b }\nspec:\n  address: a@b.test\n  domainRef: { name: d }\n  state: Paused\n`,
+      manifest: `apiVersion: ${API_VERSION}\nkind: SMTPCredential\nmetadata: { name: b }\nspec:\n  address: a@b.test\n  domainRef: { name: d }\n  state: Paused\n`,
       says: /line 7\).*spec\.state.*"Paused".*Active, Suspended/,
     },
     {
       what: 'a domain name that is none',
-      manifest: `apiVersion: ${API}\nkind: Domain\nmetadata: { name: b }\nspec:\n  domainName: Not A Domain\n`,
+      manifest: `apiVersion: ${API_VERSION}\nkind: Domain\nmetadata: { name: b }\nspec:\n  domainName: Not A Domain\n`,
       says: /spec\.domainName.*"Not A Domain".*full domain name/,
     },
     {
       what: 'a missing field',
-      manifest: `apiVersion: ${API}\nkind: Domain\nmetadata: { name: b }\nspec: {}\n`,
+      manifest: `apiVersion: ${API_VERSION}\nkind: Domain\nmetadata: { name: b }\nspec: {}\n`,
       says: /spec\.domainName.*missing/,
     },
     { what: 'text that is no YAML', manifest: 'kind: [', says: /document 1 \(line \d+\).*is not valid YAML/ },
@@ -115,7 +115,7 @@ describe('manifests that are wrong', () => {
 
   test('a reference to nothing', async () => {
     const spec = { address: 'a@b.test', domainRef: { name: 'nowhere' } }
-    const tenant = stringify(resource('SMTPCredential', 'b', spec))
+    const tenant = stringify(manifest('SMTPCredential', 'b', spec))
     const folder = folderWith({ 'platform.yaml': await platformWith(), 'tenant.yaml': tenant })
     assertRefused(await up(folder), /tenant\.yaml document 1.*SMTPCredential default\/b.*domainRef.*nowhere/)
   })
@@ -206,7 +206,7 @@ describe('a running platform', () => {
   })
 
   test('keeps the last good configuration when a change is bad, and says why', async () => {
-    platform.write('more.yaml', [resource('SMTPLimit', 'few', { messagesPerDay: -3 })])
+    platform.write('more.yaml', [manifest('SMTPLimit', 'few', { messagesPerDay: -3 })])
     await eventually(() =>
       assert.match(platform.output(), /the change was not applied.*\n.*more\.yaml.*messagesPerDay/),
     )
@@ -214,8 +214,8 @@ describe('a running platform', () => {
     rmSync(join(platform.folder, 'more.yaml'))
   })
 
-  test('refuses a deleted credential within seconds: the next login, and the session that is open', async () => {
-    const extra = resource('SMTPCredential', 'extra', { address: 'extra@sender.test', domainRef: { name: 'sender' } })
+  test('refuses a deleted credential within 2 s: the next login, and the session that is open', async () => {
+    const extra = manifest('SMTPCredential', 'extra', { address: 'extra@sender.test', domainRef: { name: 'sender' } })
     platform.write('extra.yaml', [extra])
     const file = join(platform.state, 'credentials', 'default.extra.json')
     const { password } = await eventually(() => JSON.parse(readFileSync(file, 'utf8')) as { password: string })

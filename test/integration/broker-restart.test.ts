@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { credential } from '../support/manifest.ts'
 
 /** What the services hear from the broker, its client notices only after half a minute of silence that it no longer hears. */
 const SOON_MS = 20_000
@@ -46,14 +47,7 @@ describe('when the broker was killed', () => {
   })
 
   test('a new credential is soon known', async () => {
-    platform.write('extra.yaml', [
-      {
-        apiVersion: API,
-        kind: 'SMTPCredential',
-        metadata: { name: 'extra' },
-        spec: { address: 'extra@sender.test', domainRef: { name: 'sender' } },
-      },
-    ])
+    platform.write('extra.yaml', [credential('extra')])
     const file = join(platform.state, 'credentials', 'default.extra.json')
     const { password } = await eventually(() => JSON.parse(readFileSync(file, 'utf8')) as { password: string })
     const auth = Buffer.from(`\0extra@sender.test\0${password}`).toString('base64')

@@ -17,6 +17,7 @@ import { openSmtp } from '../support/raw-smtp.ts'
 import type { RawSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { credential } from '../support/manifest.ts'
 
 const run = promisify(execFile)
 const APP = 'app@sender.test'
@@ -56,14 +57,7 @@ describe('certificates of clients', () => {
         { ...listener, mode: 'STARTTLS', port: required, clientCertificate: 'Required' },
       ],
       credential: { clientCertificates: [APP, SPIFFE] },
-      documents: [
-        {
-          apiVersion: 'postrider.dev/v1alpha1',
-          kind: 'SMTPCredential',
-          metadata: { name: 'other' },
-          spec: { address: 'other@sender.test', domainRef: { name: 'sender' } },
-        },
-      ],
+      documents: [credential('other')],
     })
   })
   after(async () => {

@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
+import { manifest } from '../support/manifest.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'postrider-client-setup-'))
 let platform: TestPlatform
@@ -205,10 +206,9 @@ test(
 )
 
 test('a domain that is suspended is answered no more, without a restart', async () => {
-  const manifest = { apiVersion: 'postrider.dev/v1alpha1', kind: 'Domain', metadata: { name: 'other' } }
-  platform.write('other.yaml', [{ ...manifest, spec: { domainName: 'other.test' } }])
+  platform.write('other.yaml', [manifest('Domain', 'other', { domainName: 'other.test' })])
   const status = async (): Promise<number> => (await ask(`${XML}?emailaddress=a%40other.test`)).status
   await eventually(async () => assert.equal(await status(), 200))
-  platform.write('other.yaml', [{ ...manifest, spec: { domainName: 'other.test', state: 'Suspended' } }])
+  platform.write('other.yaml', [manifest('Domain', 'other', { domainName: 'other.test', state: 'Suspended' })])
   await eventually(async () => assert.equal(await status(), 404))
 })

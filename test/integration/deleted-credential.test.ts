@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import type { RawSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { credential } from '../support/manifest.ts'
 
 describe('a credential that is deleted', () => {
   let remote: Receiver
@@ -25,8 +26,7 @@ describe('a credential that is deleted', () => {
 
   const FILE = 'leaving.yaml'
   async function make(): Promise<void> {
-    const spec = { address: 'leaving@sender.test', domainRef: { name: 'sender' } }
-    platform.write(FILE, [{ apiVersion: API, kind: 'SMTPCredential', metadata: { name: 'leaving' }, spec }])
+    platform.write(FILE, [credential('leaving')])
     await eventually(async () => (await login('leaving')).close())
   }
 

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import { selfSigned } from '../support/self-signed.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import type { Answer, Step } from '../support/receiver/script.ts'
 import { startUnbound, unboundMissing } from '../support/unbound.ts'
 import type { Unbound } from '../support/unbound.ts'
+import { policy } from '../support/manifest.ts'
 
 const RETRY = { firstDelay: '300ms', maxDelay: '1s', jitterPercent: 0, lifetime: '2m' }
 
@@ -151,19 +153,13 @@ describe('destinations', () => {
         return undefined
       },
     })
-    const policy = (name: string, domain: string, receiver: Receiver, more = {}) => ({
-      apiVersion: API,
-      kind: 'DestinationPolicy',
-      metadata: { name },
-      spec: { match: { domains: [domain] }, route: { host: receiver.host, port: receiver.port }, ...more },
-    })
     platform = await startPlatform({
       platform: { retry: { ...RETRY, firstDelay: '5s', maxDelay: '5s' } },
       documents: [
-        policy('quick', 'quick.test', quick),
-        policy('hanging', 'hanging.test', hanging),
-        policy('narrow', 'narrow.test', narrow, { connections: 2 }),
-        policy('mixed', 'mixed.test', mixed),
+        policy('quick', ['quick.test'], quick),
+        policy('hanging', ['hanging.test'], hanging),
+        policy('narrow', ['narrow.test'], narrow, { connections: 2 }),
+        policy('mixed', ['mixed.test'], mixed),
       ],
     })
   })
@@ -229,16 +225,11 @@ describe('TLS to remotes', () => {
     })
     receivers['untrusted'] = await startReceiver({ offers, certificate })
     receivers['clear'] = await startReceiver()
-    const policies = Object.entries(receivers).map(([name, { host, port }]) => ({
-      apiVersion: API,
-      kind: 'DestinationPolicy',
-      metadata: { name },
-      spec: {
-        match: { domains: [`${name}.test`] },
-        route: { host, port },
+    const policies = Object.entries(receivers).map(([name, receiver]) =>
+      policy(name, [`${name}.test`], receiver, {
         tls: name === 'untrusted' || name === 'clear' ? 'Required' : 'Opportunistic',
-      },
-    }))
+      }),
+    )
     platform = await startPlatform({ platform: { retry: RETRY }, documents: policies })
   })
   after(async () => {
@@ -272,32 +263,24 @@ describe('TLS to remotes', () => {
 
 describe('a remote that stops answering', () => {
   const stages = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'final'] as const
-  const receivers: Partial<Record<(typeof stages)[number], Receiver>> = {}
+  const receivers = new Map<string, Receiver>()
   let platform: TestPlatform
 
   before(async () => {
     for (const hangAt of stages) {
       // Once: the second attempt gets through.
-      receivers[hangAt] = await startReceiver({
-        script: ({ stage, attempt }) => (stage === hangAt && attempt === 1 ? { then: 'hang' } : undefined),
-      })
+      const script = ({ stage, attempt }: Step): Answer | undefined =>
+        stage === hangAt && attempt === 1 ? { then: 'hang' } : undefined
+      receivers.set(hangAt, await startReceiver({ script }))
     }
-    const policies = stages.map((stage) => ({
-      apiVersion: API,
-      kind: 'DestinationPolicy',
-      metadata: { name: stage },
-      spec: {
-        match: { domains: [`${stage}.test`] },
-        route: { host: receivers[stage]?.host, port: receivers[stage]?.port },
-      },
-    }))
+    const policies = [...receivers].map(([stage, receiver]) => policy(stage, [`${stage}.test`], receiver))
     const timeouts = { greeting: '310ms', mail: '320ms', rcpt: '330ms', data: '340ms', final: '350ms' }
     platform = await startPlatform({ platform: { retry: RETRY, delivery: { timeouts } }, documents: policies })
   })
   after(async () => {
     await platform.stop()
     platform.remove()
-    await Promise.all(Object.values(receivers).map((receiver) => receiver.close()))
+    await Promise.all(Array.from(receivers.values(), (receiver) => receiver.close()))
   })
 
   /** EHLO has the time of MAIL. */
@@ -305,7 +288,7 @@ describe('a remote that stops answering', () => {
   for (const stage of stages) {
     test(`at ${stage} is given up after that stage's time, and tried again`, async () => {
       const id = await platform.submit({ to: `kim@${stage}.test` })
-      await eventually(() => assert.equal(receivers[stage]?.mails.length, 1))
+      await eventually(() => assert.equal(receivers.get(stage)?.mails.length, 1))
       const story = await eventually(async () => {
         const { story } = await platform.message(id)
         assert.ok(story.length > 0)

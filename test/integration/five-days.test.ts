@@ -4,11 +4,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { AttemptEvent } from '@postrider/queue/event'
 import type { MessageAnswer } from '@postrider/message-log/messages'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { policy } from '../support/manifest.ts'
 
 /** The default schedule on a faster clock, so that five days are 30 s. With POSTRIDER_LONG=1 an hour is a second: 120 s. */
 const HOUR_MS = process.env['POSTRIDER_LONG'] === '1' ? 1000 : 250
@@ -28,12 +29,8 @@ let platform: TestPlatform
 
 before(async () => {
   sender = await startReceiver()
-  const policy = (domain: string, port: number) => ({
-    apiVersion: API,
-    kind: 'DestinationPolicy',
-    metadata: { name: domain.replace('.', '-') },
-    spec: { match: { domains: [domain] }, route: { host: '127.0.0.1', port } },
-  })
+  const route = (domain: string, port: number) =>
+    policy(domain.replace('.', '-'), [domain], { host: '127.0.0.1', port })
   platform = await startPlatform({
     platform: {
       retry: {
@@ -44,7 +41,7 @@ before(async () => {
       },
       notices: { delayedAfter: `${4 * HOUR_MS}ms` },
     },
-    documents: [policy('sender.test', sender.port), policy('dead.test', await freePort())],
+    documents: [route('sender.test', sender.port), route('dead.test', await freePort())],
   })
 })
 after(async () => {

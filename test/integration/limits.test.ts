@@ -4,25 +4,21 @@ import { get } from 'node:https'
 import { after, before, describe, test } from 'node:test'
 import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import type { RawSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { credential, manifest } from '../support/manifest.ts'
 
 let remote: Receiver
 let platform: TestPlatform
 
-const resource = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
 /** A credential `name@sender.test` with a limit of its own. */
 const limited = (name: string, spec: Record<string, unknown>): unknown[] => [
-  resource('SMTPLimit', `limit-${name}`, spec),
-  resource('SMTPCredential', name, {
-    address: `${name}@sender.test`,
-    domainRef: { name: 'sender' },
-    limitRef: { name: `limit-${name}` },
-  }),
+  manifest('SMTPLimit', `limit-${name}`, spec),
+  credential(name, { limitRef: { name: `limit-${name}` } }),
 ]
 
 before(async () => {

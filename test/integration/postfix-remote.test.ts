@@ -5,11 +5,12 @@ import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import type { CuttingProxy } from '../support/cutting-proxy.ts'
 import { eventually } from '../support/eventually.ts'
 import { orFail } from '../support/needs.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { postfixMissing, startPostfix } from '../support/postfix.ts'
 import type { Postfix } from '../support/postfix.ts'
 import { dkimpyMissing, verifyDkim } from '../support/verify-dkim.ts'
+import { policy } from '../support/manifest.ts'
 
 const skip = orFail(postfixMissing())
 const SENDER = 'app@sender.test'
@@ -38,20 +39,13 @@ before(async () => {
     recipients: [...boxes, SENDER],
     policy: (recipient, attempt) => POLICY[recipient.split('@')[0] ?? '']?.[attempt - 1],
   })
-  const [cut, story] = (cutting = [
-    await startCuttingProxy({ to: remote, cut: 'content', times: 2 }),
-    await startCuttingProxy({ to: remote, cut: 'content', times: 1 }),
-  ])
-  const route = (domain: string, at: { host: string; port: number } | undefined) => ({
-    apiVersion: API,
-    kind: 'DestinationPolicy',
-    metadata: { name: domain.replace('.', '-') },
-    spec: { match: { domains: [domain] }, route: { host: at?.host, port: at?.port } },
-  })
+  const cut = await startCuttingProxy({ to: remote, cut: 'content', times: 2 })
+  const story = await startCuttingProxy({ to: remote, cut: 'content', times: 1 })
+  cutting = [cut, story]
   platform = await startPlatform({
     routeTo: remote,
     platform: { retry: { firstDelay: '300ms', maxDelay: '1s', lifetime: '5m' } },
-    documents: [route('cut.test', cut), route('story.test', story)],
+    documents: [policy('cut', ['cut.test'], cut), policy('story', ['story.test'], story)],
   })
 })
 after(async () => {

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { manifest, policy } from '../support/manifest.ts'
 
 const CLI = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 
@@ -21,13 +22,12 @@ before(async () => {
   remote = await startReceiver({
     script: ({ stage }) => (stage === 'rcpt' && !open ? '452 4.2.2 mailbox full' : undefined),
   })
-  const make = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
   platform = await startPlatform({
     routeTo: remote,
     platform: { retry: { firstDelay: '1h', maxDelay: '1h', lifetime: '5d' } },
     documents: [
-      make('Domain', 'second', { domainName: 'second.test' }),
-      make('SMTPCredential', 'zoe', { address: 'zoe@second.test', domainRef: { name: 'second' } }),
+      manifest('Domain', 'second', { domainName: 'second.test' }),
+      manifest('SMTPCredential', 'zoe', { address: 'zoe@second.test', domainRef: { name: 'second' } }),
     ],
   })
 })
@@ -234,14 +234,7 @@ test('cancel reaches messages that were never attempted, and obeys --limit', asy
     script: ({ stage, argument }) => (stage === 'rcpt' && argument.startsWith('first') ? { then: 'hang' } : undefined),
   })
   try {
-    platform.write('slow.yaml', [
-      {
-        apiVersion: API,
-        kind: 'DestinationPolicy',
-        metadata: { name: 'slow' },
-        spec: { match: { domains: ['slow.test'] }, route: { host: slow.host, port: slow.port }, connections: 1 },
-      },
-    ])
+    platform.write('slow.yaml', [policy('slow', ['slow.test'], slow, { connections: 1 })])
     await eventually(() => assert.match(platform.output(), /configuration applied/))
     const first = await platform.submit({ to: 'first@slow.test' })
     await eventually(() => assert.ok(slow.steps.some(({ stage }) => stage === 'rcpt')))

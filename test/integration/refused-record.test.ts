@@ -6,11 +6,12 @@ import type { Broker } from '@postrider/broker/connection'
 import type { CredentialFile } from '@postrider/standalone/provider/state'
 import { eventually } from '../support/eventually.ts'
 import { openAsOwner } from '../support/owner.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { credential, manifest } from '../support/manifest.ts'
 
 /** A broker that refuses a message for its size, seen by the client that submits it. */
 let remote: Receiver
@@ -24,18 +25,8 @@ before(async () => {
     routeTo: remote,
     messageSize: '10Mi',
     documents: [
-      {
-        apiVersion: API,
-        kind: 'SMTPLimit',
-        metadata: { name: 'two' },
-        spec: { messagesPerDay: 2, recipientsPerMessage: 1000 },
-      },
-      {
-        apiVersion: API,
-        kind: 'SMTPCredential',
-        metadata: { name: 'two' },
-        spec: { address: 'two@sender.test', domainRef: { name: 'sender' }, limitRef: { name: 'two' } },
-      },
+      manifest('SMTPLimit', 'two', { messagesPerDay: 2, recipientsPerMessage: 1000 }),
+      credential('two', { limitRef: { name: 'two' } }),
     ],
   })
   broker = await openAsOwner(platform.state, platform.ports.broker)

@@ -5,18 +5,16 @@ import { after, before, test } from 'node:test'
 import type { AccountReputation } from '@postrider/message-log/reputation'
 import { parseAllDocuments } from 'yaml'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { credential, manifest } from '../support/manifest.ts'
 
 let remote: Receiver
 let platform: TestPlatform
 
-const make = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
-const credential = (more: Record<string, unknown>) =>
-  make('SMTPCredential', 'app', { address: 'app@sender.test', domainRef: { name: 'sender' }, ...more })
-const limit = make('SMTPLimit', 'watched', {
+const limit = manifest('SMTPLimit', 'watched', {
   suspension: { bouncePercent: 40, spamPercent: 20, minimumRecipients: 5 },
   tiers: [{ messagesPerDay: 50 }, { messagesPerDay: 500, afterCleanDays: 2 }],
 })
@@ -34,7 +32,7 @@ before(async () => {
     credential: { limitRef: { name: 'watched' } },
     documents: [
       limit,
-      make('SMTPLimit', 'wide', { suspension: { bouncePercent: 90, spamPercent: 30, minimumRecipients: 8 } }),
+      manifest('SMTPLimit', 'wide', { suspension: { bouncePercent: 90, spamPercent: 30, minimumRecipients: 8 } }),
     ],
     domain: { limitRef: { name: 'wide' } },
   })
@@ -96,7 +94,7 @@ test('it outlives a restart of everything, and is not notified again', async () 
 })
 
 test('a new resume in the manifest ends it within seconds; the first tier is where it begins', async () => {
-  replace(credential({ limitRef: { name: 'watched' }, resume: '2026-05-04' }))
+  replace(credential('app', { limitRef: { name: 'watched' }, resume: '2026-05-04' }))
   await sendUntil(/^ok$/)
   const found = (await reputations()).find(({ account }) => account === 'credential/app@sender.test')
   assert.deepEqual([found?.reputation.tier, found?.reputation.suspended], [0, undefined])
@@ -104,7 +102,7 @@ test('a new resume in the manifest ends it within seconds; the first tier is whe
 
 test('spam suspends the whole domain, and the administrator can lift that', async () => {
   // Only the domain has a limit now.
-  replace(credential({ resume: '2026-05-04' }))
+  replace(credential('app', { resume: '2026-05-04' }))
   for (let number = 0; number < 6; number++) await send(`strict${number}@remote.test`)
   const reply = await sendUntil(/^450/, 'strict@remote.test')
   assert.match(

@@ -13,11 +13,12 @@ import type { Daemon } from '../support/clamd.ts'
 import { eicarZip, filler } from '../support/eicar-mails.ts'
 import { eventually } from '../support/eventually.ts'
 import { openAsOwner } from '../support/owner.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
 import { GTUBE, GTUBE_ADD_HEADER, rspamdMissing, startRspamd } from '../support/rspamd.ts'
+import { credential, manifest } from '../support/manifest.ts'
 
 const skip = clamdMissing() || rspamdMissing()
 
@@ -34,13 +35,8 @@ describe('scanning', { skip }, () => {
       messageSize: '40Mi',
       platform: { scanning: scanningSpec({}) },
       documents: [
-        { apiVersion: API, kind: 'SMTPLimit', metadata: { name: 'two' }, spec: { messagesPerDay: 2 } },
-        {
-          apiVersion: API,
-          kind: 'SMTPCredential',
-          metadata: { name: 'few' },
-          spec: { address: 'few@sender.test', domainRef: { name: 'sender' }, limitRef: { name: 'two' } },
-        },
+        manifest('SMTPLimit', 'two', { messagesPerDay: 2 }),
+        credential('few', { limitRef: { name: 'two' } }),
       ],
     })
   })

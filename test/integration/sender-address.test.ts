@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { manifest } from '../support/manifest.ts'
 
 const BOSS = 'boss@gmail.test'
-const resource = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
 const boss = (more: Record<string, unknown> = {}) =>
-  resource('SenderAddress', 'boss', { address: BOSS, domainRef: { name: 'sender' }, ...more })
+  manifest('SenderAddress', 'boss', { address: BOSS, domainRef: { name: 'sender' }, ...more })
 
 describe('a SenderAddress in a folder', () => {
   let remote: Receiver
@@ -22,7 +22,7 @@ describe('a SenderAddress in a folder', () => {
     remote = await startReceiver()
     platform = await startPlatform({
       routeTo: remote,
-      documents: [resource('SMTPCredential', 'other', { address: 'other@sender.test', domainRef: { name: 'sender' } })],
+      documents: [manifest('SMTPCredential', 'other', { address: 'other@sender.test', domainRef: { name: 'sender' } })],
     })
   })
   after(async () => {
@@ -127,7 +127,7 @@ describe('a SenderAddress in a folder', () => {
   test('without its manifest the right is gone, and one that comes back is verified again', async () => {
     platform.write('senders.yaml', [boss({ address: 'chief@gmail.test' })])
     await becomes(553)
-    platform.write('senders.yaml', [resource('SMTPLimit', 'few', {})])
+    platform.write('senders.yaml', [manifest('SMTPLimit', 'few', {})])
     await eventually(() => {
       assert.equal(codeMails('chief@gmail.test').length, 1)
     }, 30_000)

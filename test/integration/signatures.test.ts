@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
 import type { Transaction } from '../support/receiver/transaction.ts'
 import { dkimpyMissing, verifyDkim } from '../support/verify-dkim.ts'
+import { manifest } from '../support/manifest.ts'
 
 const skip = dkimpyMissing()
-const resource = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
 
 let remote: Receiver
 let platform: TestPlatform
@@ -24,8 +24,8 @@ before(async () => {
     routeTo: remote,
     domain: { allowedSenders: ['*@sender.test', '*@brand.test', '*@elsewhere.test'] },
     documents: [
-      resource('Domain', 'brand', { domainName: 'brand.test' }),
-      resource('SenderAddress', 'boss', { address: 'boss@mailbox.test', domainRef: { name: 'sender' } }),
+      manifest('Domain', 'brand', { domainName: 'brand.test' }),
+      manifest('SenderAddress', 'boss', { address: 'boss@mailbox.test', domainRef: { name: 'sender' } }),
     ],
   })
 })

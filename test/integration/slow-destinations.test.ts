@@ -2,22 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { PlatformOptions, TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { policy } from '../support/manifest.ts'
 
 /** The machine may be busy with other tests. */
 const PATIENTLY = 120_000
 const TARPITS = 25
-
-/** Where mail for some domains goes. */
-const policy = (name: string, domains: string[], to: { host: string; port: number }) => ({
-  apiVersion: API,
-  kind: 'DestinationPolicy',
-  metadata: { name },
-  spec: { match: { domains }, route: { host: to.host, port: to.port } },
-})
 
 /** Submits all of them over a few connections. */
 async function submit(platform: TestPlatform, recipients: string[]): Promise<string[]> {

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { selfSigned } from '../support/self-signed.ts'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import type { RawSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
+import { policy } from '../support/manifest.ts'
 
 const APP = 'app@sender.test'
 const HOUR = 3_600_000
@@ -35,12 +36,9 @@ describe('what RFC 6409 and its extensions ask of a submission server', () => {
     })
     receivers['old.test'] = await startReceiver({ offers: ['PIPELINING', '8BITMIME'] })
     receivers['sender.test'] = await startReceiver()
-    const documents = Object.entries(receivers).map(([name, { host, port }]) => ({
-      apiVersion: API,
-      kind: 'DestinationPolicy',
-      metadata: { name: name.replace('.', '-') },
-      spec: { match: { domains: [name, `xn--bcher-kva.${name}`] }, route: { host, port } },
-    }))
+    const documents = Object.entries(receivers).map(([name, receiver]) =>
+      policy(name.replace('.', '-'), [name, `xn--bcher-kva.${name}`], receiver),
+    )
     platform = await startPlatform({ documents, platform: { retry: { firstDelay: '300ms', lifetime: '1h' } } })
     secret = Buffer.from(`\0${APP}\0${platform.credential.password}`).toString('base64')
   })

@@ -6,8 +6,9 @@ import { readResource } from '@postrider/resources/read'
 import type { Kind } from '@postrider/resources/kinds'
 import { apiServerMissing } from '../support/api-server.ts'
 import { LEAST, PAIRS } from './crds-pairs.ts'
-import { definitions, manifest, refusalOf, startCrdWorld } from './crds-world.ts'
+import { definitions, refusalOf, startCrdWorld } from './crds-world.ts'
 import type { CrdWorld, Stored } from './crds-world.ts'
+import { manifest } from '../support/manifest.ts'
 
 const ALL = Object.keys(LEAST) as Kind[]
 const STRICT = { fieldValidation: 'Strict' }

@@ -4,8 +4,9 @@ import type { Kind } from '@postrider/resources/kinds'
 import { apiServerMissing } from '../support/api-server.ts'
 import { LEAST, PAIRS } from './crds-pairs.ts'
 import type { Sample } from './crds-pairs.ts'
-import { definitions, manifest, refusalOf, schemaOf, startCrdWorld } from './crds-world.ts'
+import { definitions, refusalOf, schemaOf, startCrdWorld } from './crds-world.ts'
 import type { CrdWorld, Schema } from './crds-world.ts'
+import { manifest } from '../support/manifest.ts'
 
 /** `path: message` of each rule below a node. */
 function rulesOf(node: Schema, path = ''): { rule: string; path: string; message: string }[] {

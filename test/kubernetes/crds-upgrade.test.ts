@@ -7,6 +7,7 @@ import { apiServerMissing } from '../support/api-server.ts'
 import { LEAST } from './crds-pairs.ts'
 import { define, definitions, refusalOf, startCrdWorld } from './crds-world.ts'
 import type { CrdWorld, Stored } from './crds-world.ts'
+import { manifest } from '../support/manifest.ts'
 
 /** The CRDs as a user's cluster may have them; more are added beside them when a release is made. */
 const EARLIER = join(import.meta.dirname, 'crds-earlier')
@@ -113,7 +114,7 @@ describe('objects that an earlier version stored', { skip: apiServerMissing() },
   for (const [kind, name] of OBJECTS)
     test(`${kind} ${name} is read by today's schema, with today's defaults`, async () => {
       const { spec } = await world.get(kind, name)
-      const read = readResource({ apiVersion: 'postrider.dev/v1alpha1', kind, metadata: { name }, spec }, 'test')
+      const read = readResource(manifest(kind, name, spec), 'test')
       assert.ok('resource' in read, JSON.stringify(read))
       // Recreated from the same request, it is the same.
       const [, , asked] = OBJECTS.find(([other, same]) => other === kind && same === name) ?? []
@@ -132,10 +133,6 @@ describe('objects that an earlier version stored', { skip: apiServerMissing() },
           ? { dkim: { algorithms: [] } }
           : { ingress: { listeners: null }, delivery: { resources: null } }
       const { spec: righted } = await merge(path, { spec: right })
-      assert.equal(
-        'resource' in
-          readResource({ apiVersion: 'postrider.dev/v1alpha1', kind, metadata: { name: 'x' }, spec: righted }, 'test'),
-        true,
-      )
+      assert.equal('resource' in readResource(manifest(kind, 'x', righted), 'test'), true)
     })
 })

@@ -16,6 +16,7 @@ import { parse } from 'yaml'
 import { startApiServer } from '../support/api-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { applyStrictly } from '../support/helm.ts'
+import { manifest } from '../support/manifest.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'crds')
 
@@ -57,14 +58,6 @@ export interface CrdWorld {
 }
 
 const NAMESPACE = 'default'
-
-export const manifest = (kind: Kind, name: string, spec: unknown): Stored =>
-  ({
-    apiVersion: KINDS[kind].apiVersion,
-    kind,
-    metadata: { name, namespace: NAMESPACE },
-    spec,
-  }) as Stored
 
 /** A real API server that knows these definitions; by default those of crds/. */
 export async function startCrdWorld(known = definitions()): Promise<CrdWorld> {

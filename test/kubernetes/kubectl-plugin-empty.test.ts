@@ -6,6 +6,7 @@ import { apiServerMissing, startApiServer } from '../support/api-server.ts'
 import type { ApiServer } from '../support/api-server.ts'
 import { kubectlMissing, newPerson } from './kubectl-plugin-person.ts'
 import type { Person } from './kubectl-plugin-person.ts'
+import { manifest } from '../support/manifest.ts'
 
 const skip = apiServerMissing() || kubectlMissing()
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -84,8 +85,8 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
   test('without a MailPlatform: that one is to be made, and no more of what only follows from that', async () => {
     await person.kubectl(server.kubeconfig, 'apply', '--server-side', '-f', CRDS)
     await person.kubectl(server.kubeconfig, 'wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
-    const site = { domainName: 'shop.test' }
-    await person.kubectl(server.kubeconfig, 'apply', '-f', person.file('site.json', domain('site', site)))
+    const site = manifest('Domain', 'site', { domainName: 'shop.test' }, 'default')
+    await person.kubectl(server.kubeconfig, 'apply', '-f', person.file('site.json', site))
     const { code, out, err } = await person.postrider(server.kubeconfig, 'status', '--json')
     assert.deepEqual([code, err], [1, ''])
     const { problems } = JSON.parse(out) as { problems: { kind: string; reason: string }[] }
@@ -99,13 +100,6 @@ describe('kubectl postrider where there is no platform', { skip }, () => {
     assert.match(records.out, /has no records yet\nReady NotObserved/)
     await refused(server.kubeconfig, ['queue', 'ls'], /no Secret default\/postrider-broker-accounts/)
   })
-})
-
-const domain = (name: string, spec: object) => ({
-  apiVersion: 'postrider.dev/v1alpha1',
-  kind: 'Domain',
-  metadata: { name, namespace: 'default' },
-  spec,
 })
 
 /** Of a cluster whose certificate is not looked at. */

@@ -10,6 +10,7 @@ import type { Said } from './kubectl-plugin-person.ts'
 import { tellPodsReady } from './kubectl-plugin-pods.ts'
 import { SOON_MS, startPluginWorld } from './kubectl-plugin-world.ts'
 import type { PluginWorld } from './kubectl-plugin-world.ts'
+import { manifest } from '../support/manifest.ts'
 
 const skip = apiServerMissing({ controllerManager: true }) || helmMissing() || unboundMissing() || kubectlMissing()
 
@@ -196,13 +197,8 @@ describe('kubectl postrider in a cluster with a platform', { skip }, () => {
     assert.deepEqual(told(status), ['note Domain shop/site Ready Suspended'])
     assert.deepEqual([status.code, status.problems[0]?.waiting], [0, ['app']])
     // An apply of another state from a manifest reports whose the field is.
-    const manifest = {
-      apiVersion: 'postrider.dev/v1alpha1',
-      kind: 'Domain',
-      metadata: { name: 'site', namespace: 'shop' },
-      spec: { domainName: 'shop.test', state: 'Active' },
-    }
-    const file = world.person.file('site.json', manifest)
+    const active = manifest('Domain', 'site', { domainName: 'shop.test', state: 'Active' }, 'shop')
+    const file = world.person.file('site.json', active)
     await assert.rejects(
       world.person.kubectl(world.tenant, 'apply', '--server-side', '-f', file),
       /conflict with "kubectl-postrider".*: \.spec\.state/s,

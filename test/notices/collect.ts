@@ -1,6 +1,6 @@
 import { startDns } from '../hostile/dns/server.ts'
 import { eventually } from '../support/eventually.ts'
-import { API, startPlatform } from '../support/platform.ts'
+import { startPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import { openSmtp } from '../support/raw-smtp.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
@@ -10,6 +10,7 @@ import { header, parseOne } from '../support/report/python-email.ts'
 import type { ParsedMessage } from '../support/report/python-email.ts'
 import type { Cause } from './cause.ts'
 import { CAUSES } from './causes.ts'
+import { policy } from '../support/manifest.ts'
 
 /** A notice as its reader and other programs see it. */
 export interface SeenNotice {
@@ -31,17 +32,17 @@ export async function collectNotices(): Promise<SeenNotice[]> {
   const [dns, port] = await Promise.all([startDns(), freePort()])
   const mailbox = await startReceiver()
   const remotes: Receiver[] = [mailbox]
-  const policies: unknown[] = [policyOf('sender', mailbox, {})]
+  const policies: unknown[] = [policy('sender', ['sender.test'], mailbox)]
   for (const cause of CAUSES) {
     if (cause.dns === 'null-mx') dns.add(`${cause.name}.test`, { type: 'MX', value: '0 .' })
     if (cause.dns === 'fails') dns.fail(`${cause.name}.test`, { answer: 'SERVFAIL' })
     if (cause.dns === 'loop') dns.add(`${cause.name}.test`, { type: 'MX', value: '10 mail.sender.test' })
     if (cause.dns === 'refused-connection')
-      policies.push(policyOf(cause.name, { host: '127.0.0.1', port: await freePort() }, {}))
+      policies.push(policy(cause.name, [`${cause.name}.test`], { host: '127.0.0.1', port: await freePort() }))
     if (cause.remote === undefined) continue
     const remote = await startReceiver(cause.remote)
     remotes.push(remote)
-    policies.push(policyOf(cause.name, remote, cause.policy ?? {}))
+    policies.push(policy(cause.name, [`${cause.name}.test`], remote, cause.policy))
   }
   const platform = await startPlatform({
     documents: policies,
@@ -65,13 +66,6 @@ export async function collectNotices(): Promise<SeenNotice[]> {
     dns.close()
   }
 }
-
-const policyOf = (name: string, route: { host: string; port: number }, more: Record<string, unknown>): unknown => ({
-  apiVersion: API,
-  kind: 'DestinationPolicy',
-  metadata: { name },
-  spec: { match: { domains: [`${name}.test`] }, route: { host: route.host, port: route.port }, ...more },
-})
 
 async function submit(cause: Cause, port: number, username: string, password: string): Promise<void> {
   const smtp = await openSmtp({ port, tls: true })

@@ -7,7 +7,7 @@ import type { Cluster } from '@postrider/kubernetes/transport/client'
 import { findConnection } from '@postrider/kubernetes/transport/connection'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
-import type { KindRef, KubeObject, Wire } from '@postrider/kubernetes/object/object'
+import type { KubeObject, Wire } from '@postrider/kubernetes/object/object'
 import { secretText } from '@postrider/operator/shapes/secret'
 import { startApiServer } from './api-server.ts'
 import type { ApiServer, ApiServerOptions } from './api-server.ts'
@@ -15,8 +15,10 @@ import { startBroker } from './broker.ts'
 import type { TestBroker } from './broker.ts'
 import { eventually } from './eventually.ts'
 import { applyStrictly, renderChart } from './helm.ts'
-import { API } from './platform.ts'
+import { API_VERSION } from '@postrider/resources/kinds'
+import type { Kind } from '@postrider/resources/kinds'
 import { freePort } from './ports.ts'
+import { manifest } from './manifest.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 export const SYSTEM = 'postrider-system'
@@ -41,7 +43,7 @@ export interface OperatorWorld {
   startOperator(name: string): Promise<OperatorProcess>
   /** A resource of ours, as it is; undefined when it is not there. */
   get(kind: keyof typeof KINDS, namespace: string, name: string): Promise<Resource | undefined>
-  put(kind: keyof typeof KINDS, namespace: string, name: string, spec: unknown): Promise<void>
+  put(kind: Kind, namespace: string, name: string, spec: unknown): Promise<void>
   remove(kind: keyof typeof KINDS, namespace: string, name: string): Promise<void>
   namespace(name: string, labels?: Record<string, string>): Promise<void>
   secret(namespace: string, name: string): Promise<Record<string, string> | undefined>
@@ -125,10 +127,7 @@ export async function startOperatorWorld({ nodeFlags = [], ...options }: Operato
     startOperator,
     get: (kind, namespace, name) => cluster.get<Resource>(refTo(KINDS[kind], namespace, name)),
     async put(kind, namespace, name, spec) {
-      const { apiVersion }: KindRef = KINDS[kind]
-      await cluster.apply({ apiVersion, kind, metadata: { name, namespace }, spec } as KubeObject, {
-        fieldManager: 'test',
-      })
+      await cluster.apply(manifest(kind, name, spec, namespace), { fieldManager: 'test' })
     },
     async remove(kind, namespace, name) {
       await cluster.remove(refTo(KINDS[kind], namespace, name))
@@ -185,6 +184,6 @@ async function installChart(cluster: Cluster): Promise<void> {
   const running = new Set(['Deployment', 'StatefulSet'])
   for (const object of await renderChart(RELEASE, SYSTEM))
     if (!running.has(object.kind ?? '')) await applyStrictly(cluster, object)
-  for (const kind of Object.values(KINDS).filter(({ apiVersion }) => apiVersion === API))
+  for (const kind of Object.values(KINDS).filter(({ apiVersion }) => apiVersion === API_VERSION))
     await eventually(() => cluster.list(kind), 30_000)
 }

@@ -8,7 +8,7 @@ import type { CredentialFile } from '@postrider/standalone/provider/state'
 import type { MessageAnswer, QueueAnswer } from '@postrider/message-log/messages'
 import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { createTransport } from 'nodemailer'
-import { stringify } from 'yaml'
+import { credential, manifest, yamlOf } from './manifest.ts'
 import { freePort, portsInARow } from './ports.ts'
 
 const run = promisify(execFile)
@@ -79,8 +79,6 @@ export interface TestPlatform {
   remove(): void
 }
 
-export const API = 'postrider.dev/v1alpha1'
-
 /** Runs `postrider up`, the real one, on free ports and in a folder of its own. */
 export async function startPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
   const root = mkdtempSync(join(tmpdir(), 'postrider-'))
@@ -99,7 +97,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     telemetry: await portsInARow(60),
   }
   const write = (name: string, documents: unknown[]): void => {
-    writeFileSync(join(folder, name), documents.map((document) => stringify(document)).join('---\n'))
+    writeFileSync(join(folder, name), yamlOf(documents))
   }
   write('platform.yaml', manifests(options, ports))
   let child = await launch(folder, state, options.env)
@@ -199,8 +197,7 @@ async function launch(folder: string, state: string, env: Record<string, string>
 }
 
 function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unknown[] {
-  const { platform, domain, credential, documents = [], routeTo, relay } = options
-  const make = (kind: string, name: string, spec: unknown) => ({ apiVersion: API, kind, metadata: { name }, spec })
+  const { platform, domain, documents = [], routeTo, relay } = options
   const listeners = [
     { mode: 'ImplicitTLS', port: ports.submissions, address: '127.0.0.1' },
     { mode: 'STARTTLS', port: ports.submission, address: '127.0.0.1' },
@@ -218,7 +215,7 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
     ...(options.listeners ?? []),
   ]
   return [
-    make('MailPlatform', 'mail', {
+    manifest('MailPlatform', 'mail', {
       hostName: 'mail.sender.test',
       ingress: {
         listeners,
@@ -232,9 +229,9 @@ function manifests(options: PlatformOptions, ports: TestPlatform['ports']): unkn
       telemetry: { basePort: ports.telemetry },
       ...platform,
     }),
-    make('Domain', 'sender', { domainName: 'sender.test', allowedSenders: ['*@sender.test'], ...domain }),
-    make('SMTPCredential', 'app', { address: 'app@sender.test', domainRef: { name: 'sender' }, ...credential }),
-    ...(routeTo ? [make('DestinationPolicy', 'route', { route: { host: routeTo.host, port: routeTo.port } })] : []),
+    manifest('Domain', 'sender', { domainName: 'sender.test', allowedSenders: ['*@sender.test'], ...domain }),
+    credential('app', options.credential),
+    ...(routeTo ? [manifest('DestinationPolicy', 'route', { route: { host: routeTo.host, port: routeTo.port } })] : []),
     ...documents,
   ]
 }

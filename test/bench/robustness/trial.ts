@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CredentialFile } from '@postrider/standalone/provider/state'
 import { eventually } from '../../support/eventually.ts'
-import { API, startPlatform } from '../../support/platform.ts'
+import { startPlatform } from '../../support/platform.ts'
 import type { TestPlatform } from '../../support/platform.ts'
 import { startReceiver } from '../../support/receiver/receiver.ts'
 import { ingressOf } from '../ingress.ts'
@@ -12,6 +12,7 @@ import { startAttack } from './attack.ts'
 import { runRound } from './round.ts'
 import type { Round } from './round.ts'
 import type { Variant } from './variant.ts'
+import { credential } from '../../support/manifest.ts'
 
 export interface Pair {
   calm: Round
@@ -40,10 +41,9 @@ const CALM_DOWN_MS = 10_000
 /** Calm and attacked rounds in pairs, in turn the one and the other first: what the machine does meanwhile is in both. */
 export async function runTrial(variant: Variant, { pairs, seconds, say }: TrialOptions): Promise<Trial> {
   const remote = await startReceiver()
-  const slow = { address: 'slow@sender.test', domainRef: { name: 'sender' } }
   const platform = await startPlatform({
     routeTo: remote,
-    documents: [{ apiVersion: API, kind: 'SMTPCredential', metadata: { name: 'slow' }, spec: slow }],
+    documents: [credential('slow')],
   })
   try {
     const ingress = await ingressOf(platform)

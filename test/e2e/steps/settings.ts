@@ -4,6 +4,7 @@ import { timed } from '../journey.ts'
 import type { Run } from '../journey.ts'
 import { apply, kubectl, readyPods } from '../kube.ts'
 import { client, mailTo, patchPlatform, send, SHOP, startClient, SYSTEM, waitFor } from '../platform.ts'
+import { manifest } from '../../support/manifest.ts'
 
 /** What the issue promises for a changed limit and a deleted credential. */
 const SOON_S = 5
@@ -40,12 +41,7 @@ export const changedLimit: Run = async (_, log) => {
 
 export const deletedCredential: Run = async ({ images }, log) => {
   await apply([
-    {
-      apiVersion: 'postrider.dev/v1alpha1',
-      kind: 'SMTPCredential',
-      metadata: { name: 'gone', namespace: SHOP },
-      spec: { address: 'gone@example.org', domainRef: { name: 'example' } },
-    },
+    manifest('SMTPCredential', 'gone', { address: 'gone@example.org', domainRef: { name: 'example' } }, SHOP),
   ])
   await waitFor('smtpcredential', 'gone', SHOP)
   await startClient(images, ['app-smtp', 'gone-smtp'])

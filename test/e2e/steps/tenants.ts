@@ -4,15 +4,12 @@ import type { Run } from '../journey.ts'
 import { apply, get, kubectl } from '../kube.ts'
 import { conditionOf, mailTo, send, SHOP, startClient, waitFor, wantedRecords } from '../platform.ts'
 import type { Resource } from '../platform.ts'
+import type { Kind } from '@postrider/resources/kinds'
+import { manifest } from '../../support/manifest.ts'
 
 /** A second tenant, who tries to be the first. */
 const BLOG = 'blog'
-const made = (kind: string, name: string, spec: object): object => ({
-  apiVersion: 'postrider.dev/v1alpha1',
-  kind,
-  metadata: { name, namespace: BLOG },
-  spec,
-})
+const made = (kind: Kind, name: string, spec: object) => manifest(kind, name, spec, BLOG)
 
 export const twoTenants: Run = async ({ images, remote }, log) => {
   await apply([

@@ -1,9 +1,9 @@
 import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { stringify } from 'yaml'
 import { startReceiver } from '../../support/receiver/receiver.ts'
 import type { Subject } from './subject.ts'
+import { credential, manifest, yamlOf } from '../../support/manifest.ts'
 
 const RELAY = 2525
 const SESSIONS = 4
@@ -69,10 +69,8 @@ export async function postriderSubject(): Promise<Subject> {
 }
 
 function manifests(receiverPort: number): string {
-  const make = (kind: string, name: string, spec: unknown) =>
-    stringify({ apiVersion: 'postrider.dev/v1alpha1', kind, metadata: { name }, spec })
-  return [
-    make('MailPlatform', 'mail', {
+  return yamlOf([
+    manifest('MailPlatform', 'mail', {
       hostName: 'mail.sender.test',
       ingress: {
         listeners: [
@@ -87,10 +85,10 @@ function manifests(receiverPort: number): string {
       },
       retry: { firstDelay: '2s', maxDelay: '5s', lifetime: '1h' },
     }),
-    make('Domain', 'sender', { domainName: 'sender.test' }),
-    make('SMTPCredential', 'app', { address: 'app@sender.test', domainRef: { name: 'sender' } }),
-    make('DestinationPolicy', 'route', { route: { host: HOST, port: receiverPort } }),
-  ].join('---\n')
+    manifest('Domain', 'sender', { domainName: 'sender.test' }),
+    credential('app'),
+    manifest('DestinationPolicy', 'route', { route: { host: HOST, port: receiverPort } }),
+  ])
 }
 
 /** As little of an SMTP client as sends a message a time. A lost connection rejects. */
