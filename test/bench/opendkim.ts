@@ -3,9 +3,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { accepts } from '../support/accepts.ts'
 import { freePort } from '../support/ports.ts'
+import { untilReady } from '../support/eventually.ts'
 
 const OPENDKIM = '/usr/sbin/opendkim'
 
@@ -39,11 +39,7 @@ export async function startOpendkim(domain: string): Promise<{ port: number; pid
   )
   const child = spawn(OPENDKIM, ['-f', '-x', join(folder, 'conf')], { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const deadline = Date.now() + 20_000
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error('OpenDKIM did not start')
-    await pause(50)
-  }
+  await untilReady('OpenDKIM', child, () => accepts(port), { withinMs: 20_000 })
   return {
     port,
     pid: child.pid ?? 0,

@@ -2,11 +2,11 @@ import { execFile, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../support/ports.ts'
 import { fillIn } from './guide.ts'
 import type { Guide, Values, Way } from './guide.ts'
 import type { Library } from './libraries.ts'
+import { poll } from '../support/eventually.ts'
 
 /** A client is ended when it takes longer; the Go and Java compilers are part of it. */
 const MAX_MS = 120_000
@@ -99,13 +99,10 @@ async function ask(script: string, request: string, url: string, shell: Shell): 
 }
 
 async function answers(url: string, over: () => boolean): Promise<void> {
-  const deadline = Date.now() + MAX_MS
-  for (;;) {
-    const listening = await fetch(url).then(
+  const isListening = (): Promise<boolean> =>
+    fetch(url).then(
       () => true,
       () => false,
     )
-    if (listening || over() || Date.now() > deadline) return
-    await pause(50)
-  }
+  await poll(isListening, (listening) => listening || over(), { withinMs: MAX_MS })
 }

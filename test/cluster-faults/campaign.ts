@@ -13,6 +13,7 @@ import { outcomesSince } from './evidence.ts'
 import { startLoad } from './load.ts'
 import { judgeCase } from './verdict.ts'
 import type { CaseVerdict } from './verdict.ts'
+import { poll } from '../support/eventually.ts'
 
 export interface ClusterCampaignOptions {
   cases: [name: string, fault: Fault][]
@@ -104,24 +105,14 @@ const outside = ({ servers, passwordsFile, caFile }: TestCluster) => ({
 
 /** The queue is empty before the last notice is in it: judged when all are there, or the time for them is over. */
 async function noticesArrived(judge: () => CaseVerdict): Promise<CaseVerdict> {
-  const deadline = performance.now() + NOTICES_MS
-  for (;;) {
-    const verdict = judge()
-    if (verdict.noticesMissing.length === 0 || performance.now() > deadline) return verdict
-    await pause(500)
-  }
+  return poll(judge, ({ noticesMissing }) => noticesMissing.length === 0, { withinMs: NOTICES_MS, everyMs: 500 })
 }
 
 /** Resolves with the jobs left, when the queue has been empty for two seconds or the time is over. */
 async function drained(broker: Broker): Promise<number> {
-  const deadline = performance.now() + DRAIN_MS
   let quiet = 0
-  for (;;) {
-    const jobs = await jobsLeft(broker).catch(() => Infinity)
-    quiet = jobs === 0 ? quiet + 1 : 0
-    if (quiet === 4 || performance.now() > deadline) return jobs
-    await pause(500)
-  }
+  const isQuiet = (jobs: number): boolean => (quiet = jobs === 0 ? quiet + 1 : 0) === 4
+  return poll(() => jobsLeft(broker).catch(() => Infinity), isQuiet, { withinMs: DRAIN_MS, everyMs: 500 })
 }
 
 /** Jobs that wait, are held by a worker, or are due. */

@@ -1,6 +1,5 @@
-import { createConnection } from 'node:net'
-import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { LoadDialogue, LostError } from '../support/load-dialogue.ts'
 
 /** A message that was offered to the platform. */
 export interface Offered {
@@ -51,7 +50,7 @@ export function startLoad({ port, name, rate, connections }: LoadOptions): Load 
 
   async function client(): Promise<void> {
     while (!over()) {
-      const dialogue = new Dialogue(port)
+      const dialogue = new LoadDialogue(port, REPLY_MS)
       try {
         await dialogue.begin()
         while (!over()) {
@@ -90,76 +89,4 @@ function recipientsOf(name: string, number: number): string[] {
   const [first, second] = [number % 8, (number + 3) % 8]
   const kind = number % EVERY_NOBODY === 0 ? 'nobody' : number % EVERY_LATER === 0 ? 'later' : 'kim'
   return [`kim-${name}-${number}@d${first}.test`, `${kind}-${name}-${number}@d${second}.test`]
-}
-
-/** The connection ended, or nothing was answered. */
-class LostError extends Error {
-  override readonly name = 'LostError'
-}
-
-/** One connection; one message at a time, its commands in a group (RFC 2920). */
-class Dialogue {
-  readonly #socket: Socket
-  #buffer = ''
-  #over = false
-  #wake: () => void = () => undefined
-
-  constructor(port: number) {
-    this.#socket = createConnection({ host: '127.0.0.1', port, noDelay: true })
-    this.#socket.setEncoding('latin1')
-    this.#socket.on('data', (chunk: string) => {
-      this.#buffer += chunk
-      this.#wake()
-    })
-    this.#socket.on('error', () => undefined)
-    this.#socket.on('close', () => {
-      this.#over = true
-      this.#wake()
-    })
-  }
-
-  async begin(): Promise<void> {
-    await this.#reply()
-    this.#socket.write('EHLO load.test\r\n')
-    await this.#reply()
-  }
-
-  /** Resolves with the reply to the final dot, or the first that says no. */
-  async send({ loadId, recipients }: Offered, body: string): Promise<string> {
-    const commands = ['MAIL FROM:<app@sender.test>', ...recipients.map((to) => `RCPT TO:<${to}>`), 'DATA']
-    this.#socket.write(`${commands.join('\r\n')}\r\n`)
-    const replies: string[] = []
-    while (replies.length < commands.length) replies.push(await this.#reply())
-    if (!replies.at(-1)?.startsWith('354')) {
-      this.#socket.write('RSET\r\n')
-      await this.#reply()
-      return replies.find((reply) => !reply.startsWith('2')) ?? ''
-    }
-    const header = `From: app@sender.test\r\nTo: ${recipients.join(', ')}\r\nSubject: ${loadId}\r\nX-Load-Id: ${loadId}\r\n`
-    this.#socket.write(`${header}\r\n${body}.\r\n`)
-    return this.#reply()
-  }
-
-  end(): void {
-    this.#socket.destroy()
-  }
-
-  async #reply(): Promise<string> {
-    const deadline = performance.now() + REPLY_MS
-    for (;;) {
-      const last = /^\d{3}(?: .*)?\r\n/m.exec(this.#buffer)
-      if (last !== null) {
-        this.#buffer = this.#buffer.slice(last.index + last[0].length)
-        return last[0].trimEnd()
-      }
-      if (this.#over || performance.now() > deadline) throw new LostError()
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, REPLY_MS)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-  }
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { LoadReport } from './pods/load.ts'
 import { client } from './platform.ts'
 import type { Remote } from './remote.ts'
+import { poll } from '../support/eventually.ts'
 
 const RATE = 60
 const SESSIONS = 8
@@ -47,12 +48,8 @@ export async function underLoad(remote: Remote, disturb: () => Promise<void>): P
 
 /** What the remote took, by id, once all of it is there or nothing more comes. */
 async function allTaken(remote: Remote, { accepted }: LoadReport): Promise<Map<string, number>> {
-  const deadline = Date.now() + 120_000
-  for (;;) {
-    const counts = await remote.counts()
-    if (accepted.every((id) => counts.has(id)) || Date.now() > deadline) break
-    await pause(1000)
-  }
+  const areThere = (counts: Map<string, number>): boolean => accepted.every((id) => counts.has(id))
+  await poll(() => remote.counts(), areThere, { withinMs: 120_000, everyMs: 1000 })
   // A duplicate may come after all are there.
   await pause(5000)
   return remote.counts()

@@ -12,6 +12,7 @@ import type { Round, RoundsOptions } from './rounds.ts'
 import { judgeFaults } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
 import { policy } from '../support/manifest.ts'
+import { poll } from '../support/eventually.ts'
 
 export interface CampaignOptions
   extends Omit<LoadOptions, 'port'>, Pick<RoundsOptions, 'count' | 'steadyMs' | 'targets'> {
@@ -80,22 +81,15 @@ export async function runCampaign(options: CampaignOptions): Promise<Verdict> {
 
 /** Empty twice in a row, since what is settled may leave a notice to be sent. */
 async function drained(left: () => Promise<Left[]>): Promise<Left[]> {
-  const deadline = Date.now() + DRAIN_MS
   let quiet = 0
-  for (;;) {
-    const jobs = await left()
-    quiet = jobs.length === 0 ? quiet + 1 : 0
-    if (quiet === 4 || Date.now() > deadline) return jobs
-    await pause(500)
-  }
+  const isQuiet = (jobs: Left[]): boolean => (quiet = jobs.length === 0 ? quiet + 1 : 0) === 4
+  return poll(left, isQuiet, { withinMs: DRAIN_MS, everyMs: 500 })
 }
 
 async function settled(platform: TestPlatform): Promise<number> {
-  const deadline = Date.now() + LOG_MS
-  for (;;) {
+  const open = async (): Promise<number> => {
     const { count } = await platform.queue('--limit', '1')
-    const open = count.queued + count.deferred
-    if (open === 0 || Date.now() > deadline) return open
-    await pause(500)
+    return count.queued + count.deferred
   }
+  return poll(open, (count) => count === 0, { withinMs: LOG_MS, everyMs: 500 })
 }

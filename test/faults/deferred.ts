@@ -11,6 +11,7 @@ import type { TestPlatform } from '../support/platform.ts'
 import { freePort } from '../support/ports.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import { policy } from '../support/manifest.ts'
+import { poll } from '../support/eventually.ts'
 
 /** `make deferred`: very many deferred messages, a restart of everything, and then all of them delivered: none lost, none early,
  * and a fresh message not held up by them. Needs Debian's postfix for its load generator and sink. */
@@ -133,11 +134,7 @@ function verdict(platform: TestPlatform): { delivered: number; others: number; e
 }
 
 async function until(condition: () => boolean, withinMs: number, everyMs = 1000): Promise<void> {
-  const deadline = Date.now() + withinMs
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('waited too long')
-    await pause(everyMs)
-  }
+  if (!(await poll(condition, Boolean, { withinMs, everyMs }))) throw new Error('waited too long')
 }
 
 function check(what: string, holds: boolean): void {

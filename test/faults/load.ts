@@ -1,6 +1,5 @@
-import { createConnection } from 'node:net'
-import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { LoadDialogue, LostError } from '../support/load-dialogue.ts'
 
 /** A message that was offered to the platform. */
 export interface Offered {
@@ -54,19 +53,19 @@ export function startLoad(options: LoadOptions): Load {
 
   async function client(): Promise<void> {
     while (!over()) {
-      const dialogue = new LoadDialogue(options.port)
+      const dialogue = new LoadDialogue(options.port, REPLY_MS)
       try {
         await dialogue.begin()
         while (!over()) {
           await turn()
           const message = next(offered.length, options)
           offered.push(message)
-          const reply = await dialogue.send(message)
+          const reply = await dialogue.send({ loadId: message.loadId, recipients: [message.recipient] }, BODY)
           if (reply.startsWith('250')) message.acceptedAt = Date.now()
           else message.refused = reply
         }
       } catch (error) {
-        if (!(error instanceof Lost)) throw error
+        if (!(error instanceof LostError)) throw error
         await pause(RECONNECT_MS)
       } finally {
         dialogue.end()
@@ -91,74 +90,4 @@ function next(number: number, { laterShare, bounceShare, slowShare }: LoadOption
   const slow = place > 1 - slowShare ? `slow${number % 2 === 0 ? 40 : 60}` : undefined
   const recipient = slow === undefined ? `${kind}-${number}@d${number % 8}.test` : `${slow}-${number}@slow.test`
   return { loadId: `load-${number}`, recipient, offeredAt: Date.now() }
-}
-
-/** The connection ended, or nothing was answered. */
-class Lost extends Error {
-  override readonly name = 'Lost'
-}
-
-/** One connection; one message at a time, its commands in a group (RFC 2920). */
-class LoadDialogue {
-  readonly #socket: Socket
-  #buffer = ''
-  #over = false
-  #wake: () => void = () => undefined
-
-  constructor(port: number) {
-    this.#socket = createConnection({ host: '127.0.0.1', port, noDelay: true })
-    this.#socket.setEncoding('latin1')
-    this.#socket.on('data', (chunk: string) => {
-      this.#buffer += chunk
-      this.#wake()
-    })
-    this.#socket.on('error', () => undefined)
-    this.#socket.on('close', () => {
-      this.#over = true
-      this.#wake()
-    })
-  }
-
-  async begin(): Promise<void> {
-    await this.#reply()
-    this.#socket.write('EHLO load.test\r\n')
-    await this.#reply()
-  }
-
-  /** Resolves with the reply to the final dot, or the first that says no. */
-  async send({ loadId, recipient }: Offered): Promise<string> {
-    this.#socket.write(`MAIL FROM:<app@sender.test>\r\nRCPT TO:<${recipient}>\r\nDATA\r\n`)
-    const replies = [await this.#reply(), await this.#reply(), await this.#reply()]
-    if (!replies[2]?.startsWith('354')) {
-      this.#socket.write('RSET\r\n')
-      await this.#reply()
-      return replies.find((reply) => !/^2/.test(reply)) ?? ''
-    }
-    const header = `From: app@sender.test\r\nTo: ${recipient}\r\nSubject: ${loadId}\r\nX-Load-Id: ${loadId}\r\n`
-    this.#socket.write(`${header}\r\n${BODY}.\r\n`)
-    return this.#reply()
-  }
-
-  end(): void {
-    this.#socket.destroy()
-  }
-
-  async #reply(): Promise<string> {
-    const deadline = Date.now() + REPLY_MS
-    for (;;) {
-      const last = /^\d{3}(?: .*)?\r\n/m.exec(this.#buffer)
-      if (last !== null) {
-        this.#buffer = this.#buffer.slice(last.index + last[0].length)
-        return last[0].trimEnd()
-      }
-      if (this.#over || Date.now() > deadline) throw new Lost()
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, REPLY_MS)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-  }
 }

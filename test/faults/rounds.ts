@@ -5,6 +5,7 @@ import { holdPort } from './hold-port.ts'
 import type { Load } from './load.ts'
 import type { FaultReceiver } from './receiver.ts'
 import { localPorts } from './sockets.ts'
+import { poll } from '../support/eventually.ts'
 
 /** What happens in a round. A name alone: SIGKILL of a process of that service, each of its processes in turn. `delivery:stall` and
  * `broker:stall`: SIGSTOP, and SIGCONT after longer than a lease. `broker:down`: SIGKILL, and nothing listens for as long. */
@@ -110,7 +111,6 @@ async function recovered(
   all: Processes,
   { platform, load, receiver }: RoundsOptions,
 ): Promise<void> {
-  const deadline = Date.now() + RECOVERY_MS
   const signs: Record<Service, () => boolean> = {
     ingress: () => load.offered.findLast(({ acceptedAt = 0 }) => acceptedAt > after) !== undefined,
     broker: () => load.offered.findLast(({ acceptedAt = 0 }) => acceptedAt > after) !== undefined,
@@ -128,11 +128,8 @@ async function recovered(
     )
     return answers.every((answer) => answer?.status === 200)
   }
-  while (!(signs[service]() && (await ready()))) {
-    if (Date.now() > deadline)
-      fail(`${service} did not come back within ${RECOVERY_MS / 1000} s:\n${platform.output()}`)
-    await pause(50)
-  }
+  const isBack = await poll(async () => signs[service]() && (await ready()), Boolean, { withinMs: RECOVERY_MS })
+  if (!isBack) fail(`${service} did not come back within ${RECOVERY_MS / 1000} s:\n${platform.output()}`)
 }
 
 function fail(message: string): never {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { startPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import { createRandom } from './random.ts'
 import { loginSessions, OPEN_SESSIONS } from './session-seeds.ts'
 import { fuzzSessions } from './sessions.ts'
 import type { Door } from './sessions.ts'
+import { poll } from '../support/eventually.ts'
 
 export interface SessionRound {
   seed: number
@@ -98,9 +98,6 @@ function countsBy(metrics: string, name: string, label: string): Record<string, 
 
 /** The queue is full of what the fuzzed sessions sent. */
 async function arrival(there: () => boolean): Promise<void> {
-  const deadline = Date.now() + 120_000
-  while (!there()) {
-    if (Date.now() > deadline) throw new Error('the message after the fuzzed ones did not arrive within two minutes')
-    await pause(100)
-  }
+  if (!(await poll(there, Boolean, { withinMs: 120_000 })))
+    throw new Error('the message after the fuzzed ones did not arrive within two minutes')
 }

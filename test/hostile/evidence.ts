@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { askLog } from '../../cli/queue/connect.ts'
 import { MESSAGE } from '@postrider/message-log/messages'
 import type { Broker } from '@postrider/broker/connection'
 import type { Mail, State } from './behaviour.ts'
 import type { Transaction } from './remote/record.ts'
+import { poll } from '../support/eventually.ts'
 
 /** What is known from outside about one message. */
 export interface MailEvidence {
@@ -50,11 +50,8 @@ export async function askAbout(broker: Broker, id: string): Promise<Pick<MailEvi
 }
 
 /** Resolves when every recipient is in one of the states, or the time is up. */
-export async function outcomeOf(broker: Broker, id: string, wanted: State[], deadline: number): Promise<void> {
-  for (;;) {
-    const { recipients } = await askAbout(broker, id)
-    const done = recipients.length > 0 && recipients.every(({ state }) => wanted.some((one) => one === state))
-    if (done || performance.now() > deadline) return
-    await pause(POLL_MS)
-  }
+export async function outcomeOf(broker: Broker, id: string, wanted: State[], withinMs: number): Promise<void> {
+  const isDone = ({ recipients }: Pick<MailEvidence, 'recipients'>): boolean =>
+    recipients.length > 0 && recipients.every(({ state }) => wanted.some((one) => one === state))
+  await poll(() => askAbout(broker, id), isDone, { withinMs, everyMs: POLL_MS })
 }

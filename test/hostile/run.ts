@@ -49,8 +49,8 @@ export async function tryBehaviour(
     for (const [index, mail] of mails.entries()) {
       const addresses = (mail.to ?? [`kim${index + 1}@a`]).map((address) => inDomain(address, place))
       const { id } = await submitter.send({ ...mail, to: addresses, subject: `${behaviour.name}-${index + 1}` })
-      const deadline = performance.now() + (behaviour.seconds ?? USUAL_SECONDS) * patience * 1000
-      const outcome = outcomeOf(world.broker, id, states(mail.wanted ?? behaviour.wanted), deadline)
+      const withinMs = (behaviour.seconds ?? USUAL_SECONDS) * patience * 1000
+      const outcome = outcomeOf(world.broker, id, states(mail.wanted ?? behaviour.wanted), withinMs)
       sent.push({ mail, id, addresses, outcome })
       if (mail.together !== true) await outcome
     }

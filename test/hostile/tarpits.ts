@@ -9,6 +9,7 @@ import { Submitter } from './submitter.ts'
 import type { ScriptTable, Stage } from '../support/receiver/script.ts'
 import { startWorld } from './world.ts'
 import type { World } from './world.ts'
+import { poll } from '../support/eventually.ts'
 
 export interface TarpitLoad {
   domains: number
@@ -134,8 +135,7 @@ function rewriteAll(world: World, script: ScriptTable): void {
 /** The tarpits become ordinary servers; resolves when all that was sent has arrived, or the time for that is up. */
 async function drain(world: World, sent: ReadonlySet<string>): Promise<void> {
   rewriteAll(world, {})
-  const deadline = performance.now() + MAX_DRAIN_MS
-  while (missing(world, sent).length > 0 && performance.now() < deadline) await pause(1000)
+  await poll(() => missing(world, sent).length === 0, Boolean, { withinMs: MAX_DRAIN_MS, everyMs: 1000 })
 }
 
 const arrivals = (world: World): string[] =>

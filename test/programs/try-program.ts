@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Service } from '../blackbox/target.ts'
 import { compare } from '../clients/compare.ts'
 import type { Front } from '../clients/front.ts'
@@ -11,6 +10,7 @@ import type { Transaction } from '../support/receiver/transaction.ts'
 import type { ProgramCase } from './case.ts'
 import { meant } from './meant.ts'
 import { sameWhenRead } from './parsed.ts'
+import { poll } from '../support/eventually.ts'
 
 /** A service with a recorder before it. */
 export interface Recorded {
@@ -76,12 +76,8 @@ function difference(wrote: string, content: string): Pick<Trial, 'result' | 'det
 }
 
 async function arrival({ receiver }: Service, to: string): Promise<Transaction | undefined> {
-  const deadline = Date.now() + ARRIVES_MS
-  for (;;) {
-    const mail = receiver.mails.find((one) => one.to.includes(to))
-    if (mail !== undefined || Date.now() > deadline) return mail
-    await pause(50)
-  }
+  const look = (): Transaction | undefined => receiver.mails.find((one) => one.to.includes(to))
+  return poll(look, (mail) => mail !== undefined, { withinMs: ARRIVES_MS })
 }
 
 async function run(

@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { makeIdentity } from './cluster-identity.ts'
 import { BUILT_PROGRAMS, find, needs, orFail } from './needs.ts'
 import { freePort } from './ports.ts'
+import { untilReady } from './eventually.ts'
 
 export interface ApiServerOptions {
   /** With the controllers: garbage collection, the end of namespaces, the pods of Deployments (which no node takes), service
@@ -183,13 +184,9 @@ async function ready(server: Daemon, kubeconfig: string, url: string): Promise<v
     key: decoded(users[0].user['client-key-data']),
     agent: false as const,
   }
-  const deadline = Date.now() + READY_MS
-  while (!(await answersOk(`${url}/readyz`, tls))) {
-    if (server.child.exitCode !== null || Date.now() > deadline) {
-      throw new Error(`kube-apiserver did not start:\n${readFileSync(server.logFile, 'utf8').slice(-4000)}`)
-    }
-    await pause(100)
-  }
+  const ready = () => answersOk(`${url}/readyz`, tls)
+  const log = (): string => readFileSync(server.logFile, 'utf8').slice(-4000)
+  await untilReady('kube-apiserver', server.child, ready, { withinMs: READY_MS, log })
 }
 
 function answersOk(url: string, tls: object): Promise<boolean> {

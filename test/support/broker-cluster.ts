@@ -12,6 +12,7 @@ import type { Broker, BrokerAccess } from '@postrider/broker/connection'
 import { BOTH_ENDS, makeLocalCertificate } from '@postrider/tls/local-certificate'
 import { startHoldingProxy } from './holding-proxy.ts'
 import { portsInARow } from './ports.ts'
+import { eventually } from './eventually.ts'
 
 const SERVERS = 3
 const HOST = '127.0.0.1'
@@ -173,16 +174,10 @@ function createServer(binary: string, own: string, url: string, monitor: number)
     },
     wipe: () => rmSync(join(own, 'store'), { recursive: true, force: true }),
     async healthy() {
-      const deadline = performance.now() + HEALTHY_MS
-      for (;;) {
-        const said = await fetch(`http://${HOST}:${monitor}/healthz`).then(
-          async (answer) => (answer.ok ? '' : answer.text()),
-          (error: unknown) => String(error),
-        )
-        if (said === '') return
-        if (performance.now() > deadline) throw new Error(`${own} is not healthy: ${said}`)
-        await pause(200)
-      }
+      await eventually(async () => {
+        const answer = await fetch(`http://${HOST}:${monitor}/healthz`)
+        if (!answer.ok) throw new Error(`${own} is not healthy: ${await answer.text()}`)
+      }, HEALTHY_MS)
     },
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { findBroker } from '@postrider/standalone/nats-server/find'
 import { freePort } from './ports.ts'
+import { untilReady } from './eventually.ts'
 
 export interface TestBroker {
   port: number
@@ -69,14 +70,9 @@ export async function startBroker({ port: given, auth = '' }: BrokerOptions = {}
 async function launch(binary: string, config: string, folder: string, port: number): Promise<ChildProcess> {
   const log = join(folder, 'log')
   const child = spawn(binary, ['-c', config, '--log', log], { stdio: 'ignore' })
-  const deadline = Date.now() + 30_000
-  for (;;) {
-    if (await answers(port)) return child
-    if (child.exitCode !== null || Date.now() > deadline) {
-      throw new Error(`nats-server did not start: ${existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : ''}`)
-    }
-    await pause(30)
-  }
+  const said = (): string => (existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : '')
+  await untilReady('nats-server', child, () => answers(port), { withinMs: 30_000, log: said })
+  return child
 }
 
 async function answers(port: number): Promise<boolean> {

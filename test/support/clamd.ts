@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { find, needs } from './needs.ts'
 import { freePort } from './ports.ts'
+import { untilReady } from './eventually.ts'
 
 /** The test file of all virus scanners, in halves, so that none takes this file for it. */
 export const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD', '-ANTIVIRUS-TEST-FILE!$H+H*'].join('')
@@ -71,11 +71,7 @@ export async function runDaemon(
     child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()))
     ended = new Promise((resolve) => child.once('exit', () => resolve()))
-    const deadline = Date.now() + 120_000
-    while (!(await ready().catch(() => false))) {
-      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${program} did not get ready:\n${output}`)
-      await pause(100)
-    }
+    await untilReady(program, child, () => ready().catch(() => false), { withinMs: 120_000, log: () => output })
   }
   const signal = (name: NodeJS.Signals): void => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name)

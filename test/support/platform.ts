@@ -10,6 +10,7 @@ import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { createTransport } from 'nodemailer'
 import { credential, manifest, yamlOf } from './manifest.ts'
 import { freePort, portsInARow } from './ports.ts'
+import { untilReady } from './eventually.ts'
 
 const run = promisify(execFile)
 const CLI = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
@@ -182,11 +183,8 @@ async function launch(folder: string, state: string, env: Record<string, string>
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const deadline = Date.now() + 180_000
-  while (!/^ready in/m.test(output)) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`postrider up did not get ready:\n${output}`)
-    await pause(50)
-  }
+  const ready = (): boolean => /^ready in/m.test(output)
+  await untilReady('postrider up', child, ready, { withinMs: 180_000, log: () => output })
   return {
     output: () => output,
     async stop() {

@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createSocket } from 'node:dgram'
 import { orFail } from './needs.ts'
+import { untilReady } from './eventually.ts'
 
 const run = promisify(execFile)
 const UNBOUND = '/usr/sbin/unbound'
@@ -90,14 +90,9 @@ export async function startUnbound({
   )
   const child = spawn(UNBOUND, ['-d', '-c', config], { stdio: 'ignore' })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const deadline = Date.now() + 20_000
-  while (!(await answers(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      const log = join(folder, 'log')
-      throw new Error(`unbound did not start:\n${existsSync(log) ? readFileSync(log, 'utf8') : ''}`)
-    }
-    await pause(25)
-  }
+  const logFile = join(folder, 'log')
+  const log = (): string => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '')
+  await untilReady('unbound', child, () => answers(port), { withinMs: 20_000, log })
   const control = (...args: string[]) => run('/usr/sbin/unbound-control', ['-c', config, ...args])
   return {
     host: '127.0.0.1',

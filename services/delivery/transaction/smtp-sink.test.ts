@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { find, needs } from '../../../test/support/needs.ts'
 import { freePort } from '../../../test/support/ports.ts'
 import { connect } from './connection.ts'
@@ -10,6 +9,7 @@ import type { SmtpConnection } from './connection.ts'
 import { envelopeTo } from '../../../test/support/envelope.ts'
 import { TIMEOUTS } from '../../../test/support/receiver/client.ts'
 import { transact } from './transaction.ts'
+import { eventually } from '../../../test/support/eventually.ts'
 
 const CONTENT = Buffer.from(`Subject: a\r\n\r\n${'.line\r\n'.repeat(1000)}`)
 const TO = ['kim@remote.test', 'lee@remote.test']
@@ -59,14 +59,7 @@ describe("Postfix's smtp-sink", { skip: needs('smtp-sink', 'postfix') }, () => {
 })
 
 /** Connects as soon as the sink listens. */
-async function reach(port: number): Promise<SmtpConnection> {
+function reach(port: number): Promise<SmtpConnection> {
   const options = { host: 'sink.test', address: '127.0.0.1', port, ehloName: 'mail.test', timeouts: TIMEOUTS }
-  for (const deadline = Date.now() + 20_000; ;) {
-    try {
-      return await connect({ ...options, tls: 'opportunistic' })
-    } catch (error) {
-      if (Date.now() > deadline) throw error
-      await pause(25)
-    }
-  }
+  return eventually(() => connect({ ...options, tls: 'opportunistic' }), 20_000)
 }
