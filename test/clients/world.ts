@@ -70,8 +70,7 @@ export async function startWorld(): Promise<World> {
     platform,
     receiver,
     values(account = 'app') {
-      const file = join(platform.state, 'credentials', `default.${account}.json`)
-      const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
+      const { username, password } = platform.credentialOf(account)
       return {
         host: isInside() ? HOST : 'localhost',
         submissions: ports.implicit,

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
@@ -31,8 +30,7 @@ describe('a credential that is deleted', () => {
   }
 
   async function login(name: 'leaving' | 'app'): Promise<RawSmtp> {
-    const file = `${platform.state}/credentials/default.${name}.json`
-    const { password } = JSON.parse(readFileSync(file, 'utf8')) as { password: string }
+    const { password } = platform.credentialOf(name)
     const smtp = await openSmtp({ port: platform.ports.submissions, tls: true })
     await smtp.command('EHLO client.test')
     const secret = Buffer.from(`\0${name}@sender.test\0${password}`).toString('base64')

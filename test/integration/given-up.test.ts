@@ -5,11 +5,10 @@ import { errors } from '@nats-io/transport-node'
 import { NotStoredError, createAcceptor, mailPlace } from '@postrider/queue/accept'
 import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
-import { ensureStreams } from '@postrider/broker/streams'
 import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
-import { freeze } from '../support/freeze.ts'
+import { emptyQueue } from '../support/queue-broker.ts'
 
 let server: TestBroker
 let broker: Broker
@@ -20,8 +19,7 @@ before(async () => {
   broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
 })
 beforeEach(async () => {
-  for (const each of await Array.fromAsync(broker.jsm.streams.list())) await broker.jsm.streams.delete(each.config.name)
-  await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+  await emptyQueue(broker)
 })
 after(async () => {
   await broker.close()

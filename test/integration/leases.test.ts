@@ -23,7 +23,7 @@ import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
-import { freeze } from '../support/freeze.ts'
+import { emptyQueue } from '../support/queue-broker.ts'
 
 let server: TestBroker
 const brokers: Broker[] = []
@@ -39,9 +39,7 @@ before(async () => {
   broker = await connect()
 })
 beforeEach(async () => {
-  for (const stream of await Array.fromAsync(broker.jsm.streams.list()))
-    await broker.jsm.streams.delete(stream.config.name)
-  await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+  await emptyQueue(broker)
 })
 after(async () => {
   for (const connection of brokers) await connection.close()

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { after, before, describe, test } from 'node:test'
-import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
@@ -52,18 +51,8 @@ interface Refused {
 
 /** One client: sends a mail over a connection of its own or an open one, and says how that went. */
 function clientOf(name: string, maxConnections = 1) {
-  const file = `${platform.state}/credentials/default.${name}.json`
-  const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
-  const transport = createTransport({
-    host: 'localhost',
-    port: platform.ports.submissions,
-    secure: true,
-    pool: true,
-    maxConnections,
-    maxMessages: 40,
-    auth: { user: username, pass: password },
-    tls: { ca: readFileSync(platform.caFile) },
-  })
+  const { username } = platform.credentialOf(name)
+  const transport = platform.transport(name, { pool: true, maxConnections, maxMessages: 40 })
   return {
     close: () => transport.close(),
     async send(mail: Record<string, unknown> = {}): Promise<'ok' | Refused> {
@@ -175,8 +164,7 @@ describe('other limits', () => {
   })
 
   test('sessions at once, over both processes; one that ends makes room, and so does a process that is killed', async () => {
-    const file = `${platform.state}/credentials/default.talkative.json`
-    const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
+    const { username, password } = platform.credentialOf('talkative')
     const login = async (): Promise<{ smtp: RawSmtp; reply: string }> => {
       const smtp = await openSmtp({ port: platform.ports.submissions, tls: true, caFile: platform.caFile })
       await smtp.command('EHLO client.test')
@@ -236,8 +224,7 @@ describe('other limits', () => {
 })
 
 test('the tenant can ask for limits and their use with the login that he sends with', async () => {
-  const file = `${platform.state}/credentials/default.people.json`
-  const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
+  const { username, password } = platform.credentialOf('people')
   const ask = (secret: string): Promise<{ status: number; body: string }> =>
     new Promise((resolve, reject) => {
       const options = { ca: readFileSync(platform.caFile), auth: `${username}:${secret}` }

@@ -4,13 +4,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createAcceptor } from '@postrider/queue/accept'
-import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import { deferPatiently, enqueueJobs } from '@postrider/queue/defer'
 import { openFatalAttempts } from '@postrider/queue/fatal-attempts'
 import { decodeNote } from '@postrider/queue/quarantine'
 import { decodeJob } from '@postrider/queue/job'
-import { ensureStreams } from '@postrider/broker/streams'
 import { takeJobs } from '@postrider/queue/take'
 import type { Taken } from '@postrider/queue/take'
 import {
@@ -20,19 +18,17 @@ import {
   MAX_WAITING_ISOLATED,
 } from '../../services/delivery/isolation.ts'
 import { MAX_POSTPONED_DELIVERIES, putOff } from '../../services/delivery/put-off.ts'
-import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
 import { noTrouble } from '../support/trouble.ts'
+import { startQueueBroker } from '../support/queue-broker.ts'
 
 let server: TestBroker
 let broker: Broker
 
 before(async () => {
-  server = await startBroker()
-  broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
-  await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+  ;({ server, broker } = await startQueueBroker())
 })
 after(async () => {
   await broker.close()

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import { createAcceptor } from '@postrider/queue/accept'
 import { eraseContent, readContent } from '@postrider/queue/content'
@@ -12,24 +11,21 @@ import { readStream } from '@postrider/broker/read-stream'
 import { attemptKey } from '@postrider/queue/job'
 import type { Job } from '@postrider/queue/job'
 import { createSettled } from '@postrider/queue/settled'
-import { ensureStreams } from '@postrider/broker/streams'
 import { takeJobs } from '@postrider/queue/take'
 import type { Taken } from '@postrider/queue/take'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
+import { startQueueBroker } from '../support/queue-broker.ts'
 
 let server: TestBroker
 let broker: Broker
 
 before(async () => {
-  server = await startBroker()
-  broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
-  await ensureStreams(broker.nc, broker.jsm, { shards: 2, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+  ;({ server, broker } = await startQueueBroker({ shards: 2 }))
 })
 after(async () => {
   await broker.close()

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Envelope } from '@postrider/mail/envelope'
 import { RecordRefusedError, createAcceptor } from '@postrider/queue/accept'
-import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import { readContent } from '@postrider/queue/content'
 import { enqueueJobs } from '@postrider/queue/defer'
@@ -15,21 +14,18 @@ import type { QuarantineNote } from '@postrider/queue/quarantine'
 import { readStream } from '@postrider/broker/read-stream'
 import type { Job } from '@postrider/queue/job'
 import { RecordTooLargeError } from '@postrider/queue/record-size'
-import { ensureStreams } from '@postrider/broker/streams'
 import { takeJobs } from '@postrider/queue/take'
 import type { Taken } from '@postrider/queue/take'
-import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
 import { eventually } from '../support/eventually.ts'
+import { startQueueBroker } from '../support/queue-broker.ts'
 
 let server: TestBroker
 let broker: Broker
 
 before(async () => {
-  server = await startBroker()
-  broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
-  await ensureStreams(broker.nc, broker.jsm, { shards: 2, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+  ;({ server, broker } = await startQueueBroker({ shards: 2 }))
 })
 after(async () => {
   await broker.close()

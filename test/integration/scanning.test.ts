@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { createTransport } from 'nodemailer'
 import { parse } from 'yaml'
 import type { VerdictEvent } from '@postrider/queue/event'
 import { decodeEvents } from '@postrider/queue/decode-events'
@@ -84,18 +83,10 @@ describe('scanning', { skip }, () => {
     id: string
   }
   async function send(mail: Record<string, unknown>, name = 'app'): Promise<Sent> {
-    const file = join(platform.state, 'credentials', `default.${name}.json`)
-    const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
-    const transport = createTransport({
-      host: 'localhost',
-      port: platform.ports.submissions,
-      secure: true,
-      auth: { user: username, pass: password },
-      tls: { ca: readFileSync(platform.caFile) },
-    })
+    const transport = platform.transport(name)
     try {
       const { response } = (await transport.sendMail({
-        from: username,
+        from: `${name}@sender.test`,
         to: 'kim@remote.test',
         subject: 'test',
         text: 'hello',

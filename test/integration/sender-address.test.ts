@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { createTransport } from 'nodemailer'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { startReceiver } from '../support/receiver/receiver.ts'
 import type { Receiver } from '../support/receiver/receiver.ts'
-import { manifest } from '../support/manifest.ts'
+import { credential, manifest } from '../support/manifest.ts'
 
 const BOSS = 'boss@gmail.test'
 const boss = (more: Record<string, unknown> = {}) =>
@@ -22,7 +19,7 @@ describe('a SenderAddress in a folder', () => {
     remote = await startReceiver()
     platform = await startPlatform({
       routeTo: remote,
-      documents: [manifest('SMTPCredential', 'other', { address: 'other@sender.test', domainRef: { name: 'sender' } })],
+      documents: [credential('other')],
     })
   })
   after(async () => {
@@ -33,15 +30,7 @@ describe('a SenderAddress in a folder', () => {
 
   /** 250, or the code of the refusal, by MAIL FROM and From of the address. */
   async function sendAs(address: string, login = 'app'): Promise<number> {
-    const file = join(platform.state, 'credentials', `default.${login}.json`)
-    const { username, password } = JSON.parse(readFileSync(file, 'utf8')) as { username: string; password: string }
-    const transport = createTransport({
-      host: 'localhost',
-      port: platform.ports.submissions,
-      secure: true,
-      auth: { user: username, pass: password },
-      tls: { ca: readFileSync(platform.caFile) },
-    })
+    const transport = platform.transport(login)
     try {
       await transport.sendMail({ from: address, to: 'kim@remote.test', subject: 'x', text: 'x' })
       return 250

@@ -8,6 +8,7 @@ import type { CredentialFile } from '@postrider/standalone/provider/state'
 import type { MessageAnswer, QueueAnswer } from '@postrider/message-log/messages'
 import { TELEMETRY_OFFSETS } from '@postrider/resources/telemetry'
 import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import { credential, manifest, yamlOf } from './manifest.ts'
 import { freePort, portsInARow } from './ports.ts'
 import { untilReady } from './eventually.ts'
@@ -46,6 +47,12 @@ export interface PlatformOptions {
   tls?: Record<string, unknown>
 }
 
+interface Pool {
+  pool?: boolean
+  maxConnections?: number
+  maxMessages?: number
+}
+
 export interface TestPlatform {
   folder: string
   state: string
@@ -59,12 +66,16 @@ export interface TestPlatform {
     telemetry: number
   }
   credential: CredentialFile
+  /** That of a further SMTPCredential. */
+  credentialOf(name: string): CredentialFile
   caFile: string
   output(): string
   /** Process ids by program name, as they are now. */
   pids(): Promise<Record<string, number>>
   /** All of them, where there are several of a name. */
   programs(): Promise<[name: string, pid: number][]>
+  /** Submits by implicit TLS as the credential of this name. */
+  transport(name?: string, pool?: Pool): Transporter
   /** Submits by implicit TLS as the credential; resolves with the queue id. */
   submit(mail: Record<string, unknown>): Promise<string>
   cli(...args: string[]): Promise<string>
@@ -108,8 +119,10 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     state,
     ports,
     get credential() {
-      return JSON.parse(readFileSync(join(state, 'credentials', 'default.app.json'), 'utf8')) as CredentialFile
+      return platform.credentialOf('app')
     },
+    credentialOf: (name) =>
+      JSON.parse(readFileSync(join(state, 'credentials', `default.${name}.json`), 'utf8')) as CredentialFile,
     caFile: join(state, 'tls', 'ca.pem'),
     output: () => child.output(),
     pids: async () => Object.fromEntries(await platform.programs()),
@@ -127,16 +140,17 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
       }
       return found
     },
+    transport(name = 'app', pool = {}) {
+      const { username, password } = platform.credentialOf(name)
+      const tls = { ca: readFileSync(platform.caFile) }
+      const auth = { user: username, pass: password }
+      return createTransport({ host: 'localhost', port: ports.submissions, secure: true, auth, tls, ...pool })
+    },
     async submit(mail) {
-      const { username, password } = platform.credential
-      const transport = createTransport({
-        host: 'localhost',
-        port: ports.submissions,
-        secure: true,
-        auth: { user: username, pass: password },
-        tls: { ca: readFileSync(platform.caFile) },
-      })
-      const sent = (await transport.sendMail({ from: username, text: 'hello', subject: 'test', ...mail })) as {
+      const { username } = platform.credential
+      const sent = (await platform
+        .transport()
+        .sendMail({ from: username, text: 'hello', subject: 'test', ...mail })) as {
         response: string
       }
       return /queued as (\w+)/.exec(sent.response)?.[1] ?? ''

@@ -3,13 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import type { QueueEvent, VerdictEvent } from '@postrider/queue/event'
 import { EVENTS } from '@postrider/broker/names'
 import { NewerRecordError } from '@postrider/broker/stored'
-import { ensureStreams } from '@postrider/broker/streams'
-import { startBroker } from '../../../test/support/broker.ts'
 import type { TestBroker } from '../../../test/support/broker.ts'
 import { createLogWriter } from '../log/apply.ts'
 import { createLogReader } from '../log/read.ts'
@@ -17,14 +14,13 @@ import { openLog } from '../log/schema.ts'
 import { openSkipped } from '../log/skipped.ts'
 import { createHeldLog } from '../review/held-log.ts'
 import { RecordGoneError, createSkippedReader, replay } from './skips.ts'
+import { startQueueBroker } from '../../../test/support/queue-broker.ts'
 
 let server: TestBroker
 let broker: Broker
 
 before(async () => {
-  server = await startBroker()
-  broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
-  await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
+  ;({ server, broker } = await startQueueBroker())
 })
 after(async () => {
   await broker.close()

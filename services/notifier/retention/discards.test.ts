@@ -3,20 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openBroker } from '@postrider/broker/connection'
 import { partSubject } from '@postrider/broker/names'
-import { ensureStreams } from '@postrider/broker/streams'
-import { startBroker } from '../../../test/support/broker.ts'
 import { openLog } from '../log/schema.ts'
 import { openDiscards } from './discards.ts'
+import { startQueueBroker } from '../../../test/support/queue-broker.ts'
 
-test('parts of a message that was not accepted are deleted, but not parts of another message with their sequence numbers', async () => {
-  const server = await startBroker()
-  const broker = await openBroker('test', { servers: [server.url], user: 'test', password: 'test' })
+test('parts of a message that was not taken are deleted, and nothing that another message left under their numbers', async () => {
+  const { server, broker } = await startQueueBroker()
   const folder = mkdtempSync(join(tmpdir(), 'postrider-discards-'))
   const db = openLog(join(folder, 'messages.sqlite'))
   try {
-    await ensureStreams(broker.nc, broker.jsm, { shards: 1, replicas: 1, contentBackstopMs: 3.6e6, eventsMs: 3.6e6 })
     const part = async (msgID: string): Promise<number> =>
       (await broker.js.publish(partSubject(0), 'octets', { msgID })).seq
     const own = [await part('given-up/0/hash'), await part('given-up/1/hash')]
