@@ -3,6 +3,7 @@ import { SMTPServer } from 'smtp-server'
 
 /** A remote mail server in a pod. What it answers is said by the recipient's domain. GET /taken tells the mail
  * that it took, but for the load's; GET /counts how often each message of the load came; GET /answers its 4xx and 5xx.
+ * It is built of smtp-server and not of test/support/receiver, since the pod has this one file and the packages of the image.
  *   refuse.test   550 at RCPT
  *   later.test    451 at RCPT the first two times, then taken
  *   any other     taken */

@@ -7,7 +7,7 @@ import type { Action, Script, Stage, Step } from './script.ts'
 import { speak } from './speak.ts'
 import type { Transaction } from './transaction.ts'
 
-/** Is told what happens in the sessions of a server. */
+/** Observes the sessions of a server. */
 export interface Watcher {
   /** What came in one piece, outside of content. */
   group?(text: string): void
