@@ -32,7 +32,7 @@ function publish(domain: string, ...hosts: (string | string[])[]): void {
   )
 }
 
-/** A host of a name at a new address that plays the script. */
+/** Starts a host with this name at a new address; it answers by the script. */
 async function host(name: string, script?: Script): Promise<Receiver> {
   const receiver = await world.host({ script })
   world.addresses.set(name, [receiver.host])
@@ -52,7 +52,7 @@ const policy = (given: Partial<PolicyConfig>): PolicyConfig => ({
 /** In each case an attacker's domain lists the victim's host as its best MX and a host of its own as backup. A connection to the
  * attacker's host is then idle when mail for the victim is due, and must not carry that mail. */
 describe("mail for a domain never goes to another domain's host", () => {
-  const ways: [what: string, primary: (name: string) => Promise<Receiver | undefined>][] = [
+  const cases: [what: string, primary: (name: string) => Promise<Receiver | undefined>][] = [
     [
       'when the shared primary refuses connections',
       async (name) => {
@@ -176,7 +176,7 @@ describe('an idle connection is used', () => {
   }
 })
 
-describe('the next host has its turn', () => {
+describe('the next host is tried', () => {
   const said: [stage: Stage, answer: Answer][] = [
     ['greeting', '421 4.3.2 busy'],
     ['greeting', '554 5.7.1 no'],
@@ -219,7 +219,7 @@ describe('the next host has its turn', () => {
   })
 
   for (const stage of ['mail', 'rcpt'] as const) {
-    test(`not after 550 at ${stage}: that is final`, async () => {
+    test(`but not after 550 at ${stage}, which is permanent`, async () => {
       await host('mx1.a.test', { [stage]: '550 5.1.1 no such user' })
       const second = await host('mx2.a.test')
       publish('a.test', 'mx1.a.test', 'mx2.a.test')
@@ -228,7 +228,7 @@ describe('the next host has its turn', () => {
     })
   }
 
-  test('not after content was sent', async () => {
+  test('but not after content was sent', async () => {
     await host('mx1.a.test', { final: '451 4.3.0 later' })
     const second = await host('mx2.a.test')
     publish('a.test', 'mx1.a.test', 'mx2.a.test')
@@ -236,7 +236,7 @@ describe('the next host has its turn', () => {
     assert.equal(second.connections(), 0)
   })
 
-  test('at no more than five addresses in one attempt; the next attempt goes on with the sixth', async () => {
+  test('up to five addresses in one attempt; the next attempt continues with the sixth', async () => {
     const hosts: Receiver[] = []
     for (let count = 0; count < 9; count++) hosts.push(await world.host({ script: { greeting: '421 4.3.2 busy' } }))
     world.addresses.set(
@@ -281,20 +281,20 @@ describe('an attempt in which no host accepted the message', () => {
     assert.deepEqual([reply, retry], ['554 5.7.1 no', true])
   })
 
-  test('is not tried twice at a host that answered, when the next one has no address', async () => {
+  test('does not try a host twice that answered, when the next one has no address', async () => {
     const one = await host('mx.a.test', { greeting: '421 4.3.2 not now' })
     publish('a.test', 'mx.a.test', 'none.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).reply, '421 4.3.2 not now')
     assert.equal(one.connections(), 1)
   })
 
-  test('is temporary when the only host refuses us in its greeting', async () => {
+  test('is temporary when the only host refuses the session in its greeting', async () => {
     await host('mx.a.test', { greeting: '554 5.7.1 no' })
     publish('a.test', 'mx.a.test')
     assert.equal(only(await world.attempt('kim@a.test')).retry, true)
   })
 
-  test('tells what the host that came furthest said', async () => {
+  test('reports the reply of the host where the session got furthest', async () => {
     await host('mx1.a.test', { rcpt: '450 4.2.0 greylisted' })
     await host('mx2.a.test', { greeting: '554 5.7.1 no' })
     publish('a.test', 'mx1.a.test', 'mx2.a.test')

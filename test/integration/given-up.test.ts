@@ -8,6 +8,7 @@ import type { Broker } from '@postrider/broker/connection'
 import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
+import { freeze } from '../support/freeze.ts'
 import { emptyQueue } from '../support/queue-broker.ts'
 
 let server: TestBroker

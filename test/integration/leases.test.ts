@@ -22,6 +22,7 @@ import type { Taken, Taker } from '@postrider/queue/take'
 import { startBroker } from '../support/broker.ts'
 import type { TestBroker } from '../support/broker.ts'
 import { envelope } from '../support/envelope.ts'
+import { freeze } from '../support/freeze.ts'
 import { eventually } from '../support/eventually.ts'
 import { emptyQueue } from '../support/queue-broker.ts'
 

@@ -5,7 +5,7 @@ import process from 'node:process'
  * tests, not the process of a file whose set-up failed. */
 const FILE_MS = 12 * 60_000
 /** After its last test a file has so long to close what it opened. Milliseconds. */
-const CLOSE_MS = 5000
+const CLOSE_MS = 60_000
 
 setTimeout(() => end('did not end in time'), FILE_MS).unref()
 // A file whose set-up failed has servers open that no one closes. It ends with its last test all the same, and only once its results

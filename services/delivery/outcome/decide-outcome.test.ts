@@ -6,8 +6,8 @@ import { MAX_QUEUED_OCTETS } from '../transaction/bounds.ts'
 import { MAX_TEXT_OCTETS } from '@postrider/smtp/reply-bounds'
 import type { RecipientResult, TransactionOutcome } from '../transaction/outcome.ts'
 import { envelopeTo } from '../../../test/support/envelope.ts'
-import { judge, remaining, settledOnly } from './judge.ts'
-import type { Judgement } from './judge.ts'
+import { decideOutcome, remaining, settledOnly } from './decide-outcome.ts'
+import type { Decision } from './decide-outcome.ts'
 
 const RETRY: RetryConfig = { firstMs: 300_000, capMs: 14_400_000, jitter: 0, lifetimeMs: 432_000_000 }
 const NOW = 1_000_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setDefaultCACertificates } from 'node:tls'
-import { TurnedAwayError } from './outcome.ts'
+import { SessionRefusedError } from './outcome.ts'
 import { selfSigned } from '../../../test/support/self-signed.ts'
 import { TIMEOUTS, remotes } from '../../../test/support/receiver/client.ts'
 import type { ReceiverOptions } from '../../../test/support/receiver/receiver.ts'
@@ -40,7 +40,7 @@ describe('connecting', () => {
     test(`is turned away by ${reply} at ${stage}`, async () => {
       const receiver = await receive({ script: { [stage]: reply } })
       await assert.rejects(open(receiver), (error: unknown) => {
-        assert.ok(error instanceof TurnedAwayError)
+        assert.ok(error instanceof SessionRefusedError)
         assert.deepEqual([error.stage, error.reply.text], [stage, reply])
         return true
       })
