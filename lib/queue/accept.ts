@@ -14,7 +14,7 @@ import type { RecordPlan } from './record-size.ts'
 import { writeFailure } from '@postrider/broker/write-failure'
 import { DUPLICATE_WINDOW_MS } from '@postrider/broker/streams'
 
-/** What a message that was not stored has left in the queue. `perhaps`: the broker did not say, or parts of it are stored. */
+/** What remains in the queue of a message that was not stored. `perhaps`: the broker did not answer, or parts of the message are stored. */
 export type Left = 'nothing' | 'perhaps'
 
 /** The broker did not confirm in time that the message is stored. The client gets 451 4.3.0 and keeps its copy. */
@@ -29,7 +29,7 @@ export class NotStoredError extends Error {
   }
 }
 
-/** The broker refuses the record for what it is, and will refuse it each time. The client gets 552 or 554. */
+/** The broker refuses the record because of its content or size, and would refuse it each time. The client gets 552 or 554. */
 export class RecordRefusedError extends Error {
   override readonly name = 'RecordRefusedError'
   readonly left: Left
@@ -45,19 +45,20 @@ export interface Acceptor {
   store(envelope: Envelope, content: Buffer): Promise<ContentRef>
 }
 
-/** A broker that restarts is back sooner. A client that hears 451 within this time tries again; one that waits for more gives up, and
- * may have a duplicate. Milliseconds. */
+/** How long the broker may be away before the message is refused; a broker that restarts is back sooner. A client that gets 451 within
+ * this time tries again; a client that waits longer may time out and submit a duplicate. Milliseconds. */
 const AWAY_MS = 10_000
 const WITHDRAW_MS = 5000
 const DISCARD_MS = 5000
-/** Well within the time for which the broker knows an id. */
+/** For this long after the record was sent, the broker certainly still knows its id. Well within the broker's duplicate window.
+ * Milliseconds. */
 const MARK_COUNTS_MS = DUPLICATE_WINDOW_MS - 20_000
 
 export interface StoreOptions {
   /** Bounds how long a client waits for its 250 or 451. Milliseconds. */
   waitMs: number
-  /** Sees to it that parts without a record are deleted; resolves when that is certain. Only for ids that are never stored again: the broker
-   * takes a part that comes again for the one that was deleted. */
+  /** Requests the deletion of parts that no record names; resolves when the deletion is certain to happen. Only for ids that are never
+   * stored again: the broker would treat the same part, sent again, as a duplicate of the deleted one. */
   discard?: Discard
 }
 
@@ -69,7 +70,7 @@ export function createAcceptor(broker: Broker, shards: number, options: StoreOpt
   }
 }
 
-/** The stream of a message follows from its id: a message that is stored again is known there, and stored once. */
+/** Derives the stream of a message from its id, so that the broker recognizes a message that is stored again and stores it once. */
 export const shardOf = (id: string, shards: number): number =>
   createHash('sha256').update(id).digest().readUInt32BE(0) % shards
 
@@ -86,8 +87,8 @@ export const mailPlace = (shard: number): Place => ({
   partSubject: partSubject(shard),
 })
 
-/** Writes a message's content with its envelope, and further headers of its record. Its size is known before the first part is
- * written. Rejects as Acceptor.store does. */
+/** Writes a message's content, its envelope, and the additional record headers in `more`. Its size is checked before the first part is
+ * written. Rejects as `Acceptor.store` does. */
 export async function storeAt(
   broker: Broker,
   place: Place,
@@ -97,7 +98,7 @@ export async function storeAt(
   more: Record<string, string> = {},
 ): Promise<ContentRef> {
   const started = performance.now()
-  // At once while the broker is away: a publish would wait for the reconnect.
+  // Fails immediately while the broker is away: a publish would wait for the reconnect.
   if (!broker.connected)
     throw new NotStoredError(0, { left: 'nothing', cause: new Error('the broker cannot be reached') })
   const { id } = envelope
@@ -133,17 +134,17 @@ export async function storeAt(
   }
 }
 
-/** What was sent to the broker of a message. */
+/** What has been sent to the broker for one message. */
 interface Sent {
-  /** Those that are stored. */
+  /** Sequence numbers of the parts that are stored. */
   parts: number[]
-  /** When the record left, by the monotonic clock; undefined when it did not come to that. */
+  /** When the record was sent, in monotonic milliseconds; undefined when it was not sent. */
   recordAt?: number
   /** The record was sent more than once. */
   repeated: boolean
 }
 
-/** Finds out what is left of a message whose record was not confirmed, and has its parts deleted when nothing names them. */
+/** Finds out what remains of a message whose record was not confirmed, and requests the deletion of its parts when no record names them. */
 async function giveUp(
   broker: Broker,
   place: Place,
@@ -151,19 +152,19 @@ async function giveUp(
   { sent, cause, discard }: { sent: Sent; cause: unknown; discard: Discard | undefined },
 ): Promise<{ storedAt: number } | { left: Left }> {
   const { parts, recordAt, repeated } = sent
-  // An answer says that the broker did not store what it answers, unless that was sent before.
+  // A refusal proves that the broker did not store the record, unless the record had been sent before.
   const answered = writeFailure(cause) === 'refused' || isAnswer(cause)
   const absent = recordAt === undefined || (answered && !repeated)
   const end = absent ? 'absent' : await withdraw(broker, place, id)
   if (typeof end === 'object') return end
-  // A mark says nothing about a record that was stored before the broker forgot its id.
+  // A mark proves nothing about a record that was stored so long ago that the broker no longer knows its id.
   const isUnnamed = end === 'absent' && (absent || performance.now() - recordAt < MARK_COUNTS_MS)
   const isGone = isUnnamed && (parts.length === 0 || (await isDiscarded(discard?.(id, place.stream, parts))))
-  // A part without an answer may be stored, at an unknown place.
+  // A part that was not confirmed may be stored, at an unknown sequence.
   return { left: isGone && (recordAt !== undefined || answered) ? 'nothing' : 'perhaps' }
 }
 
-/** True when it is certain. The client waits only a little for that: what is not known in time is done later. */
+/** True when the deletion is certain to happen. The client waits at most DISCARD_MS for that. */
 async function isDiscarded(discarding: Promise<void> | undefined): Promise<boolean> {
   if (discarding === undefined) return false
   const done = discarding.then(
@@ -173,11 +174,13 @@ async function isDiscarded(discarding: Promise<void> | undefined): Promise<boole
   return Promise.race([done, pause(DISCARD_MS, false, { ref: false })])
 }
 
-/** Decides about a record that was given up without an answer, so that a client that is answered 451 and sends the message again does not
- * send it twice. A mark with the record's id takes the record's place: the broker stores an id once, so either the record is there, and
- * the message is accepted after all, or it can no longer be stored. Undefined: the broker does not answer this either.
+/**
+ * Decides whether a record that the broker did not confirm is stored, so that a client that gets 451 and submits the message again does not
+ * create a duplicate. Publishes a mark with the record's id: since the broker stores an id once, either the record is already stored and
+ * the message is accepted after all, or the record can no longer be stored. Returns undefined when the broker does not answer this either.
  *
- * Published once: repeated, the mark itself would be taken for the record. */
+ * Published once: if it were repeated, the broker's "duplicate" could refer to the mark itself instead of the record.
+ */
 async function withdraw(
   broker: Broker,
   place: Place,
@@ -192,7 +195,8 @@ async function withdraw(
   }
 }
 
-/** The broker's refusal, or its word that no server takes the record just now; the client library does not export that class. */
+/** True for a refusal by the broker, and for the answer that no server handles the stream at the moment; the client library does not
+ * export the class of the latter. */
 const isAnswer = (error: unknown): boolean =>
   error instanceof JetStreamApiError || (error instanceof Error && error.name === 'JetStreamNotEnabled')
 
@@ -202,8 +206,7 @@ function recordOf(envelope: Envelope, json: Buffer, first: Buffer, plan: RecordP
     : { fields: headerFields(json.toString(), parts), payload: first }
 }
 
-/** Parts come before the record, which names them: without the record they are nothing, and are discarded or
- * age out. */
+/** Stores the parts before the record that names them. Parts without a record are not read by anyone; they are discarded or age out. */
 async function storeParts(
   broker: Broker,
   subject: string,
@@ -214,7 +217,7 @@ async function storeParts(
   for (let at = 0; at < content.length; at += plan.partBytes) {
     const part = content.subarray(at, at + plan.partBytes)
     const ack = await publishLasting(broker, subject, part, {
-      // A notice that is built again under its id has other octets.
+      // The hash is needed because a notice that is built again under the same id has different content.
       msgID: `${id}/${parts.length}/${hash('sha256', part).slice(0, 16)}`,
       timeout: waitMs,
       awayMs: AWAY_MS,

@@ -36,7 +36,7 @@ test('replies of megabytes are cut, and nothing else is', () => {
   assert.deepEqual(shortened(read.outcomes), shortened(event.outcomes))
 })
 
-test('a batch ends before it is too large, and has one event at least', () => {
+test('a batch ends before it is too large, and has at least one event', () => {
   assert.equal(nextBatch([10, 10, 10], 25), 2)
   assert.equal(nextBatch([10, 10], 100), 2)
   assert.equal(nextBatch([1000, 1], 25), 1)

@@ -1,13 +1,12 @@
 import type { QueueEvent } from './event.ts'
 
-/** An event is stored whole up to this size: a message to 100 recipients has 512 octets of a reply for each, more than once
- * over. Octets. */
+/** An event up to this size is stored whole. Leaves ample room for a message to 100 recipients with a reply of 512 octets each. Octets. */
 export const MAX_EVENT_BYTES = 512 * 1024
-/** What of each reply stays in an event that is larger. Characters. */
+/** How much of each reply is kept in a larger event. Characters. */
 const MAX_REPLY = 512
 
-/** An event as it is stored: when it is too large, the replies in it are cut, since they are for people and what else it says is not.
- * Pure. */
+/** Encodes an event for storage. When it is too large, the replies in it are cut: they are for people only, while programs read the
+ * other fields. Pure. */
 export function encodeEvent(event: QueueEvent): string {
   const json = JSON.stringify(event)
   if (event.type !== 'attempt' || Buffer.byteLength(json) <= MAX_EVENT_BYTES) return json
@@ -15,7 +14,7 @@ export function encodeEvent(event: QueueEvent): string {
   return JSON.stringify({ ...event, outcomes })
 }
 
-/** How many of the events that wait make the next batch of at most so many octets; one that is larger is a batch of its own. Pure. */
+/** How many of the waiting events form the next batch of at most `maxBytes` octets. A larger event is a batch of its own. Pure. */
 export function nextBatch(sizes: Iterable<number>, maxBytes: number): number {
   let count = 0
   let bytes = 0

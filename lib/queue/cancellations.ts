@@ -4,8 +4,8 @@ import { followBucket } from '@postrider/broker/follow-bucket'
 import { CANCELLED_BUCKET, destinationToken } from '@postrider/broker/names'
 import type { Trouble } from '@postrider/service/trouble'
 
-/** Jobs that an operator cancelled before their first attempt. They lie in the broker as messages that cannot be taken out one by one,
- * so whoever takes one asks here first. */
+/** Jobs that an administrator cancelled before their first attempt. Their messages cannot be removed from the stream one by one, so a
+ * worker checks here before it attempts one. */
 export interface Cancellations {
   has(id: string, destination: string): boolean
   stop(): void
@@ -13,7 +13,7 @@ export interface Cancellations {
 
 const keyOf = (id: string, destination: string): string => `${id}.${destinationToken(destination)}`
 
-/** Follows the bucket; resolves when all of it is known. */
+/** Follows the bucket of cancellations; resolves when all its entries are known. */
 export async function watchCancellations(
   broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   trouble: Trouble,
@@ -36,7 +36,7 @@ export async function watchCancellations(
   return { has: (id, destination) => keys.has(keyOf(id, destination)), stop }
 }
 
-/** Writes down that a message to a destination is cancelled. Durable when it resolves; entries expire by themselves. */
+/** Records that a message to a destination is cancelled. Durable when it resolves. Entries expire by themselves. */
 export async function noteCancellation(broker: Pick<Broker, 'js'>, id: string, destination: string): Promise<void> {
   const kv = await new Kvm(broker.js).open(CANCELLED_BUCKET)
   await kv.put(keyOf(id, destination), '')

@@ -1,7 +1,8 @@
 import { shapeOf } from '@postrider/broker/stored'
 import { z } from 'zod'
 
-/** Where the content of a message lies: a record's sequence in a MAIL stream, and its parts in the same stream. */
+/** Where the content of a message is stored: the sequence of its record in a MAIL stream, and the sequences of its parts in the same
+ * stream. */
 export interface ContentRef {
   stream: string
   seq: number

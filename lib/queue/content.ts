@@ -4,8 +4,8 @@ import { ELECTION_MS, readRecord } from '@postrider/broker/read-record'
 import { contentIn } from './record.ts'
 import type { ContentRef } from './content-ref.ts'
 
-/** A message's content was deleted: its retention ended, or an operator deleted it. Content that cannot be read just now is a
- * RecordUnavailableError. */
+/** The content of a message was deleted: its retention ended, or an administrator deleted it. For content that cannot be read at the
+ * moment, RecordUnavailableError is thrown instead. */
 export class ContentGoneError extends Error {
   override readonly name = 'ContentGoneError'
   readonly ref: ContentRef
@@ -16,13 +16,14 @@ export class ContentGoneError extends Error {
 }
 
 export interface ReadContentOptions {
-  /** The record, when it is at hand. */
+  /** The content in the record itself, when the caller already has it. */
   first?: Uint8Array | undefined
   /** How long to wait for the leader of the stream. Milliseconds. */
   patienceMs?: number
 }
 
-/** Reads a content piece by piece, so that a large one is never whole in memory. Throws ContentGoneError and RecordUnavailableError. */
+/** Reads a message's content piece by piece, so that large content is never in memory as a whole. Throws ContentGoneError and
+ * RecordUnavailableError. */
 export async function* readContent(
   broker: Broker,
   ref: ContentRef,
@@ -38,13 +39,14 @@ async function readPiece(broker: Broker, ref: ContentRef, seq: number, patienceM
   return contentIn(piece.headers, piece.data)
 }
 
-/** Overwrites and deletes a content in the broker's files. The record goes last, so that a crash leaves what names the rest. */
+/** Overwrites and deletes a message's content in the broker's files. The record is deleted last, since it names the parts: after a
+ * crash, the remaining ones can still be found. */
 export async function eraseContent(broker: Broker, ref: ContentRef): Promise<void> {
   for (const seq of [...ref.parts, ref.seq]) await erasePiece(broker, ref.stream, seq)
 }
 
-/** Overwrites and deletes one record of a content. One that is already gone, by a run that a crash cut off or by the stream's age
- * limit, is not an error. */
+/** Overwrites and deletes one record. It is not an error when the record no longer exists, because of an earlier, interrupted run or of
+ * the stream's age limit. */
 export async function erasePiece(broker: Broker, stream: string, seq: number): Promise<void> {
   try {
     await broker.jsm.streams.deleteMessage(stream, seq, true)
@@ -55,10 +57,10 @@ export async function erasePiece(broker: Broker, stream: string, seq: number): P
 
 /** "sequence {seq} not found". */
 const SEQUENCE_NOT_FOUND = 10_043
-/** The storage could not delete: the code is the same for a record that is gone and for a disk that fails. */
+/** The storage could not delete. The broker uses the same code for a record that no longer exists and for a disk failure. */
 const DELETE_FAILED = 10_057
 
-/** Only the leader answers a deletion, so that its "not found" is true. */
+/** Only the leader answers a deletion, so its "not found" is reliable. */
 async function isGone(broker: Broker, stream: string, seq: number, error: unknown): Promise<boolean> {
   if (!(error instanceof JetStreamApiError)) return false
   if (error.code === SEQUENCE_NOT_FOUND || error.code === JetStreamApiCodes.NoMessageFound) return true

@@ -16,29 +16,30 @@ export interface WaitingFilter {
   destination?: string
 }
 
-/** Finds what waits in the queue, by queue id and destination. */
+/** Lists the jobs that wait for their next attempt, filtered by queue id and destination. */
 export async function* listWaiting(broker: Broker, filter: WaitingFilter): AsyncGenerator<Waiting> {
   const destination = filter.destination === undefined ? '*' : destinationToken(filter.destination)
   const pattern = `job.wait.${destination}.${filter.id ?? '*'}.*`
   const info = await broker.jsm.streams.info(JOBS, { subjects_filter: pattern })
   for (const subject of Object.keys(info.state.subjects ?? {})) {
-    // From the leader: a replica that lags has an older schedule, or none.
+    // Read from the leader: a replica that lags may have an older schedule, or none.
     const stored = await broker.jsm.streams.getMessage(JOBS, { last_by_subj: subject })
     if (stored !== null) yield { job: decodeJob(stored.data), subject, seq: stored.seq }
   }
 }
 
-/** Makes a waiting job due now. False when it became due by itself meanwhile: then it is being attempted anyway. */
+/** Makes a waiting job due now. Resolves to false when it became due in the meantime: then it is already being attempted. */
 export async function bringForward(broker: Broker, waiting: Waiting): Promise<boolean> {
   return replaceSchedule(broker, waiting, encodeJob({ ...waiting.job, urgent: true }))
 }
 
-/** Takes a waiting job out of the queue; a delivery worker writes it down as cancelled. False as in bringForward. */
+/** Cancels a waiting job: it becomes due at once, and a delivery worker records it as cancelled without an attempt. Resolves to false as
+ * `bringForward` does. */
 export async function cancel(broker: Broker, waiting: Waiting): Promise<boolean> {
   return replaceSchedule(broker, waiting, encodeJob({ ...waiting.job, cancelled: true }))
 }
 
-/** In one step of the broker the schedule goes and the due job comes, or neither: a crash leaves no job lost or doubled. */
+/** The broker removes the schedule and adds the due job in one atomic step, so that a crash neither loses nor duplicates a job. */
 async function replaceSchedule(broker: Broker, waiting: Waiting, payload: string): Promise<boolean> {
   try {
     await broker.js.publish(DUE_SUBJECT, payload, {

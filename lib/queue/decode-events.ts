@@ -2,14 +2,14 @@ import { BadRecordError, checkStored, parseJson } from '@postrider/broker/stored
 import type { QueueEvent } from './event.ts'
 import { eventShape } from './event-shapes.ts'
 
-/** The events of a record, and why others in it could not be read. */
+/** The events of a record that could be read, and the errors of those that could not. */
 export interface EventBatch {
   events: QueueEvent[]
   errors: unknown[]
 }
 
-/** One EVENTS record holds a batch of events as a JSON array (see publish-events.ts). One of them that cannot be read does not take the
- * others along. Throws BadRecordError if it is not a batch. */
+/** Decodes an EVENTS record, which is a batch of events as a JSON array (see publish-events.ts). An event that cannot be read does not
+ * affect the others. Throws BadRecordError if the record is not a batch. */
 export function decodeBatch(data: Uint8Array): EventBatch {
   const batch = parseJson('a batch of events', Buffer.from(data).toString())
   if (!Array.isArray(batch)) throw new BadRecordError('a batch of events is not a list')
@@ -24,7 +24,7 @@ export function decodeBatch(data: Uint8Array): EventBatch {
   return decoded
 }
 
-/** Throws BadRecordError and NewerRecordError when one of the events cannot be read. */
+/** Like decodeBatch, but throws BadRecordError or NewerRecordError when one of the events cannot be read. */
 export function decodeEvents(data: Uint8Array): QueueEvent[] {
   const { events, errors } = decodeBatch(data)
   if (errors.length > 0) throw errors[0]

@@ -7,9 +7,9 @@ import { quarantinePatiently } from './quarantine.ts'
 import { attemptKey, encodeJob } from './job.ts'
 import type { Job } from './job.ts'
 
-/** Puts a job off until `at` (milliseconds since the epoch) as a schedule of the broker (ADR-51): it lies on a subject of
- * its own, where it can be found, brought forward or cancelled, and becomes due by itself.
- * Resolves when that is on disk. Repeating it is harmless: one schedule a subject. */
+/** Defers a job until `at` (milliseconds since the epoch) with a message schedule of the broker (ADR-51 of NATS). The schedule is stored
+ * on a subject of its own, where it can be found, brought forward or cancelled; the broker makes the job due at that time. Resolves
+ * when the schedule is on disk. Idempotent: a subject has one schedule. */
 export async function defer(broker: Broker, job: Job, at: number): Promise<void> {
   const subject = waitSubject(job.destination, job.envelope.id, job.part)
   const fields = headers()
@@ -22,12 +22,12 @@ export async function defer(broker: Broker, job: Job, at: number): Promise<void>
   })
 }
 
-/** The broker may have stored a write that it did not confirm, and knows its message id for two minutes only: a write that is repeated
- * later is a second copy of the job, whose attempt is looked up before it is made. */
+/** The broker may have stored a write that it did not confirm, and knows its message id for only two minutes. A write that is repeated
+ * later creates a second copy of the job, so the copy is marked: its attempt is looked up before it is made. */
 const doubted = (job: Job, repeated: boolean): Job => (repeated ? { ...job, again: true } : job)
 
-/** Defers a job whose attempt is final: repeated until the broker confirms it. A job that the broker refuses for what it is goes to the
- * quarantine. Rejects when the connection is closed, or the quarantine refuses it as well. */
+/** Defers a job whose attempt is over: repeated until the broker confirms it. A job that the broker refuses because of its content or
+ * size goes to the quarantine. Rejects when the connection is closed, or when the quarantine refuses the job as well. */
 export async function deferPatiently(broker: Broker, job: Job, at: number): Promise<void> {
   const written = await writePatiently(broker, (repeated) => defer(broker, doubted(job, repeated), at))
   if ('done' in written) return
@@ -42,13 +42,13 @@ export async function deferPatiently(broker: Broker, job: Job, at: number): Prom
   await quarantinePatiently(broker, suspect)
 }
 
-/** Jobs that are written at the same time: enough to share the broker's syncs. */
+/** How many jobs are written concurrently: enough to share the broker's disk syncs. */
 const MAX_PARALLEL = 32
 
-/** Writes one job a destination of a message that has several, however long that takes. The message ids make a repeated split harmless. A
- * job that the broker refuses for what it is goes to the quarantine, and the others go on. `wanted` is asked before each job: resolves with
- * false when a split is given up because another worker makes it by now. Rejects when the connection is closed, or the quarantine refuses
- * a job as well. */
+/** Writes one job for each destination of a message that has several, however long that takes. The message ids make a repeated split
+ * harmless. A job that the broker refuses because of its content or size goes to the quarantine, and the others are still written.
+ * `wanted` is called before each job; resolves with false when it returned false, because another worker now makes the split. Rejects
+ * when the connection is closed, or when the quarantine refuses a job as well. */
 export async function enqueueJobs(broker: Broker, jobs: Job[], wanted: () => boolean = () => true): Promise<boolean> {
   const left = jobs.values()
   let written = 0
@@ -78,7 +78,8 @@ async function enqueue(broker: Broker, job: Job): Promise<void> {
   await quarantinePatiently(broker, { ...suspect, error: written.refused })
 }
 
-/** Makes a job due that lay in the quarantine, once for each number there. Its attempt may have been settled before: it is looked up first. */
+/** Makes a job from the quarantine due, once for each quarantine number. Its attempt may have been settled before, so it is looked up
+ * first. */
 export async function enqueueAgain(broker: Broker, job: Job, number: number): Promise<void> {
   const data = encodeJob({ ...job, again: true })
   await publishLasting(broker, DUE_SUBJECT, data, { msgID: `quarantine:${number}`, timeout: 5000 })

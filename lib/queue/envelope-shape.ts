@@ -2,7 +2,7 @@ import { shapeOf } from '@postrider/broker/stored'
 import type { Envelope } from '@postrider/mail/envelope'
 import { z } from 'zod'
 
-/** A queue id becomes a token of subjects, so it must not contain what means something there. */
+/** A queue id becomes a token of a NATS subject, so it must not contain characters with a meaning there. */
 const queueId = z.string().regex(/^[\w-]{1,100}$/, 'is not a queue id')
 
 const recipient = z.looseObject({

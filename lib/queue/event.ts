@@ -2,28 +2,28 @@ import type { Envelope } from '@postrider/mail/envelope'
 import type { Category, Stage } from '@postrider/reply/category'
 import type { ContentRef } from './content-ref.ts'
 
-/** Why, as the reply was classified. `held`: no one released the message from review in time; notices say so, and no attempt does.
- * Readers expect others as well: a later release may have written the event. */
+/** Why the recipient has this outcome: the category of the reply, or `held` when no one released the message from review in time (that
+ * category occurs in notices, never in attempts). Readers must expect other values too: a later release may have written the event. */
 export type OutcomeCategory = Category | 'delivered' | 'held'
 
-/** Where in the dialogue; `queue`: there was no attempt. */
+/** The stage of the SMTP session; `queue` when there was no attempt. */
 export type OutcomeStage = Stage | 'queue'
 
-/** What became of one recipient in one attempt. */
+/** The outcome for one recipient of one attempt. */
 export interface RecipientOutcome {
   address: string
   state: 'delivered' | 'deferred' | 'failed'
-  /** The remote's words, or with `ours` those of this platform. */
+  /** The text of the remote's reply, or, with `ours`, a text of this platform. */
   reply: string
-  /** Nobody said it: this platform found it out itself. Absent in events of an earlier release. */
+  /** The text was written by this platform, since no remote sent a reply. Absent in events of an earlier release. */
   ours?: boolean
-  /** RFC 3463 status for the notice: the remote's, or one that fits. */
+  /** RFC 3463 status for the notice: the remote's, or one that this platform chose. */
   status: string
   category: OutcomeCategory
   stage: OutcomeStage
 }
 
-/** An attempt is over. Written before the job is acknowledged: it is the truth, the acknowledgement only follows. */
+/** An attempt is over. Written before the job is acknowledged, since the event, not the acknowledgement, is the authoritative record. */
 export interface AttemptEvent {
   type: 'attempt'
   at: number
@@ -34,16 +34,16 @@ export interface AttemptEvent {
   destination: string
   content: ContentRef
   outcomes: RecipientOutcome[]
-  /** Host that answered, when one did. */
+  /** The host that answered, if one did. */
   remote?: { host: string; address: string; tls: string | null; dsn: boolean }
-  /** When the deferred recipients are tried again. */
+  /** When the deferred recipients are attempted again, milliseconds since the epoch. */
   nextAt?: number
-  /** One of several transactions of an attempt, since the remote takes only so many recipients at once. The next begins
-   * immediately, so it has no part in the delays between attempts. */
+  /** One of several transactions of one attempt, made because the remote accepts only a limited number of recipients at once. The next
+   * transaction begins immediately, so this one does not count for the retry schedule. */
   uncounted?: boolean
 }
 
-/** An operator took recipients out of the queue. */
+/** An administrator removed recipients from the queue. */
 export interface CancelEvent {
   type: 'cancel'
   at: number
@@ -54,7 +54,7 @@ export interface CancelEvent {
   recipients: string[]
 }
 
-/** Content was deleted. Carries what the placeholder tells, so that the log can be rebuilt without the content. */
+/** The content of a message was deleted. Carries what the placeholder shows, so that the message log can be rebuilt without the content. */
 export interface EraseEvent {
   type: 'erase'
   at: number
@@ -62,14 +62,14 @@ export interface EraseEvent {
   envelope: Envelope
 }
 
-/** A scanner found something in a message that was submitted, or could not say anything about it. Written after the client has
- * its reply: a crash may lose one. */
+/** A scanner's verdict on a submitted message was not clean, or the scanner could not give one. Written after the reply to the client,
+ * so a crash may lose one. */
 export interface VerdictEvent {
   type: 'verdict'
   at: number
-  /** Queue id; a refused message has one that nothing else knows. */
+  /** Queue id. The id of a refused message appears nowhere else. */
   id: string
-  /** Who submitted it. */
+  /** Domain of the credential that submitted the message. */
   domain: string
   credential: string
   scanner: 'clamav' | 'rspamd'
@@ -78,22 +78,22 @@ export interface VerdictEvent {
   reason: string
 }
 
-/** It was decided about a message that was held. Carries what the placeholder tells. */
+/** A message that was held for review was released, deleted, or expired. Carries what the placeholder shows. */
 export interface ReviewEvent {
   type: 'review'
   at: number
   id: string
-  /** released: it is in the queue. expired: nobody decided in time. */
+  /** `released`: it is in the queue. `expired`: no one decided in time. */
   decision: 'released' | 'deleted' | 'expired'
   envelope: Envelope
   why: { scanner: string; reason: string }
 }
 
-/** Parts of the content of a message that was not taken after all. No record names them, so the notifier deletes them. */
+/** Parts of the content of a message that was not accepted. No record names them, so the notifier deletes them. */
 export interface DiscardEvent {
   type: 'discard'
   at: number
-  /** Queue id that the parts bear; no message has it. */
+  /** Queue id in the message ids of the parts; no message has it. */
   id: string
   stream: string
   /** Sequence numbers. */

@@ -4,14 +4,16 @@ import type { Broker } from '@postrider/broker/connection'
 import { BEGUN_BUCKET } from '@postrider/broker/names'
 import type { Trouble } from '@postrider/service/trouble'
 
-/** Attempts that have begun and not ended, by attempt key. They outlive the process that made them, and are forgotten after a day. */
+/** Counts attempts that have begun and not ended, by attempt key, to find jobs that crash their worker. The counts outlive the process
+ * and expire after a day. */
 export interface FatalAttempts {
-  /** Writes down that an attempt begins; resolves with how many have begun and not ended, this one included. */
+  /** Records that an attempt begins; resolves with the number of attempts that have begun and not ended, this one included. */
   begun(key: string): Promise<number>
   ended(key: string): Promise<void>
 }
 
-/** While the broker does not let them be written, an attempt is the first: mail goes on, and `trouble` hears of it. */
+/** Opens the bucket of counts. While it cannot be written, each attempt counts as the first so that delivery goes on, and the error is
+ * reported to `trouble`. */
 export function openFatalAttempts({ js }: Pick<Broker, 'js'>, trouble: Trouble): FatalAttempts {
   let opened: KV | undefined
   const bucket = async (): Promise<KV> => (opened ??= await new Kvm(js).open(BEGUN_BUCKET))
@@ -38,5 +40,5 @@ export function openFatalAttempts({ js }: Pick<Broker, 'js'>, trouble: Trouble):
   }
 }
 
-/** An attempt key has characters that a key of a bucket must not have. */
+/** Encodes an attempt key, which has characters that a bucket key must not have. */
 const token = (key: string): string => Buffer.from(key).toString('base64url')

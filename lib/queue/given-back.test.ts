@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GivenBack } from './given-back.ts'
 
-test('only the delivery after the one that was given back was in nobody else’s hand, and once', () => {
+test('only the delivery right after the one that was given back cannot have been with another worker, and only once', () => {
   const given = new GivenBack()
   given.add(7, 1)
   assert.equal(given.isNext(7, 2), true)
@@ -12,7 +12,7 @@ test('only the delivery after the one that was given back was in nobody else’s
   assert.equal(given.isNext(8, 2), false, 'never given back here')
 })
 
-test('a broker that was away is not trusted to have gone on counting', () => {
+test('after the broker was away its delivery counts are not trusted', () => {
   const given = new GivenBack()
   given.add(7, 1)
   given.clear()

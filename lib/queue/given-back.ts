@@ -1,7 +1,8 @@
 import { RecentKeys } from './recent-keys.ts'
 
-/** What this worker gave back unattempted, of one stream. A job that comes to the same worker in its very next delivery was in nobody else's
- * hand meanwhile, so its attempt need not be looked up. At least the last `size` jobs, at most twice that. */
+/** The jobs of one stream that this worker gave back unattempted. A job that returns to the same worker in its very next delivery cannot
+ * have been with another worker in between, so its attempt need not be looked up. Remembers at least the last `size` jobs and at most
+ * twice as many. */
 export class GivenBack {
   readonly #deliveries: RecentKeys
 
@@ -9,17 +10,17 @@ export class GivenBack {
     this.#deliveries = new RecentKeys(size)
   }
 
-  /** `delivery`: how often the broker had given out the record of this sequence number. */
+  /** Remembers a job by its sequence number. `delivery`: how often the broker had delivered the record at that time. */
   add(seq: number, delivery: number): void {
     this.#deliveries.add(`${seq}/${delivery}`)
   }
 
-  /** Whether the delivery before this one was given back here. Forgets it. */
+  /** Whether this worker gave back the previous delivery of the record. Forgets it. */
   isNext(seq: number, delivery: number): boolean {
     return this.#deliveries.delete(`${seq}/${delivery - 1}`)
   }
 
-  /** A broker that was away may restart its count of deliveries. */
+  /** Forgets everything: a broker that restarted may have reset its delivery counts. */
   clear(): void {
     this.#deliveries.clear()
   }

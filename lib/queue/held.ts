@@ -10,7 +10,7 @@ import type { RecordHead } from './record.ts'
 import type { ContentRef } from './content-ref.ts'
 import { BadRecordError, readStored } from '@postrider/broker/stored'
 
-/** Why a message is held. */
+/** Why a message is held for review. */
 export interface HeldFor {
   scanner: string
   reason: string
@@ -22,11 +22,11 @@ export interface HeldRecord extends RecordHead {
 
 const HELD_FOR = 'Postrider-Held'
 const heldFor: z.ZodType<HeldFor> = z.looseObject({ scanner: z.string(), reason: z.string() })
-/** A scanner may say more than a header has room for. Characters. */
+/** Bounds the reason, since a scanner may return more than fits into a header. Characters. */
 const MAX_REASON = 1000
 
-/** Writes a message where delivery does not read, until a person has decided about it. As durable as the queue: the client may be
- * answered 250. Rejects as Acceptor.store does. */
+/** Stores a message for review, in a stream that delivery does not read, until a person decides about it. As durable as the queue: the
+ * client may be answered 250. Rejects as `Acceptor.store` does. */
 export function hold(
   broker: Broker,
   envelope: Envelope,
@@ -40,15 +40,15 @@ export function hold(
   return storeAt(broker, place, envelope, content, options, { [HELD_FOR]: header })
 }
 
-/** Reads a record, as decodeRecord does. Throws BadRecordError and NewerRecordError. */
+/** Decodes a record of the HELD stream like decodeRecord, with the reason. Throws BadRecordError and NewerRecordError. */
 export function decodeHeld(fields: MsgHdrs | undefined, data: Uint8Array): HeldRecord {
   const why = fields?.get(HELD_FOR) ?? ''
   if (why === '') throw new BadRecordError('a held record without a reason')
   return { ...decodeRecord(fields, data), why: readStored('the reason of a held record', why, heldFor) }
 }
 
-/** Puts a message that was held into the queue. The stream follows from the id, so that a repetition within the broker's window
- * is known as one and stored once. Rejects as Acceptor.store does. */
+/** Puts a message that was held for review into the queue. The stream is derived from the id, so within its duplicate window the broker
+ * stores a repeated message once. Rejects as `Acceptor.store` does. */
 export function enqueueHeld(
   broker: Broker,
   shards: number,

@@ -7,31 +7,31 @@ import { envelopeShape } from './envelope-shape.ts'
 
 /** One attempt to be made: a message, or the part of it that goes to one destination. */
 export interface Job {
-  /** The recipients are this job's alone. */
+  /** The envelope with the recipients of this job only. */
   envelope: Envelope
-  /** 0 for a message with one destination, else 1.. in the order of the split. */
+  /** 0 for a message with one destination; otherwise 1, 2, ... in the order of the split. */
   part: number
-  /** Attempts made before this one, each transaction of a series included. */
+  /** Number of attempts made before this one, where each transaction of a series counts. */
   attempt: number
-  /** How many of them have no part in the delays between attempts: transactions that went on at once. */
+  /** How many of them do not count for the retry schedule: transactions that were followed immediately by the next one. */
   uncounted?: number
   destination: string
   content: ContentRef
-  /** What the attempt before was answered, for people. */
+  /** The reply to the previous attempt, for people. */
   lastReply?: string
-  /** An operator took it out: to be written down, not attempted. */
+  /** An administrator cancelled it: the worker records that and makes no attempt. */
   cancelled?: boolean
-  /** Waited for its release already (RFC 4865). */
+  /** Its release time (RFC 4865) has already passed. */
   held?: boolean
-  /** An operator wants it attempted now, whatever is known about its destination. */
+  /** An administrator requested an attempt now, whatever is known about its destination. */
   urgent?: boolean
-  /** A second copy of a job that may already be in the queue: the attempt may have been settled. */
+  /** May be a second copy of a job that is already in the queue: the attempt may have been settled. */
   again?: boolean
-  /** With `again`: when that may have happened at the earliest, by the broker's clock. Milliseconds since the epoch. */
+  /** With `again`: the earliest time at which the attempt may have been settled, by the broker's clock. Milliseconds since the epoch. */
   since?: number
 }
 
-/** Names an attempt: whatever happens to it happens once. */
+/** The key of an attempt, by which its outcome is recorded only once. */
 export const attemptKey = (job: Pick<Job, 'envelope' | 'part' | 'attempt'>): string =>
   `${job.envelope.id}/${job.part}/${job.attempt}`
 
@@ -53,7 +53,7 @@ const jobShape = shapeOf<Job>(
   }),
 )
 
-/** The last reply is for people, and a few lines are enough: the records of an earlier release may hold megabytes. Characters. */
+/** The last reply is for people, and a few lines are enough; records of an earlier release may have replies of megabytes. Characters. */
 const MAX_LAST_REPLY = 512
 
 export function encodeJob(job: Job): string {

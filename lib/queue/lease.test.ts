@@ -25,13 +25,13 @@ test('a stale lease is fresh again after a confirmation that came in time', () =
   assert.equal(lease.state(FRESH_MS + 2000), 'fresh')
 })
 
-test('a confirmation that comes too late proves nothing, since the broker confirms it whoever holds the job', () => {
+test('a confirmation that comes too late proves nothing, since the broker confirms it even when another worker has the job', () => {
   const lease = new Lease(0)
   lease.confirmed(FRESH_MS, EXPIRED_MS)
   assert.equal(lease.state(EXPIRED_MS), 'lost')
 })
 
-test('a lost lease stays lost, also for a process whose next look shows an earlier confirmation', () => {
+test('a lost lease stays lost, even when a confirmation of an earlier request arrives later', () => {
   const lease = new Lease(0)
   assert.equal(lease.state(EXPIRED_MS + 1), 'lost')
   lease.confirmed(EXPIRED_MS - 1, EXPIRED_MS + 2)

@@ -20,13 +20,13 @@ test('the time in which it took no jobs is added', () => {
   assert.equal(lookBack.since(1_300_000, { storedAt: 0, deliveries: 1 }), BROKER + 1_000_000 - LOOK_BACK_MS)
 })
 
-test('so is the time in which no worker ran', () => {
+test('the time in which no worker ran is added', () => {
   const lookBack = new LookBack(0, 600_000)
   lookBack.clock(0, BROKER)
   assert.equal(lookBack.since(0, { storedAt: 0, deliveries: 1 }), BROKER - 600_000 - LOOK_BACK_MS)
 })
 
-test('nothing was settled before it was stored', () => {
+test('an attempt cannot have been settled before its job was stored', () => {
   const lookBack = new LookBack(0)
   lookBack.clock(0, BROKER)
   assert.equal(lookBack.since(0, { storedAt: BROKER - 10, deliveries: 1 }), BROKER - 10)
@@ -40,12 +40,12 @@ test('a job that was given out before may have been settled at any time since it
   assert.equal(lookBack.since(1_000_000, { storedAt, deliveries: 2 }), storedAt)
 })
 
-test('but for a second copy of a job', () => {
+test('a second copy of a job may have been settled before it was stored', () => {
   const lookBack = new LookBack(0)
   lookBack.clock(0, BROKER)
   assert.equal(lookBack.since(0, { storedAt: BROKER, deliveries: 2, again: BROKER - 500_000 }), BROKER - 500_000)
 })
 
-test('without knowledge of the broker’s clock the time of storing is all that is known', () => {
+test('while the broker’s clock is unknown, the time of storing counts', () => {
   assert.equal(new LookBack(0).since(0, { storedAt: 17, deliveries: 1 }), 17)
 })

@@ -11,7 +11,7 @@ test('a question is over when all known peers have answered', () => {
   assert.deepEqual(roster.missing(new Set(['a', 'b'])), [])
 })
 
-test('a peer that is silent three times in a row is not waited for again until it is heard', () => {
+test('a peer that does not answer three times in a row is not waited for until a message from it arrives', () => {
   const roster = new PeerRoster()
   roster.heard('a')
   roster.over(new Set())

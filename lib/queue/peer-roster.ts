@@ -3,22 +3,22 @@ import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 const MAX_MISSED = 3
 const MAX_PEERS = 1000
 
-/** The workers that are known to be there, so that a question to all of them is over when the last one has answered, and one that is
- * gone does not hold up every question for ever. Pure. */
+/** The workers that are known to run, so that a question to all of them ends when the last one has answered, and a worker that is gone
+ * does not delay every question. Pure. */
 export class PeerRoster {
-  /** Questions in a row that each peer has not answered. */
+  /** How many questions in a row each peer has not answered. */
   readonly #missed = new BoundedMap<number>(MAX_PEERS)
 
   heard(peer: string): void {
     this.#missed.set(peer, 0)
   }
 
-  /** Those who have yet to answer, given who has. */
+  /** Peers that have not answered yet. */
   missing(answered: ReadonlySet<string>): string[] {
     return [...this.#missed.keys()].filter((peer) => !answered.has(peer))
   }
 
-  /** The time for answers is over. A peer that was silent several times is not waited for again until it is heard. */
+  /** The time for answers is over. A peer that did not answer several times in a row is not waited for until a message from it arrives. */
   over(answered: ReadonlySet<string>): void {
     for (const peer of this.missing(answered)) {
       const missed = (this.#missed.get(peer) ?? 0) + 1

@@ -3,11 +3,13 @@ import type { Broker } from '@postrider/broker/connection'
 import { IN_FLIGHT_SUBJECT } from '@postrider/broker/names'
 import { PeerRoster } from './peer-roster.ts'
 
-/** The other delivery workers, who are asked before a job is attempted that one of them may still be working on.
+/**
+ * The other delivery workers. They are asked before an attempt that one of them may still be working on.
  *
- * A lease alone does not tell: a restarted broker forgets its last deliveries, and a lease can end while a remote takes its time to
- * answer the final dot. Whoever has the attempt in flight keeps it. Nothing here is stored: a worker that can't be reached does not
- * answer, and then only its lease and the events decide. Workers of earlier releases do not answer either. */
+ * The lease alone is not enough: a restarted broker forgets its last deliveries, and a lease can end while a remote is slow to answer the
+ * final dot. The worker that has the attempt in flight keeps it. Nothing is stored here. A worker that cannot be reached does not answer,
+ * nor does a worker of an earlier release; then only its lease and the events decide.
+ */
 export interface Peers {
   /** Whether another worker has this attempt in flight (see `attemptKey`). Never rejects. */
   haveInFlight(key: string): Promise<boolean>
@@ -15,9 +17,10 @@ export interface Peers {
 }
 
 export interface PeersOptions {
-  /** Whether this process has an attempt in flight that it will finish. A `no` is final. */
+  /** Whether this process has an attempt in flight that it will finish. Once it returned false for an attempt, it never returns true
+   * again. */
   inFlightHere: (key: string) => boolean
-  /** The account may not ask or hear its peers, as with a broker that has yet to read its new accounts. */
+  /** Reports that the account may not ask or answer its peers, for example because the broker has not loaded its new accounts yet. */
   onError: (error: unknown) => void
 }
 
@@ -30,7 +33,7 @@ interface Ask {
 interface Answer {
   from: string
   number: number
-  /** Places in the question's `keys`. */
+  /** Indexes into the question's `keys`. */
   inFlight: number[]
 }
 
@@ -41,13 +44,13 @@ interface Question {
   wake: () => void
 }
 
-/** How long a peer may take to answer: longer than its event loop ever stands still under load. */
+/** How long a peer may take to answer: longer than its event loop is ever blocked under load. */
 const ANSWER_MS = 3000
-/** After a reconnect those known from before may take this long to find the broker again. */
+/** After a reconnect, known peers may take this long to reconnect as well. */
 const REUNION_MS = 10_000
-/** How long a worker that knows nobody listens for others, at its start and after a reconnect. */
+/** How long a worker that knows no peers waits for answers, after its start and after a reconnect. */
 const INTRODUCTION_MS = 1500
-/** A peer that reconnects in the middle of a question has not heard it. */
+/** A question is repeated this often, since a peer that was reconnecting did not receive it. */
 const REPEAT_MS = 250
 const RESUBSCRIBE_MS = 30_000
 const MAX_KEYS = 500
@@ -80,7 +83,7 @@ class PeerGroup implements Peers {
     broker.onReconnect(() => {
       this.#reconnects++
       this.#introduced = false
-      // Those who wait for this worker hear that it is back.
+      // The question tells peers that wait for this worker that it is back.
       void this.#drain()
     })
     void this.#drain()
@@ -89,7 +92,7 @@ class PeerGroup implements Peers {
   haveInFlight(key: string): Promise<boolean> {
     return new Promise((resolve) => {
       this.#waiting.push({ key, resolve })
-      // After this turn of the loop, so that jobs that came together share a question.
+      // After this iteration of the event loop, so that jobs that arrived together share a question.
       setImmediate(() => void this.#drain())
     })
   }
@@ -98,7 +101,7 @@ class PeerGroup implements Peers {
     this.#closed = true
   }
 
-  /** One question after the other; keys that come meanwhile share the next one. */
+  /** Asks one question at a time; keys that arrive in the meantime share the next one. */
   async #drain(): Promise<void> {
     if (this.#asking) return
     this.#asking = true
@@ -118,7 +121,7 @@ class PeerGroup implements Peers {
     let reconnects = -1
     let bounds = { atLeast: 0, atMost: 0 }
     while (!this.#closed) {
-      // A question that was asked before the connection was lost says nothing about the time after it.
+      // Answers from before a reconnect say nothing about the time after it.
       if (reconnects !== this.#reconnects) {
         reconnects = this.#reconnects
         since = performance.now()
@@ -126,8 +129,8 @@ class PeerGroup implements Peers {
         bounds = this.#bounds()
       }
       const age = performance.now() - (since ?? 0)
-      const everybody = this.#roster.missing(question.answered).length === 0
-      if (this.#broker.connected && (age >= bounds.atMost || (age >= bounds.atLeast && everybody))) break
+      const allAnswered = this.#roster.missing(question.answered).length === 0
+      if (this.#broker.connected && (age >= bounds.atMost || (age >= bounds.atLeast && allAnswered))) break
       this.#publish({ from: this.#id, number, keys })
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, REPEAT_MS)
@@ -153,7 +156,7 @@ class PeerGroup implements Peers {
     try {
       this.#broker.nc.publish(IN_FLIGHT_SUBJECT, JSON.stringify(ask), { reply: this.#inbox })
     } catch (error) {
-      // The connection is closed: the process ends.
+      // The connection is closed: the process is ending.
       this.#options.onError(error)
     }
   }
@@ -180,7 +183,8 @@ class PeerGroup implements Peers {
     question.wake()
   }
 
-  /** Subscribes for as long as the process lives. The connection renews subscriptions by itself; a broker that refuses one ends it. */
+  /** Subscribes for the lifetime of the process. The connection renews subscriptions by itself, but a subscription that the broker
+   * refuses ends and is retried here. */
   #listen(subject: string, hear: (message: Msg) => void): void {
     if (this.#closed || this.#broker.nc.isClosed()) return
     const callback = (error: Error | null, message: Msg): void => {

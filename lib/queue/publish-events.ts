@@ -7,20 +7,21 @@ import { publishLasting } from '@postrider/broker/publish'
 import { quarantinePatiently } from './quarantine.ts'
 
 export interface EventLog {
-  /** Resolves when the event is on disk, or in the quarantine when the broker refuses it for what it is. Events that come together are
-   * written together. Rejects with EventLogFullError, when the connection is closed, and when the quarantine refuses the event as
-   * well. */
+  /** Resolves when the event is on disk, or in the quarantine when the broker refuses it because of its content or size. Events that are
+   * appended together are written together. Rejects with EventLogFullError, when the connection is closed, and when the quarantine
+   * refuses the event as well. */
   append(event: QueueEvent): Promise<void>
 }
 
 export interface EventLogOptions {
-  /** Octets of events that may wait while they cannot be written. Without it the caller bounds what it has under way. */
+  /** Octets of events that may wait while the broker does not store them. Unlimited by default: the caller then bounds its own work in
+   * progress. */
   maxWaitingBytes?: number
-  /** Takes an event that the broker refuses for what it is. By default the quarantine does. */
+  /** Handles an event that the broker refuses because of its content or size. By default it goes to the quarantine. */
   refused?: (json: string, error: unknown) => Promise<void>
 }
 
-/** More events wait to be written than there is room for. */
+/** More octets of events wait to be written than `maxWaitingBytes` allows. */
 export class EventLogFullError extends Error {
   override readonly name = 'EventLogFullError'
 }
@@ -32,10 +33,11 @@ interface Waiting {
   reject: (error: unknown) => void
 }
 
-/** A batch holds so many octets at most; one event alone may be larger. Well under the broker's payload limit. */
+/** Size limit of a batch, in octets; a single event may be larger. Well under the broker's payload limit. */
 const MAX_BATCH_BYTES = 256 * 1024
 
-/** Group commit: while one batch is being synced the next one gathers, so a sync is shared by all that wait for it. */
+/** Creates an event log with group commit: while one batch is being synced to disk the next one gathers, so that all events in it share
+ * a sync. */
 export function createEventLog(broker: Broker, service: string, options: EventLogOptions = {}): EventLog {
   const { maxWaitingBytes = Infinity, refused = toQuarantine(broker) } = options
   const waiting: Waiting[] = []
@@ -62,7 +64,7 @@ export function createEventLog(broker: Broker, service: string, options: EventLo
     try {
       const written = await publish(batch)
       if ('done' in written) for (const { resolve } of batch) resolve()
-      // One of them is to blame, and the others are to be written.
+      // One of them was refused; the others must still be written.
       else if (batch.length > 1) for (const entry of batch) await write([entry])
       else for (const { json, resolve } of batch) await refused(json, written.refused).then(resolve)
     } catch (error) {
@@ -89,7 +91,7 @@ export function createEventLog(broker: Broker, service: string, options: EventLo
         }
         waitingBytes += bytes
         waiting.push({ json, bytes, resolve, reject })
-        // After this turn of the loop, so that everything that ends in it shares the first batch too.
+        // After this iteration of the event loop, so that everything that is appended in it shares the first batch too.
         if (!writing) {
           writing = true
           setImmediate(() => void drain())
@@ -98,7 +100,8 @@ export function createEventLog(broker: Broker, service: string, options: EventLo
   }
 }
 
-/** An outcome that the broker refuses has happened all the same: the log learns of it when somebody retries it. */
+/** An outcome that the broker refuses to store has happened all the same: the message log gets it when an administrator retries the
+ * record in the quarantine. */
 const toQuarantine =
   (broker: Broker) =>
   async (json: string, error: unknown): Promise<void> => {

@@ -10,8 +10,8 @@ import { headersOf } from './record.ts'
 import { writeFailure } from '@postrider/broker/write-failure'
 import { readStored } from '@postrider/broker/stored'
 
-/** What lies in the quarantine. `message`, `held`, `job`, `events` and `value` could not be read where they lay; `entry` is a message that
- * the message log could not take in; `deferral`, `event` and `notice` could not be written. */
+/** Kinds of records in the quarantine. `message`, `held`, `job`, `events` and `value` could not be read from their stream or bucket;
+ * `entry` is a message that the message log could not store; `deferral`, `event` and `notice` could not be written. */
 export const QUARANTINE_KINDS = [
   'message',
   'held',
@@ -30,19 +30,19 @@ export interface QuarantineNote {
   kind: QuarantineKind
   /** Why it could not be read, or was refused. */
   reason: string
-  /** When it was put here, milliseconds since the epoch. */
+  /** When it was quarantined, milliseconds since the epoch. */
   at: number
-  /** Where it lay; a `message`, `held`, `events` or `value` lies there still. */
+  /** Where it was stored. A `message`, `held`, `events` or `value` record is still stored there. */
   origin?: { stream: string; seq: number }
-  /** How often the broker gave it out. */
+  /** How often the broker had delivered it. */
   deliveries?: number
-  /** Queue id of the message that it is about, where that can be read. */
+  /** Queue id of the message it belongs to, if it can be read. */
   id?: string
-  /** A deferral: when it was to be attempted, milliseconds since the epoch. */
+  /** Of a deferral: when the attempt was due, milliseconds since the epoch. */
   dueAt?: number
-  /** Headers of the record, as they were. */
+  /** The record's headers, as text. */
   headers?: string
-  /** Octets of the whole record; more than is here when it was cut. */
+  /** Octets of the whole record; more than the copy has when the copy was cut. */
   bytes: number
 }
 
@@ -61,7 +61,7 @@ const noteShape: z.ZodType<QuarantineNote> = z.looseObject({
 const NOTE = 'Postrider-Quarantine'
 const MAX_REASON = 500
 const MAX_HEADERS = 16 * 1024
-/** What is kept of a record that lies on where it was: enough to see what it is. Octets. */
+/** How much is copied of a record that also stays in its stream: enough to recognize it. Octets. */
 const MAX_COPY_BYTES = 64 * 1024
 const WAIT_MS = 5000
 
@@ -70,15 +70,15 @@ export interface Suspect extends Pick<QuarantineNote, 'kind' | 'origin' | 'deliv
   error: unknown
   data: Uint8Array
   headers?: MsgHdrs | undefined
-  /** Names a record that has no origin, or that lies there for another reason than others of its origin. */
+  /** Identifies a record that has no origin, or that is quarantined for another reason than other records of its origin. */
   name?: string
 }
 
 /**
- * Puts a record into the quarantine, once, however often it is seen. Resolves when it is there; rejects when the broker did not confirm
- * it, as when the quarantine is full. Only then may the record be left behind.
+ * Puts a record into the quarantine, once, however often it is passed. Resolves when it is stored; rejects when the broker did not confirm
+ * that, for example because the quarantine is full. The original may be acknowledged only after it resolved.
  *
- * A value of a bucket is not copied: it may hold a secret's hash.
+ * A value of a bucket is not copied: it may contain the hash of a secret.
  */
 export async function quarantine(broker: Broker, suspect: Suspect, now = Date.now()): Promise<void> {
   const { kind, origin, deliveries, id, dueAt, data, headers } = suspect
@@ -100,7 +100,7 @@ export async function quarantine(broker: Broker, suspect: Suspect, now = Date.no
   try {
     await publishLasting(broker, subject, copyOf(kind, data, maxPayloadOf(broker)), {
       headers: headersOf([[NOTE, JSON.stringify(note)]]),
-      // Not the record's own name: what was dropped a moment ago and is seen again is to be here again.
+      // Not the record's own name: a record that was dropped from the quarantine and fails again soon must be stored again.
       msgID: crypto.randomUUID(),
       expect: { lastSubjectSequence: 0 },
       timeout: WAIT_MS,
@@ -110,8 +110,8 @@ export async function quarantine(broker: Broker, suspect: Suspect, now = Date.no
   }
 }
 
-/** Puts a record into the quarantine, however long that takes. Throws the broker's refusal when it takes the record not even there: the
- * record must then stay where it is. */
+/** Puts a record into the quarantine, however long that takes. Throws the broker's error when the broker refuses it there as well: the
+ * original record must then stay where it is. */
 export async function quarantinePatiently(broker: Broker, suspect: Suspect): Promise<void> {
   const written = await writePatiently(broker, () => quarantine(broker, suspect))
   if ('refused' in written) throw written.refused
@@ -121,11 +121,12 @@ export async function quarantinePatiently(broker: Broker, suspect: Suspect): Pro
 export const decodeNote = (headers: MsgHdrs | undefined): QuarantineNote =>
   readStored('a note of the quarantine', headers?.get(NOTE) ?? '', noteShape)
 
-/** A job and what could not be written have no other place: they are kept whole where the broker takes that. */
+/** What is stored of the record. Jobs and records that could not be written exist nowhere else, so they are kept whole as far as the
+ * broker's payload limit allows. */
 function copyOf(kind: QuarantineKind, data: Uint8Array, maxPayload: number): Uint8Array {
   if (kind === 'value') return new Uint8Array()
-  const lies = kind === 'message' || kind === 'held' || kind === 'events' || kind === 'entry'
-  return data.subarray(0, lies ? MAX_COPY_BYTES : maxPayload - 2 * MAX_HEADERS)
+  const existsElsewhere = kind === 'message' || kind === 'held' || kind === 'events' || kind === 'entry'
+  return data.subarray(0, existsElsewhere ? MAX_COPY_BYTES : maxPayload - 2 * MAX_HEADERS)
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,4 @@
-/** The last keys that were added: at least as many as `size`, at most twice that, in two generations. */
+/** The most recently added keys: at least `size` and at most twice as many, in two generations. */
 export class RecentKeys {
   #young = new Set<string>()
   #old = new Set<string>()
@@ -20,7 +20,7 @@ export class RecentKeys {
     return this.#young.has(key) || this.#old.has(key)
   }
 
-  /** Whether it was there. */
+  /** Forgets a key; returns whether it was known. */
   delete(key: string): boolean {
     const wasYoung = this.#young.delete(key)
     return this.#old.delete(key) || wasYoung

@@ -19,7 +19,7 @@ test('a usual message is one record with its envelope in a header', () => {
   assert.deepEqual(planRecord(sizes), { envelopeInPayload: false, first: 4 * KB, partBytes: 512 * KB, parts: 0 })
 })
 
-test('what does not fit into the record goes before it in parts', () => {
+test('content that does not fit into the record is stored before it in parts', () => {
   const plan = planRecord({ ...sizes, content: 2 * MB })
   assert.equal(plan.first, MAX_RECORD_BYTES)
   assert.equal(plan.parts, 4)
@@ -40,7 +40,7 @@ test('a broker with small payloads gets smaller parts', () => {
   assert.ok(plan.first + sizes.envelope + sizes.otherHeaders < 128 * KB)
 })
 
-test('whatever is planned fits: headers, the record and each part', () => {
+test('every plan fits: headers, the record and each part', () => {
   for (const maxPayload of [100 * KB, MB, 8 * MB])
     for (const envelope of [
       300,
@@ -65,7 +65,7 @@ test('whatever is planned fits: headers, the record and each part', () => {
         }
 })
 
-test('what never fits is refused before anything is written, with its size', () => {
+test('a message that never fits is refused before anything is written, with its size', () => {
   const refused = (given: Partial<typeof sizes>) => (error: unknown) =>
     error instanceof RecordTooLargeError && error.bytes === (given.envelope ?? given.content)
   const envelope = maxEnvelopeBytes(sizes.maxPayload) + 1

@@ -1,18 +1,19 @@
-/** What JetStream stores of headers at most, in octets (nats-server, stream.go: `len(hdr) > math.MaxUint16`). */
+/** The largest header block that JetStream stores, in octets (nats-server, stream.go: `len(hdr) > math.MaxUint16`). */
 export const MAX_HEADER_BYTES = 65_535
-/** An envelope up to this size is a header of its record; a larger one is the first part of the payload. Leaves half of the header
- * for what else is there, and most of it for what later releases add. Octets. */
+/** An envelope up to this size is a header of its record; a larger one is at the start of the payload. Leaves half of the header block
+ * free for other headers, including those that later releases add. Octets. */
 export const MAX_ENVELOPE_HEADER_BYTES = 32 * 1024
-/** A record holds this much of envelope and content; more content goes before it, in parts. Bounds what a delivery worker
- * holds in memory for the jobs it has taken, but for envelopes that are larger. Octets. */
+/** A record has at most this much envelope and content; the rest of the content is stored before it, in parts. Bounds the memory that a
+ * delivery worker needs for its jobs in flight, except for larger envelopes. Octets. */
 export const MAX_RECORD_BYTES = 256 * 1024
 export const MAX_PART_BYTES = 512 * 1024
-/** Kept free in the broker's largest payload: the headers of a part, and what an event adds to the envelope that it carries. Octets. */
+/** Kept free below the broker's payload limit: for the headers of a part, and for what an event adds to the envelope that it carries.
+ * Octets. */
 const RESERVE_BYTES = 4 * 1024
-/** A sequence number of a stream, and a comma. */
+/** The longest sequence number, and a comma. */
 const SEQUENCE_CHARACTERS = 21
 
-/** The record is larger than the broker stores, whatever is tried. The client gets 552 5.3.4. */
+/** The envelope or content is larger than the broker can store in any layout. The client gets 552 5.3.4. */
 export class RecordTooLargeError extends Error {
   override readonly name = 'RecordTooLargeError'
   readonly what: 'envelope' | 'content'
@@ -28,11 +29,11 @@ export class RecordTooLargeError extends Error {
 
 /** How a message is laid out in its stream. */
 export interface RecordPlan {
-  /** The envelope is the first part of the record's payload, and not a header. */
+  /** The envelope is at the start of the record's payload, and not a header. */
   envelopeInPayload: boolean
   /** Octets of content in the record itself. */
   first: number
-  /** Octets of content in each part, but for the last one. */
+  /** Octets of content in each part except the last. */
   partBytes: number
   parts: number
 }
@@ -43,11 +44,11 @@ export interface RecordSizes {
   content: number
   /** All headers but the envelope and the list of parts, encoded. Octets. */
   otherHeaders: number
-  /** The largest message that the broker takes, headers included, as it says in its greeting. Octets. */
+  /** The largest NATS message that the broker accepts, headers included, as announced in its greeting. Octets. */
   maxPayload: number
 }
 
-/** Decides what goes where before anything is written. Throws RecordTooLargeError for what never fits. Pure. */
+/** Plans the layout of a message before anything is written. Throws RecordTooLargeError for a message that fits in no layout. Pure. */
 export function planRecord({ envelope, content, otherHeaders, maxPayload }: RecordSizes): RecordPlan {
   const envelopeInPayload = envelope > MAX_ENVELOPE_HEADER_BYTES
   const room = maxPayload - RESERVE_BYTES
@@ -55,7 +56,7 @@ export function planRecord({ envelope, content, otherHeaders, maxPayload }: Reco
     throw new RecordTooLargeError('envelope', envelope, maxEnvelopeBytes(maxPayload))
   }
   const partBytes = Math.min(MAX_PART_BYTES, room)
-  // The list of parts is as long as it can get: without any content in the record itself.
+  // Assumes the longest list of parts: no content in the record itself.
   const headers = otherHeaders + Math.ceil(content / partBytes) * SEQUENCE_CHARACTERS
   if ((envelopeInPayload ? 0 : envelope) + headers > MAX_HEADER_BYTES) {
     throw new RecordTooLargeError('content', content, maxContentBytes(envelope, otherHeaders, partBytes))
@@ -65,8 +66,8 @@ export function planRecord({ envelope, content, otherHeaders, maxPayload }: Reco
   return { envelopeInPayload, first, partBytes, parts: Math.ceil((content - first) / partBytes) }
 }
 
-/** The largest envelope that a broker stores: as the payload of a record whose content is all in parts. An event that carries the
- * envelope must fit too. Octets. */
+/** The largest envelope that can be stored: as the payload of a record whose content is all in parts. An event that carries the envelope
+ * must fit too. Octets. */
 export const maxEnvelopeBytes = (maxPayload: number): number =>
   Math.max(0, maxPayload - MAX_HEADER_BYTES - RESERVE_BYTES)
 
@@ -75,7 +76,7 @@ function maxContentBytes(envelope: number, otherHeaders: number, partBytes: numb
   return Math.floor((MAX_HEADER_BYTES - header - otherHeaders) / SEQUENCE_CHARACTERS) * partBytes
 }
 
-/** Octets of headers as the NATS protocol encodes them (ADR-4 of NATS): a first line, `name: value` lines, an empty line. */
+/** Octets of headers in the encoding of the NATS protocol (ADR-4 of NATS): a first line, `name: value` lines, an empty line. */
 export function headerBytes(fields: Iterable<[name: string, value: string]>): number {
   let bytes = 'NATS/1.0\r\n\r\n'.length
   for (const [name, value] of fields) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + ': \r\n'.length

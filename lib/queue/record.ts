@@ -15,20 +15,20 @@ const PARTS = 'Postrider-Parts'
 /** Absent means 1: the envelope is a header. */
 const VERSION = 'Postrider-Version'
 const IN_PAYLOAD = '2'
-/** Version 2: so many octets of the payload are the envelope. */
+/** Version 2: the length of the envelope at the start of the payload, in octets. */
 const ENVELOPE_BYTES = 'Postrider-Envelope-Bytes'
 
-/** Headers of a record whose envelope is one of them. */
+/** Headers of a record whose envelope is a header. */
 export function headerFields(envelopeJson: string, parts: number[] = []): [name: string, value: string][] {
   return [[ENVELOPE, envelopeJson], ...partsField(parts)]
 }
 
 /**
- * Headers of a record whose envelope is the first part of its payload.
+ * Headers of a record whose envelope is at the start of its payload.
  *
- * The header that version 1 has its envelope in is there too, for releases that know no other version: with recipients that are not a
- * list. Their delivery gives the record back each minute, unread, and their message log takes it for a message without
- * recipients and without a sender, about which it has nothing to do (docs/adr: record versions).
+ * They include the envelope header of version 1, for releases that know no other version, but with recipients that are not a list. Such a
+ * release's delivery cannot read the record and returns it to the broker each minute. Its message log treats the record as a message
+ * without recipients and sender, and does nothing (docs/adr: record versions).
  */
 export function payloadFields(
   envelope: Envelope,
@@ -55,7 +55,7 @@ export function payloadFields(
   ]
 }
 
-/** The last moment that a Date can be. */
+/** The latest time that a Date can represent. */
 const FAR = 8.64e15
 
 const partsField = (parts: number[]): [string, string][] => (parts.length === 0 ? [] : [[PARTS, parts.join(',')]])
@@ -66,7 +66,7 @@ export function headersOf(fields: Iterable<[name: string, value: string]>): MsgH
   return encoded
 }
 
-/** How many octets of a record's payload are its envelope; 0 when that is a header. Throws BadRecordError and NewerRecordError. */
+/** Octets of the envelope in a record's payload; 0 when the envelope is a header. Throws BadRecordError and NewerRecordError. */
 export function envelopeBytes(fields: MsgHdrs | undefined): number {
   const version = fields?.get(VERSION) ?? ''
   if (version === '' || version === '1') return 0
@@ -78,7 +78,7 @@ export function envelopeBytes(fields: MsgHdrs | undefined): number {
   return bytes
 }
 
-/** Reads a record of a message. `data`, its payload, is needed where the envelope is in there. Throws BadRecordError and
+/** Decodes the record of a message. `data` is its payload, which is needed when the envelope is in it. Throws BadRecordError and
  * NewerRecordError. */
 export function decodeRecord(fields: MsgHdrs | undefined, data: Uint8Array): RecordHead {
   const bytes = envelopeBytes(fields)

@@ -2,27 +2,27 @@ import type { Broker } from '@postrider/broker/connection'
 import type { TakenJob } from './taken-job.ts'
 
 const STEP_MS = 1000
-/** Renewals under way at once, for each stream: what a slow broker has to work off. */
+/** Concurrent renewals for each stream: bounds what a slow broker must work off. */
 const MAX_RENEWALS = 32
 
-/** Renews the leases of the jobs in hand until it is stopped, and lets go those whose lease is lost. */
+/** Renews the leases of the jobs in flight until it is stopped, and lets go of jobs whose lease is lost. */
 export function renewLeases(broker: Broker, held: ReadonlySet<TakenJob>): { stop(): void } {
-  const under = new Set<TakenJob>()
+  const pending = new Set<TakenJob>()
   const step = (): void => {
     for (const taken of [...held]) {
       taken.check()
-      if (under.size >= MAX_RENEWALS || under.has(taken) || !taken.renewalDue || !broker.connected) continue
-      under.add(taken)
+      if (pending.size >= MAX_RENEWALS || pending.has(taken) || !taken.renewalDue || !broker.connected) continue
+      pending.add(taken)
       void taken.renew().finally(() => {
-        under.delete(taken)
-        if (under.size === MAX_RENEWALS - 1) setImmediate(step)
+        pending.delete(taken)
+        if (pending.size === MAX_RENEWALS - 1) setImmediate(step)
       })
     }
   }
   const timer = setInterval(step, STEP_MS)
   broker.onReconnect(() => {
-    // Requests that the lost connection swallowed are not waited for.
-    under.clear()
+    // Renewals sent on the lost connection will not be answered.
+    pending.clear()
     step()
   })
   return { stop: () => clearInterval(timer) }

@@ -14,7 +14,7 @@ test('an attempt is found by the sequence of its record, and another one is not'
   assert.deepEqual(index.find('a/1/0'), [])
 })
 
-test('at 5,000 attempts a second at least twice the lease is kept, and no more than the bound of entries beyond that', () => {
+test('at 5,000 attempts a second, at least twice the lease is kept, and older entries only up to the limit', () => {
   const index = new SettledIndex()
   const rate = 5000
   const seconds = 400
@@ -33,7 +33,7 @@ test('at 5,000 attempts a second at least twice the lease is kept, and no more t
   }
 })
 
-test('what is younger than the shortest time is kept whatever its number', () => {
+test('entries younger than the minimum age are kept, however many there are', () => {
   const index = new SettledIndex({ maxAgeMs: 900_000, minAgeMs: 90_000, maxEntries: 10 })
   for (let number = 0; number < 1000; number++) index.add(key(number), number, T)
   index.trim(T + 89_000)
@@ -43,7 +43,7 @@ test('what is younger than the shortest time is kept whatever its number', () =>
   assert.ok(index.floor > T && index.floor <= T + 30_000)
 })
 
-test('what is too old goes', () => {
+test('entries older than the maximum age are forgotten', () => {
   const index = new SettledIndex()
   index.add('a/0/0', 1, T)
   index.add('b/0/0', 2, T + 600_000)

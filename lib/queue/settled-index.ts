@@ -1,7 +1,9 @@
-/** Where the events of the last minutes lie: from the key of an attempt to the sequence of its EVENTS record. Pure.
+/**
+ * An index of the events of the last minutes: from the key of an attempt to the sequence of its EVENTS record. Pure.
  *
- * Compact, since at 5,000 attempts a second three minutes are a million entries: keys are kept as 53-bit hashes, and whoever finds one
- * reads the record and compares. Times are the broker's, in milliseconds since the epoch. */
+ * Compact, since at 5,000 attempts a second three minutes are a million entries: keys are stored as 53-bit hashes, and the caller reads the
+ * record that it finds and compares the key. Times are the broker's, in milliseconds since the epoch.
+ */
 export class SettledIndex {
   readonly #slices = new Map<number, Map<number, number>>()
   #size = 0
@@ -16,7 +18,7 @@ export class SettledIndex {
     return this.#size
   }
 
-  /** Everything older than this was left out to keep within the bounds, and is not worth reading again. */
+  /** Older entries were dropped to keep within the limits; their events need not be read again. */
   get floor(): number {
     return this.#floor
   }
@@ -31,14 +33,14 @@ export class SettledIndex {
     if (present === undefined || seq < present) slice.set(hashed, seq)
   }
 
-  /** Sequences of records that may hold the event, the oldest first: of two that say different things, the first one counts. */
+  /** Sequences of the records that may contain the event, the oldest first: of two contradicting events, the first one counts. */
   find(key: string): number[] {
     const hashed = hash(key)
     const found = [...this.#slices.values()].map((slice) => slice.get(hashed)).filter((seq) => seq !== undefined)
     return found.sort((a, b) => a - b)
   }
 
-  /** Forgets what is too old, and the oldest of what is too much; never what is younger than the shortest time. */
+  /** Drops entries over the maximum age, and the oldest ones while there are too many; never entries under the minimum age. */
   trim(now: number): void {
     const order = [...this.#slices.keys()].sort((a, b) => a - b)
     for (const number of order) {
@@ -54,11 +56,11 @@ export class SettledIndex {
 }
 
 export interface IndexLimits {
-  /** Older events are forgotten. */
+  /** Older entries are dropped. */
   maxAgeMs: number
-  /** Younger ones are kept whatever their number. */
+  /** Younger entries are kept, however many there are. */
   minAgeMs: number
-  /** Above this the oldest go first: some 60 octets each. */
+  /** Above this number the oldest are dropped first. An entry takes some 60 octets. */
   maxEntries: number
 }
 

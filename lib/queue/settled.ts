@@ -9,28 +9,30 @@ import { RecentKeys } from './recent-keys.ts'
 import { INDEX_LIMITS, SettledIndex } from './settled-index.ts'
 import { BadRecordError } from '@postrider/broker/stored'
 
-/** Attempts whose outcome is on disk, so that none is made twice.
+/**
+ * Looks up attempts whose outcome is on disk, so that no attempt is made twice.
  *
- * The event is the truth and the acknowledgement only follows it, so a job can be given out again after it was settled:
- * a worker died between the two, or the broker did (it writes its acknowledgements up to some 100 ms late).
- * The event is then among the last ones, so the tail of EVENTS answers. */
+ * The event is authoritative and the acknowledgement only follows it, so a job can be delivered again after it was settled: when a worker
+ * died between the two, or the broker did (it writes acknowledgements up to some 100 ms late). The event is then a recent one, so reading
+ * the tail of EVENTS is enough.
+ */
 export interface Settled {
   /** Remembers an attempt that this process settled. */
   note(key: string): void
-  /** Whether this process settled it lately: then look it up. */
+  /** Whether this process recently settled the attempt: then look it up. */
   knows(key: string): boolean
-  /** Reads what others wrote since the last look, then answers. `since`: the attempt was not settled before that time, by the broker's
-   * clock. Looks back 15 minutes at most. Rejects when EVENTS cannot be read now. */
+  /** Reads the events written since the last read, then returns the event of the attempt, if there is one. `since`: the attempt was not
+   * settled before that time, by the broker's clock. Looks back 15 minutes at most. Rejects when EVENTS cannot be read at the moment. */
   lookUp(key: string, since: number): Promise<AttemptEvent | undefined>
 }
 
 export const eventKey = (event: Pick<AttemptEvent, 'id' | 'part' | 'attempt'>): string =>
   `${event.id}/${event.part}/${event.attempt - 1}`
 
-/** The broker's clock when it answered. */
+/** The broker's clock at the time of its answer, milliseconds since the epoch. */
 export const brokerTime = (info: StreamInfo): number => Date.parse((info as StreamInfo & { ts: string }).ts)
 
-/** What has been read: everything from `from` to `until`, with the sequences at both ends. */
+/** The range that has been read, as times and as sequences. */
 interface Covered {
   from: number
   until: number
@@ -47,7 +49,7 @@ export function createSettled(broker: Broker): Settled {
   let waiting: { since: number; resolve: () => void; reject: (error: unknown) => void }[] = []
   let reading = false
 
-  /** Reads up to a sequence; resolves with the first one read, or the one after `end` when there was none. */
+  /** Reads events up to the sequence `end`; resolves with the first sequence read, or with `end` + 1 when there was none. */
   async function read(from: { seq: number } | { start_time: string }, end: number): Promise<number> {
     let first = end + 1
     let count = 0
@@ -60,13 +62,13 @@ export function createSettled(broker: Broker): Settled {
     return first
   }
 
-  /** Reads EVENTS so that everything from `since` to its present end is known, and nothing that is older. */
+  /** Reads EVENTS from `since` up to its current end, and nothing older. */
   async function catchUp(since: number): Promise<void> {
     const info = await broker.jsm.streams.info(EVENTS)
     const { messages, first_seq: oldest, last_seq: last, last_ts: lastAt } = info.state
     const now = brokerTime(info)
     if (covered !== undefined && last + 1 < covered.nextSeq) {
-      // The broker came back with another store.
+      // The broker came back with a different store.
       covered = undefined
       index = new SettledIndex()
     }
@@ -74,7 +76,7 @@ export function createSettled(broker: Broker): Settled {
     const until = { until: now, nextSeq: last + 1 }
     const start = { start_time: new Date(from).toISOString() }
     if (covered === undefined || covered.until < from) {
-      // What lies between the last look and `from` does not matter any more.
+      // Events between the last read and `from` are no longer relevant.
       const none = messages === 0 || Date.parse(lastAt) < from
       covered = { from, firstSeq: none ? last + 1 : await read(start, last), ...until }
     } else {
@@ -89,7 +91,7 @@ export function createSettled(broker: Broker): Settled {
     covered.from = Math.max(covered.from, index.floor)
   }
 
-  /** Those who ask together are answered by one look that began after they asked. */
+  /** Look-ups that wait at the same time share one read, which begins after they were made. */
   async function drain(): Promise<void> {
     reading = true
     while (waiting.length > 0) {
@@ -127,7 +129,7 @@ export function createSettled(broker: Broker): Settled {
   }
 }
 
-/** What cannot be read tells of no attempt that is known; the message log puts it into the quarantine. */
+/** Records that cannot be read are skipped here; the message log puts them into the quarantine. */
 function attemptsIn(data: Uint8Array): AttemptEvent[] {
   try {
     return decodeBatch(data).events.filter((event) => event.type === 'attempt')

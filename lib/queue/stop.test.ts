@@ -4,12 +4,12 @@ import { atStop, deliveryGraceMs, stopBounds } from './stop.ts'
 
 const bounds = { contentMs: 20_000, finalMs: 600_000 }
 
-test('what has not reached the content goes back at once', () => {
+test('a job that has not reached the content goes back at once', () => {
   assert.equal(atStop('waiting', 0, bounds), 'give-back')
   assert.equal(atStop('begun', 0, bounds), 'give-back')
 })
 
-test('a content may be finished within a bound, and is cut off then', () => {
+test('content may still be sent within a time limit, and is cut off then', () => {
   assert.equal(atStop('content', 0, bounds), 'wait')
   assert.equal(atStop('content', 19_999, bounds), 'wait')
   assert.equal(atStop('content', 20_000, bounds), 'give-back')

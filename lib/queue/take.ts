@@ -22,28 +22,29 @@ export type { Taken } from './taken-job.ts'
 
 export interface Taker {
   readonly inFlight: number
-  /** Takes no more. What is not begun goes back to the queue at once; resolves when the rest is over, or its time is. */
+  /** Fetches no more jobs. Jobs whose attempt has not reached the content go back to the queue at once; resolves when the others are
+   * done or their time is over. */
   stop(bounds?: StopBounds): Promise<void>
 }
 
 export interface TakeOptions {
   shards: number
-  /** Jobs held at once from each stream, without those that are set aside. */
+  /** Jobs in flight from each stream, not counting those that are set aside. */
   capacity: number
-  /** Never rejects: what it can't settle it leaves unacknowledged, and the broker gives it out again. */
+  /** Must not reject: a job that it cannot settle stays unacknowledged, and the broker delivers it again. */
   handle: (taken: Taken) => Promise<void>
-  /** A record that can't be read, or the broker's refusal to hand out: for the log. */
+  /** Reports a record that cannot be read, or a failed fetch, for the log. */
   onError: (error: unknown, stream: string) => void
   /** The lease of a job could not be confirmed in time. */
   onLost?: OnLost
 }
 
-/** Destinations of a message in the order of its recipients. */
+/** The destinations of a message, in the order of its recipients. */
 export const destinationsOf = (recipients: { address: string }[]): string[] => [
   ...new Set(recipients.map((recipient) => domainOf(recipient.address))),
 ]
 
-/** Takes new messages and due jobs for as long as there is room in hand. */
+/** Fetches new messages and due jobs whenever there is free capacity. */
 export function takeJobs(broker: Broker, options: TakeOptions): Taker {
   const streams = [...Array.from({ length: options.shards }, (_, shard) => mailStream(shard)), JOBS]
   const loops = streams.map((stream) => new StreamTaker(broker, stream, options))
@@ -60,14 +61,14 @@ export function takeJobs(broker: Broker, options: TakeOptions): Taker {
   }
 }
 
-/** A fetch waits this long for something to come; also how long a stop can take when idle. */
+/** How long a fetch waits for jobs. Milliseconds. */
 const FETCH_MS = 5_000
-/** How often a stop looks at what is still in hand. */
+/** How often a stop checks the jobs that are still in flight. Milliseconds. */
 const STOP_STEP_MS = 100
-/** Acknowledgements of the last moment get this long to leave. */
+/** How long a stop waits for the last acknowledgements to be sent. Milliseconds. */
 const FLUSH_MS = 2000
 const RETRY_MS = 500
-/** A record that cannot be read now is given out again after this long. Milliseconds. */
+/** A record that cannot be read at the moment is delivered again after this long. Milliseconds. */
 const UNREADABLE_MS = 60_000
 
 class StreamTaker {
@@ -77,9 +78,9 @@ class StreamTaker {
   readonly #stream: string
   readonly #options: TakeOptions
   #stopped = false
-  /** Records on their way to the quarantine. */
+  /** Number of records that are being put into the quarantine. */
   #unreadable = 0
-  /** Up to here the broker may have forgotten acknowledgements when it restarted. */
+  /** Up to this sequence a restarted broker may have forgotten acknowledgements. */
   #suspectUpTo = Number.MAX_SAFE_INTEGER
   #reconnects = 0
   #lookBack = new LookBack(performance.now())
@@ -92,7 +93,7 @@ class StreamTaker {
     this.#stream = stream
     this.#options = options
     broker.onReconnect(() => {
-      // A fetch that was under way is not answered by a restarted broker.
+      // A restarted broker does not answer a pending fetch.
       this.#endFetch()
       void this.#suspectAll()
     })
@@ -108,7 +109,7 @@ class StreamTaker {
         await this.#room()
         await this.#fetch(consumer)
       } catch (error) {
-        // The broker is away or restarting; what is in hand goes on.
+        // The broker is away or restarting; jobs in flight continue.
         this.#options.onError(error, this.#stream)
         consumer = undefined
         await pause(RETRY_MS)
@@ -138,7 +139,7 @@ class StreamTaker {
   async #fetch(consumer: Consumer): Promise<void> {
     const room = this.#options.capacity - this.#counted
     if (room <= 0) return
-    // The leases of what comes count from here: the broker hands nothing out before it is asked.
+    // The leases of the fetched jobs count from here: the broker delivers nothing before it is asked.
     const askedAt = performance.now()
     const reconnects = this.#reconnects
     const batch = await consumer.fetch({ max_messages: room, expires: FETCH_MS })
@@ -146,11 +147,11 @@ class StreamTaker {
     let count = 0
     for await (const message of batch) {
       count++
-      // Fetched in the moment of the stop: given back for somebody else.
+      // Fetched just when the stop was requested: given back for another worker.
       if (this.#stopped) message.nak()
       else this.#accept(message, askedAt)
     }
-    // A fetch that a lost connection cut off does not show that the broker had no more.
+    // A fetch that was interrupted by a lost connection does not prove that the broker had no more jobs.
     const isWhole = this.#broker.connected && reconnects === this.#reconnects
     if (count < room && isWhole) this.#lookBack.caughtUp(askedAt)
   }
@@ -162,7 +163,7 @@ class StreamTaker {
     } catch (error) {
       this.#options.onError(error, this.#stream)
       this.#unreadable++
-      void this.#setApart(message, error).finally(() => {
+      void this.#handleUnreadable(message, error).finally(() => {
         this.#unreadable--
         this.#roomMade()
       })
@@ -176,27 +177,27 @@ class StreamTaker {
       left: (job) => this.#left(job),
       setAside: (job, aside) => this.#setAside(job, aside),
       givenBack: ({ suspect, job, deliveries }) => {
-        // A doubt stays: somebody may have had it before.
+        // A suspect job stays suspect: another worker may have had it before.
         const doubtful = suspect || job.again === true
-        if (!doubtful && this.#isOneServer) this.#givenBack.add(message.seq, deliveries)
+        if (!doubtful && this.#isSingleServer) this.#givenBack.add(message.seq, deliveries)
       },
     })
     this.held.add(taken)
     void this.#options
       .handle(taken)
       .catch((error: unknown) => this.#options.onError(error, this.#stream))
-      // What was not settled is left unacknowledged.
+      // A job that was not settled stays unacknowledged.
       .finally(() => taken.leaveToOther())
   }
 
-  /** A new leader of several servers may count a delivery again that the one before it made. */
-  get #isOneServer(): boolean {
+  /** In a cluster, a new leader may count a delivery again that the previous leader made. */
+  get #isSingleServer(): boolean {
     return this.#broker.nc.info?.cluster === undefined
   }
 
-  /** A record of a later release is for its workers. What no release can read goes to the quarantine; while that takes nothing, it is
-   * given out again. */
-  async #setApart(message: JsMsg, error: unknown): Promise<void> {
+  /** Handles a record that cannot be read. A record of a later release is left to workers of that release. Any other goes to the
+   * quarantine; while the quarantine does not accept it, the broker delivers it again later. */
+  async #handleUnreadable(message: JsMsg, error: unknown): Promise<void> {
     const { seq, headers, data, info } = message
     const kind = this.#stream === JOBS ? 'job' : 'message'
     try {
@@ -213,8 +214,8 @@ class StreamTaker {
   #read(message: JsMsg): TakenRecord {
     const { info, seq, headers, data } = message
     const { deliveryCount: deliveries } = info
-    const inOtherHands = deliveries > 1 && !this.#givenBack.isNext(seq, deliveries)
-    const suspect = inOtherHands || seq <= this.#suspectUpTo
+    const wasWithOther = deliveries > 1 && !this.#givenBack.isNext(seq, deliveries)
+    const suspect = wasWithOther || seq <= this.#suspectUpTo
     const storedAt = info.timestampNanos / 1e6
     const stream = this.#stream
     const since = (again?: number): number =>
@@ -230,7 +231,7 @@ class StreamTaker {
     return { job, first: contentIn(headers, data), suspect, deliveries, since: since(), stream }
   }
 
-  /** Jobs in hand that take up capacity. */
+  /** Jobs in flight that count towards the capacity. */
   get #counted(): number {
     return this.held.size - this.#aside.size + this.#unreadable
   }
@@ -247,14 +248,14 @@ class StreamTaker {
     this.#roomMade()
   }
 
-  /** Waits until a quarter of the capacity is free: a fetch for each single job would cost a round trip a message. */
+  /** Waits until a quarter of the capacity is free: a fetch for each single job would cost one round trip per message. */
   async #room(): Promise<void> {
     while (!this.#stopped && this.#counted > this.#options.capacity * 0.75) {
       await new Promise<void>((resolve) => (this.#roomMade = resolve))
     }
   }
 
-  /** When the last worker ended long ago, its last events are as old. */
+  /** Takes into account how long no worker has run, by the age of the last event of delivery. */
   async #begin(): Promise<void> {
     try {
       const last = await this.#broker.jsm.direct.getMessage(EVENTS, { last_by_subj: eventSubject('delivery') })
@@ -266,7 +267,7 @@ class StreamTaker {
     await this.#suspectAll()
   }
 
-  /** Until the stream's last sequence is known, every job is treated as a possible duplicate, because jobs may come first. */
+  /** Treats every record that the stream has now as a possible duplicate; until the stream's last sequence is known, every job. */
   async #suspectAll(): Promise<void> {
     const reconnects = ++this.#reconnects
     this.#suspectUpTo = Number.MAX_SAFE_INTEGER

@@ -4,15 +4,15 @@ import { Lease, RENEW_AFTER_MS } from './lease.ts'
 import type { Job } from './job.ts'
 import type { Phase } from './stop.ts'
 
-/** What is known of a job when it is taken. */
+/** What is known about a job when it is fetched. */
 export interface TakenRecord {
   job: Job
-  /** The record's content, when the job came with it. */
+  /** The content in the record, when the job was fetched with its record. */
   first?: Uint8Array
   stream: string
-  /** The attempt may already have been settled, or be in flight elsewhere: look before it is made. */
+  /** The attempt may already have been settled, or be in flight elsewhere: this must be looked up before it is made. */
   suspect: boolean
-  /** How often the broker has given it out, this time included. */
+  /** How often the broker has delivered it, this delivery included. */
   deliveries: number
   /** An attempt of this job cannot have been settled before that time, by the broker's clock. Milliseconds since the epoch. */
   since: number
@@ -24,22 +24,22 @@ export type OnLost = (job: Job, phase: Phase) => void
 export interface TakenDependencies {
   message: JsMsg
   broker: Broker
-  /** Monotonic time at which the fetch was sent that brought the job. */
+  /** Monotonic time at which the fetch was sent that returned the job, in milliseconds. */
   askedAt: number
-  /** The job is not in this worker's hand any more. */
+  /** The job is no longer with this worker. */
   left: (job: TakenJob) => void
   setAside: (job: TakenJob, aside: boolean) => void
-  /** The job goes back to the broker, and was not attempted. */
+  /** The job goes back to the broker unattempted. */
   givenBack: (job: TakenJob) => void
   onLost: OnLost
 }
 
-/** How long a renewal may take that is sent for a stale lease just before the final dot. */
+/** How long a renewal of a stale lease may take just before the final dot. Milliseconds. */
 const LAST_RENEWAL_MS = 3000
 const RENEWAL_MS = 5000
 const IN_PROGRESS = '+WPI'
 
-/** A job that this process holds until it acknowledges it, gives it back, or has to let it go. */
+/** A job in flight in this process, until it is acknowledged, given back, or let go of because its lease is lost. */
 export class TakenJob {
   readonly job: Job
   readonly first?: Uint8Array
@@ -49,7 +49,7 @@ export class TakenJob {
   readonly since: number
   #phase: Phase = 'waiting'
   #over = false
-  #lostTold = false
+  #lostReported = false
   #renewedAt = 0
   readonly #lease: Lease
   readonly #message: JsMsg
@@ -81,38 +81,38 @@ export class TakenJob {
     return this.#phase
   }
 
-  /** It is not this worker's any more: whatever came of it is not to be written down. */
+  /** The job is no longer this worker's: its outcome must not be recorded. */
   get over(): boolean {
     return this.#over
   }
 
-  /** Whether this worker will finish it, as far as it knows. A job that it may not finish any more is let go by the question. */
+  /** Whether this worker will finish the job, as far as it knows. Lets go of a job whose lease turns out to be lost. */
   get inFlight(): boolean {
     if (this.#phase !== 'final') this.check()
     return !this.#over
   }
 
-  /** The attempt begins: false when the job is no longer this worker's, and nothing is to be done. */
+  /** The attempt begins. Returns false when the job is no longer this worker's; then nothing may be done. */
   begin(): boolean {
     if (!this.inFlight) return false
     if (this.#phase === 'waiting') this.#phase = 'begun'
     return true
   }
 
-  /** The remote waits for the content. */
+  /** The remote is ready for the content. */
   content(): void {
     if (this.#phase === 'begun') this.#phase = 'content'
   }
 
-  /** What is asked once more before the first final dot: whether the attempt is still to be made. */
+  /** Sets the question that is asked once more before the first final dot: whether the attempt must still be made. */
   confirmBeforeDot(stillOpen: () => Promise<boolean>): void {
     this.#stillOpen = stillOpen
   }
 
-  /** The fence: the final dot may be sent, and now. When the lease is stale, one renewal decides. A worker that was cut off or stood
-   * still for too long gets false: another one may be about to send the same message. */
+  /** The fence before the final dot: resolves to true when the final dot may be sent now. When the lease is stale, one renewal decides.
+   * A worker that was cut off or suspended for too long gets false: another worker may be about to send the same message. */
   async finalDot(): Promise<boolean> {
-    // Not after an earlier final dot of the same job: what is on disk then is its own.
+    // Not asked after an earlier final dot of the same job: the outcome on disk is then this worker's own.
     if (!this.#over && this.#phase !== 'final' && this.#stillOpen !== undefined) {
       const open = await this.#stillOpen().catch(() => false)
       if (!open) this.leaveToOther()
@@ -123,7 +123,7 @@ export class TakenJob {
     }
     if (this.#over) return false
     if (this.#lease.state(performance.now()) !== 'fresh') {
-      // After an earlier final dot of the same job its outcome must be written down all the same.
+      // After an earlier final dot of the same job its outcome must still be recorded.
       if (this.#phase !== 'final') this.#letGo()
       return false
     }
@@ -131,56 +131,58 @@ export class TakenJob {
     return true
   }
 
-  /** The outcome is known and is being written: a stop waits for it. False when the job is no longer this worker's. */
+  /** The outcome is known and is being written, so a stop waits for it. Returns false when the job is no longer this worker's. */
   settling(): boolean {
     if (!this.inFlight) return false
     this.#phase = 'final'
     return true
   }
 
-  /** The job is over; call only after its outcome is on disk. */
+  /** Acknowledges the job; call only after its outcome is on disk. */
   ack(): void {
     if (this.#over) return
     this.#message.ack()
     this.#leave()
   }
 
-  /** Gives the job back unattempted, to be taken again after a whole number of milliseconds. */
+  /** Gives the job back to the broker, to be delivered again after `delayMs`, rounded to whole milliseconds. */
   postpone(delayMs: number): void {
     if (this.#over) return
-    // The broker would take it for the word of whoever holds the job by now.
+    // With a lease that is not fresh, the broker would apply this to the worker that has the job now.
     if (this.#lease.state(performance.now()) === 'fresh' && this.#broker.connected) {
       this.#message.nak(Math.round(delayMs))
-      // Once it is settled in part it is no longer as it was.
+      // A job that is settled in part is no longer the same job.
       if (this.#phase !== 'final') this.#givenBack(this)
     }
     this.#leave()
   }
 
-  /** Gives the job back at once, and ends what it does at a remote. */
+  /** Gives the job back at once, and interrupts what it does at a remote. */
   giveBack(): void {
     const cuts = [...this.#cuts]
     this.postpone(0)
     for (const cut of cuts) cut()
   }
 
-  /** While a job is set aside it stays in hand, but another one may be taken in its place. */
+  /** A job that is set aside stays in flight, but does not count towards the capacity. */
   setAside(aside: boolean): void {
     if (!this.#over) this.#setAside(this, aside)
   }
 
-  /** Another worker has the attempt in flight. This one does nothing: the job comes again when its lease ends, or never. */
+  /** Another worker has the attempt in flight. This worker sends nothing to the broker: the job is delivered again when its lease ends,
+   * unless the other worker acknowledges it. */
   leaveToOther(): void {
     this.#leave()
   }
 
-  /** `cut` ends what goes on at the remote, when the job has to be let go before its final dot. Returns what takes that back. */
+  /** Registers `cut`, which interrupts the transaction with the remote when the job is let go of before its final dot. Returns a
+   * function that removes it. */
   onCut(cut: () => void): () => void {
     this.#cuts.add(cut)
     return () => this.#cuts.delete(cut)
   }
 
-  /** No other worker can have been given the job until now. */
+  /** No other worker can have received the job until now. */
   get proven(): boolean {
     return this.#lease.state(performance.now()) !== 'lost'
   }
@@ -189,7 +191,7 @@ export class TakenJob {
     const now = performance.now()
     if (this.#over) return false
     if (this.#lease.due(now)) return true
-    // Nothing is proved by it any more, but while the end is waited for the broker does not give the job out again and again.
+    // It no longer proves anything, but it keeps the broker from redelivering the job while this worker waits for the remote's reply.
     return this.#phase === 'final' && this.#lease.state(now) === 'lost' && now - this.#renewedAt >= RENEW_AFTER_MS
   }
 
@@ -208,23 +210,23 @@ export class TakenJob {
     }
   }
 
-  /** Lets the job go when its lease is lost, unless its final dot has been sent. */
+  /** Lets go of the job when its lease is lost, unless its final dot has been sent. Either way the loss is reported once. */
   check(): void {
     if (this.#over || this.#lease.state(performance.now()) !== 'lost') return
     if (this.#phase !== 'final') this.#letGo()
-    else this.#tellLost()
+    else this.#reportLost()
   }
 
   #letGo(): void {
     const cuts = [...this.#cuts]
-    this.#tellLost()
+    this.#reportLost()
     this.#leave()
     for (const cut of cuts) cut()
   }
 
-  #tellLost(): void {
-    if (this.#lostTold) return
-    this.#lostTold = true
+  #reportLost(): void {
+    if (this.#lostReported) return
+    this.#lostReported = true
     this.#onLost(this.job, this.#phase)
   }
 
@@ -236,7 +238,7 @@ export class TakenJob {
   }
 }
 
-/** What the steps of a delivery need of a taken job. */
+/** The part of TakenJob that the steps of a delivery use. */
 export type Taken = Pick<
   TakenJob,
   | 'job'
