@@ -14,22 +14,23 @@ import {
   LOG_QUESTIONS,
 } from './names.ts'
 
-/** What an account of the broker may publish to; it hears its own inbox and what `hears` names. */
+/** What an account of the broker may publish to. It may subscribe to its own inbox and to the subjects in `hears`. */
 export interface AccountRights {
   publishes: string[]
   hears?: string[]
-  /** May answer requests on the subjects it hears. */
+  /** May answer requests on the subjects that it subscribes to. */
   answers?: boolean
 }
 
 const info = (stream: string): string => `$JS.API.STREAM.INFO.${stream}`
-/** Reads by sequence and by last message of a subject: from any replica, and from the leader, whose "not found" counts. */
+/** Rights to read by sequence and by last message of a subject: from any replica, and from the leader, whose "not found" is
+ * authoritative. */
 const read = (stream: string): string[] => [
   `$JS.API.DIRECT.GET.${stream}`,
   `$JS.API.DIRECT.GET.${stream}.>`,
   `$JS.API.STREAM.MSG.GET.${stream}`,
 ]
-/** An ordered consumer of its own. */
+/** Rights to create and use an ordered consumer. */
 const follow = (stream: string): string[] => [
   info(stream),
   `$JS.API.CONSUMER.CREATE.${stream}`,
@@ -39,7 +40,7 @@ const follow = (stream: string): string[] => [
   `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
   `$JS.FC.${stream}.>`,
 ]
-/** The durable consumer that delivery shares. */
+/** Rights to use the durable consumer that all delivery workers share. */
 const work = (stream: string): string[] => [
   info(stream),
   `$JS.API.CONSUMER.INFO.${stream}.${DELIVERY_CONSUMER}`,
@@ -51,8 +52,8 @@ const watchCancelled = [...follow(`KV_${CANCELLED_BUCKET}`), ...read(`KV_${CANCE
 const watchReputation = [...follow(`KV_${REPUTATION_BUCKET}`), ...read(`KV_${REPUTATION_BUCKET}`)]
 const appendMail = ['mail.*.new', 'mail.*.part']
 
-/** Each service may do what its part of the way needs and no more: ingress appends mail but can't read any, delivery can't
- * accept any, and only the owner of the platform changes streams or configuration. */
+/** The rights of each account. A service gets only the rights that it needs: ingress appends mail but cannot read any, delivery cannot
+ * accept any, and only the platform's owner account changes streams or configuration. */
 export function accountRights(shards: number): Record<string, AccountRights> {
   const mail = Array.from({ length: shards }, (_, shard) => mailStream(shard))
   return {
@@ -67,7 +68,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         'held.*.part',
         `$KV.${USE_BUCKET}.>`,
         info(`KV_${USE_BUCKET}`),
-        // From the stream's leader: a count that is changed must be the newest one.
+        // From the stream's leader: a count that is to be changed must be current.
         `$JS.API.STREAM.MSG.GET.KV_${USE_BUCKET}`,
         `quarantine.KV_${USE_BUCKET}.*`,
       ],
@@ -105,7 +106,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         `$KV.${CANCELLED_BUCKET}.>`,
         ...appendMail,
         'event.notifier',
-        // What is in the quarantine goes back to where it was, or is dropped.
+        // A record of the quarantine is returned to its stream, or dropped.
         'quarantine.>',
         info(QUARANTINE),
         ...read(QUARANTINE),
@@ -126,7 +127,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
   }
 }
 
-/** The one user of the broker's system account: who may ask the broker how it is, and nothing else. */
+/** The only user of the broker's system account. It may query the broker's health, and nothing else. */
 export const WATCH = 'watch'
 
 /** Users that the platform's own programs connect as. */
@@ -135,7 +136,7 @@ export const serviceAccounts = (shards: number): string[] => Object.keys(account
 /** All users of the broker. */
 export const accountNames = (shards: number): string[] => [...serviceAccounts(shards), WATCH]
 
-/** The part of nats-server's configuration that says who may do what, with a password for each of `accountNames`. */
+/** The part of nats-server's configuration that defines users and permissions, with a password for each of `accountNames`. */
 export const authConfig = (passwords: Record<string, string>, shards: number): string => `system_account: SYS
 accounts {
   SYS { users: [ { user: ${WATCH}, password: "${passwords[WATCH] ?? ''}", permissions: {
@@ -148,7 +149,7 @@ ${users(passwords, shards)}
 }
 `
 
-/** The same for a broker that serves others too: an account of its own, for its `accounts` block. */
+/** The same for a broker that also serves other applications: one account, to be put into its `accounts` block. */
 export const accountConfig = (passwords: Record<string, string>, shards: number): string => `POSTRIDER {
   jetstream: enabled
   users: [

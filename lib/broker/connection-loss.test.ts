@@ -20,13 +20,13 @@ function line() {
 
 const never = <T>(): Promise<T> => new Promise(() => undefined)
 
-test('an answer and a refusal are passed on', async () => {
+test('an answer and an error are passed on', async () => {
   const loss = new ConnectionLoss(line().line)
   assert.equal(await loss.unlessReconnected(Promise.resolve(7)), 7)
   await assert.rejects(loss.unlessReconnected(Promise.reject(new Error('refused'))), /refused/)
 })
 
-test('who waits on a connection that was lost hears when it is back, and who comes later waits for the answer', async () => {
+test('a waiter on a lost connection is released by the reconnect, and a later waiter gets its answer', async () => {
   const { line: connection, reconnect } = line()
   const loss = new ConnectionLoss(connection)
   const before = loss.unlessReconnected(never())
@@ -36,7 +36,7 @@ test('who waits on a connection that was lost hears when it is back, and who com
   assert.equal(await after, 'stored')
 })
 
-test('each waits as long as it wants for a connection that stays away, and a new loss is timed from its own start', async (t) => {
+test('each waiter has its own time limit for a lost connection, and each loss is timed from its own start', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   let now = 0
   t.mock.method(performance, 'now', () => now)

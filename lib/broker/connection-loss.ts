@@ -6,11 +6,11 @@ export class BrokerAwayError extends Error {
   }
 }
 
-/** What of a connection decides about the answers that are still due on it. */
+/** The part of a connection that matters here. */
 export interface Line {
   /** False while the connection is down. */
   readonly connected: boolean
-  /** True after it was closed for good. */
+  /** True after the connection was closed and will not reconnect. */
   isClosed(): boolean
   onReconnect(run: () => void): void
 }
@@ -22,8 +22,8 @@ interface Waiter {
 
 const WATCH_MS = 500
 
-/** An answer that was due on a connection that got lost never comes. Those who wait for one learn it here: when the connection is back, or
- * when it has been away for longer than they wait. */
+/** Releases callers that wait for an answer on a connection that was lost, since that answer never arrives: when the connection is back,
+ * or when it has been lost for longer than the caller waits. */
 export class ConnectionLoss {
   readonly #waiters = new Set<Waiter>()
   readonly #line: Line
@@ -37,10 +37,10 @@ export class ConnectionLoss {
     })
   }
 
-  /** The promise's result, or undefined when the connection was lost and came back before it. Rejects with BrokerAwayError when the
-   * connection is away for so long at a stretch. */
+  /** Resolves with the promise's result, or with undefined when the connection was lost and is back before there was a result. Rejects
+   * with BrokerAwayError when the connection has been lost for `awayMs` without interruption. */
   unlessReconnected<T>(promise: Promise<T>, awayMs = Infinity): Promise<T | undefined> {
-    this.#watch ??= setInterval(() => this.#look(), WATCH_MS).unref()
+    this.#watch ??= setInterval(() => this.#check(), WATCH_MS).unref()
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         reconnected: () => resolve(undefined),
@@ -53,7 +53,7 @@ export class ConnectionLoss {
     })
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#line.isClosed()) clearInterval(this.#watch)
     if (this.#line.connected) {
       this.#lostAt = undefined

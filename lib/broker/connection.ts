@@ -5,41 +5,41 @@ import type { NatsConnection, TlsOptions } from '@nats-io/transport-node'
 import { ConnectionLoss } from './connection-loss.ts'
 
 export interface BrokerAccess {
-  /** `nats://127.0.0.1:4222`, or `tls://` where TLS is required; several are tried in turn, in random order. */
+  /** `nats://127.0.0.1:4222`, or `tls://` where TLS is required. Several servers are tried one after another, in random order. */
   servers: string[]
   user: string
   password: string
-  /** Given, or with a `tls://` server: the connection is refused without TLS. */
+  /** TLS settings. TLS is required when they are given, or when a server's URL is `tls://`. */
   tls?: BrokerTls
 }
 
-/** Files in PEM, read at each connection, so that a renewed certificate is used from the next one on. */
+/** PEM files. They are read at each connection, so that a renewed certificate is used from the next connection on. */
 export interface BrokerTls {
-  /** CAs that the servers' certificates are checked with; the system's when not given. */
+  /** CAs for the servers' certificates; the system's CAs by default. */
   caFile?: string
-  /** The client certificate, where the broker wants one. */
+  /** The client certificate, if the broker requires one. */
   certFile?: string
   keyFile?: string
-  /** Name that the certificate is checked for, where it is not the host of the URL. */
+  /** The expected name in the server's certificate, if it is not the host of the URL. */
   servername?: string
 }
 
-/** A connection to the broker that lives as long as the process: it reconnects for ever. */
+/** A connection to the broker for the lifetime of the process: it reconnects without a limit. */
 export interface Broker {
   nc: NatsConnection
   js: JetStreamClient
   jsm: JetStreamManager
-  /** For questions that are asked again when there is no answer soon. */
+  /** Like `jsm`, with a short time-out, for requests that are repeated when there is no answer soon. */
   impatient: JetStreamManager
-  /** Tells who waits for an answer that the connection was lost meanwhile. */
+  /** Releases callers that wait for an answer when the connection was lost. */
   loss: ConnectionLoss
-  /** False while the connection is down: readiness, and the 451 that is answered at once. */
+  /** False while the connection is down. Then the process is not ready, and ingress answers 451 at once. */
   readonly connected: boolean
-  /** A subject for answers that this account may hear, and no other. */
+  /** A new subject for answers, to which only this account may subscribe. */
   newInbox(): string
-  /** Runs after each reconnect: it may lead to another server, or to one that was restarted and has lost acknowledgements. */
+  /** Calls `run` after each reconnect, which may lead to another server, or to a restarted one that has lost acknowledgements. */
   onReconnect(run: () => void): void
-  /** Runs when the connection to the broker is lost; the client reconnects by itself. */
+  /** Calls `run` when the connection to the broker is lost; the client reconnects by itself. */
   onDisconnect(run: () => void): void
   close(): Promise<void>
 }
@@ -54,16 +54,17 @@ export class BrokerUnreachableError extends Error {
   }
 }
 
-/** For the TCP connection, TLS and the login at one server; the next one is tried then. Milliseconds. */
+/** Time limit for the TCP connection, TLS and the login at one server; then the next server is tried. Milliseconds. */
 const CONNECT_MS = 5000
-/** A server that answers no ping for two of these is given up. Milliseconds. */
+/** Ping interval. A connection without an answer to two pings is given up. Milliseconds. */
 const PING_MS = 5000
-/** A server that does not answer is asked again, perhaps through another connection. Milliseconds. */
+/** Time-out of `impatient`: the request is then repeated, perhaps through another connection. Milliseconds. */
 const IMPATIENT_MS = 2000
-/** After a server announced that it shuts down its clients leave it within this time, not all at once. Milliseconds. */
+/** After a server announced its shutdown, clients disconnect from it at random times within this period. Milliseconds. */
 const LEAVE_MS = 1000
 
-/** Connects as the named service. Each account hears its replies on an inbox of its own, so that none can read another's. */
+/** Connects to the broker as the named service. Each account receives replies on its own inbox prefix, so that no other account can read
+ * them. Throws BrokerUnreachableError. */
 export async function openBroker(name: string, access: BrokerAccess): Promise<Broker> {
   const tls = tlsOptions(access)
   const inboxPrefix = `_INBOX_${access.user}`
@@ -80,8 +81,8 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
     reconnectJitterTLS: 100,
     waitOnFirstConnect: false,
     ignoreAuthErrorAbort: true,
-    // The servers of a cluster announce the addresses that they see of each other, which a client may not reach, and which no
-    // certificate names. The list given is complete.
+    // The servers of a cluster announce their addresses as seen within the cluster, which a client may not reach and which no certificate
+    // names. The configured list is complete.
     ignoreClusterUpdates: true,
     pingInterval: PING_MS,
     maxPingOut: 2,
@@ -110,7 +111,7 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
   return {
     nc,
     js: jetstream(nc, { timeout: 5000 }),
-    // The check asks for account information, which a service's rights do not cover.
+    // Not checked: that would request account information, for which a service has no permission.
     jsm: await jetstreamManager(nc, { timeout: 10_000, checkAPI: false }),
     impatient: await jetstreamManager(nc, { timeout: IMPATIENT_MS, checkAPI: false }),
     loss: new ConnectionLoss(line),
@@ -124,7 +125,8 @@ export async function openBroker(name: string, access: BrokerAccess): Promise<Br
   }
 }
 
-/** A server that shuts down in lame duck mode closes its connections over minutes; its streams have new leaders already. */
+/** Reconnects to another server. A server in lame duck mode closes its connections over minutes, while its streams already have new
+ * leaders. */
 function leaveSoon(nc: NatsConnection, servers: number): void {
   if (servers === 1) return
   setTimeout(() => void nc.reconnect().catch(() => undefined), Math.random() * LEAVE_MS).unref()
@@ -134,6 +136,6 @@ function tlsOptions({ servers, tls }: BrokerAccess): TlsOptions | undefined {
   return tls ?? (servers.some((server) => server.startsWith('tls://')) ? {} : undefined)
 }
 
-/** What the broker takes in one message where it has not said so, which it does in its greeting. Octets. */
+/** The payload limit until the broker announced its own in its greeting. Octets. */
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024
 export const maxPayloadOf = ({ nc }: Pick<Broker, 'nc'>): number => nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD

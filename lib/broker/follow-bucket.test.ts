@@ -37,7 +37,7 @@ async function follow(bucket: string) {
   return { seen, noted, stop }
 }
 
-test('what the bucket holds comes first and at once, then each change', async () => {
+test('the entries of the bucket come first and all at once, then each change', async () => {
   const kv = await new Kvm(broker.js).create('first')
   await kv.put('a', '1')
   await kv.put('b', '1')

@@ -6,21 +6,22 @@ import type { Broker } from './connection.ts'
 import type { Trouble } from '@postrider/service/trouble'
 import { lastRevision } from './last-revision.ts'
 
-/** What follows a bucket of the broker. */
+/** Receives the contents and the changes of a bucket. */
 export interface BucketFollower {
-  /** Takes all entries that the bucket holds, after each (re)connection. */
+  /** Receives all entries of the bucket, after each (re)connection. */
   replace(entries: KvWatchEntry[]): void
-  /** Takes one change. */
+  /** Receives one change. */
   change(entry: KvWatchEntry): void
 }
 
-/** Between two tries to watch a bucket. Milliseconds. */
+/** Pause between two attempts to watch a bucket. Milliseconds. */
 const REOPEN_MS = 200
-/** A start waits this long. An older broker configuration may not let the bucket be read: then the service goes on without it. */
+/** How long the first read may take. With an older broker configuration the bucket may not be readable; the service then starts without
+ * it. Milliseconds. */
 const PATIENCE_MS = 10_000
 
-/** Follows a bucket until the returned function is called; resolves when everything that it holds has been taken. While it cannot be
- * followed that is tried again, and `trouble` hears of it. */
+/** Follows a bucket until the returned function is called. Resolves when the follower has received all entries, or after PATIENCE_MS.
+ * While the bucket cannot be followed, the error is reported to `trouble` and it is retried. */
 export async function followBucket(
   { js, jsm, onReconnect }: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   bucket: string,
@@ -49,7 +50,7 @@ export async function followBucket(
         continue
       }
       initial.push(entry)
-      // While more is known to come, what is here may be half of it.
+      // While more entries are known to follow, the entries so far may be incomplete.
       if (entry.revision < end || (entry.delta ?? 0) > 0) continue
       whole = true
       complete()
@@ -69,8 +70,8 @@ export async function followBucket(
   }
 }
 
-/** A watch of a bucket from its beginning, and the revision up to which it tells what is there already. Undefined when it cannot be opened
- * now: `trouble` hears why. */
+/** Opens a watch of all entries of a bucket, and returns it with the bucket's last revision before the watch. Returns undefined when it
+ * cannot be opened at the moment; the error is reported to `trouble`. */
 async function openWatch(
   { js, jsm }: Pick<Broker, 'js' | 'jsm'>,
   bucket: string,

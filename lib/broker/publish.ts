@@ -5,25 +5,24 @@ import type { Broker } from './connection.ts'
 import { isElecting } from './temporary.ts'
 
 export interface LastingPublish extends Partial<JetStreamPublishOptions> {
-  /** What makes a repetition harmless: the broker stores an id once. */
+  /** Makes a repetition harmless: the broker stores an id once. */
   msgID: string
-  /** Milliseconds until it is given up. */
+  /** Time limit, in milliseconds. */
   timeout: number
-  /** Given up earlier when the connection is lost for so long at a stretch, or the stream has no leader for so long: meanwhile the record is
-   * published again and again. Milliseconds. */
+  /** An earlier limit: how long the connection may be lost, or the stream be without a leader, without interruption; until then the
+   * record is published again. Milliseconds. */
   awayMs?: number
   /** Called before the record is published again. */
   onRepeat?: () => void
 }
 
-/** Without an answer a record is published again after this long: a new leader of the stream does not answer what the one before it
- * stored. Well within the time for which the broker knows an id (streams.ts). Milliseconds. */
+/** Without an answer, a record is published again after this long, since a new leader of the stream does not acknowledge a record that
+ * the previous leader stored. Well within the broker's duplicate window (streams.ts). Milliseconds. */
 const REPEAT_MS = 50_000
 const ELECTION_PAUSE_MS = 250
 
-/** Publishes, and again each time the connection is back: a confirmation that was due on a lost connection never comes, and
- * the broker may or may not have stored the record. Rejects with the broker's refusal, or when the time is over, and with
- * BrokerAwayError. */
+/** Publishes a record, and publishes it again after each reconnect: a confirmation that was due on the lost connection never arrives,
+ * and the broker may or may not have stored the record. Rejects with the broker's refusal, with a time-out, or with BrokerAwayError. */
 export async function publishLasting(
   broker: Broker,
   subject: string,

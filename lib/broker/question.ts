@@ -3,9 +3,9 @@ import type { Msg } from '@nats-io/transport-node'
 import type { z } from 'zod'
 import type { Broker } from './connection.ts'
 
-/** What one process asks another over the broker: both sides import it, so that neither can drift. */
+/** A request from one process to another over the broker. Both sides import the same schema, so that they cannot drift apart. */
 export interface Question<Request, Answer> {
-  /** One of names.ts. */
+  /** One of the subjects in names.ts. */
   subject: string
   request: z.ZodType<Request>
   answer: z.ZodType<Answer>
@@ -17,12 +17,12 @@ export const question = <Request, Answer>(
   answer: z.ZodType<Answer>,
 ): Question<Request, Answer> => ({ subject, request, answer })
 
-/** No one answered in time: the service that would is starting or away. */
+/** No answer arrived in time: the answering service is starting, or not running. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
-/** The question was answered with an error, or with something that is not an answer. */
+/** The answer was an error, or was malformed. */
 export class BadAnswerError extends Error {
   override readonly name = 'BadAnswerError'
 }
@@ -33,7 +33,7 @@ const ERROR_CODE = 'Nats-Service-Error-Code'
 const BAD_REQUEST = 400
 const FAILED = 500
 
-/** Asks, and checks the answer. Rejects with NoAnswerError and BadAnswerError. */
+/** Sends a request, and checks the answer against its schema. Rejects with NoAnswerError and BadAnswerError. */
 export async function ask<Request, Answer>(
   broker: Pick<Broker, 'nc'>,
   { subject, answer }: Question<Request, Answer>,
@@ -52,8 +52,9 @@ export async function ask<Request, Answer>(
   return read.data
 }
 
-/** Answers a question. A malformed one is refused, a failure is answered and reported; both leave the service running. `onError`
- * hears of failures, and of a subscription that the broker does not permit. */
+/** Subscribes to a question and answers it with `handle`. A malformed request gets an error with code 400, a failure of `handle` one
+ * with code 500; the service continues in both cases. `onError` receives failures, and the error of a subscription that the broker does
+ * not permit. */
 export function answer<Request, Answer>(
   broker: Pick<Broker, 'nc'>,
   { subject, request }: Question<Request, Answer>,
@@ -87,7 +88,7 @@ function refuse(message: Msg, code: number, text: string): void {
   message.respond('', { headers: fields })
 }
 
-/** Undefined when it is not JSON, which no shape accepts. */
+/** Undefined when it is not JSON; no schema accepts undefined. */
 function parse(message: Msg): unknown {
   try {
     return message.json()

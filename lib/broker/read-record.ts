@@ -4,18 +4,18 @@ import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Broker } from './connection.ts'
 import { isTemporary } from './temporary.ts'
 
-/** A record of a stream, without its place. */
+/** The headers and data of a record. */
 export interface ReadRecord {
   headers: MsgHdrs
   data: Uint8Array
 }
 
-/** It is not known at the moment whether a record exists: the stream has no leader, or the broker does not answer. */
+/** Whether the record exists is unknown at the moment: the stream has no leader, or the broker does not answer. */
 export class RecordUnavailableError extends Error {
   override readonly name = 'RecordUnavailableError'
   readonly stream: string
   readonly seq: number
-  /** The stream has a leader, and ends before the record: for long only after the stream itself was lost. */
+  /** The stream has a leader and ends before the record. When this persists, the stream itself was lost. */
   readonly beyondEnd: boolean
   constructor(stream: string, seq: number, cause: unknown) {
     super(`record ${seq} of ${stream} cannot be read at the moment`, { cause })
@@ -27,15 +27,15 @@ export class RecordUnavailableError extends Error {
 
 /** Milliseconds. */
 const RETRY_MS = 200
-/** Servers elect the leader of a stream 4 to 9 seconds after the last one was lost (nats-server, raft.go). Milliseconds. */
+/** The servers elect a new leader of a stream 4 to 9 seconds after the previous one was lost (nats-server, raft.go). Milliseconds. */
 export const ELECTION_MS = 20_000
 
 /**
- * Reads a record by its sequence number; undefined means that it was deleted.
+ * Reads a record by its sequence number. Returns undefined when the record was deleted.
  *
- * Any replica of the stream answers a direct read, and one that lags behind its leader says "not found" of what exists. So only the
- * leader is believed, and only when its stream has reached that sequence: a leader cut off from the others does not know that
- * it was replaced. Without such an answer for `patienceMs` it throws RecordUnavailableError.
+ * Any replica of the stream answers a direct read, and a replica that lags behind the leader answers "not found" for a record that exists.
+ * So "not found" counts only from the leader, and only when its stream has reached that sequence: a leader that is cut off from the other
+ * servers does not know that it was replaced. Throws RecordUnavailableError when there is no such answer for `patienceMs` milliseconds.
  */
 export async function readRecord(
   { impatient: reader }: Pick<Broker, 'impatient'>,
@@ -67,7 +67,7 @@ async function ask(
   return state.last_seq >= seq ? undefined : { unknown: NOT_REACHED }
 }
 
-/** Null when the replica that answered does not have it; the leader is asked then, as after no answer. */
+/** Null when the replica does not have the record or did not answer; then the leader is asked. */
 async function fromReplica(reader: JetStreamManager, stream: string, seq: number) {
   try {
     return await reader.direct.getMessage(stream, { seq })

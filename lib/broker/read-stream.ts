@@ -14,29 +14,29 @@ export interface StreamRecord {
   data: Uint8Array
 }
 
-/** A stream could not be read to the end asked for. */
+/** A stream could not be read up to the requested end. */
 export class StreamUnreadableError extends Error {
   override readonly name = 'StreamUnreadableError'
 }
 
-/** Where to begin: a sequence number, or an ISO time. */
+/** Where to begin: at a sequence number, or at an ISO time. */
 export type StreamStart = { seq: number } | { start_time: string }
 
 const END_OF_BATCH = 204
 const NONE_FOUND = 404
 const BATCH = 1000
-/** A batch of this many octets is cut there; the next one goes on. */
+/** Size limit of a batch, in octets; the next batch continues. */
 const BATCH_OCTETS = 4 * 1024 * 1024
 const ANSWER_MS = 10_000
-/** A copy of the stream that lags behind its leader usually catches up within some milliseconds. */
+/** A replica that lags behind the leader usually catches up within some milliseconds. */
 const LAG_PAUSE_MS = 20
-/** After this long the leader is read itself, one record a request. */
+/** After this long without records, the leader is read directly, one record per request. Milliseconds. */
 const LAG_MS = 1000
 
-/** Reads a stream from a sequence number or a time up to `end`, in order. By direct reads, which leave nothing behind in the
- * broker: a consumer that nobody deletes stays for minutes, and a stream has room for a thousand of them. The stream must
- * allow direct reads (ADR-31 of NATS). Any replica answers them, so that "no more" is believed of the leader only.
- * Throws StreamUnreadableError, and what the client library throws when the leader does not answer. */
+/** Reads a stream from a sequence number or a time up to the sequence `end`, in order. Uses direct reads, which leave nothing in the
+ * broker: a consumer that is not deleted remains for minutes, and a stream has at most a thousand of them. The stream must allow direct
+ * reads (ADR-31 of NATS). Since any replica answers them, "no more records" is accepted only from the leader. Throws
+ * StreamUnreadableError, and the client library's error when the leader does not answer. */
 export async function* readStream(
   broker: Pick<Broker, 'nc'>,
   stream: string,
@@ -53,7 +53,7 @@ export async function* readStream(
       continue
     } else {
       const record = await readLeader(broker, stream, next)
-      // What was there up to `end` has been deleted meanwhile.
+      // The records up to `end` have been deleted in the meantime.
       if (record === undefined) return
       records.push(record)
     }
@@ -64,14 +64,14 @@ export async function* readStream(
   }
 }
 
-/** The next record that the leader has; undefined when there is none. */
+/** The next record of the leader; undefined when there is none. */
 async function readLeader(
   { nc }: Pick<Broker, 'nc'>,
   stream: string,
   from: StreamStart,
 ): Promise<StreamRecord | undefined> {
   const { streams } = await jetstreamManager(nc, { timeout: ANSWER_MS, checkAPI: false })
-  // The broker takes the two together, which the client's types leave out.
+  // The broker accepts both fields together, but the client's types do not have that.
   const query = { ...from, next_by_subj: '>' } as unknown as MsgRequest
   const found = await streams.getMessage(stream, query)
   if (found === null) return undefined
@@ -81,7 +81,7 @@ async function readLeader(
 
 async function readBatch({ nc }: Pick<Broker, 'nc'>, stream: string, from: StreamStart): Promise<StreamRecord[]> {
   const query = JSON.stringify({ ...from, batch: BATCH, max_bytes: BATCH_OCTETS })
-  // Not by `sentinel`, which takes a record without content, as a marker of a deletion is, for the end.
+  // Not the `sentinel` strategy: it ends at a record without content, such as a deletion marker.
   const options = { strategy: 'timer', maxWait: ANSWER_MS } as const
   const records: StreamRecord[] = []
   for await (const { headers, data } of await nc.requestMany(`$JS.API.DIRECT.GET.${stream}`, query, options)) {

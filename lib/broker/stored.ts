@@ -1,11 +1,12 @@
 import type { z } from 'zod'
 
-/** A stored record that no release can read: it goes to the quarantine. */
+/** A stored record is malformed. It goes to the quarantine. */
 export class BadRecordError extends Error {
   override readonly name = 'BadRecordError'
 }
 
-/** A stored record of a later release, as during an upgrade or after a rollback. It is left where it is, and read again later. */
+/** A stored record was written by a later release, for example during an upgrade or before a rollback. It is left where it is, and read
+ * again later. */
 export class NewerRecordError extends Error {
   override readonly name = 'NewerRecordError'
   constructor(what: string, version: unknown) {
@@ -13,12 +14,12 @@ export class NewerRecordError extends Error {
   }
 }
 
-/** A value without a version is of version 1, and so is everything that this release writes, but for the records of messages with
- * large envelopes (see record.ts). A later release raises the version of what an earlier one would misunderstand; fields
- * that it may ignore need no new version. */
+/** The newest version of stored values that this release reads. A value without a version has version 1, and this release writes no
+ * other, except records of messages with large envelopes (see record.ts). A later release raises the version only for values that an
+ * earlier one would misunderstand; fields that may be ignored need no new version. */
 const NEWEST = 1
 
-/** Reads a stored value: JSON of a known version and of the right shape. Fields that are not known pass. Throws BadRecordError and
+/** Parses a stored value: JSON of a known version and of the right shape. Unknown fields are kept. Throws BadRecordError and
  * NewerRecordError. */
 export function readStored<T>(what: string, text: string, shape: z.ZodType<T>): T {
   return checkStored(what, parseJson(what, text), shape)
@@ -36,9 +37,9 @@ export function checkStored<T>(what: string, value: unknown, shape: z.ZodType<T>
   )
 }
 
-/** The shape of a stored value as its type. What is read from the broker is checked for what the code relies on: the platform's own
- * accounts write it, but a release with a fault, a later release or a person with a NATS client may have done so too. The types say more
- * than the shapes check, such as which words a category may be; fields that earlier releases did not write are optional. */
+/** Declares a schema as the shape of a stored type. It checks what the code relies on: usually the platform's own accounts wrote the
+ * value, but a faulty release, a later release or a person with a NATS client may have written it. The type may be narrower than the
+ * schema, for example in the words of a category; fields that earlier releases did not write are optional. */
 export const shapeOf = <T>(shape: z.ZodType): z.ZodType<T> => shape as z.ZodType<T>
 
 export function parseJson(what: string, text: string): unknown {
@@ -52,5 +53,5 @@ export function parseJson(what: string, text: string): unknown {
 const versionOf = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined
 
-/** A version that is not a number is none: the value is malformed, and no later release wrote it. */
+/** A version that is not a number does not mark a later release: the value is malformed. */
 const isNewer = (version: unknown): boolean => typeof version === 'number' && version > NEWEST

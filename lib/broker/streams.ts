@@ -30,30 +30,33 @@ import {
 } from './names.ts'
 
 export interface Layout {
-  /** MAIL streams; more take more publishes a second (3.7k on one, 7.4k on four, each synced). Never fewer later. */
+  /** Number of MAIL streams. More streams allow more publishes a second (3.7k on one, 7.4k on four, each synced). Must never be reduced
+   * later. */
   shards: number
   /** Copies of each stream in a broker cluster. */
   replicas: number
-  /** After this long content goes even when nobody erased it. Milliseconds. */
+  /** Maximum age of content in a stream, in case nothing erased it. Milliseconds. */
   contentBackstopMs: number
-  /** How long events stay; the message log can be rebuilt as far back. Milliseconds. */
+  /** How long events are kept, and so how far back the message log can be rebuilt. Milliseconds. */
   eventsMs: number
 }
 
-/** A job that nobody finished or renewed in this time is given to another worker. Milliseconds. */
+/** A job that is neither acknowledged nor renewed for this long is delivered to another worker. Milliseconds. */
 export const ACK_WAIT_MS = 30_000
 
-/** Bounds of the quarantine. It is empty while all is well, and an alert tells when it is not. */
+/** Bounds of the quarantine. It is normally empty; an alert fires when it is not. */
 const MAX_QUARANTINED = 10_000
 const MAX_QUARANTINE_BYTES = 256 * 1024 * 1024
 
-/** Longer than a message can wait for its first attempt: the longest release time and five days. Milliseconds. */
+/** How long a cancellation is kept: longer than a message can wait for its first attempt, which is the longest release time plus five
+ * days. Milliseconds. */
 const CANCELLED_MS = 60 * DAY_MS
 
-/** Repeated publishes of the same id within this time are stored once. Milliseconds. */
+/** The broker's duplicate window: repeated publishes of the same id within this time are stored once. Milliseconds. */
 export const DUPLICATE_WINDOW_MS = 120_000
 
-/** Creates or updates streams, consumers and buckets. Idempotent; done by whoever owns the platform, never by a service. */
+/** Creates or updates streams, consumers and buckets. Idempotent. Called by the owner of the platform (the operator or standalone mode),
+ * never by a service. */
 export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, layout: Layout): Promise<void> {
   for (let shard = 0; shard < layout.shards; shard++) {
     await ensureStream(jsm, {
@@ -78,7 +81,7 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
     name: JOBS,
     subjects: ['job.>'],
     retention: RetentionPolicy.Workqueue,
-    // The broker demands it for schedules; without a limit nothing is ever discarded.
+    // The broker requires this for schedules; without size limits nothing is ever discarded.
     discard: DiscardPolicy.Old,
     num_replicas: layout.replicas,
     allow_direct: true,
@@ -100,7 +103,7 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
     name: QUARANTINE,
     subjects: ['quarantine.>'],
     retention: RetentionPolicy.Limits,
-    // When it is full, what comes next stays where it is: the oldest record may be somebody's mail.
+    // When the quarantine is full, new records stay where they are: the oldest record in it may be a message.
     discard: DiscardPolicy.New,
     max_msgs: MAX_QUARANTINED,
     max_bytes: MAX_QUARANTINE_BYTES,
@@ -110,7 +113,7 @@ export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager, l
   const kvm = new Kvm(nc)
   await kvm.create(CONFIG_BUCKET, { history: 1, replicas: layout.replicas })
   await kvm.create(USE_BUCKET, { history: 1, replicas: layout.replicas })
-  // Codes are counted by the day.
+  // Codes are counted per day.
   await kvm.create(CODES_BUCKET, { history: 1, replicas: layout.replicas, ttl: 2 * DAY_MS })
   await kvm.create(BEGUN_BUCKET, { history: 1, replicas: layout.replicas, ttl: DAY_MS })
   await kvm.create(CANCELLED_BUCKET, { history: 1, replicas: layout.replicas, ttl: CANCELLED_MS })
@@ -134,7 +137,7 @@ async function ensureConsumer(jsm: JetStreamManager, stream: string, filter: str
     durable_name: DELIVERY_CONSUMER,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ACK_WAIT_MS),
-    // A site that is busy gives its jobs back with a delay: any bound here would let it block the others.
+    // Not bounded: jobs of a busy site are given back with a delay, and would block the jobs of other sites.
     max_ack_pending: -1,
     max_deliver: -1,
     filter_subject: filter,
@@ -144,7 +147,7 @@ async function ensureConsumer(jsm: JetStreamManager, stream: string, filter: str
   else await jsm.consumers.update(stream, DELIVERY_CONSUMER, config)
 }
 
-/** For a `catch`: undefined when the broker says that there is no such stream or consumer; anything else is thrown again, since a
+/** For a `catch`: returns undefined when the broker answers that the stream or consumer does not exist. Rethrows anything else, since a
  * stream without a leader exists all the same. */
 export function undefinedIfMissing(error: unknown): undefined {
   const codes: number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound]

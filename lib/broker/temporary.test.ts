@@ -25,7 +25,7 @@ test('a broker without a leader, away, or slow is temporary', () => {
     assert.equal(isTemporary(error), true, String(error))
 })
 
-test('what the broker refuses for what it is, and a connection closed by this process, are not', () => {
+test('a request that the broker refuses because of its content, and a connection closed by this process, are not temporary', () => {
   for (const error of [
     api(400, 10_071),
     api(404, 10_059),

@@ -1,18 +1,16 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream'
 import { errors } from '@nats-io/transport-node'
 
-/**
- * Why a record was not written.
- * - `refused`: for what the record is (too large, malformed). The same record is refused each time, so it is never retried.
+/** Why a record was not written.
+ * - `refused`: because of its content or size. The same record is refused each time, so it is never retried.
  * - `conflict`: the stream changed since it was read ("wrong last sequence"). The caller reads it again.
- * - `unavailable`: the broker is away, slow, full, or electing a leader. The same record may be written later.
- */
+ * - `unavailable`: the broker is away, slow, full, or electing a leader. The same record may be written later. */
 export type WriteFailure = 'refused' | 'conflict' | 'unavailable'
 
 const BAD_REQUEST = 400
 
-/** Errors that the broker answers with status 400 although they are about the stream, the account or the cluster, and not about
- * the record (nats-server, errors.json). */
+/** Errors that the broker answers with status 400 although their cause is the stream, the account or the cluster, not the record
+ * (nats-server, errors.json). */
 const ABOUT_THE_BROKER: ReadonlySet<number> = new Set([
   10_002, // resource limits exceeded for account
   10_011, // tags placement not supported
@@ -32,11 +30,11 @@ const ABOUT_THE_BROKER: ReadonlySet<number> = new Set([
 ])
 
 /**
- * Tells what is wrong with the record from what is wrong with the broker, by the types and codes of the client library.
+ * Distinguishes a fault of the record from a fault of the broker, by the types and codes of the client library.
  *
- * What the broker answers with a status other than 400 is about itself: 503 "no leader", 500 "insufficient storage", 503
- * "maximum bytes exceeded", 404 "stream not found". An error that is not the client library's was thrown while the record was encoded:
- * encoding it again throws again.
+ * A status other than 400 is about the broker itself: 503 "no leader", 500 "insufficient storage", 503 "maximum bytes exceeded", 404
+ * "stream not found". An error of another type than the client library's was thrown while the record was encoded, and would be thrown
+ * again.
  */
 export function writeFailure(error: unknown): WriteFailure {
   if (error instanceof JetStreamApiError) return apiFailure(error)

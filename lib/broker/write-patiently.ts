@@ -2,19 +2,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Broker } from './connection.ts'
 import { writeFailure } from './write-failure.ts'
 
-/** Between two tries of a write that the broker did not confirm: doubles from the first to the last. Milliseconds. */
+/** Pause between two attempts of a write that the broker did not confirm. Doubles from the first to the maximum. Milliseconds. */
 const FIRST_PAUSE_MS = 200
 const MAX_PAUSE_MS = 5000
 
-/** What a patient write came to. */
+/** The result of a patient write. */
 export type Written = { done: true } | { refused: unknown }
 
 /**
- * Repeats a write until the broker confirms it, or refuses it for what it is. The write must be idempotent, or say
- * what it writes differently when it is `repeated`: the broker may have stored it before.
+ * Repeats a write until the broker confirms it, or refuses it because of its content or size. The write must be idempotent, or mark what it
+ * writes when it is `repeated`, since the broker may already have stored it.
  *
- * What is written so is an outcome that has happened: nothing is gained by giving up while the broker is away or full. The end of
- * the retries is the end of the connection: the error is thrown then.
+ * It is for outcomes that have already happened, so giving up while the broker is away or full would gain nothing. The retries end when the
+ * connection is closed: then the error is thrown.
  */
 export async function writePatiently(
   broker: Pick<Broker, 'nc'>,
