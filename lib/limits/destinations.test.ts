@@ -15,7 +15,7 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const T0 = Date.UTC(2026, 4, 4, 12, 3, 20)
 
-/** Visits destinations in turn; what each visit came to, and what is remembered at the end. */
+/** Visits destinations one after another; returns the result of each visit, and the state at the end. */
 function run(allowed: number, visits: [at: number, ...domains: string[]][]) {
   let state: Destinations = NO_DESTINATIONS
   const results = visits.map(([at, ...domains]) => {
@@ -27,7 +27,7 @@ function run(allowed: number, visits: [at: number, ...domains: string[]][]) {
     )
     if (!('destinations' in result)) return result.used
     const same = result.destinations === state
-    // As the broker has it.
+    // As the broker stores it.
     if (!same) state = decodeDestinations(encodeDestinations(result.destinations))
     return same ? 'nothing to write' : 'ok'
   })
@@ -53,7 +53,7 @@ test('a message with more new destinations than are left counts none of them', (
   assert.deepEqual(results, [0, 'ok'])
 })
 
-test('a day later there is room again, and for 30 days what was written to is known', () => {
+test('a day later new destinations are allowed again, and a destination stays known for 30 days', () => {
   const { results } = run(1, [
     [0, 'x.test'],
     [23 * HOUR, 'y.test'],
@@ -67,7 +67,7 @@ test('a day later there is room again, and for 30 days what was written to is kn
   assert.deepEqual(results, ['ok', 1, 'ok', 'nothing to write', 'ok', 'ok', 'ok', 1])
 })
 
-test('a refusal says when it frees, and then it is free', () => {
+test('a refusal names the time at which one is allowed again, and then it is', () => {
   const first = visit(NO_DESTINATIONS, ['aaaaaaaa'], 1, T0)
   assert.ok('destinations' in first)
   const second = visit(first.destinations, ['bbbbbbbb'], 1, T0 + HOUR)
@@ -77,7 +77,7 @@ test('a refusal says when it frees, and then it is free', () => {
   assert.ok('freeAt' in visit(first.destinations, ['bbbbbbbb'], 1, second.freeAt - 1))
 })
 
-test('what is remembered is bounded, forgets what was noted longest ago, and does not name a domain', () => {
+test('the memory is bounded, drops the entries noted longest ago, and contains no domain name', () => {
   const many = Array.from({ length: MAX_DESTINATIONS + 10 }, (_, number) => `d${number}.test`)
   const { state } = run(1e9, [[0, ...many]])
   assert.equal(state.known.size, MAX_DESTINATIONS)
@@ -88,7 +88,7 @@ test('what is remembered is bounded, forgets what was noted longest ago, and doe
   assert.ok(!Buffer.from(data).includes('.test'))
 })
 
-test('what a clock that was ahead has counted leaves a day from now', () => {
+test('counts of a clock that was ahead expire a day from now', () => {
   const { state } = run(2, [[400 * DAY, 'x.test', 'y.test']])
   const present = pullBackNews(state, T0)
   assert.equal(pullBackNews(present, T0), present)

@@ -3,12 +3,12 @@ import { DAY_MS } from '@postrider/time/day'
 import { DAY, isInside, pullBack, sumOf, whenFree } from './window.ts'
 import type { Buckets } from './window.ts'
 
-/** Recipient domains that an account has sent to lately, and how many of them were new when. Hashed: what is kept for counting
- * need not tell whom somebody writes to. */
+/** Recipient domains that an account has recently sent to, and when how many of them were new. Domains are hashed: counting does not
+ * require a record of whom an account writes to. */
 export interface Destinations {
-  /** Ten-minute buckets of the last day. */
+  /** Counts of new destinations, in ten-minute buckets of the last day. */
   news: Buckets
-  /** By hash: the day since the epoch on which it was noted last. */
+  /** Hash of a domain to the day since the epoch on which it was last noted. */
   known: Map<string, number>
 }
 
@@ -16,29 +16,29 @@ export const NO_DESTINATIONS: Destinations = { news: [], known: new Map() }
 
 /** A destination is new again after this long without mail to it. */
 const KNOWN_DAYS = 30
-/** It is recorded again when the last record is this old, so that not every message causes a write. */
+/** It is noted again when its last note is this old, so that not every message causes a write. */
 const NOTE_AGAIN_DAYS = 3
-/** Beyond this many the ones noted longest ago are forgotten, and count as new when mail goes there again: 64 KB of the broker
- * an account at most. */
+/** Above this number, the destinations noted longest ago are dropped, and count as new when mail goes there again. Bounds the record of
+ * an account to 64 KB. */
 export const MAX_DESTINATIONS = 8192
 const HASH_OCTETS = 6
 const ENTRY_OCTETS = HASH_OCTETS + 2
 
-/** Of one account: the same domain has another hash with another one. */
+/** Hashes a domain for one account: the same domain has a different hash in another account. */
 export const destinationHash = (account: string, domain: string): string =>
   createHash('sha256')
     .update(`${account}\0${domain}`)
     .digest('base64url')
     .slice(0, (HASH_OCTETS * 8) / 6)
 
-/** As pullBackUse of use.ts. */
+/** Like pullBackUse in use.ts. */
 export function pullBackNews(destinations: Destinations, now: number): Destinations {
   const news = pullBack(destinations.news, DAY, now)
   return news === destinations.news ? destinations : { ...destinations, news }
 }
 
-/** Counts the destinations among `hashes` that are new; or says that they are too many. `destinations` is the same object when
- * nothing is to be noted. */
+/** Counts the destinations among `hashes` that are new, or returns the use of the limit when they are too many. The `destinations` in
+ * the result is the same object when there is nothing to store. */
 export function visit(
   destinations: Destinations,
   hashes: Iterable<string>,
@@ -57,7 +57,7 @@ export function visit(
   if (noted.length === 0) return { destinations }
   const known = new Map([...destinations.known].filter(([, day]) => isKnown(day)))
   for (const hash of noted) {
-    // Last in the map: those before it are forgotten first.
+    // Moved to the end of the map: entries are dropped from its start.
     known.delete(hash)
     known.set(hash, today)
   }
@@ -68,7 +68,7 @@ export function visit(
   return { destinations: { news: fresh.length === 0 ? news : counted(news, fresh.length, now), known } }
 }
 
-/** New destinations in the 24 hours before. */
+/** New destinations of the last 24 hours. */
 export const newToday = ({ news }: Destinations, now: number): Buckets =>
   news.filter(([bucket]) => isInside(bucket, DAY, now))
 
@@ -78,7 +78,7 @@ function counted(news: Buckets, count: number, now: number): Buckets {
   return [...news.filter(([number]) => number !== bucket), [bucket, before + count]]
 }
 
-/** Eight octets a destination, after a line of JSON. */
+/** Encodes the record: a line of JSON, then eight octets per destination. */
 export function encodeDestinations({ news, known }: Destinations): Uint8Array {
   const head = Buffer.from(`${JSON.stringify(news)}\n`)
   const body = Buffer.alloc(known.size * ENTRY_OCTETS)

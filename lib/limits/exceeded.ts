@@ -8,7 +8,7 @@ export interface Exceeded {
   field: LimitField
   used: number
   allowed: number
-  /** Milliseconds since the epoch at which enough will have left the window; undefined if it is not known, as when it takes the
-   * end of another session. */
+  /** Milliseconds since the epoch at which the message would be within the limit; undefined if that is unknown, as when another session
+   * must end first. */
   freeAt?: number
 }

@@ -10,23 +10,23 @@ import type { Use } from './use.ts'
 import { DAY, MINUTE, sumOf, whenFree } from './window.ts'
 import type { Buckets, WindowShape } from './window.ts'
 
-/** How much of one limit is used, for people and programs. */
+/** The use of one limit, for people and programs. */
 export interface LimitUse {
   limit: LimitField
   used: number
   allowed: number
-  /** RFC 3339: when the next part of what is used comes free; absent if nothing is used, or it is not known. */
+  /** RFC 3339: when the use decreases next; absent if nothing is used, or if that is unknown. */
   freesAt?: string
 }
 
-/** What is kept of an account. */
+/** What is stored about an account. */
 export interface AccountUse {
   use: Use
   destinations: Destinations
   sessions: Sessions
 }
 
-/** All that a limit counts over time, with its use. Pure. */
+/** The use of each part of a limit that counts over time. Pure. */
 export function reportUse(limit: LimitConfig, { use, destinations, sessions }: AccountUse, now: number): LimitUse[] {
   const current = forget(use, now)
   const windows: [LimitField & keyof LimitConfig, Buckets, WindowShape][] = [

@@ -24,18 +24,18 @@ test('a process that renews keeps its sessions; one that is killed loses them wh
   assert.equal(count(state, LEASE_MS), 1)
 })
 
-test('a process whose lease had run out counts again what it knows of', () => {
+test('a process whose lease had expired counts its known sessions again', () => {
   const state = renewLease(opened(NO_SESSIONS, 'one', 0), 'one', 2, 2 * LEASE_MS)
   assert.equal(count(state, 2 * LEASE_MS), 2)
 })
 
-test('an end that is reported twice, or of a lease that is over, frees nothing of another', () => {
+test('closing a session twice, or after the lease has ended, frees no session of another process', () => {
   const state = opened(opened(NO_SESSIONS, 'one', 0), 'two', 0)
   const less = closeSession(closeSession(state, 'one', 1), 'one', 2)
   assert.equal(count(less, 2), 1)
 })
 
-test('a lease of a clock that was ahead counts no more, and its holder begins again with what it knows of', () => {
+test('a lease of a clock that was ahead no longer counts, and its holder starts again with its known sessions', () => {
   const ahead = opened(NO_SESSIONS, 'one', 3_600_000)
   assert.equal(count(ahead, 0), 0)
   assert.equal(count(renewLease(ahead, 'one', 1, 0), 0), 1)

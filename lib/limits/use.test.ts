@@ -11,7 +11,7 @@ const SECOND = 1000
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-/** Noon, in the middle of nothing: not on the edge of a bucket. */
+/** Noon, away from the edge of a bucket. */
 const T0 = Date.UTC(2026, 4, 4, 12, 3, 20)
 
 const limit = (fields: Partial<LimitConfig>): LimitConfig => ({
@@ -21,10 +21,10 @@ const limit = (fields: Partial<LimitConfig>): LimitConfig => ({
   ...fields,
 })
 
-/** A count over time always frees. */
+/** A refusal by a count over time always names a time. */
 const freeOf = ({ freeAt }: Exceeded): number => freeAt ?? assert.fail('no time')
 
-/** Sends one message a time given, each to so many recipients; 'ok', or the field that refuses. */
+/** Sends one message at each given time, to the given number of recipients. Returns 'ok', or the field that refuses. */
 function run(rules: LimitConfig, sendings: [at: number, recipients?: number][]): string[] {
   let use: Use = NO_USE
   return sendings.map(([at, recipients = 1]) => {
@@ -78,7 +78,7 @@ describe('what fits into a limit', () => {
   }
 })
 
-test('a refusal tells the limit, its use, what is allowed, and when it frees', () => {
+test('a refusal names the limit, its use, what is allowed, and when the message would be within it', () => {
   let use: Use = NO_USE
   for (const at of [0, 2 * HOUR]) {
     const result = spend(use, limit({ messagesPerDay: 2 }), 1, T0 + at)
@@ -93,7 +93,7 @@ test('a refusal tells the limit, its use, what is allowed, and when it frees', (
   assert.ok('use' in spend(use, limit({ messagesPerDay: 2 }), 1, freeAt))
 })
 
-test('what is taken back can be used again, also when other messages came between', () => {
+test('a refunded message can be sent again, even when other messages were sent in between', () => {
   const rules = limit({ messagesPerDay: 2, recipientsPerDay: 10 })
   const first = spend(NO_USE, rules, 4, T0)
   assert.ok('use' in first)
@@ -104,16 +104,16 @@ test('what is taken back can be used again, also when other messages came betwee
   assert.ok('exceeded' in spend(third.use, rules, 1, T0 + HOUR))
 })
 
-test('only limits over time need a use', () => {
+test('only limits that count over time require a stored use', () => {
   assert.equal(isCounted(limit({})), false)
   for (const field of ['messagesPerDay', 'recipientsPerDay', 'messagesPerMinute'] as const) {
     assert.equal(isCounted(limit({ [field]: 0 })), true)
   }
 })
 
-describe('counts that a clock stamped which was ahead', () => {
+describe('counts of a clock that was ahead', () => {
   const ahead = 400 * DAY
-  /** Sends until refused with a clock that is ahead, then once at each time given. As the ledger does, it keeps what was corrected. */
+  /** Sends `spent` messages with a clock that is ahead, then one at each given time. Like the ledger, it stores a corrected use. */
   function after(fields: Partial<LimitConfig>, spent: number, times: number[]): string[] {
     const rules = limit(fields)
     let use: Use = NO_USE
@@ -141,7 +141,7 @@ describe('counts that a clock stamped which was ahead', () => {
       'ok',
     ])
   })
-  test('are a burst that is spent now', () => {
+  test('count as a burst that is spent now', () => {
     const rate = { messages: 6, perMs: MINUTE, burst: 3 }
     assert.deepEqual(after({ rate }, 3, [0, 9 * SECOND, 10 * SECOND, 11 * SECOND, 20 * SECOND]), [
       'rate',
@@ -151,7 +151,7 @@ describe('counts that a clock stamped which was ahead', () => {
       'ok',
     ])
   })
-  test('by as little as servers differ are not forgiven', () => {
+  test('are not corrected when it was ahead by as little as servers normally differ', () => {
     const rules = limit({ rate: { messages: 6, perMs: MINUTE, burst: 1 } })
     const first = spend(NO_USE, rules, 1, T0 + 5 * SECOND)
     assert.ok('use' in first)
@@ -177,14 +177,14 @@ describe('for every sequence of messages', () => {
     messagesPerMinute: fc.integer({ min: 0, max: 5 }),
   })
 
-  /** Sends them in turn; the ones that were taken. */
+  /** Sends the messages one after another; returns those that were accepted and refused. */
   function taken(fields: Partial<LimitConfig>, sent: { wait: number; recipients: number }[]) {
     let use: Use = NO_USE
     let now = T0
     const accepted: Receipt[] = []
     const refused: { at: number; freeAt: number; recipients: number; use: Use }[] = []
     for (const { wait, recipients } of sent) {
-      // Most come close together: that is where a limit is reached.
+      // Most are sent in quick succession, which is where a limit is reached.
       now += wait % 3 === 0 ? wait : wait % 5000
       const result = spend(use, limit(fields), recipients, now)
       if ('use' in result) {
@@ -195,7 +195,7 @@ describe('for every sequence of messages', () => {
     return { accepted, refused, use }
   }
 
-  test('no window of 24 hours or 60 seconds holds more than the limit', () => {
+  test('no window of 24 hours or 60 seconds contains more than the limit', () => {
     fc.assert(
       fc.property(rules, sendings, (fields, sent) => {
         const { accepted } = taken(fields, sent)
@@ -211,7 +211,7 @@ describe('for every sequence of messages', () => {
     )
   })
 
-  test('whatever a clock that was ahead has stamped: nothing is lost, and all is free after a day', () => {
+  test('whatever a clock that was ahead has counted, nothing is lost, and all is free after a day', () => {
     fc.assert(
       fc.property(
         rules,
@@ -241,7 +241,7 @@ describe('for every sequence of messages', () => {
     )
   })
 
-  test('in no stretch of time more than the burst and what came free in it', () => {
+  test('no period contains more than the burst and the tokens that were added in it', () => {
     fc.assert(
       fc.property(pace, sendings, (rate, sent) => {
         const { accepted } = taken({ rate }, sent)
@@ -254,7 +254,7 @@ describe('for every sequence of messages', () => {
     )
   })
 
-  test('what is taken back never lets more through than if it had not been sent, and at once it lets as much', () => {
+  test('a refund never allows more than if the message had not been sent, and an immediate one allows as much', () => {
     fc.assert(
       fc.property(pace, sendings, fc.integer({ min: 0, max: 10 * MINUTE }), (rate, sent, later) => {
         const fields = limit({ rate })
@@ -273,14 +273,14 @@ describe('for every sequence of messages', () => {
     )
   })
 
-  test('a refusal is right to name its time: what is free then is free, and it is not in the past', () => {
+  test('the time that a refusal names is in the future, and the message is within that limit then', () => {
     fc.assert(
       fc.property(rules, fc.option(pace, { nil: undefined }), sendings, (counts, rate, sent) => {
         const fields = { ...counts, rate }
         for (const { at, freeAt, recipients, use } of taken(fields, sent).refused) {
           assert.ok(freeAt > at)
           const again = spend(use, limit(fields), recipients, freeAt)
-          // Another limit may still be in the way, and that one frees later.
+          // Another limit may still refuse it, until later.
           if ('exceeded' in again) assert.ok(freeOf(again.exceeded) > freeAt)
         }
       }),
@@ -288,7 +288,7 @@ describe('for every sequence of messages', () => {
     )
   })
 
-  test('taking all back leaves nothing used, and a use stays small', () => {
+  test('refunding all messages leaves nothing used, and a use stays small', () => {
     fc.assert(
       fc.property(sendings, (sent) => {
         const { accepted, use } = taken({ messagesPerDay: 1000, messagesPerMinute: 1000 }, sent)

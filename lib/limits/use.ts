@@ -6,7 +6,7 @@ import type { RateUse } from './rate.ts'
 import { DAY, MINUTE, isInside, pullBack, sumOf, whenFree } from './window.ts'
 import type { Buckets, WindowShape } from './window.ts'
 
-/** What a credential or a domain has sent lately, as counts by time. Small enough to be one value of the broker. */
+/** What a credential or a domain has recently sent, as counts by time. Small enough to be one value in the broker. */
 export interface Use {
   /** Ten-minute buckets of the last day: [bucket number since the epoch, messages, recipients]. */
   day: [number, number, number][]
@@ -17,23 +17,23 @@ export interface Use {
 
 export const NO_USE: Use = { day: [], minute: [] }
 
-/** As it is stored. */
+/** The stored form. */
 export const useShape: z.ZodType<Use> = z.looseObject({
   day: z.array(z.tuple([z.number(), z.number(), z.number()])),
   minute: z.array(z.tuple([z.number(), z.number()])),
   rate: z.custom<RateUse>((rate) => typeof rate === 'object' && rate !== null).optional(),
 })
 
-/** What was counted for a message, to take it back by. */
+/** What was counted for a message, so that it can be refunded. */
 export interface Receipt {
   at: number
   recipients: number
-  /** Of its token, where a rate is limited. Milliseconds. */
+  /** The time per token, if a rate is limited. Milliseconds. */
   intervalMs?: number
 }
 
-/** A use that a clock which was ahead has stamped, as of now. The same object when there is nothing to correct. It is to be stored after a
- * refusal, too: what is corrected again and again never ends. */
+/** Corrects a use with times of a clock that was ahead to the present. Returns the same object when there is nothing to correct. The
+ * result must be stored even after a refusal: a correction that is made again each time never expires. */
 export function pullBackUse(use: Use, { rate }: LimitConfig, now: number): Use {
   const day = pullBack(use.day, DAY, now)
   const minute = pullBack(use.minute, MINUTE, now)
@@ -42,8 +42,8 @@ export function pullBackUse(use: Use, { rate }: LimitConfig, now: number): Use {
   return { ...use, day, minute, ...(rateUse === undefined ? {} : { rate: rateUse }) }
 }
 
-/** Whether a message to so many recipients fits; counts it when it does. In no 24 hours, and in no 60 seconds, more than
- * the limit. */
+/** Counts a message to `recipients` recipients if it is within the limit: no 24 hours and no 60 seconds contain more than the limit
+ * allows. Otherwise returns which limit it would exceed. */
 export function spend(
   use: Use,
   limit: LimitConfig,
@@ -72,7 +72,7 @@ export function spend(
   return { use: { ...counted, rate: token.use }, receipt: { at: now, recipients, intervalMs: intervalOf(rate) } }
 }
 
-/** Takes back what was counted for a message that was not accepted after all. */
+/** Takes back what was counted for a message that was not accepted. */
 export function refund(use: Use, { at, recipients, intervalMs }: Receipt): Use {
   const counted = add(use, -1, -recipients, at)
   if (intervalMs === undefined) return counted
@@ -80,7 +80,7 @@ export function refund(use: Use, { at, recipients, intervalMs }: Receipt): Use {
   return rate === undefined ? counted : { ...counted, rate }
 }
 
-/** Which fields of a limit need a count of what was sent lately. All are here, so that a new one cannot be forgotten. */
+/** Which fields of a limit require a count over time. All fields are listed, so that a new one cannot be forgotten. */
 const COUNTS: Record<keyof LimitConfig, boolean> = {
   name: false,
   messagesPerDay: true,
@@ -96,10 +96,10 @@ const COUNTS: Record<keyof LimitConfig, boolean> = {
 }
 const COUNTED = Object.entries(COUNTS).flatMap(([field, counts]) => (counts ? [field as keyof LimitConfig] : []))
 
-/** True when the limit counts messages over time; else no use needs to be kept. */
+/** True when the limit counts messages over time. Otherwise no use is stored. */
 export const isCounted = (limit: LimitConfig): boolean => COUNTED.some((field) => limit[field] !== undefined)
 
-/** What has left its window is not among it. */
+/** Drops buckets that have left their window. */
 export function forget(use: Use, now: number): Use {
   return {
     ...use,

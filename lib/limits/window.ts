@@ -13,12 +13,12 @@ export const MINUTE: WindowShape = { bucketMs: 1000, windowMs: 60_000 }
 
 export const sumOf = (buckets: Buckets): number => buckets.reduce((sum, [, count]) => sum + count, 0)
 
-/** Whether a bucket still counts: it leaves the window when its last moment does, so no window holds more than the limit. */
+/** Whether a bucket still counts. A bucket leaves the window when its last moment does, so that no window contains more than the limit. */
 export const isInside = (bucket: number, { bucketMs, windowMs }: WindowShape, now: number): boolean =>
   (bucket + 1) * bucketMs + windowMs > now
 
-/** Counts of a clock that was ahead, as counts of the present: else they would block until that time has passed. The same array when there are
- * none. */
+/** Moves counts of a clock that was ahead to the present; otherwise they would block until the wrong time has passed. Returns the same
+ * array when there are none. */
 export function pullBack<Bucket extends [number, ...number[]]>(
   buckets: Bucket[],
   { bucketMs }: WindowShape,
@@ -32,13 +32,13 @@ export function pullBack<Bucket extends [number, ...number[]]>(
   return [...buckets.filter(([bucket]) => bucket < present), [present, ...counts] as Bucket]
 }
 
-/** When `excess` of what is in the buckets will have left the window. */
+/** When `excess` of the count will have left the window. Milliseconds since the epoch. */
 export function whenFree(buckets: Buckets, excess: number, { bucketMs, windowMs }: WindowShape, now: number): number {
   let freed = 0
   for (const [bucket, count] of [...buckets].sort(([a], [b]) => a - b)) {
     freed += count
     if (freed >= excess) return (bucket + 1) * bucketMs + windowMs
   }
-  // One message alone is over the limit: waiting does not help, but a window from now is when to look again.
+  // The message alone exceeds the limit, so waiting does not help; name the end of a full window anyway.
   return now + windowMs
 }
