@@ -1,6 +1,6 @@
 import { MAX_ADDRESS, MAX_DOMAIN, isAddressLiteral, isLocalPart, normaliseAddress, normaliseDomain } from './address.ts'
 
-/** What is wrong with an address that MAIL, RCPT or From names, for whoever wrote it; undefined exactly when normaliseAddress takes it. */
+/** What is wrong with an address in MAIL, RCPT or From, as a text for its author; undefined exactly when normaliseAddress accepts it. */
 export function addressFault(address: string): string | undefined {
   if (normaliseAddress(address) !== undefined) return undefined
   const at = address.lastIndexOf('@')
@@ -18,7 +18,7 @@ const NAMES: Partial<Record<string, string>> = {
 }
 
 function localPartFault(local: string): string | undefined {
-  // Dots in odd places are put into quotes.
+  // Misplaced dots are not a fault: normaliseAddress quotes the local part.
   if (isLocalPart(local.replaceAll('.', 'x'))) return undefined
   if (local.startsWith('"')) return 'the part before the @ is not one complete quoted string'
   const [odd] = /[\s"(),:;<>@[\\\]]/.exec(local) ?? []

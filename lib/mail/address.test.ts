@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { isAddressLiteral, matchesSender, normaliseAddress, normaliseDomain } from './address.ts'
 import { addressesOf } from './mailbox.ts'
 
-test('an address is kept with its domain in lower-case A-labels and its local part as it is', () => {
+test('an address is normalised to a domain in lower-case A-labels and an unchanged local part', () => {
   const table: [string, string | undefined][] = [
     ['Kim@EXAMPLE.org', 'Kim@example.org'],
     ['kim@m\u00fcnchen.example', 'kim@xn--mnchen-3ya.example'],
@@ -34,7 +34,7 @@ test('an address is kept with its domain in lower-case A-labels and its local pa
       ['k..m @a.org', '..,@a.org', 'k m@a.org', 'k@m@a.org', 'k<m@a.org', 'k\\m@a.org', '"k"m@a.org'],
       ['k"m@a.org', '"k@a.org', 'k\u0000m@a.org', '"k\nm"@a.org', 'k\u200bm@a.org', 'k\u202em@a.org', 'k\ud800@a.org'],
       ['a@EXAMPLE.com/x', 'a@EXAMPLE.com?x', 'a@EXAMPLE.com#x', 'a@x%2ecom', 'a@exa\tmple.COM', 'a@m\u00fc/x.com'],
-      // Look-alikes that are mapped to another name, and what no label may hold.
+      // Look-alikes that are mapped to another name, and characters that a label must not contain.
       [
         'a@\uff45xample.org',
         'a@example\u3002org',
@@ -51,12 +51,12 @@ test('an address is kept with its domain in lower-case A-labels and its local pa
   for (const [address, wanted] of table) assert.equal(normaliseAddress(address), wanted, JSON.stringify(address))
 })
 
-test('a local part in UTF-8 needs to be allowed; a domain in UTF-8 does not, for it has an ASCII form', () => {
+test('a local part in UTF-8 must be allowed; a domain in UTF-8 need not be, since it has an ASCII form', () => {
   assert.equal(normaliseAddress('k\u00efm@example.org', { utf8: false }), undefined)
   assert.equal(normaliseAddress('kim@m\u00fcnchen.example', { utf8: false }), 'kim@xn--mnchen-3ya.example')
 })
 
-test('address literals are known by what is in the brackets', () => {
+test('address literals are recognized by what is in the brackets', () => {
   assert.ok(isAddressLiteral('[192.0.2.1]') && isAddressLiteral('[ipv6:::1]'))
   assert.ok(!isAddressLiteral('192.0.2.1') && !isAddressLiteral('[example.org]') && !isAddressLiteral('[256.0.2.1]'))
 })
@@ -95,8 +95,8 @@ test('the addresses of a From field are found in all its forms', () => {
   for (const [body, wanted] of table) assert.deepEqual(addressesOf(body), wanted, body)
 })
 
-/** Each of them shows `victim@example.net` to some reader; after "Weak Links in Authentication Chains" (USENIX 2021). */
-test('no way of writing From gets another address past the check', () => {
+/** Some mail reader shows `victim@example.net` for each of them; after "Weak Links in Authentication Chains" (USENIX 2021). */
+test('no way of writing From gets a foreign address past the check', () => {
   const tricks = [
     '<me@example.org> victim@example.net',
     '<me@example.org><victim@example.net>',
@@ -137,7 +137,7 @@ test('no way of writing From gets another address past the check', () => {
 const special = fc.constantFrom('<', '>', '"', '(', ')', ',', ';', ':', '\\', '@', ' ', '\t', '.', '=?', '?=')
 const atom = fc.constantFrom('me@example.org', 'victim@example.net', 'me', 'victim', 'example.org', 'example.net')
 
-test('a list that passes the check holds no foreign address outside its quotes and comments', () => {
+test('a list that passes the check has no foreign address outside quotes and comments', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(special, atom, fc.string({ maxLength: 3 })), { maxLength: 14 }), (parts) => {
       const body = parts.join('')
@@ -152,7 +152,7 @@ test('a list that passes the check holds no foreign address outside its quotes a
   )
 })
 
-test('what is normal stays so, and any text is read without a throw', () => {
+test('a normalised address stays unchanged, and no text makes the functions throw', () => {
   fc.assert(
     fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: 'binary' }), fc.string()), (text) => {
       addressesOf(text)

@@ -3,18 +3,19 @@ import type { HeaderBlock } from './header-block.ts'
 
 export type BodyEncoding = 'quoted-printable' | 'base64' | 'other'
 
-/** Boundaries of a message that are known at once: nobody nests deeper, and each is compared with every line that could be one. */
+/** How many boundaries of a message are remembered: no real message nests deeper, and each is compared with every line that could be
+ * one. */
 const MAX_BOUNDARIES = 50
 
-/** Which Content-Transfer-Encoding (RFC 2045, 6) the lines of a body have, while they are read from top to bottom. */
+/** Tracks the Content-Transfer-Encoding (RFC 2045, 6) of the lines of a body while they are read from top to bottom. */
 export class BodyEncodings {
   readonly #content: Buffer
   readonly #boundaries = new Set<string>()
   #current: BodyEncoding = 'other'
-  /** Where the part's header ends that was read last: a boundary in it is none. */
+  /** End of the most recent part header: a line within it is not a boundary. */
   #headerEnd: number
 
-  /** `body`: where the header of CRLF-only content ends. */
+  /** `content` has CRLF line ends only; `body` is the offset at which its header ends. */
   constructor(content: Buffer, body: number) {
     this.#content = content
     this.#headerEnd = body
@@ -25,7 +26,7 @@ export class BodyEncodings {
     return this.#current
   }
 
-  /** Reads past a line of the body, given without its CRLF, from `start` to where the next one begins. */
+  /** Processes a line of the body, given without its CRLF, from `start` to `next`, where the next line begins. */
   line(line: Buffer, start: number, next: number): void {
     if (start < this.#headerEnd || line[0] !== HYPHEN || line[1] !== HYPHEN || this.#boundaries.size === 0) return
     const text = line.toString('latin1', 2).trimEnd()
@@ -33,7 +34,7 @@ export class BodyEncodings {
     else if (text.endsWith('--') && this.#boundaries.has(text.slice(0, -2))) this.#current = 'other'
   }
 
-  /** The header of a part, and of the message that is in it. */
+  /** Reads the header of a part, and of the message in it if the part is one. */
   #enterPart(start: number): void {
     const part = this.#content.subarray(start, start + MAX_PART_HEADER)
     const block = readHeaderBlock(part)
@@ -43,7 +44,7 @@ export class BodyEncodings {
     if (isMessage && inner < start + MAX_PART_HEADER && inner < this.#content.length) this.#enterPart(inner)
   }
 
-  /** Whether it is the header of a part that is a message. */
+  /** Takes encoding and boundary from a header; returns whether its part is itself a message. */
   #enter(part: Buffer, block: HeaderBlock): boolean {
     const value = (name: string): string => {
       const field = block.fields.find((one) => one.name === name)
@@ -62,7 +63,7 @@ export class BodyEncodings {
 /** RFC 2046, 5.1.1, with the extended form of RFC 2231. */
 const BOUNDARY = /;\s*boundary\*?\s*=\s*(?:"((?:[^"\\]|\\.){1,200})"|([^\s;"]{1,200}))/i
 
-/** A part's header has some fields. Octets. */
+/** A part's header has only some fields. Octets. */
 const MAX_PART_HEADER = 64 * 1024
 
 const HYPHEN = 0x2d

@@ -14,7 +14,7 @@ function assertSafe(content: Buffer): void {
   for (const line of text.split('\r\n')) assert.ok(line.length <= 998, `a line of ${line.length}`)
 }
 
-test('content that is normal already is passed on as the very same buffer', () => {
+test('content that is already normal is returned as the same buffer', () => {
   const raw = latin1(`Subject: a\r\n\r\nbody\r\n${'x'.repeat(998)}\r\n`)
   assert.deepEqual(normaliseContent(raw), { content: raw, eightBit: false, changed: false })
   assert.equal(normaliseContent(raw).content, raw)
@@ -44,20 +44,20 @@ test('every other kind of line break becomes CRLF, so that nothing ends the mess
   for (const [raw, wanted] of table) assert.equal(normal(raw), wanted, JSON.stringify(raw))
 })
 
-test('a CR that stands alone in the header is a space, and none where a line begins', () => {
+test('a lone CR in the header becomes a space, and is removed at the beginning of a line', () => {
   const table: [string, string][] = [
     ['Subject: a\rBcc: b\r\n\r\nc\r\n', 'Subject: a Bcc: b\r\n\r\nc\r\n'],
     ['Subject: a\r\rb\r\n\r\nc\rd\r\n', 'Subject: a b\r\n\r\nc\r\nd\r\n'],
-    // A line before the header does not end it.
+    // An empty line before the header does not end it.
     ['\r\nSubject: a\rBcc: b\r\n\r\nc\r\n', 'Subject: a Bcc: b\r\n\r\nc\r\n'],
     ['A: b\n\rC: d\n\r\ne', 'A: b\r\nC: d\r\n\r\ne\r\n'],
-    // An old Mac, whose last line SMTP has ended.
+    // From an old Mac; SMTP ended its last line.
     ['A: b\rC: d\r\re\r\n', 'A: b\r\nC: d\r\n\r\ne\r\n'],
   ]
   for (const [raw, wanted] of table) assert.equal(normal(raw), wanted, JSON.stringify(raw))
 })
 
-test('what programs write before the header goes', () => {
+test('what programs wrongly write before the header is removed', () => {
   const message = 'From: a\r\nTo: b\r\n\r\nbody\r\n'
   const bom = '\xef\xbb\xbf'
   const mbox = 'From app@example.test Fri Nov 27 09:00:00 2026\r\n'
@@ -85,7 +85,7 @@ test('what programs write before the header goes', () => {
     assert.equal(normal(kept), kept)
 })
 
-test('NUL is refused, with what to do about it', () => {
+test('NUL is refused, and the refusal says how to fix it', () => {
   assert.throws(() => normaliseContent(latin1('A: b\r\n\r\n\0\r\n')), {
     name: 'ContentRefusedError',
     code: 554,
@@ -93,7 +93,7 @@ test('NUL is refused, with what to do about it', () => {
   })
 })
 
-test('a long body line goes on after a space, and keeps all its octets', () => {
+test('a long body line continues after a space, and keeps all its octets', () => {
   const line = 'x'.repeat(2500)
   const content = normal(`A: b\r\n\r\nbefore\r\n${line}\r\nafter\r\n`)
   assert.match(content, /^A: b\r\n\r\nbefore\r\nx{998}\r\n x{997}\r\n x{505}\r\nafter\r\n$/)
@@ -117,7 +117,7 @@ const folds = (field: string, min = 2): string[] => {
   return lines
 }
 
-test('a field without white space is folded where a space means nothing', () => {
+test('a field without white space is folded where a space has no meaning', () => {
   for (const line of folds(`To: ${addresses(200)}`).slice(1)) assert.match(line, /^ kim\d+@/)
   for (const line of folds(`References: ${'<0123456789abcdef@mail.example.org>'.repeat(80)}`).slice(1))
     assert.match(line, /^ </)
@@ -137,7 +137,7 @@ test('a quoted comma, an opaque field and a single long id cannot be folded: the
     assert.throws(() => normal(`${field}\r\n\r\nbody\r\n`), { status: '5.6.0', message })
 })
 
-test('a long body line is cut at a blank, else where a character begins', () => {
+test('a long body line is cut at a blank, or otherwise where a character begins', () => {
   const body = (line: string): string => normal(`A: b\r\n\r\n${line}\r\n`).slice(8)
   const words = 'word '.repeat(500).trim()
   const lines = body(words).split('\r\n')
@@ -148,7 +148,7 @@ test('a long body line is cut at a blank, else where a character begins', () => 
   for (const line of body(umlauts).split('\r\n')) assert.doesNotMatch(Buffer.from(line, 'latin1').toString(), /\ufffd/)
 })
 
-test('a long line of quoted-printable is broken softly, one of base64 into short lines', () => {
+test('a long line of quoted-printable gets soft line breaks, one of base64 becomes short lines', () => {
   const qp = '=C3=A9a'.repeat(300)
   const alone = normal(`A: b\r\nContent-Transfer-Encoding: Quoted-Printable\r\n\r\n${qp}\r\n`)
   assert.equal(alone.split('\r\n\r\n')[1]?.replaceAll('=\r\n', ''), `${qp}\r\n`)
@@ -168,7 +168,7 @@ test('a long line of quoted-printable is broken softly, one of base64 into short
   assert.doesNotMatch(last, /=\r\n[^ ]/)
 })
 
-test('what a hostile sender writes costs no more than its length', { timeout: 60_000 }, () => {
+test('the cost of hostile content is linear in its length', { timeout: 60_000 }, () => {
   const refusedOr = (content: string): void => {
     try {
       normaliseContent(latin1(content))
@@ -190,7 +190,7 @@ test('what a hostile sender writes costs no more than its length', { timeout: 60
   refusedOr(`DKIM-Signature: v=1; b=${'A'.repeat(20_000_000)}\r\n\r\nx\r\n`)
 })
 
-test('a long quoted-printable line is never cut before what could be a boundary', () => {
+test('a long quoted-printable line is never cut before a possible boundary', () => {
   const line = `${'a'.repeat(997)}--b${'c'.repeat(20)}`
   const content = normal(
     `A: b\r\nContent-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${line}\r\n`,
@@ -198,7 +198,7 @@ test('a long quoted-printable line is never cut before what could be a boundary'
   assert.doesNotMatch(content, /\n--b/)
 })
 
-test('the encoding of a part is found in each way to write it', () => {
+test('the encoding of a part is found however it is written', () => {
   const qp = '=C3=A9a'.repeat(300)
   for (const encoding of ['quoted-printable;', 'quoted-printable (x)', '"quoted-printable"', 'QUOTED-PRINTABLE'])
     for (const [type, boundary] of [
@@ -256,7 +256,7 @@ const piece = fc.oneof(
 )
 const raw = fc.array(piece, { maxLength: 30 }).map((pieces) => latin1(pieces.join('').replaceAll('\0', '')))
 
-test('whatever comes in, what goes out is safe, is left alone the second time, and keeps its text', () => {
+test('for any input the result is safe, unchanged by a second run, and has the same text', () => {
   const withoutSpace = (content: Buffer) => content.toString('latin1').replace(/[\r\n\t ]/g, '')
   fc.assert(
     fc.property(raw, (given) => {

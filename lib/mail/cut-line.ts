@@ -1,6 +1,6 @@
-/** Octets of a line without its CRLF (RFC 5322, 2.1.1). */
+/** Maximum length of a line without its CRLF, in octets (RFC 5322, 2.1.1). */
 export const MAX_LINE = 998
-/** Of base64 (RFC 2045, 6.8). */
+/** Length of a base64 line, in octets (RFC 2045, 6.8). */
 const BASE64_LINE = 76
 
 const CRLF = Buffer.from('\r\n')
@@ -11,8 +11,8 @@ const TAB = 0x09
 const EQUALS = 0x3d
 const HYPHEN = 0x2d
 
-/** Cuts a line of text before its last blank that fits; one without a blank where a character begins, and the rest goes on after a space, so
- * that no line can begin with a dot by being cut. */
+/** Cuts an over-long line of text before the last blank that fits. Without a blank, it is cut where a character begins, and the rest
+ * continues after a space, so that no cut creates a line that begins with a dot. */
 export function cutText(line: Buffer): Buffer[] {
   const pieces: Buffer[] = []
   let rest = line
@@ -27,13 +27,13 @@ export function cutText(line: Buffer): Buffer[] {
   return [...pieces, rest, CRLF]
 }
 
-/** By a soft line break, which a decoder takes out again; never inside `=3D`. */
+/** Cuts an over-long line with soft line breaks, which a decoder removes; never inside `=3D`. */
 export function cutQuotedPrintable(line: Buffer): Buffer[] {
   const pieces: Buffer[] = []
   let rest = line
   while (rest.length > MAX_LINE) {
     let at = MAX_LINE - 1
-    // What follows must not look like a boundary.
+    // The rest must not begin like a boundary.
     while (at > 1 && rest[at] === HYPHEN) at--
     if (at <= 1) at = MAX_LINE - 1
     if (rest[at - 1] === EQUALS) at -= 1
@@ -44,7 +44,7 @@ export function cutQuotedPrintable(line: Buffer): Buffer[] {
   return [...pieces, rest, CRLF]
 }
 
-/** Line ends mean nothing in base64. What has a hyphen is something else. */
+/** Cuts an over-long line of base64, in which line ends have no meaning. A line with a hyphen is not base64, and is cut as text. */
 export function cutBase64(line: Buffer): Buffer[] {
   if (line.includes(HYPHEN)) return cutText(line)
   const pieces: Buffer[] = []
@@ -52,7 +52,7 @@ export function cutBase64(line: Buffer): Buffer[] {
   return pieces
 }
 
-/** The last blank up to `room` with something else before it. */
+/** The last blank up to `room` that has something other than blanks before it. */
 function lastBlank(line: Buffer, room: number): number | undefined {
   let first = 0
   while (first < room && isBlank(line[first])) first++
@@ -60,7 +60,8 @@ function lastBlank(line: Buffer, room: number): number | undefined {
   return undefined
 }
 
-/** 10xxxxxx continues a character of UTF-8, which has at most four octets. */
+/** The last offset up to `room` at which a character begins. In UTF-8, octets 10xxxxxx continue a character, which has at most four
+ * octets. */
 function characterStart(line: Buffer, room: number): number {
   for (let at = room; at > room - 4; at--) if (((line[at] ?? 0) & 0xc0) !== 0x80) return at
   return room

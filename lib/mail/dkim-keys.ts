@@ -5,14 +5,15 @@ const generate = promisify(generateKeyPair)
 
 export type DkimAlgorithm = 'rsa-sha256' | 'ed25519-sha256'
 
-/** A new private key, PKCS#8 PEM. RSA has 2048 bits: more does not fit into one DNS string comfortably and is slower to sign. */
+/** Generates a private key as PKCS#8 PEM. RSA has 2048 bits: a longer key does not easily fit into one DNS string and is slower to sign
+ * with. */
 export async function generateDkimKey(algorithm: DkimAlgorithm): Promise<string> {
   const { privateKey } =
     algorithm === 'rsa-sha256' ? await generate('rsa', { modulusLength: 2048 }) : await generate('ed25519', undefined)
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-/** The TXT record that publishes a private key's public half (RFC 6376, 3.6.1; RFC 8463, 4 for the bare Ed25519 key). */
+/** The TXT record that publishes the public key of a private key (RFC 6376, 3.6.1; RFC 8463, 4, for the bare Ed25519 key). */
 export function dkimRecord(
   domain: string,
   selector: string,

@@ -12,7 +12,7 @@ import { fixHeaders } from './fix-headers.ts'
 import { octetsOf, parseMessage } from './message.ts'
 import { ContentRefusedError } from './refused.ts'
 
-/** TXT records by name, as generateDkimKey and dkimRecord say they are to be published. */
+/** TXT records by name, as dkimRecord returns them. */
 const published = new Map<string, string>()
 
 async function newKey(selector: string, algorithm: DkimKey['algorithm']): Promise<DkimKey> {
@@ -30,7 +30,7 @@ const resolver = async (name: string, type: string): Promise<string[][]> => {
   return [[record]]
 }
 
-/** What mailauth says of each signature. */
+/** The result that mailauth gives for each signature. */
 async function verdicts(message: Buffer): Promise<string[]> {
   const { results } = await dkimVerify(message, { resolver })
   return results.map(({ status }) => status.result)
@@ -41,7 +41,7 @@ async function signed(content: Buffer, keys: DkimKey[] = [rsa, ed25519]): Promis
   return Buffer.concat([...fields.map(({ octets }) => octets), content])
 }
 
-/** As a submission becomes a message to be sent. */
+/** Prepares a message as a submission does. */
 function taken(raw: Buffer): Buffer {
   const { content } = normaliseContent(raw)
   const recipients = [{ address: 'a@example.net' }]
@@ -76,7 +76,7 @@ for (const [kind, text] of Object.entries(MESSAGES)) {
   })
 }
 
-// Apart, because dkimpy 1.1 reads no message that has it (RFC 5322, 4.5.8 makes it obsolete; RFC 6376, 3.4.2 provides for it).
+// Separate, because dkimpy 1.1 cannot read such a message (it is obsolete by RFC 5322, 4.5.8; RFC 6376, 3.4.2 provides for it).
 test('mailauth verifies both signatures of a message with white space before a colon', async () => {
   const message = taken(Buffer.from('From : kim@example.org\r\nSubject\t: a\r\n\r\nbody\r\n'))
   assert.deepEqual(await verdicts(await signed(message)), ['pass', 'pass'])
@@ -110,7 +110,7 @@ print(json.dumps([verify(base64.b64decode(message)) for message in given['messag
   },
 )
 
-test('what is signed cannot be changed, and no second From, Subject or Reply-To be added', async () => {
+test('signed parts cannot be changed, and no second From, Subject or Reply-To can be added', async () => {
   const message = (await signed(taken(Buffer.from(MESSAGES.plain ?? '')))).toString()
   const changes = [
     (text: string) => text.replace('Hello.', 'Hello!'),
@@ -128,7 +128,7 @@ test('what is signed cannot be changed, and no second From, Subject or Reply-To 
   assert.deepEqual(await verdicts(Buffer.from(`X-Spam: no\r\nReceived: by b\r\n${message}`)), ['pass', 'pass'])
 })
 
-test('the fields say what was done: relaxed, no length, lines that fit', async () => {
+test('the fields name the relaxed form and no length, and their lines fit', async () => {
   const many = Buffer.from(`From: a@example.org\r\n${'Resent-To: b@c.d\r\n'.repeat(60)}\r\nbody\r\n`)
   const signature = await signDkim(parseMessage(many), [rsa, ed25519], 1_700_000_000_999)
   const fields = signature.map(({ octets }) => octets).join('')
@@ -182,7 +182,7 @@ const bitsOf = (most: number) =>
   fc.array(fc.oneof(bits, fc.string({ maxLength: 4 })), { maxLength: most }).map((parts) => parts.join(''))
 const name = fc.constantFrom('Subject', 'To', 'Content-Type', 'List-Unsubscribe', 'X-Other', 'Reply-To ', 'CC\t')
 
-test('whatever is taken is signed so that mailauth verifies it', async () => {
+test('mailauth verifies the signature of every message that is accepted', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(name, bitsOf(6)), { maxLength: 5 }), bitsOf(20), async (fields, body) => {
       const given = `From: kim@example.org\r\n${fields.map((field) => field.join(':')).join('\r\n')}\r\n\r\n${body}`

@@ -8,7 +8,7 @@ export interface DkimKey {
   domain: string
   selector: string
   algorithm: 'rsa-sha256' | 'ed25519-sha256'
-  /** Parsed once by who keeps it: reading a PEM costs more than an Ed25519 signature. */
+  /** A parsed key, since parsing PEM takes longer than an Ed25519 signature. */
   privateKey: KeyObject
 }
 
@@ -48,11 +48,11 @@ const SIGNED = new Set([
   'feedback-id',
   'autocrypt',
 ])
-/** Named once more than they occur, so that no other one can be added (RFC 6376, 8.15). */
+/** Named once more than they occur, so that no further one can be added (RFC 6376, 8.15). */
 const OVERSIGNED = ['from', 'to', 'cc', 'subject', 'date', 'message-id', 'reply-to', 'mime-version', 'content-type']
 
 /** Signs a message (CRLF only) with each key, relaxed/relaxed, and resolves with the DKIM-Signature fields to put before it (RFC 6376;
- * Ed25519 by RFC 8463). `now` is in milliseconds. The body is hashed once for all keys. */
+ * Ed25519 as in RFC 8463). `now` is in milliseconds since the epoch. The body is hashed once for all keys. */
 export async function signDkim({ fields, body }: Message, keys: DkimKey[], now = Date.now()): Promise<HeaderField[]> {
   if (keys.length === 0) return []
   const bodyHash = hash('sha256', relaxBody(body), 'base64')
@@ -72,13 +72,14 @@ export async function signDkim({ fields, body }: Message, keys: DkimKey[], now =
 }
 
 function sign(data: Buffer, { algorithm, privateKey }: DkimKey): Buffer | Promise<Buffer> {
-  // RSA takes long enough to be worth another thread; Ed25519 costs less than the way there and back.
+  // RSA takes long enough to use another thread; for Ed25519 the hand-over would take longer than the signature.
   return algorithm === 'rsa-sha256'
     ? signInPool('RSA-SHA256', data, privateKey)
     : signWith(null, hash('sha256', data, 'buffer'), privateKey)
 }
 
-/** The fields to be signed as the verifier will take them: of several with one name the lowest first (RFC 6376, 5.4.2). */
+/** The fields to be signed, in the order in which a verifier reads them: of several with the same name, the lowest first (RFC 6376,
+ * 5.4.2). */
 function signedFields(fields: readonly HeaderField[]): { names: string[]; text: string } {
   const names: string[] = []
   let text = ''

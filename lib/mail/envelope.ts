@@ -1,4 +1,4 @@
-/** When a recipient's submitter wants a notification (RFC 3461, 4.1). Absent means FAILURE and DELAY. */
+/** When the submitter requests a notification for a recipient (RFC 3461, 4.1). Absent means FAILURE and DELAY. */
 export type Notify = 'NEVER' | ('SUCCESS' | 'FAILURE' | 'DELAY')[]
 
 /** One RCPT TO. */
@@ -10,9 +10,9 @@ export interface Recipient {
   orcpt?: string
 }
 
-/** What SMTP says about a message beside its content (RFC 5321, 2.3.1), and what the platform noted when it took it. */
+/** The SMTP envelope of a message (RFC 5321, 2.3.1), and what the platform recorded when it accepted the message. */
 export interface Envelope {
-  /** Queue id: what the 250 named. Unique, sortable by time. */
+  /** Queue id, as named in the 250 reply. Unique, sortable by time. */
   id: string
   /** Reverse path; empty for a notice (RFC 5321, 4.5.5). */
   from: string
@@ -23,34 +23,36 @@ export interface Envelope {
   envid?: string
   /** BODY=8BITMIME was given, or the content has octets over 127 (RFC 6152). */
   eightBit: boolean
-  /** The sender's address or one in the header needs SMTPUTF8 on the way (RFC 6531); a recipient's own address may need it besides. */
+  /** The sender's address or one in the header needs SMTPUTF8 (RFC 6531). A recipient's address may need it as well, for its own
+   * delivery. */
   utf8: boolean
-  /** Other text in the header is UTF-8, and the client said SMTPUTF8, as some programs do for every message: so do we to servers that offer it,
-   * and to the others the message goes without, as everybody's 8-bit headers do. */
+  /** Other text in the header is UTF-8, and the client gave SMTPUTF8, as some programs do for every message. The message is then sent
+   * with SMTPUTF8 to servers that offer it, and without to others, as is common for 8-bit headers. */
   utf8Text?: boolean
-  /** The sending tenant's domain: decides retention, notices and limits. */
+  /** The tenant's domain that sends the message; retention, notices and limits depend on it. */
   domain: string
-  /** The login that submitted it; empty for a notice. */
+  /** The credential that submitted it; empty for a notice. */
   credential: string
-  /** Milliseconds since the epoch at which the message was taken: the five days count from here. */
+  /** When the message was accepted, milliseconds since the epoch. The five days of attempts begin here. */
   acceptedAt: number
-  /** Milliseconds since the epoch before which no attempt is made (RFC 4865); absent: at once. */
+  /** When the first attempt may be made (RFC 4865), milliseconds since the epoch; absent: at once. */
   releaseAt?: number
-  /** Only by verified TLS to servers that offer REQUIRETLS (RFC 8689). */
+  /** Deliver only over verified TLS to servers that offer REQUIRETLS (RFC 8689). */
   requireTls?: boolean
-  /** Milliseconds since the epoch at which a message was taken that was held for review then; `acceptedAt` is its release. */
+  /** Of a message that was held for review: when it was accepted, milliseconds since the epoch. `acceptedAt` is then the time of its
+   * release. */
   heldAt?: number
-  /** Octets of the content as stored. */
+  /** Size of the content as stored, in octets. */
   size: number
-  /** Message-ID field with its angle brackets. */
+  /** Value of the Message-ID field, with its angle brackets. */
   messageId: string
-  /** Set on a notice: what it tells, about which message. */
+  /** Set on a notice: its kind, and the id of the message it is about. */
   notice?: { of: string; kind: NoticeKind }
 }
 
 export type NoticeKind = 'failed' | 'delayed' | 'delivered'
 
-/** When the time in which it is tried begins: a message that is held has none of it used up at its release. */
+/** When the time allowed for attempts begins, milliseconds since the epoch: for a scheduled message, at its release. */
 export const triedSince = ({ acceptedAt, releaseAt = 0 }: Pick<Envelope, 'acceptedAt' | 'releaseAt'>): number =>
   Math.max(acceptedAt, releaseAt)
 

@@ -55,14 +55,14 @@ test('SMTPUTF8 is needed for addresses, not for other text', () => {
     assert.equal(utf8(`From: a@b.c\r\n${field}\r\n\r\nbody\r\n`), true, field)
 })
 
-test('a second Bcc goes as the first one does', () => {
+test('a second Bcc is removed like the first one', () => {
   assert.match(
     fixUp('From: a@b.c\r\nBcc: x@y.z\r\nTo: t@y.z\r\nBcc: y@y.z\r\n\r\nbody\r\n').text,
     /\r\nFrom: a@b\.c\r\nTo: t@y\.z\r\n\r\nbody/,
   )
 })
 
-test('blind recipients stay blind: Bcc goes with all its lines, and `for` is not added for several', () => {
+test('blind recipients stay hidden: Bcc is removed with all its lines, and `for` is not added for several recipients', () => {
   const given =
     'Return-Path: <a@b.c>\r\nBcc: x@y.z,\r\n y@y.z\r\nFrom: a@b.c\r\nRESENT-BCC: z@y.z\r\nTo: t@y.z\r\n\r\nbody\r\n'
   const { text } = fixUp(given, { recipients: [{ address: 'x@y.z' }, { address: 't@y.z' }] })
@@ -99,7 +99,7 @@ test('headers that receivers read differently, or that show a loop, are refused'
   fixUp(`From: a@b.c\r\n${'Received: by x\r\n'.repeat(50)}\r\n`)
 })
 
-test('the id kept for the log stays short, whatever the field holds', () => {
+test('the id for the log is short, whatever the field contains', () => {
   assert.equal(fixUp(`From: a@b.c\r\nMessage-ID: (c) <1@a>\r\n <2@a>\r\n\r\n`).messageId, '<1@a>')
   assert.equal(fixUp(`From: a@b.c\r\nMessage-ID: ${'x '.repeat(400)}\r\n\r\n`).messageId.length, 300)
 })
@@ -121,7 +121,7 @@ const line = fc.oneof(
   fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', '')),
 )
 
-test('whatever comes in, the fields that stay are the same octets in the same order, and From is there', () => {
+test('for any input, the fields that remain are unchanged and in the same order, and From is present', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
       const given = normaliseContent(Buffer.from(['From: a@b.c', ...lines].join('\r\n'), 'utf8')).content

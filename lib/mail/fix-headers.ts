@@ -13,14 +13,14 @@ import type { Trace } from './trace.ts'
 
 export interface FixedMessage {
   message: Message
-  /** With its angle brackets. */
+  /** With its angle brackets, at most 300 characters. */
   messageId: string
   from: FromField
-  /** The newest Resent-From; without addresses when its block has none, absent when nothing was resent. */
+  /** The newest Resent-From; without addresses when its block has no such field, absent when the message was not resent. */
   resentFrom?: FromField
   /** An address in the header can be named only with SMTPUTF8 (RFC 6531, 3.3). */
   utf8: boolean
-  /** The header holds octets over 127. */
+  /** The header has octets over 127. */
   utf8Text: boolean
 }
 
@@ -28,11 +28,11 @@ export interface FixedMessage {
 export interface FromField {
   /** Unfolded. */
   body: string
-  /** As they came; what cannot be read is not a valid address (mailbox.ts). */
+  /** As written; a part that cannot be parsed is not a valid address (mailbox.ts). */
   addresses: string[]
 }
 
-/** RFC 5322, 3.6: at most one of each. A second one is shown by some clients and checked by none. */
+/** Fields that may occur only once (RFC 5322, 3.6). Some clients show a second one, which is not checked by anything. */
 const ONCE = new Set([
   'from',
   'sender',
@@ -45,13 +45,13 @@ const ONCE = new Set([
   'in-reply-to',
   'references',
 ])
-/** Those that hold several addresses. */
+/** Fields with several addresses. */
 const LISTS = new Set(['from', 'reply-to', 'to', 'cc'])
 const REMOVED = new Set(['bcc', 'resent-bcc', 'return-path'])
-/** Postfix's hopcount_limit. RFC 5321, 6.3 asks relays for 100; a submitted message has rarely passed any. */
+/** As Postfix's hopcount_limit. RFC 5321, 6.3 recommends at least 100 for relays; a submitted message has rarely passed any server. */
 const MAX_HOPS = 50
 
-/** What is known of a message beside its content. */
+/** What is known about a message apart from its content. */
 export interface FixOptions extends Trace {
   submitting: Submitting
 }
@@ -61,10 +61,10 @@ const ADDRESS_FIELDS = new Set(['from', 'sender', 'reply-to', 'to', 'cc'].flatMa
 const namesUtf8 = (field: HeaderField): boolean =>
   ADDRESS_FIELDS.has(field.name) && addressesOf(valueOf(field)).some(needsUtf8)
 
-/** What RFC 6409, 8 lets a submission server change: Date and Message-ID where they are missing or empty, in the newest block of
- * Resent- fields likewise; Bcc away; Sender as sender-field.ts says; and the trace field that RFC 5321, 4.4 asks for, without
- * the client's address. Every other octet stays as it is.
- * Throws ContentRefusedError for headers that no server should pass on. */
+/** Makes the changes that RFC 6409, 8 allows a submission server: adds Date and Message-ID where they are missing or empty, also in the
+ * newest block of Resent- fields; removes Bcc; treats Sender as sender-field.ts describes; and adds the trace field that RFC 5321, 4.4
+ * requires, without the client's address. Every other octet is unchanged. Throws ContentRefusedError for headers that no server should
+ * pass on. */
 export function fixHeaders(given: ParsedMessage, options: FixOptions): FixedMessage {
   const { fields, body } = given
   const byName = Map.groupBy(fields, ({ name }) => name)
@@ -100,7 +100,7 @@ export function fixHeaders(given: ParsedMessage, options: FixOptions): FixedMess
   }
 }
 
-/** What completes the fields that say who wrote or resent a message, when, and by what name. */
+/** The changes to the fields that say who wrote or resent a message, when, and with which id. */
 interface Identity {
   added: HeaderField[]
   removed: HeaderField[]
@@ -168,18 +168,18 @@ function check(byName: Map<string, HeaderField[]>, message: ParsedMessage): void
   }
 }
 
-/** The beginning of the first line, to be quoted. */
+/** The beginning of the first line, for quoting in a reply. */
 const firstLine = (body: Buffer): string =>
   body
     .toString('utf8', 0, 60)
     .replace(/[\r\n][^]*$/, '')
     .replace(/[\u0000-\u001f\u007f"]/g, '?')
 
-/** `message-id` as it is usually written. */
+/** A field's name in its usual spelling. */
 const titleOf = (name: string): string =>
   name === 'message-id' ? 'Message-ID' : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
 
-/** The id that the log and notices name: the first one in the field, else the beginning of what stands there. */
+/** The id for the log and for notices: the first one in the field, or otherwise the beginning of its value. */
 function shortId(value: string): string {
   return /<[^<>\s]{1,300}>/.exec(value)?.[0] ?? value.slice(0, 300)
 }

@@ -2,8 +2,9 @@ import { MAX_LINE } from './cut-line.ts'
 import { ContentRefusedError } from './refused.ts'
 import { endOfComment, endOfQuoted } from './split-mailboxes.ts'
 
-/** Where a field without white space can be folded all the same, since a blank there means nothing: behind the commas of address lists, between
- * message ids, behind the semicolons of parameters, and inside the base64 of a signature (RFC 5322, 3.4 and 3.6.4; RFC 2045, 5.1; RFC 6376, 3.5). */
+/** Where a field without white space can be folded, because a blank has no meaning there: after the commas of address lists, between
+ * message ids, after the semicolons of parameters, and inside the base64 of a signature (RFC 5322, 3.4 and 3.6.4; RFC 2045, 5.1; RFC
+ * 6376, 3.5). */
 type Gap = 'comma' | 'id' | 'semicolon' | 'signature'
 
 const ADDRESSES = 'from sender reply-to to cc bcc resent-from resent-sender resent-to resent-cc resent-bcc'.split(' ')
@@ -19,15 +20,15 @@ const GAPS = new Map<string, Gap[]>([
   ...SIGNATURES.map((name): [string, Gap[]] => [name, ['semicolon', 'signature']]),
 ])
 
-/** Folds the over-long lines of a field, given with its CRLF (RFC 5322, 2.2.3): before white space, and where there is none in the gaps of
- * its kind. Throws ContentRefusedError, naming the field and the length, when that does not help. */
+/** Folds the over-long lines of a field, given with its CRLF (RFC 5322, 2.2.3): before white space, or, where there is none, in the gaps
+ * that its name allows. Throws ContentRefusedError with the field's name and the line's length when neither is possible. */
 export function foldField(name: string, field: Buffer): Buffer {
   const text = field.toString('latin1')
   const gaps = gapsIn(text, GAPS.get(name) ?? [])
   const pieces: string[] = []
   let start = 0
   for (let end = text.indexOf('\r\n'); end !== -1; end = text.indexOf('\r\n', start)) {
-    // Nothing is folded inside the name.
+    // The name is never folded.
     const from = start === 0 ? text.indexOf(':') + 1 : start
     if (end - start <= MAX_LINE) pieces.push(text.slice(start, end + 2))
     else pieces.push(...folded(name, text, { start, end, from }, gaps))
@@ -46,16 +47,16 @@ function folded(name: string, text: string, line: Line, gaps: Gaps): string[] {
   const pieces: string[] = []
   let { start, from } = line
   let { end } = line
-  // White space at the end of a field means nothing, and could become a line of nothing else.
+  // White space at the end of a field has no meaning, and could become a line of white space only.
   while (end > start && isWhite(text[end - 1])) end--
-  // A continuation line of nothing but white space: the field goes on without it.
+  // A continuation line of white space only is dropped.
   if (end === start) return pieces
   let lead = ''
   while (end - start + lead.length > MAX_LINE) {
     const limit = start + MAX_LINE - lead.length
     const white = lastWhite(text, start, from, limit)
     const gap = gaps.last(from, limit)
-    // A name alone on its line is right, and looks odd.
+    // A name alone on its line is valid but unusual, so a gap is preferred.
     const at = white === from && gap !== undefined ? gap : (white ?? gap)
     if (at === undefined) throw refusal(name, line.end - line.start)
     pieces.push(`${lead}${text.slice(start, at)}\r\n`)
@@ -65,14 +66,15 @@ function folded(name: string, text: string, line: Line, gaps: Gaps): string[] {
   return [...pieces, `${lead}${text.slice(start, end)}\r\n`]
 }
 
-/** Of a run of white space that would fill a line of its own only the last one stays. */
+/** Skips a run of white space that would fill a line of its own, except its last character. */
 function endOfBlanks(text: string, at: number): number {
   let end = at
   while (isWhite(text[end + 1])) end++
   return end - at > MAX_LINE / 2 ? end : at
 }
 
-/** Something other than white space must stay on the line: a field's name does, and so does the first word. */
+/** The last white space at which the line can be folded. Something other than white space must remain on the line: the field's name or
+ * the first word. */
 function lastWhite(text: string, start: number, from: number, limit: number): number | undefined {
   let first = from
   if (from === start) while (first <= limit && isWhite(text[first])) first++
@@ -87,7 +89,7 @@ function refusal(name: string, length: number): ContentRefusedError {
   return new ContentRefusedError(554, '5.6.0', text)
 }
 
-/** Where a text may be folded without white space. */
+/** Offsets at which a text may be folded without white space. */
 class Gaps {
   readonly #at = new Set<number>()
   readonly #ranges: { from: number; to: number }[] = []
@@ -96,7 +98,7 @@ class Gaps {
     this.#at.add(at)
   }
 
-  /** Every offset in between. */
+  /** Adds every offset from `from` up to, but not including, `to`. */
   addRange(from: number, to: number): void {
     this.#ranges.push({ from, to })
   }
@@ -108,7 +110,7 @@ class Gaps {
   }
 }
 
-/** Offsets before which CRLF and a space may be put: outside quoted strings, comments and angle brackets. Linear. */
+/** Finds the offsets before which CRLF and a space may be inserted: outside quoted strings, comments and angle brackets. Linear time. */
 function gapsIn(text: string, kinds: Gap[]): Gaps {
   const gaps = new Gaps()
   if (kinds.length === 0) return gaps
@@ -116,7 +118,7 @@ function gapsIn(text: string, kinds: Gap[]): Gaps {
     const char = text[at]
     const skip = SKIPPED[char ?? '']
     const end = skip === undefined ? at + 1 : skip(text, at)
-    // What is not closed has no place to fold behind its beginning.
+    // Nothing is folded after the start of an unclosed string, comment or bracket.
     if (end === undefined) break
     if (char === ',' && kinds.includes('comma')) gaps.add(end)
     if (char === ';' && kinds.includes('semicolon')) gaps.add(end)
@@ -127,7 +129,7 @@ function gapsIn(text: string, kinds: Gap[]): Gaps {
   return gaps
 }
 
-/** The value of the tag `b`. */
+/** Adds the value of the tag `b`. */
 function addSignature(gaps: Gaps, text: string): void {
   const [match] = text.matchAll(SIGNATURE)
   if (match === undefined) return
@@ -137,7 +139,7 @@ function addSignature(gaps: Gaps, text: string): void {
 
 const SIGNATURE = /(?<=[;\s])b\s*=[A-Za-z0-9+/=\s]+/g
 
-/** The end of what begins there; undefined when it has none. */
+/** For each opening character, the end of what it opens; undefined when it is not closed. */
 const SKIPPED: Partial<Record<string, (text: string, at: number) => number | undefined>> = {
   '"': endOfQuoted,
   '(': endOfComment,

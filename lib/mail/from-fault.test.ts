@@ -5,7 +5,7 @@ import { normaliseAddress } from './address.ts'
 import { fromFault } from './from-fault.ts'
 import { addressesOf } from './mailbox.ts'
 
-test('what is wrong with a From field is said, and what to do about it', () => {
+test('the text names the fault of a From field, and how to fix it', () => {
   const table: [body: string, fault: string | undefined][] = [
     ['Kim <kim@example.org>', undefined],
     ['kim..lee@example.org, Team: a@b.test, "x, y" <c@d.test>;', undefined],
@@ -39,12 +39,12 @@ test('what is wrong with a From field is said, and what to do about it', () => {
   for (const [body, fault] of table) assert.equal(fromFault('From', body), fault, body)
 })
 
-test('a hostile From costs no more than its length', { timeout: 30_000 }, () => {
+test('the cost of a hostile From is linear in its length', { timeout: 30_000 }, () => {
   for (const part of ['\\"', '"', '(', '<', 'a,', '"a" '])
     assert.doesNotThrow(() => fromFault('From', `x "${part.repeat(400_000 / part.length)}`))
 })
 
-test('a fault is found exactly where an address is not readable', () => {
+test('a fault is found exactly when an address cannot be read', () => {
   const part = fc.constantFrom('app', '@', 'example.org', '<', '>', '"', '(', ')', ',', ';', ':', ' ', '\\', '.')
   fc.assert(
     fc.property(fc.array(part, { maxLength: 12 }), (parts) => {

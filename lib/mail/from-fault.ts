@@ -4,7 +4,8 @@ import { addressesOf } from './mailbox.ts'
 import { splitMailboxes, unclosedIn } from './split-mailboxes.ts'
 import type { Mailbox } from './split-mailboxes.ts'
 
-/** What is wrong with the body of a From or Resent-From field, unfolded, for whoever wrote it; undefined when each of its members is an address. */
+/** What is wrong with the body of a From or Resent-From field, unfolded, as a text for its author; undefined when each member of the
+ * list is a valid address. */
 export function fromFault(field: string, body: string): string | undefined {
   if (addressesOf(body).every((address) => normaliseAddress(address) !== undefined)) return undefined
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(body))
@@ -21,7 +22,7 @@ const PAIRS: Partial<Record<string, string>> = {
   '<': 'an angle bracket',
 }
 
-/** `App, Inc. <app@example.org>`: a list of two, of which the first has no address. */
+/** Explains `App, Inc. <app@example.org>`: a list of two members, of which the first has no address. */
 function commaInName(field: string, mailboxes: Mailbox[]): string | undefined {
   const last = mailboxes.findIndex(({ angles }) => angles.length === 1)
   const before = mailboxes.slice(0, last)

@@ -1,21 +1,21 @@
-/** One header field with its bytes as they came. */
+/** The position of one header field in the content. */
 export interface Field {
   /** In lower case. */
   name: string
-  /** Offsets into the content: from the name's first octet to after the last line's CRLF. */
+  /** Offset of the name's first octet, in the content. */
   start: number
   end: number
 }
 
 export interface HeaderBlock {
   fields: Field[]
-  /** Offset after the last header line: of the blank line, or the end when there is none. */
+  /** Offset after the last header line: of the blank line, or of the content's end when there is none. */
   end: number
-  /** False if a line that is not a field ends the block without a blank line. */
+  /** False if the block ends at a line that is not a field, and not at a blank line. */
   separated: boolean
 }
 
-/** Octets of a header: what fields are signed is read several times over, and lists of addresses need not be longer. */
+/** Maximum size of a header, in octets: the fields are read several times for signing, and no address list needs to be longer. */
 export const MAX_HEADER = 512 * 1024
 
 const LF = 0x0a
@@ -23,8 +23,8 @@ const SPACE = 0x20
 const TAB = 0x09
 const COLON = 0x3a
 
-/** Reads the fields at the beginning of normalised content (CRLF only). As with Postfix, a line that is not a field begins the
- * body. Never throws. */
+/** Reads the fields at the beginning of normalised content (CRLF only). As in Postfix, a line that is not a field begins the body. Never
+ * throws. */
 export function readHeaderBlock(content: Buffer): HeaderBlock {
   const fields: Field[] = []
   let start = 0
@@ -46,16 +46,16 @@ export function readHeaderBlock(content: Buffer): HeaderBlock {
   return { fields, end: start, separated: true }
 }
 
-/** RFC 5322, 3.6.8: printable ASCII but the colon; white space before the colon is tolerated (4.5.8). */
+/** The name of a field (RFC 5322, 3.6.8): printable ASCII except the colon; white space before the colon is tolerated (4.5.8). */
 function fieldName(content: Buffer, start: number, end: number): string | undefined {
   const colon = start + content.subarray(start, end).indexOf(COLON)
   if (colon < start) return undefined
-  // Not trim(), which takes the octet A0 for a space as well.
+  // Not trim(), which would also remove the octet A0 as a space.
   const [, name] = /^([!-9;-~]+)[ \t]*$/.exec(content.toString('latin1', start, colon)) ?? []
   return name?.toLowerCase()
 }
 
-/** A field's body, unfolded, without the space around it. */
+/** The body of a field, unfolded, without surrounding white space. */
 export function fieldValue(content: Buffer, field: Field): string {
   const text = content.toString('utf8', field.start, field.end)
   return text

@@ -3,18 +3,19 @@ const LF = 0x0a
 const SPACE = 0x20
 const CRLF = Buffer.from('\r\n')
 
-/** Gives content the one kind of line end that every server reads alike: how some servers end a line where others do not is how messages
- * are smuggled inside others (RFC 5321, 2.3.8). A LF alone is a line end, and so are all CRs before a LF: programs that convert line ends
- * twice write CR CR LF. Content without a LF, but for its last line's, has the CRs of old Macs. Other CRs stay, for `withoutLoneCr`.
- * The result ends with CRLF, and is the very buffer that was given when nothing changes. */
+/** Converts all line ends to CRLF, which every server reads alike: differences in what servers regard as a line end allow SMTP smuggling
+ * (RFC 5321, 2.3.8). A lone LF is a line end, and so are all CRs before an LF, since programs that convert line ends twice write CR CR
+ * LF. Content without an LF, except at its very end, uses the CRs of old Macs. Other CRs stay, for `withoutLoneCr`. The result ends
+ * with CRLF, and is the same buffer that was given when nothing changes. */
 export function withCrlfEnds(raw: Buffer): { lines: Buffer; hasLoneCr: boolean } {
   if (isCrlfOnly(raw)) return { lines: ended(raw), hasLoneCr: false }
   const lines = ended(converted(raw))
   return { lines, hasLoneCr: count(lines, CR) !== count(lines, LF) }
 }
 
-/** A CR that stands alone is a space in the header, where a new line would be a new field, and none where a line begins, which would make it a
- * part of the field above; in the body it is a line end. Wants CRLF line ends, and content that begins with its header. */
+/** Replaces lone CRs. In the header, a lone CR becomes a space, since a line end would create a new field; at the beginning of a line it
+ * is removed, since a space would append the line to the field above. In the body it becomes a line end. Requires CRLF line ends, and
+ * content that begins with its header. */
 export function withoutLoneCr(content: Buffer): Buffer {
   const empty = content.indexOf('\r\n\r\n')
   const body = empty === -1 ? content.length : empty + 2
@@ -48,7 +49,7 @@ const ended = (lines: Buffer): Buffer =>
 function converted(raw: Buffer): Buffer {
   const first = raw.indexOf(LF)
   const isMac = first === -1 || first === raw.length - 1
-  // Each end of a line takes at most one octet more than it did.
+  // Each line end grows by at most one octet.
   const out = Buffer.allocUnsafe(raw.length + (count(raw, CR) ?? 0) + (count(raw, LF) ?? 0))
   let to = 0
   for (let at = 0; at < raw.length; at++) {
@@ -71,11 +72,11 @@ function converted(raw: Buffer): Buffer {
   return out.subarray(0, to)
 }
 
-/** How often an octet occurs; undefined when one of them does not hold what is asked. */
-function count(raw: Buffer, octet: number, holds: (at: number) => boolean = () => true): number | undefined {
+/** How often an octet occurs; undefined when the condition is false for one of them. */
+function count(raw: Buffer, octet: number, condition: (at: number) => boolean = () => true): number | undefined {
   let found = 0
   for (let at = raw.indexOf(octet); at !== -1; at = raw.indexOf(octet, at + 1)) {
-    if (!holds(at)) return undefined
+    if (!condition(at)) return undefined
     found++
   }
   return found

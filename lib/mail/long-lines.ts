@@ -16,8 +16,8 @@ export function hasLongLine(lines: Buffer): boolean {
   return false
 }
 
-/** Breaks the over-long lines of CRLF-only content: those of header fields where they may be folded, those of the body as the encoding of
- * their part allows. Throws ContentRefusedError for a header field that cannot be folded. */
+/** Breaks the over-long lines of CRLF-only content: header fields where they may be folded, body lines as the encoding of their part
+ * allows. Throws ContentRefusedError for a header field that cannot be folded, and for a header over 512 KB. */
 export function breakLongLines(lines: Buffer): Buffer {
   const { fields, end: body } = readHeaderBlock(lines)
   if (body > MAX_HEADER) throw headerTooLong()
@@ -33,18 +33,18 @@ const CUTS = { 'quoted-printable': cutQuotedPrintable, base64: cutBase64, other:
 function brokenBody(lines: Buffer, body: number): Buffer[] {
   const encodings = new BodyEncodings(lines, body)
   const pieces: Buffer[] = []
-  // What lies between two over-long lines is taken over in one piece.
-  let taken = body
+  // The lines between two over-long ones are copied as one piece.
+  let copied = body
   let start = body
   for (let next = lines.indexOf(LF, start) + 1; next !== 0; next = lines.indexOf(LF, start) + 1) {
     const line = lines.subarray(start, next - 2)
     if (line.length > MAX_LINE) {
-      pieces.push(lines.subarray(taken, start), ...CUTS[encodings.current](line))
-      taken = next
+      pieces.push(lines.subarray(copied, start), ...CUTS[encodings.current](line))
+      copied = next
     } else {
       encodings.line(line, start, next)
     }
     start = next
   }
-  return [...pieces, lines.subarray(taken)]
+  return [...pieces, lines.subarray(copied)]
 }

@@ -1,6 +1,6 @@
 import { readHeaderBlock } from './header-block.ts'
 
-/** A header field, whole. */
+/** A header field with its octets. */
 export interface HeaderField {
   /** In lower case. */
   name: string
@@ -8,20 +8,20 @@ export interface HeaderField {
   octets: Buffer
 }
 
-/** A message that is parsed once and carried from step to step. A step that changes the header returns another one; the octets are shared,
- * and copied once, where the message leaves (octetsOf). */
+/** A message, parsed once and passed from step to step. A step that changes the header returns a new message; the octets are shared, and
+ * copied only once, by octetsOf. */
 export interface Message {
   fields: readonly HeaderField[]
-  /** After the blank line. */
+  /** The octets after the blank line. */
   body: Buffer
 }
 
 export interface ParsedMessage extends Message {
-  /** False when the body begins with a line that was meant for the header: there was no blank line before it. */
+  /** False when the header ends at a line that is not a field, without a blank line. That line then begins the body. */
   separated: boolean
 }
 
-/** Reads normalised content (content.ts). As with Postfix, a line that is not a field begins the body. Never throws. */
+/** Parses normalised content (content.ts). As in Postfix, a line that is not a field begins the body. Never throws. */
 export function parseMessage(content: Buffer): ParsedMessage {
   const { fields, end, separated } = readHeaderBlock(content)
   return {
@@ -31,13 +31,13 @@ export function parseMessage(content: Buffer): ParsedMessage {
   }
 }
 
-/** A field of our own. `body` holds no line end but folds; text is UTF-8. */
+/** Creates a field. `body` must have no line ends except folds; text is encoded as UTF-8. */
 export const newField = (name: string, body: string): HeaderField => ({
   name: name.toLowerCase(),
   octets: Buffer.from(`${name}: ${body}\r\n`),
 })
 
-/** A field's body, unfolded, without the space around it. */
+/** The body of a field, unfolded, without surrounding white space. */
 export function valueOf({ octets }: HeaderField): string {
   const text = octets.toString('utf8')
   return text
@@ -46,7 +46,7 @@ export function valueOf({ octets }: HeaderField): string {
     .trim()
 }
 
-/** Octets of the header without the blank line. */
+/** Size of the header without the blank line, in octets. */
 export const headerBytes = ({ fields }: Message): number => fields.reduce((sum, { octets }) => sum + octets.length, 0)
 
 const BLANK = Buffer.from('\r\n')

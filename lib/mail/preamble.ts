@@ -3,16 +3,16 @@ import { readHeaderBlock } from './header-block.ts'
 const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 const LF = 0x0a
 
-/** How many lines before the header are looked at. */
+/** How many lines before the header are examined. */
 const MAX_LINES = 100
-/** How many lines of mailboxes inside it. */
+/** How many mbox lines inside the header are removed. */
 const MAX_INNER_LINES = 10
-/** What a program puts before the line of a mailbox is not longer. Octets. */
+/** How far into the header an mbox line is searched. Octets. */
 const INNER_OCTETS = 16 * 1024
 
-/** Takes away what programs put before the header of CRLF-only content: a byte order mark, empty lines, the `From ` line of an mbox file
- * (RFC 4155), and white space before the first field's name. None of it means anything in mail (RFC 5322, 2.1), and each of them would
- * make the header a part of the body. Content without a field behind all that stays as it is. */
+/** Removes what programs wrongly write before the header of CRLF-only content: a byte order mark, empty lines, the `From ` line of an
+ * mbox file (RFC 4155), and white space before the first field's name. None of these has a meaning in mail (RFC 5322, 2.1), and each
+ * would turn the header into a part of the body. Content without a field after all that is unchanged. */
 export function withoutPreamble(content: Buffer): Buffer {
   let start = content.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0
   for (let lines = 0; lines < MAX_LINES && start < content.length; lines++) {
@@ -33,7 +33,7 @@ export function withoutPreamble(content: Buffer): Buffer {
   return readHeaderBlock(rest).fields.length > 0 ? rest : content
 }
 
-/** A program that adds fields of its own puts them before the line of the mailbox. */
+/** Removes an mbox line inside the header: programs that add fields of their own write them before that line. */
 function withoutInnerLine(content: Buffer): Buffer {
   const { end, separated } = readHeaderBlock(content)
   if (separated || end === 0) return content
@@ -43,7 +43,7 @@ function withoutInnerLine(content: Buffer): Buffer {
   return Buffer.concat([content.subarray(0, end), content.subarray(next)])
 }
 
-/** With its date, as in `From kim@example.org Fri Nov 27 09:00:00 2026`. */
+/** An mbox line with its date, as in `From kim@example.org Fri Nov 27 09:00:00 2026`. */
 const MBOX_LINE = /^>?From \S+ +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d/
 
 const isEmpty = (content: Buffer, start: number, end: number): boolean => {
@@ -52,10 +52,10 @@ const isEmpty = (content: Buffer, start: number, end: number): boolean => {
   return at === end - 2
 }
 
-/** With `>` where a mailbox has quoted it. */
+/** Whether an mbox line begins there, perhaps quoted with `>`. */
 const isMboxLine = (content: Buffer, start: number): boolean =>
   /^>?From (?!\s*:)/.test(content.toString('latin1', start, start + 64))
 
-/** A CR that stands alone is none or a space there. */
+/** Whether an octet is white space; a lone CR counts as white space here. */
 const isBlank = (content: Buffer, at: number): boolean =>
   content[at] === 0x20 || content[at] === 0x09 || (content[at] === 0x0d && content[at + 1] !== LF)

@@ -1,6 +1,6 @@
 import { MAX_HEADER } from './header-block.ts'
 
-/** Content that cannot be sent on as mail. The edge turns it into the client's reply. */
+/** Content that cannot be sent as mail. Ingress turns it into a reply to the client. */
 export class ContentRefusedError extends Error {
   override readonly name = 'ContentRefusedError'
   /** SMTP reply code (RFC 5321, 4.2). */

@@ -1,17 +1,17 @@
-/** The relaxed canonical forms of RFC 6376, 3.4. Text is latin1: an octet a character, so that UTF-8 passes unharmed. */
+/** The relaxed canonical forms of RFC 6376, 3.4. Text is latin1, one character per octet, so that UTF-8 passes unchanged. */
 
 const SPACE = 0x20
 const TAB = 0x09
 
-/** A field without its last CRLF (3.4.2). */
+/** Canonicalises a field (3.4.2); the result has no final CRLF. */
 export function relaxField(field: string): string {
   const colon = field.indexOf(':')
   const value = field.slice(colon + 1).replaceAll('\r\n', '')
   return `${trimmed(field.slice(0, colon)).toLowerCase()}:${trimmed(collapsed(value))}`
 }
 
-/** Content after the blank line (3.4.4): runs of white space become one space, none at line ends, no empty lines at the end.
- * A body that is relaxed already, as most are, is not copied. */
+/** Canonicalises a body (3.4.4): runs of white space become one space, and white space at line ends and empty lines at the end are
+ * removed. A body that is already in this form, as most are, is not copied. */
 export function relaxBody(body: Buffer): Buffer {
   const spaced = body.includes(TAB) || body.includes('  ') || body.includes(' \r\n')
   const relaxed = spaced ? Buffer.from(collapsed(body.toString('latin1')).replaceAll(' \r\n', '\r\n'), 'latin1') : body
@@ -24,7 +24,7 @@ const isLineEnd = (text: Buffer, end: number): boolean => end >= 2 && text[end -
 
 const collapsed = (text: string): string => (/\t| {2}/.test(text) ? text.replace(/[\t ]+/g, ' ') : text)
 
-/** Not trim(): in latin1 it would take the octet A0, the last one of `à` in UTF-8, for a space. */
+/** Not trim(): in latin1 it would remove the octet A0, the last one of `à` in UTF-8, as a space. */
 function trimmed(text: string): string {
   let start = 0
   let end = text.length

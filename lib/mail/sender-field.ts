@@ -1,18 +1,18 @@
 import { addressesOf } from './mailbox.ts'
 
-/** Who submits a message. */
+/** The submitter of a message. */
 export interface Submitting {
-  /** The address that is put into a Sender field. */
+  /** The login, which is an address, for a Sender field. */
   login: string
   mayUse: (address: string) => boolean
 }
 
-/** What becomes of a Sender or Resent-Sender field: it stays (or stays away), goes, or names the login. */
+/** What happens to a Sender or Resent-Sender field: it stays as it is (or stays absent), is removed, or is set to the login. */
 export type SenderFate = 'stays' | 'goes' | 'is set'
 
-/** RFC 6409, 8.1: a server that knows who submits may add or replace Sender, where From does not say it already. A Sender that
- * names one address which the submitter may use is theirs to choose; any other claims what is not known, and is replaced.
- * RFC 5322, 3.6.2: a From of several addresses needs one, and a From of the same address makes it superfluous. */
+/** Decides about the Sender field. A server that knows the submitter may add or replace Sender, unless From already names the submitter
+ * (RFC 6409, 8.1). A Sender with one address that the submitter may use is left unchanged; any other is not verified, and is replaced.
+ * A From with several addresses requires a Sender, and a From with the same address makes it superfluous (RFC 5322, 3.6.2). */
 export function senderFate(given: string | undefined, from: string[], { login, mayUse }: Submitting): SenderFate {
   if (given === undefined) return from.length > 1 ? 'is set' : 'stays'
   const named = addressesOf(given)

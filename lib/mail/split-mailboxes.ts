@@ -1,18 +1,18 @@
-/** One member of an address list, cut at the commas and semicolons outside quotes, comments and brackets. */
+/** One member of an address list, split at the commas and semicolons outside quotes, comments and brackets. */
 export interface Mailbox {
-  /** As it stands in the field. */
+  /** As written in the field. */
   raw: string
-  /** What is outside brackets and comments, quoted strings with their quotes: the address when there are no brackets. */
+  /** The text outside brackets and comments, quoted strings with their quotes: the address when there are no brackets. */
   text: string
-  /** The same without the quoted strings. */
+  /** The same text without the quoted strings. */
   name: string
-  /** What is inside each pair of angle brackets. */
+  /** The text inside each pair of angle brackets. */
   angles: string[]
-  /** What follows the first pair. */
+  /** The text after the first pair of angle brackets. */
   after: string
-  /** The name before the colon, when one begins a group here. */
+  /** The group's name before the colon, when a group begins here. */
   group?: string
-  /** A comment holds angle brackets. */
+  /** A comment contains angle brackets. */
   oddComment: boolean
 }
 
@@ -35,7 +35,7 @@ export function splitMailboxes(body: string): Mailbox[] | undefined {
   return [...mailboxes, current]
 }
 
-/** The quote, parenthesis or bracket that is not closed; undefined where all are. */
+/** The first quote, parenthesis or bracket that is not closed; undefined when all are closed. */
 export function unclosedIn(body: string): string | undefined {
   for (let at = 0; at < body.length;) {
     const end = endOfToken(body, at)
@@ -51,7 +51,7 @@ function take(mailbox: Mailbox, token: string): void {
   mailbox.raw += token
   if (token.startsWith('(')) {
     if (/[<>]/.test(token)) mailbox.oddComment = true
-    // A space, so that what a comment divides is not joined.
+    // A space, so that text on both sides of a comment is not joined.
     token = ' '
   }
   if (token.startsWith('<')) {
@@ -68,7 +68,8 @@ function take(mailbox: Mailbox, token: string): void {
   }
 }
 
-/** A quoted string, a comment, a pair of brackets with what is in it, a single special character, or a run of other text. */
+/** The end of the token at `start`: a quoted string, a comment, a pair of brackets with its content, a single special character, or a
+ * run of other text. Undefined when it is not closed. */
 function endOfToken(body: string, start: number): number | undefined {
   switch (body[start]) {
     case '"':
@@ -89,7 +90,7 @@ function endOfToken(body: string, start: number): number | undefined {
 
 const SPECIAL = /["(<,;:]/g
 
-/** Offset behind a quoted string that begins there; undefined when it is not closed. */
+/** Offset after the quoted string at `start`; undefined when it is not closed. */
 export function endOfQuoted(body: string, start: number): number | undefined {
   for (let at = start + 1; at < body.length; at++) {
     if (body[at] === '\\') at++
@@ -98,7 +99,7 @@ export function endOfQuoted(body: string, start: number): number | undefined {
   return undefined
 }
 
-/** As endOfQuoted, for a comment. Comments nest. */
+/** Like endOfQuoted, for a comment. Comments nest. */
 export function endOfComment(body: string, start: number): number | undefined {
   let depth = 0
   for (let at = start; at < body.length; at++) {
