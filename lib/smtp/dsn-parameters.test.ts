@@ -33,7 +33,7 @@ test('invalid xtext is decoded as far as possible', () => {
   for (const invalid of ['a b', 'a=b', '+2', '+zz', '+2b', 'é', 'a\r\n']) assert.ok(!isXtext(invalid), invalid)
 })
 
-test('parameters are read in any case, and what is wrong with one is said by its name', () => {
+test('parameters are read in any case, and an error names the parameter', () => {
   assert.equal(parseNotify('never'), 'NEVER')
   assert.deepEqual(parseNotify('Success,DELAY,success'), ['SUCCESS', 'DELAY'])
   assert.equal(parseRet('hdrs'), 'HDRS')
@@ -57,7 +57,7 @@ test('parameters are read in any case, and what is wrong with one is said by its
   }
 })
 
-test('a parser takes any text and either names the parameter or gives what can be passed on', () => {
+test('for any text, a parser either throws an error with the parameter or returns a value that can be passed on', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -88,7 +88,7 @@ test('a parser takes any text and either names the parameter or gives what can b
   )
 })
 
-test('parameters are passed on as they came', () => {
+test('parameters are passed on unchanged', () => {
   const notifies = fc.oneof(
     fc.constant('NEVER' as const),
     fc.uniqueArray(fc.constantFrom('SUCCESS' as const, 'FAILURE' as const, 'DELAY' as const), { minLength: 1 }),
@@ -105,15 +105,15 @@ test('parameters are passed on as they came', () => {
   assert.equal(mailParameters({}) + rcptParameters({}), '')
 })
 
-test('NOTIFY decides what a recipient is told', () => {
-  const told = (notify: Recipient['notify'], domain: boolean) =>
+test('NOTIFY decides which notices are sent for a recipient', () => {
+  const noticesFor = (notify: Recipient['notify'], domain: boolean) =>
     (['failed', 'delayed', 'delivered'] as const).filter((kind) =>
       wants({ address: 'kim@remote.test', notify }, kind, domain),
     )
-  assert.deepEqual(told(undefined, false), ['failed', 'delayed'])
-  assert.deepEqual(told(undefined, true), ['failed', 'delayed', 'delivered'])
-  assert.deepEqual(told('NEVER', true), [])
-  assert.deepEqual(told(['SUCCESS'], false), ['delivered'])
-  assert.deepEqual(told(['FAILURE'], true), ['failed'])
-  assert.deepEqual(told(['DELAY', 'FAILURE'], true), ['failed', 'delayed'])
+  assert.deepEqual(noticesFor(undefined, false), ['failed', 'delayed'])
+  assert.deepEqual(noticesFor(undefined, true), ['failed', 'delayed', 'delivered'])
+  assert.deepEqual(noticesFor('NEVER', true), [])
+  assert.deepEqual(noticesFor(['SUCCESS'], false), ['delivered'])
+  assert.deepEqual(noticesFor(['FAILURE'], true), ['failed'])
+  assert.deepEqual(noticesFor(['DELAY', 'FAILURE'], true), ['failed', 'delayed'])
 })

@@ -7,7 +7,7 @@ export type DsnParameter = 'NOTIFY' | 'ORCPT' | 'RET' | 'ENVID'
 export class DsnParameterError extends Error {
   override readonly name = 'DsnParameterError'
   readonly parameter: DsnParameter
-  /** What would be right, to be put behind "must be". */
+  /** What would be valid, as the object of "must be". */
   readonly wanted: string
   constructor(parameter: DsnParameter, wanted: string) {
     super(`${parameter} must be ${wanted}`)
@@ -16,11 +16,11 @@ export class DsnParameterError extends Error {
   }
 }
 
-/** RFC 3461, 4.4 and 4.2: the longest value of each, in characters. */
+/** The longest values of ENVID and ORCPT (RFC 3461, 4.4 and 4.2), in characters. */
 const MAX_ENVID = 100
 const MAX_ORCPT = 500
 
-/** RFC 3461, 4.1. Keywords in any case, each once in the result. */
+/** Parses NOTIFY (RFC 3461, 4.1). Keywords in any case; each occurs once in the result. Throws DsnParameterError. */
 export function parseNotify(value: string): NonNullable<Recipient['notify']> {
   const words = value.toUpperCase().split(',')
   if (words.length === 1 && words[0] === 'NEVER') return 'NEVER'
@@ -29,7 +29,8 @@ export function parseNotify(value: string): NonNullable<Recipient['notify']> {
   return [...new Set(words)]
 }
 
-/** RFC 3461, 4.2: as it came, still encoded. The address after the type `utf-8` may be UTF-8 (RFC 6533, 3). */
+/** Checks ORCPT (RFC 3461, 4.2) and returns it unchanged, still encoded. The address after the type `utf-8` may be UTF-8 (RFC 6533, 3).
+ * Throws DsnParameterError. */
 export function parseOrcpt(value: string): string {
   if (!isOrcpt(value)) {
     throw new DsnParameterError('ORCPT', `an address type, a semicolon and xtext, of up to ${MAX_ORCPT} characters`)
@@ -37,27 +38,27 @@ export function parseOrcpt(value: string): string {
   return value
 }
 
-/** RFC 3461, 4.3. */
+/** Parses RET (RFC 3461, 4.3). Throws DsnParameterError. */
 export function parseRet(value: string): NonNullable<Envelope['ret']> {
   const word = value.toUpperCase()
   if (word !== 'FULL' && word !== 'HDRS') throw new DsnParameterError('RET', 'FULL or HDRS')
   return word
 }
 
-/** RFC 3461, 4.4: as it came, still encoded. */
+/** Checks ENVID (RFC 3461, 4.4) and returns it unchanged, still encoded. Throws DsnParameterError. */
 export function parseEnvid(value: string): string {
   if (!isEnvid(value)) throw new DsnParameterError('ENVID', `xtext of 1 to ${MAX_ENVID} characters`)
   return value
 }
 
-/** DSN parameters of MAIL for a next hop that announced DSN (RFC 3461, 4.3 and 4.4), each with a leading space. What would
- * not be a valid parameter is left out. */
+/** The DSN parameters of MAIL for a remote that offers DSN (RFC 3461, 4.3 and 4.4), each with a leading space. An invalid value is left
+ * out. */
 export function mailParameters({ ret, envid }: Pick<Envelope, 'ret' | 'envid'>): string {
   return (ret === undefined ? '' : ` RET=${ret}`) + (envid === undefined || !isEnvid(envid) ? '' : ` ENVID=${envid}`)
 }
 
-/** DSN parameters of RCPT (RFC 3461, 4.1 and 4.2), likewise. An ORCPT that is not ASCII needs a next hop with SMTPUTF8, so it
- * goes to none. */
+/** The DSN parameters of RCPT (RFC 3461, 4.1 and 4.2) in the same form. An ORCPT that is not ASCII is always left out, since it requires
+ * a remote that offers SMTPUTF8. */
 export function rcptParameters({ notify, orcpt }: Pick<Recipient, 'notify' | 'orcpt'>): string {
   const words = notify === 'NEVER' ? 'NEVER' : notify?.join(',')
   const given = orcpt !== undefined && isOrcpt(orcpt) && /^[\x21-\x7e]*$/.test(orcpt)

@@ -12,12 +12,12 @@ test('the offer names the longest interval and the time at which it ends', () =>
   assert.deepEqual(futureReleaseOffer({ longestHoldMs: 0, now: NOW }), [])
 })
 
-test('an interval counts from now, and a time is as it is', () => {
+test('an interval counts from now, and a time is used as given', () => {
   assert.equal(releaseTime({ forMs: 5000 }, NOW), NOW + 5000)
   assert.equal(releaseTime({ until: NOW - 5000 }, NOW), NOW - 5000)
 })
 
-test('without parameters, or without an offer, nothing is held', () => {
+test('without parameters, or without an offer, a message is not scheduled', () => {
   assert.equal(read(), undefined)
   assert.equal(readHold('60', undefined, { longestHoldMs: 0, now: NOW }), undefined)
 })
@@ -26,11 +26,11 @@ for (const [text, until] of [
   ['2030-01-01T00:30:00Z', NOW + 1_800_000],
   ['2030-01-01t00:30:00z', NOW + 1_800_000],
   ['2030-01-01T02:30:00.25+02:00', NOW + 1_800_250],
-  // Past: it is sent at once.
+  // In the past: the message is sent at once.
   ['2029-12-31T23:00:00Z', NOW - 3_600_000],
   ['2030-01-01T01:00:00.5Z', NOW + 3_600_500],
 ] as const)
-  test(`HOLDUNTIL=${text} is taken`, () => assert.deepEqual(read(undefined, text), { until }))
+  test(`HOLDUNTIL=${text} is accepted`, () => assert.deepEqual(read(undefined, text), { until }))
 
 test('HOLDFOR is in seconds', () => assert.deepEqual(read('3600'), { forMs: 3_600_000 }))
 

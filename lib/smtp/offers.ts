@@ -1,9 +1,9 @@
-/** What the session offers, which decides what a client may ask for. */
+/** The extensions that a session offers, on which the parameters of a client depend. */
 export interface Offers {
-  /** The session is in TLS: REQUIRETLS is offered there only (RFC 8689, 2). */
+  /** The session uses TLS; REQUIRETLS is offered only then (RFC 8689, 2). */
   secure: boolean
-  /** Longest time that a message may be held, in milliseconds; 0 when FUTURERELEASE is not offered. */
+  /** The longest time for which a message may be scheduled, in milliseconds; 0 when FUTURERELEASE is not offered. */
   longestHoldMs: number
-  /** Milliseconds since the epoch. */
+  /** The current time, milliseconds since the epoch. */
   now: number
 }

@@ -23,7 +23,7 @@ describe('the parameters of MAIL', () => {
     ['RET=hdrs ENVID=a+2B1', { ...PLAIN, ret: 'HDRS', envid: 'a+2B1' }],
     ['HOLDFOR=60', { ...PLAIN, hold: { forMs: 60_000 } }],
     ['HOLDUNTIL=2030-01-01T00:30:00Z', { ...PLAIN, hold: { until: NOW + 1_800_000 } }],
-    // Whom the client vouches for changes nothing.
+    // AUTH is accepted and ignored.
     ['AUTH=<>', PLAIN],
   ] as const)
     test(`${text} is read`, () => assert.deepEqual(mail(text), read))
@@ -40,7 +40,7 @@ describe('the parameters of MAIL', () => {
     ['X-OTHER=1', 555, '5.5.4', {}],
     ['NOTIFY=NEVER', 555, '5.5.4', {}],
     ['HOLDFOR=3601', 501, '5.5.4', {}],
-    // Not offered, so not known.
+    // Not offered, so not supported.
     ['HOLDFOR=60', 555, '5.5.4', { longestHoldMs: 0 }],
   ] as const) {
     test(`${text} is refused with ${code}${'secure' in given ? ' without TLS' : ''}`, () => {

@@ -6,17 +6,17 @@ import type { Hold } from './future-release.ts'
 import type { Offers } from './offers.ts'
 import type { Path } from './path.ts'
 
-/** What MAIL FROM said beside the address. */
+/** The parameters of MAIL FROM. */
 export interface MailParameters extends Pick<Envelope, 'ret' | 'envid' | 'utf8' | 'eightBit'> {
-  /** Octets that the client means to send (RFC 1870). */
+  /** The announced size of the message, in octets (RFC 1870). */
   size?: number
-  /** RFC 8689: only by verified TLS, to servers that promise the same. */
+  /** REQUIRETLS (RFC 8689): deliver only over verified TLS, to servers that offer the same. */
   requireTls: boolean
-  /** RFC 4865. */
+  /** HOLDFOR or HOLDUNTIL (RFC 4865). */
   hold?: Hold
 }
 
-/** Reads the parameters of MAIL; throws the RefusalError for one that is unknown (RFC 5321, 4.1.1.11: 555) or has a bad value. */
+/** Reads the parameters of MAIL. Throws RefusalError for one that is unknown (RFC 5321, 4.1.1.11: 555) or has an invalid value. */
 export function readMailParameters({ parameters }: Path, offers: Offers): MailParameters {
   const value = reader(parameters)
   const size = value('SIZE', readSize)
@@ -28,7 +28,7 @@ export function readMailParameters({ parameters }: Path, offers: Offers): MailPa
   if (requireTls && !offers.secure) {
     throw new RefusalError(530, '5.7.10', 'REQUIRETLS requires a TLS session; send STARTTLS first', 'parameter')
   }
-  // RFC 4954, 5: who offers AUTH must take it. Whom a client vouches for changes nothing here.
+  // A server that offers AUTH must accept this parameter (RFC 4954, 5). Its value is not used.
   value('AUTH', (text) => text)
   const hold = readHold(
     value('HOLDFOR', (text) => text),
@@ -47,7 +47,7 @@ export function readMailParameters({ parameters }: Path, offers: Offers): MailPa
   }
 }
 
-/** Reads the parameters of RCPT, likewise. */
+/** Reads the parameters of RCPT. Throws RefusalError like readMailParameters. */
 export function readRcptParameters({ parameters }: Path): Pick<Recipient, 'notify' | 'orcpt'> {
   const value = reader(parameters)
   const notify = value('NOTIFY', parseNotify)
@@ -63,7 +63,8 @@ const RCPT = ['NOTIFY', 'ORCPT']
 const invalid = (text: string, cause?: unknown): RefusalError =>
   new RefusalError(501, '5.5.4', text, 'parameter', cause === undefined ? {} : { cause })
 
-/** Takes a parameter's value through its parser; undefined when the parameter is not there. */
+/** Returns a function that parses a parameter's value; it returns undefined when the parameter is absent, and throws RefusalError for an
+ * invalid value. */
 function reader(parameters: Path['parameters']) {
   return <Value>(name: string, parse: (text: string) => Value): Value | undefined => {
     const given = parameters.get(name)
@@ -90,13 +91,13 @@ function refuseOthers(parameters: Path['parameters'], known: string[], command: 
   throw new RefusalError(555, '5.5.4', `parameter ${unknown} is not supported in ${command}; leave it out`, 'parameter')
 }
 
-/** RFC 1870, 4: up to 20 digits. */
+/** Parses SIZE (RFC 1870, 4): up to 20 digits. */
 function readSize(text: string): number {
   if (!/^\d{1,20}$/.test(text)) throw invalid('SIZE must be a number of octets')
   return Number(text)
 }
 
-/** RFC 6152, 2. BINARYMIME is not offered: hardly any next hop takes it, and recoding would break a signature. */
+/** Parses BODY (RFC 6152, 2). BINARYMIME is not offered: hardly any remote accepts it, and recoding would break signatures. */
 function readBody(text: string): '7BIT' | '8BITMIME' {
   const body = text.toUpperCase()
   if (body !== '7BIT' && body !== '8BITMIME') throw invalid('BODY must be 7BIT or 8BITMIME')

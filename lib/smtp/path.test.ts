@@ -4,7 +4,7 @@ import { addressOf, readPath } from './path.ts'
 import type { PathCommand } from './path.ts'
 import { RefusalError } from './refusal.ts'
 
-/** The reply that a command is refused with: code, status, reason. */
+/** The refusal of a command: code, status, reason. */
 function refusalOf(run: () => unknown): [number, string, string] | undefined {
   try {
     run()

@@ -2,18 +2,18 @@ import { normaliseAddress } from '@postrider/mail/address'
 import { addressFault } from '@postrider/mail/address-fault'
 import { RefusalError } from './refusal.ts'
 
-/** What stood behind `MAIL FROM:` or `RCPT TO:`, syntax checked but no more. */
+/** The argument of `MAIL FROM:` or `RCPT TO:`. Only its syntax has been checked. */
 export interface Path {
   /** Without the brackets and the source route; empty for the null reverse-path. */
   address: string
-  /** ESMTP parameters as they came, by keyword in upper case; `true` for one without a value. */
+  /** ESMTP parameters as given, by keyword in upper case; `true` for a keyword without a value. */
   parameters: Map<string, string | true>
 }
 
 export type PathCommand = 'MAIL FROM' | 'RCPT TO'
 
-/** Reads a MAIL or RCPT command's line (RFC 5321, 4.1.2). White space after the colon and inside the brackets is accepted, as by everybody; a
- * source route is read past (RFC 5321, appendix C). Throws a Refusal that says what is wrong with it. */
+/** Parses the line of a MAIL or RCPT command (RFC 5321, 4.1.2). White space after the colon and inside the brackets is accepted, as is
+ * common; a source route is skipped (RFC 5321, appendix C). Throws RefusalError with a text that names the fault. */
 export function readPath(line: string, command: PathCommand): Path {
   const refuse = (what: string): RefusalError =>
     new RefusalError(501, command === 'MAIL FROM' ? '5.1.7' : '5.1.3', what, reasonOf(command))
@@ -26,7 +26,7 @@ export function readPath(line: string, command: PathCommand): Path {
   const after = rest.slice(end)
   if (/^[ \t]*,|^[ \t]*</.test(after)) throw refuse(`give only one address in each ${command}`)
   if (after !== '' && !/^[ \t]/.test(after)) throw refuse('put a space between the address and its parameters')
-  // The host before the colon would only be asked to send it on; nobody does any more.
+  // Source routes are obsolete: the hosts before the colon would only relay the message.
   const address = rest
     .slice(1, end - 1)
     .trim()
@@ -35,8 +35,8 @@ export function readPath(line: string, command: PathCommand): Path {
   return { address, parameters: readParameters(after) }
 }
 
-/** The normal form of a path's address; throws the RefusalError for one that is none, or that needs SMTPUTF8 where it was not asked
- * for (RFC 6531, 3.5). */
+/** Normalises the address of a path. Throws RefusalError for an address that is not valid, or that needs SMTPUTF8 when the client did
+ * not give it (RFC 6531, 3.5). */
 export function addressOf(address: string, command: PathCommand, utf8: boolean): string {
   const status = command === 'MAIL FROM' ? '5.1.7' : '5.1.3'
   const fault = addressFault(address)
@@ -50,18 +50,18 @@ export function addressOf(address: string, command: PathCommand, utf8: boolean):
   return normaliseAddress(address) ?? ''
 }
 
-/** RFC 5321, 4.5.3.1.5: a reply line has 512 octets. */
+/** Shortens an address for a reply, whose line may have 512 octets (RFC 5321, 4.5.3.1.5). */
 const shown = (address: string): string => (address.length > 60 ? `${address.slice(0, 60)}...` : address)
 
 export const reasonOf = (command: PathCommand): 'sender' | 'recipient' =>
   command === 'MAIL FROM' ? 'sender' : 'recipient'
 
-/** `kim@example.org,lee@example.org`, outside quotes. */
+/** Whether there are several addresses, as in `kim@example.org,lee@example.org`, outside quotes. */
 const namesSeveral = (text: string): boolean => /@[^@"]*[,;][^@"]*@/.test(text.replace(QUOTED, '""'))
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/g
 
-/** Offset after the closing bracket; brackets inside a quoted local part do not count. */
+/** Offset after the closing bracket; brackets inside a quoted local part are skipped. Undefined when there is none. */
 function endOfPath(text: string): number | undefined {
   if (!text.startsWith('<')) return undefined
   let quoted = false
@@ -74,7 +74,7 @@ function endOfPath(text: string): number | undefined {
   return undefined
 }
 
-/** RFC 5321, 4.1.2: `keyword` or `keyword=value`, each keyword once. */
+/** Parses ESMTP parameters (RFC 5321, 4.1.2): `keyword` or `keyword=value`, each keyword once. */
 function readParameters(text: string): Path['parameters'] {
   const parameters: Path['parameters'] = new Map()
   for (const word of text.split(/[ \t]+/).filter((one) => one !== '')) {

@@ -1,14 +1,14 @@
-/** Why a client's command or message is refused, with the reply it gets. The text tells what to do about it. */
+/** A client's command or message is refused. Carries the reply, whose text says what to do about it. */
 export class RefusalError extends Error {
   override readonly name = 'RefusalError'
-  /** What smtp-server sends as the reply code (RFC 5321, 4.2). */
+  /** The reply code (RFC 5321, 4.2), under the name that smtp-server reads. */
   readonly responseCode: number
   /** RFC 3463 status. */
   readonly status: string
-  /** For the metric and the log: few and fixed. */
+  /** Reason for the metric and the log, from a small fixed set. */
   readonly reason: RefusalReason
   constructor(responseCode: number, status: string, text: string, reason: RefusalReason, options?: ErrorOptions) {
-    // smtp-server sends the message as it is; see submission-server.ts for why the status is part of it.
+    // smtp-server sends the message unchanged; see submission-server.ts for why the status is part of it.
     super(`${status} ${text}`, options)
     this.responseCode = responseCode
     this.status = status

@@ -42,9 +42,9 @@ describe('a reply', () => {
     ['of the last class', '999 hm\r\n', '999 hm'],
     ['of code 000', '000 hm\r\n', '000 hm'],
     ['and another in the same packet', '250 a\r\n550 b\r\n', '250 a', '550 b'],
-    // What is not SMTP belongs to the reply that follows.
+    // Lines that are not SMTP belong to the reply that follows.
     ['and an empty line', '250 queued\r\n\r\n', '250 queued'],
-    ['and rubbish', '250 queued\r\nrubbish\r\n', '250 queued'],
+    ['and a line that is not SMTP', '250 queued\r\nrubbish\r\n', '250 queued'],
     ['after an empty line', '\r\n250 ok\r\n', '250 ok (odd)'],
     ['after a line without a code', '220-hello\r\nwelcome\r\n220 mx\r\n', '220 hello welcome mx (odd)'],
     ['with a line without a code within', '550-5.1.1 a\r\nb\r\n550 5.1.1 c\r\n', '550 5.1.1 a b c (odd)'],
@@ -91,7 +91,7 @@ describe('what a remote may send', () => {
     ['empty lines without end', '\r\n'.repeat(300), 'reply-lines'],
   ]
   for (const [name, text, bound] of cases) {
-    test(`does not include ${name}; what was complete before is kept`, () => {
+    test(`does not include ${name}; complete replies before it are kept`, () => {
       const { replies, reader } = read(`250 queued\r\n${text}`)
       assert.deepEqual([replies.map((reply) => reply.text), reader.broken], [['250 queued'], bound])
     })

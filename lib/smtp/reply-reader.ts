@@ -6,42 +6,42 @@ import type { Reply } from './reply.ts'
 const LF = 0x0a
 const CR = 0x0d
 
-/** A line that ends a reply (RFC 5321, 4.2): a code, and a space or nothing. NUL is nothing: Postfix reads no further. */
+/** A line that ends a reply (RFC 5321, 4.2): a code, followed by a space or nothing. A NUL counts as the end of the line, as in Postfix. */
 const LAST = /^\d{3}(?:[ \0]|$)/
 const CONTINUED = /^\d{3}-/
-/** A code with something else behind it: `250\tok`, `250:ok`, `250ok`. Not a number, a version or an address. */
+/** A code with something else after it: `250\tok`, `250:ok`, `250ok`. Excludes numbers, versions and IP addresses. */
 const NEARLY_LAST = /^\d{3}(?=[\t:;,a-z])/i
 const HAS_CODE = /^\d{3}(?=[ \0\t:;,a-z-]|$)/i
-/** A success that was cut off within its text. */
+/** A success whose text may be cut off. */
 const CUT_SUCCESS = /^2\d\d /
 
-/** A reply as it was read. */
+/** A reply, and how it was read. */
 export interface ReadReply extends Reply {
-  /** Octets that it took. */
+  /** Octets of the reply on the connection. */
   octets: number
-  /** It held lines that are not SMTP, or silence completed it: the dialogue may be out of step. */
+  /** It had lines that are not SMTP, or was completed by silence: commands and replies may be out of step. */
   odd: boolean
 }
 
 /**
- * Puts replies together from octets, however they are cut into packets. Time and memory are linear in what is read, and what is
- * kept of a reply is bounded.
+ * Parses replies from octets, however they are cut into packets. Time and memory are linear in the input, and the amount kept of a reply is
+ * bounded.
  *
  * The rules are those of Postfix (`smtp_chat_resp` in src/smtp/smtp_chat.c, 3.12), which servers are tested against:
- * - A line ends with LF; CRs before it belong to the line end. Of an over-long line the beginning is read.
- * - Exactly three digits and a space, or three digits alone, end a reply; the code of that line is the reply's. Codes from 000
- *   to 999 are read; the dialogue decides that only 2xx is a success.
- * - Three digits and `-` continue a reply. The codes of such lines do not count, even where they differ from the last.
- * - Every other line is not part of the protocol: an empty line, text without a code, `250:ok`, a leading space. Its text is kept
- *   and the reply goes on, but the connection carries no further transaction (`odd`).
- * - What follows a complete reply belongs to the next one, and never invalidates it.
+ * - A line ends with LF; CRs before it belong to the line end. Only the beginning of an over-long line is kept.
+ * - Exactly three digits and a space, or three digits alone, end a reply; the code of that line is the reply's. Codes from 000 to 999 are
+ *   parsed; the client decides that only 2xx is a success.
+ * - Three digits and `-` continue a reply. The codes of such lines are ignored, even if they differ from the last.
+ * - Every other line is not SMTP: an empty line, text without a code, `250:ok`, a leading space. Its text is kept and the reply continues,
+ *   but the connection is not used for another transaction (`odd`).
+ * - Input after a complete reply belongs to the next one, and never invalidates it.
  *
- * Postfix waits for a proper line until its time-out, then defers. After a final dot that would deliver the message again and
- * again, so silence is read here as well (`atSilence`, `atEnd`).
+ * Postfix waits for a proper line until its time-out, and then defers. After a final dot that would deliver the message again and again, so
+ * here silence may complete a reply as well (`atSilence`, `atEnd`).
  */
 export class ReplyReader {
   readonly #line = Buffer.alloc(MAX_LINE_OCTETS)
-  /** Octets of the line under way, and how many of them are kept. */
+  /** Octets of the current line, and how many of them are kept. */
   #lineOctets = 0
   #kept = 0
   #lines: string[] = []
@@ -49,23 +49,23 @@ export class ReplyReader {
   #odd = false
   #broken: ReplyBound | undefined
 
-  /** Octets that belong to no complete reply yet. */
+  /** Octets that do not belong to a complete reply yet. */
   get pending(): number {
     return this.#octets
   }
 
-  /** The bound that the reply under way broke. Nothing is read any more. */
+  /** The bound that the current reply exceeded. Nothing more is read then. */
   get broken(): ReplyBound | undefined {
     return this.#broken
   }
 
-  /** The latest line that is not SMTP, of the reply under way: for an error's text. */
+  /** The last line of the current reply that is not SMTP, for the text of an error. */
   get garbage(): string | undefined {
     const odd = this.#lines.findLast((line) => line.trim() !== '' && !LAST.test(line) && !CONTINUED.test(line))
     return odd === undefined ? undefined : printable(odd)
   }
 
-  /** Feeds octets; calls `onReply` for each reply that became complete. */
+  /** Processes octets; calls `onReply` for each complete reply. */
   push(chunk: Buffer, onReply: (reply: ReadReply) => void): void {
     for (let at = 0; at < chunk.length && this.#broken === undefined;) {
       const lf = chunk.indexOf(LF, at)
@@ -80,7 +80,7 @@ export class ReplyReader {
     }
   }
 
-  /** The remote has been silent for a while: a line that only lacks the space behind its code is its reply. */
+  /** Called when the remote has been silent for a while: a line that only lacks the space after its code is then its reply. */
   atSilence(): ReadReply | undefined {
     const last = this.#lines.at(-1)
     if (this.#lineOctets > 0 || last === undefined || !NEARLY_LAST.test(last)) return undefined
@@ -88,8 +88,8 @@ export class ReplyReader {
     return this.#complete(last)
   }
 
-  /** Nothing more will come in reply to a final dot. A success counts even when its text is cut off, since doubting it would
-   * deliver the message twice; a refusal is not judged by half of its words. */
+  /** Called when nothing more will arrive in reply to a final dot. A success counts even when its text is cut off, since otherwise the
+   * message would be delivered twice. A refusal with a cut text is not classified. */
   atEnd(): ReadReply | undefined {
     const line = this.#text()
     if (!CUT_SUCCESS.test(line)) return this.atSilence()
@@ -105,7 +105,7 @@ export class ReplyReader {
     this.#lineOctets += to - from
   }
 
-  /** One character an octet. */
+  /** The current line without its CRs, one character per octet. */
   #text(): string {
     let end = this.#kept
     while (this.#line[end - 1] === CR) end--
@@ -137,7 +137,7 @@ export class ReplyReader {
   }
 }
 
-/** What people and rules read: `550-5.1.1 no` and `550 5.1.1 such user` become `550 5.1.1 no such user`. */
+/** Joins the lines of a reply for people and rules: `550-5.1.1 no` and `550 5.1.1 such user` become `550 5.1.1 no such user`. */
 function onOneLine(code: string, lines: string[]): string {
   const [only = '', another] = lines
   if (another === undefined && only[3] === ' ' && only.length > 4) return only

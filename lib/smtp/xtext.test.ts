@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeXtext, encodeXtext, isXtext } from './xtext.ts'
 
-test('what is not printable ASCII, and the two characters that mean something, are encoded', () => {
+test('characters outside printable ASCII, and the two special characters, are encoded', () => {
   assert.equal(encodeXtext('a+b=c d~'), 'a+2Bb+3Dc+20d~')
   assert.equal(encodeXtext('ä\u007f'), '+C3+A4+7F')
 })
 
-test('any text comes back as it was', () => {
+test('any text survives encoding and decoding', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       const encoded = encodeXtext(text)

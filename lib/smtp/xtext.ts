@@ -1,4 +1,5 @@
-/** xtext of RFC 3461, 4: printable ASCII but `+` and `=`, every other octet of the text's UTF-8 as `+XX`. */
+/** Encodes text as xtext (RFC 3461, 4): printable ASCII except `+` and `=` is unchanged, and every other octet of its UTF-8 form becomes
+ * `+XX`. */
 export function encodeXtext(text: string): string {
   return [...Buffer.from(text)]
     .map((octet) =>
@@ -9,12 +10,12 @@ export function encodeXtext(text: string): string {
     .join('')
 }
 
-/** The reverse; an invalid escape stays as it is, as do characters over 127, which RFC 6533, 3 allows in ORCPT. */
+/** Decodes xtext. An invalid escape is unchanged, as are characters over 127, which RFC 6533, 3 allows in ORCPT. */
 export function decodeXtext(text: string): string {
   const octets = Buffer.from(text).toString('latin1')
   const decoded = octets.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
   return Buffer.from(decoded, 'latin1').toString()
 }
 
-/** Whether a text is xtext and nothing else. */
+/** Whether a text is valid xtext. */
 export const isXtext = (text: string): boolean => /^(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+[0-9A-F]{2})*$/.test(text)
