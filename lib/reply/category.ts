@@ -1,4 +1,4 @@
-/** Why a reply refuses, in the order of docs/reply-classification.md, which says what an operator does about each. */
+/** Why a reply refuses, in the order of docs/reply-classification.md, which says what an administrator does about each. */
 export const CATEGORIES = [
   'unknown-user',
   'mailbox-full',
@@ -27,11 +27,11 @@ export type Category = (typeof CATEGORIES)[number]
 
 export type Action = 'retry' | 'bounce'
 
-/** Where in the dialogue the reply was given or the connection failed. `dns` is before any connection, `data` the reply
- * to the DATA command, `content` the sending of the message, `final` the reply to the dot that ends it. */
+/** The stage of the SMTP session at which the reply was given or the connection failed. `dns` is before any connection, `data` the reply
+ * to the DATA command, `content` the sending of the message, `final` the reply to the final dot. */
 export type Stage =
   'dns' | 'connect' | 'greeting' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'content' | 'final'
 
-/** 5xx replies that are tried again all the same: these describe a temporary state, not this message.
- * A listed address is delisted or another one is used, a pace is slowed down, a mailbox is emptied. */
+/** Categories whose 5xx replies are retried nevertheless, because they describe a temporary state and not this message: a listed address
+ * is delisted or another one is used, sending slows down, a mailbox is emptied. */
 export const RETRIED_WHEN_5XX: ReadonlySet<Category> = new Set(['blocklisted', 'rate-limited', 'mailbox-full'])

@@ -12,10 +12,10 @@ const cases: Case[] = [
   ['550 5.7.612 Xyzzy', 'rcpt', 'retry', 'blocklisted', 'enhanced'],
   ['550 5.1.99 Xyzzy', 'rcpt', 'bounce', 'unknown-user', 'enhanced'],
   ['550 5.0.0 Requested action not taken', 'rcpt', 'bounce', 'unknown-user', 'code'],
-  // A code that stands alone says another thing at another stage.
+  // The meaning of a code without words depends on the stage.
   ['550', 'rcpt', 'bounce', 'unknown-user', 'code'],
   ['550 <kim@example.org>... sorry', 'rcpt', 'bounce', 'unknown-user', 'code'],
-  // Unknown words speak of something else than the recipient.
+  // Unknown words concern something other than the recipient.
   ['550 Xyzzy', 'rcpt', 'bounce', 'policy', 'code'],
   ['550 Xyzzy', 'mail', 'bounce', 'policy', 'code'],
   ['554 Xyzzy', 'greeting', 'bounce', 'policy', 'code'],
@@ -24,17 +24,17 @@ const cases: Case[] = [
   ['552 Xyzzy', 'final', 'bounce', 'message-too-large', 'code'],
   ['454 Xyzzy', 'starttls', 'retry', 'tls', 'code'],
   ['550 5.1.0 invalid address', 'mail', 'bounce', 'policy', 'enhanced'],
-  // The code decides the action against the status and the words.
+  // The code decides the action, even against the status and the words.
   ['450 5.1.1 User unknown', 'rcpt', 'retry', 'unknown-user', 'text'],
   ['550 4.2.1 Mailbox disabled', 'rcpt', 'bounce', 'mailbox-disabled', 'text'],
   ['552 5.2.2 Over quota', 'rcpt', 'retry', 'mailbox-full', 'text'],
   ['552 5.5.3 Too many recipients', 'rcpt', 'retry', 'rate-limited', 'text'],
   ['550 5.7.1 blocked using zen.spamhaus.org', 'connect', 'retry', 'blocklisted', 'text'],
-  // Giving up cannot be taken back, so what is not understood is tried again.
+  // Giving up cannot be undone, so a reply that is not understood is retried.
   ['', 'rcpt', 'retry', 'other', 'nothing'],
   ['5.1.1 User unknown', 'rcpt', 'bounce', 'unknown-user', 'text'],
   ['354 go ahead', 'rcpt', 'retry', 'protocol-error', 'code'],
-  // An address or a stock phrase is not a verdict.
+  // An address or a stock phrase does not determine the category.
   ['550 5.1.1 <virus@spam.example.org> User unknown', 'rcpt', 'bounce', 'unknown-user', 'text'],
   [
     '550 5.7.1 No PTR record. To best protect our users from spam, the message has been blocked.',
@@ -56,7 +56,7 @@ describe('a reply', () => {
     })
   }
 
-  test('comes back with its parts', () => {
+  test('is returned with its parts', () => {
     const { code, enhanced, message } = getBounceInfo({ response: '550-5.1.1 no such\r\n550 5.1.1 user' })
     assert.deepEqual({ code, enhanced, message }, { code: 550, enhanced: '5.1.1', message: 'no such user' })
   })
@@ -80,7 +80,7 @@ const errors: [code: string | undefined, stage: Stage | undefined, category: Cat
   ['PROTOCOL', 'rcpt', 'protocol-error'],
 ]
 
-describe('an error without a reply is tried again', () => {
+describe('an error without a reply is retried', () => {
   for (const [code, stage, category] of errors) {
     test(`${code ?? 'no code'} at ${stage ?? 'an unknown stage'}: ${category}`, () => {
       const { action, category: found } = classifyNetworkError({ code, stage })

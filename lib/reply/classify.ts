@@ -9,31 +9,33 @@ import type { Rule } from './rules/rule.ts'
 import { categoryOfCode } from './rules/three-digit.ts'
 import { wording } from './wording.ts'
 
-/** What a refusal means: try again or give up, and why. */
+/** The classification of a refusal: retry or give up, and why. */
 export interface BounceInfo {
   action: Action
   category: Category
-  /** Three-digit code, null where no reply came or it has none. */
+  /** Three-digit code; null if there was no reply, or it has no code. */
   code: number | null
-  /** Enhanced status as the reply has it; its class may contradict the code. */
+  /** Enhanced status as in the reply; its class may contradict the code. Null if it has none. */
   enhanced: string | null
-  /** The reply's words without its codes; for a network error, its code and stage. */
+  /** The words of the reply without its codes; for a connection error, its code and stage. */
   message: string
   /** What determined the category: the words, the enhanced status, the three-digit code, an error, or nothing. */
   decidedBy: 'text' | 'enhanced' | 'code' | 'error' | 'nothing'
 }
 
 export interface RefusalReply {
-  /** The whole reply, of one line or several. */
+  /** The whole reply, with one line or several. */
   response: string
   stage?: Stage
 }
 
-/** Classifies a reply that is not a success. Pure, never throws, linear in the length of the reply.
+/**
+ * Classifies a reply that is not a success. Pure, never throws, linear in the length of the reply.
  *
- * The action follows from the three-digit code (RFC 5321, 4.2.1), whatever the enhanced status says: 4xx is tried again, 5xx is
- * not, save for the categories of `RETRIED_WHEN_5XX`. A reply without a code is judged by its enhanced status; one with
- * neither is tried again, because giving up cannot be taken back. */
+ * The action follows from the three-digit code (RFC 5321, 4.2.1), whatever the enhanced status says: 4xx is retried, 5xx is not, except for
+ * the categories in `RETRIED_WHEN_5XX`. Without a code, the enhanced status decides. A reply with neither is retried, because giving up
+ * cannot be undone.
+ */
 export function getBounceInfo({ response, stage }: RefusalReply): BounceInfo {
   const reply = parseReply(response)
   const { category, decidedBy } = categoryOf(reply, stage)
@@ -42,12 +44,12 @@ export function getBounceInfo({ response, stage }: RefusalReply): BounceInfo {
 }
 
 export interface ConnectionError {
-  /** As Node names it (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), or TIMEOUT, CLOSED, TLS, PROTOCOL. */
+  /** The code of Node (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), or TIMEOUT, CLOSED, TLS, PROTOCOL. */
   code?: string
   stage?: Stage
 }
 
-/** Classifies a failure without a reply: always tried again. */
+/** Classifies a failure without a reply; it is always retried. */
 export function classifyNetworkError({ code = 'UNKNOWN', stage }: ConnectionError): BounceInfo {
   const message = stage === undefined ? code : `${code} at ${stage}`
   const category = categoryOfError(code, stage)
@@ -56,9 +58,9 @@ export function classifyNetworkError({ code = 'UNKNOWN', stage }: ConnectionErro
 
 function categoryOf(reply: ParsedReply, stage: Stage | undefined): Pick<BounceInfo, 'category' | 'decidedBy'> {
   const words = wording(reply.text)
-  const rule = TEXT_RULES.find((candidate) => holds(candidate, words, reply, stage))
+  const rule = TEXT_RULES.find((candidate) => matches(candidate, words, reply, stage))
   if (rule !== undefined) return { category: rule.category, decidedBy: 'text' }
-  // Whatever else is said to STARTTLS, there is no TLS.
+  // Any other reply to STARTTLS means that there is no TLS.
   if (stage === 'starttls' && reply.code !== null) return { category: 'tls', decidedBy: 'code' }
   const byStatus = reply.enhanced === null ? undefined : categoryOfStatus(reply.enhanced, stage)
   if (byStatus !== undefined) return { category: byStatus, decidedBy: 'enhanced' }
@@ -67,7 +69,7 @@ function categoryOf(reply: ParsedReply, stage: Stage | undefined): Pick<BounceIn
   return { category: 'other', decidedBy: 'nothing' }
 }
 
-function holds(rule: Rule, words: string, reply: ParsedReply, stage: Stage | undefined): boolean {
+function matches(rule: Rule, words: string, reply: ParsedReply, stage: Stage | undefined): boolean {
   if (rule.codeClass !== undefined && rule.codeClass !== classOf(reply)) return false
   if (rule.enhanced !== undefined && !rule.enhanced.test(reply.enhanced ?? '')) return false
   if (stage !== undefined && rule.notAt?.includes(stage) === true) return false

@@ -9,7 +9,7 @@ interface Labelled {
   action: Action
   category: Category
   stage?: Stage
-  /** Categories that are right as well. */
+  /** Further categories that are correct. */
   also?: Category[]
 }
 
@@ -43,7 +43,7 @@ const collected2 = read('collected-2')
 const collected3 = read('collected-3')
 const heldOut = read('held-out')
 
-/** Two replies that differ in numbers and addresses only are the same reply. */
+/** Reduces a reply to what distinguishes it: two replies that differ only in numbers and addresses are the same. */
 const essence = (response: string): string => response.toLowerCase().replace(/[\w.+-]+@[\w.-]+|\d+|\W+/g, ' ')
 
 describe('labelled replies', () => {
@@ -55,7 +55,7 @@ describe('labelled replies', () => {
     })
   }
 
-  test('replies that the rules were not written from fare as well', (t) => {
+  test('replies that the rules were not derived from are classified almost as well', (t) => {
     assert.ok(heldOut.length >= 60)
     const { action, category } = measure(heldOut, (line) => t.diagnostic(line))
     assert.ok(action >= 0.99)

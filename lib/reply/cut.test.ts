@@ -9,7 +9,7 @@ describe('a text that is cut', () => {
     assert.equal(cut('é'.repeat(10), 20), 'é'.repeat(10))
   })
 
-  test('ends between two characters, and says that it was cut', () => {
+  test('ends between two characters, and is marked as cut', () => {
     assert.equal(cut('x'.repeat(20), 16), `${'x'.repeat(10)} [...]`)
     assert.equal(cut('é'.repeat(20), 17), `${'é'.repeat(5)} [...]`)
     assert.equal(cut('\u{1f600}'.repeat(20), 17), `${'\u{1f600}'.repeat(2)} [...]`)
@@ -26,7 +26,7 @@ describe('a text that is cut', () => {
   })
 })
 
-test('what is not UTF-8 becomes U+FFFD, and control characters spaces', () => {
+test('octets that are not UTF-8 become U+FFFD, and control characters become spaces', () => {
   assert.equal(printable('a\xff\xfeb\x00\x1b\x7f'), 'a\ufffd\ufffdb   ')
   assert.equal(printable('bo\xc3\xaete\xc2\x85'), 'boîte ')
 })

@@ -11,8 +11,8 @@ export function cut(text: string, maxOctets: number): string {
   return octets.toString('utf8', 0, end) + MARK
 }
 
-/** What a remote sent (Latin-1: a character an octet) as text on one line. Octets that are not UTF-8 become U+FFFD; control
- * characters become spaces, as they would be line breaks in a notice and colors on a terminal. */
+/** Converts what a remote sent (Latin-1: one character per octet) to text on one line. Octets that are not UTF-8 become U+FFFD; control
+ * characters become spaces, since they would be line breaks in a notice and colors on a terminal. */
 export const printable = (octets: string): string =>
   Buffer.from(octets, 'latin1')
     .toString()

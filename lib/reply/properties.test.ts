@@ -40,7 +40,7 @@ const stage = fc.constantFrom(
 )
 
 describe('for any text', () => {
-  test('there is an answer out of the known ones', () => {
+  test('the classification has a known action and category', () => {
     fc.assert(
       fc.property(words, stage, (response, at) => {
         const { action, category, message } = getBounceInfo({ response, stage: at })
@@ -52,7 +52,7 @@ describe('for any text', () => {
     )
   })
 
-  test('a 4xx is tried again', () => {
+  test('a 4xx is retried', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 400, max: 499 }),
@@ -69,7 +69,7 @@ describe('for any text', () => {
     )
   })
 
-  test('a 5xx is tried again for three categories only', () => {
+  test('a 5xx is retried for three categories only', () => {
     fc.assert(
       fc.property(fc.integer({ min: 500, max: 599 }), words, stage, (code, text, at) => {
         const { action, category } = getBounceInfo({ response: `${code} ${text}`, stage: at })
@@ -93,7 +93,7 @@ describe('for any text', () => {
   })
 })
 
-/** Beginnings and parts of what the rules look for, repeated: what a pattern with overlapping repetition chokes on. */
+/** Beginnings and parts of what the rules match, repeated: patterns with overlapping repetition would take too long on these. */
 const HOSTILE = [
   'a',
   ' ',
@@ -125,7 +125,7 @@ describe('a reply of 100 KB', () => {
     })
   }
 
-  // `wording` shortens what the rules see; the rules alone must stand it too.
+  // `wording` shortens the input of the rules; the rules alone must also be linear.
   test('does not make a rule backtrack', { timeout: 60_000 }, () => {
     for (const part of HOSTILE) {
       const text = part.repeat(Math.ceil(100_000 / part.length))

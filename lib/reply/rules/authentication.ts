@@ -13,7 +13,7 @@ export const AUTHENTICATION: readonly Rule[] = [
   { category: 'auth-spf', pattern: /\b(?:open)?spf\b|sender policy framework/ },
 ]
 
-/** The sending address has no name, or its name does not lead back to it. */
+/** The sending address has no name in reverse DNS, or the name does not resolve back to the address. */
 export const REVERSE_DNS: readonly Rule[] = [
   { category: 'reverse-dns', pattern: TRANSLATED.reverseDns },
   {

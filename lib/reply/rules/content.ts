@@ -1,7 +1,7 @@
 import type { Rule } from './rule.ts'
 import { TRANSLATED } from './translations.ts'
 
-/** Malware. Early, because a scanner's verdict is certain whatever stands around it. */
+/** Malware. Early, because a scanner's verdict is certain, whatever other words the reply has. */
 export const MALWARE: readonly Rule[] = [
   { category: 'virus', pattern: TRANSLATED.virus },
   { category: 'spam-content', pattern: /\bspam or virus/ },
@@ -12,7 +12,7 @@ export const MALWARE: readonly Rule[] = [
   },
 ]
 
-/** A verdict that lists what it was made of, which may be SPF, a name or a listing. */
+/** A spam verdict that lists its components, which may be SPF, a name or a listing. */
 export const SPAM_CHECKS: readonly Rule[] = [
   { category: 'spam-content', pattern: /\bfail\w{0,3}\b.{0,20}\banti-?spam checks?\b/ },
   {
@@ -36,7 +36,7 @@ export const SIZE: readonly Rule[] = [
   { category: 'message-too-large', pattern: /\bmax(?:imum)?\b.{0,20}\b(?:message|mail) size\b|takes no more than/ },
 ]
 
-/** What a site never takes, spam or not: kinds of attachment. */
+/** Parts that a site never accepts, whether spam or not: kinds of attachments. */
 export const FORBIDDEN_PARTS: readonly Rule[] = [
   {
     category: 'policy',

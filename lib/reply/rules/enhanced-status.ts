@@ -1,7 +1,7 @@
 import type { Category, Stage } from '../category.ts'
 
-/** What `subject.detail` means where the words say nothing: RFC 3463, the IANA registry (RFC 5248, 7372, 7505, 8689) and what
- * Gmail and Exchange Online add to it. */
+/** The category of `subject.detail` if the words do not decide: RFC 3463, the IANA registry (RFC 5248, 7372, 7505, 8689), and codes of
+ * Gmail and Exchange Online. */
 const BY_DETAIL: Partial<Record<string, Category>> = {
   '1.1': 'unknown-user',
   '1.2': 'bad-destination-host',
@@ -61,7 +61,7 @@ const BY_SUBJECT: Partial<Record<string, Category>> = {
   '7': 'policy',
 }
 
-/** Replies that come after the recipient was accepted. */
+/** Stages after the recipient was accepted. */
 const OF_MESSAGE: ReadonlySet<Stage> = new Set(['data', 'content', 'final'])
 
 /** Exchange Online numbers its reasons in blocks. */
@@ -71,12 +71,12 @@ const BLOCKS: readonly { from: number; to: number; category: Category }[] = [
   { from: 650, to: 659, category: 'rate-limited' },
 ]
 
-/** The category of an enhanced status by its detail, else by its subject. Undefined where it says nothing (`5.0.0`). */
+/** The category of an enhanced status, by its detail or otherwise by its subject. Undefined if it has no meaning (`5.0.0`). */
 export function categoryOfStatus(enhanced: string, stage: Stage | undefined): Category | undefined {
   const category = categoryByTable(enhanced)
-  // At MAIL the address that is not known is the sender's, and so is the mailbox.
+  // At MAIL, the unknown address or disabled mailbox is the sender's.
   if (stage === 'mail' && (category === 'unknown-user' || category === 'mailbox-disabled')) return 'policy'
-  // "Other or undefined mailbox status" says nothing of the mailbox when it was accepted before.
+  // "Other or undefined mailbox status" is not about the mailbox when the recipient was accepted before.
   if (/^\d\.2\.0$/.test(enhanced) && stage !== undefined && OF_MESSAGE.has(stage)) return 'policy'
   return category
 }

@@ -1,7 +1,8 @@
 import type { Rule } from './rule.ts'
 import { TRANSLATED } from './translations.ts'
 
-/** Lists of domains and URLs: a verdict on content, which does not pass by waiting. Before the lists of addresses: the same keepers run both. */
+/** Lists of domains and URLs: they concern the content, so waiting does not help. Before the lists of addresses, because the same
+ * operators run both. */
 export const CONTENT_LISTS: readonly Rule[] = [
   {
     category: 'spam-content',

@@ -1,10 +1,10 @@
 import type { Rule } from './rule.ts'
 import { TRANSLATED } from './translations.ts'
 
-/** A quota of what may be sent, not of what a mailbox holds. */
+/** A quota for sending, not for the size of a mailbox. */
 const OF_SENDER = /\bsender\b|\bqueue\b|\bsending\b|\bper (?:hour|day|minute)\b|\b(?:daily|hourly)\b/
 
-/** A mailbox without room. Before "unknown user": a full mailbox is often given 5.1.1, and its domain's name. */
+/** A full mailbox. Before "unknown user", because the reply often has 5.1.1 and names the domain. */
 export const FULL: readonly Rule[] = [
   {
     category: 'mailbox-full',
@@ -28,7 +28,7 @@ export const FULL: readonly Rule[] = [
   { category: 'mailbox-full', pattern: TRANSLATED.full, unless: OF_SENDER },
 ]
 
-/** A mailbox that exists and is shut. `blocked` counts only of an account: a message can be blocked as well. */
+/** A mailbox that exists and is disabled. `blocked` counts only for an account, since a message can be blocked as well. */
 export const DISABLED: readonly Rule[] = [
   { category: 'mailbox-disabled', pattern: TRANSLATED.disabled },
   { category: 'mailbox-disabled', pattern: /\bno (?:\S{1,12} )?activity\b/ },
@@ -50,13 +50,13 @@ export const DISABLED: readonly Rule[] = [
   },
 ]
 
-/** Nobody by that name, in other languages. */
+/** Unknown user, in other languages. */
 const FOREIGN: Rule = { category: 'unknown-user', notAt: ['mail'], pattern: TRANSLATED.unknownUser }
 
 const WHO =
   'user|recipient|rcpt|mail ?box|addressee|account|addr|address|alias|customer|destinataire|adresse|usuario|empfanger'
 
-/** Nobody by that name. At MAIL the address in question is the sender's, so these rules do not hold there. */
+/** Unknown user. At MAIL the address in question is the sender's, so these rules do not apply there. */
 export const UNKNOWN: readonly Rule[] = [
   FOREIGN,
   {

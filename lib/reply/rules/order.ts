@@ -11,8 +11,8 @@ import type { Rule } from './rule.ts'
 import { SERVER } from './server.ts'
 import { PROTOCOL, RELAYING, TLS } from './session.ts'
 
-/** Every text rule in the order in which it is asked: what names its cause without doubt first, what could mean many things
- * last. Each table's comment says why it stands where it stands; docs/reply-classification.md has the list. */
+/** All text rules, in the order in which they are tried: unambiguous ones first, ambiguous ones last. The comment of each table explains
+ * its position; docs/reply-classification.md has the list. */
 export const TEXT_RULES: readonly Rule[] = [
   ...PROVIDER_CODES,
   ...LOOPS,

@@ -1,7 +1,7 @@
 import type { Rule } from './rule.ts'
 import { TRANSLATED } from './translations.ts'
 
-/** A first attempt is put off on purpose. Only a 4xx can be that. */
+/** The first attempt is deferred on purpose. Only a 4xx reply can be that. */
 export const GREYLISTING: readonly Rule[] = [
   { category: 'greylisted', codeClass: 4, pattern: TRANSLATED.greylisted },
   { category: 'greylisted', codeClass: 4, pattern: /\bgr[ea]y(?:[ -]?list|\.rbl|ed\b)|postgrey/ },
@@ -20,8 +20,8 @@ export const GREYLISTING: readonly Rule[] = [
   },
 ]
 
-/** Too much at once: connections, messages, recipients. Before reputation, because a limit is often explained by it
- * ("rate limited due to IP reputation"); after authentication, because a limit is often the punishment for lacking it. */
+/** Too many connections, messages or recipients. Before reputation, because a limit is often explained by it ("rate limited due to IP
+ * reputation"); after authentication, because a limit is often the consequence of missing authentication. */
 export const PACE: readonly Rule[] = [
   { category: 'rate-limited', pattern: TRANSLATED.pace },
   { category: 'rate-limited', pattern: /\btoo (?:fast|quickly|often|frequently)\b|\bqueue quota\b/ },

@@ -1,7 +1,7 @@
 import type { Rule } from './rule.ts'
 
-/** The sender's domain or address is not believed: it does not resolve, or a callout failed. Before "unknown user" and "no such
- * domain", which use the same words of the recipient. */
+/** The sender's domain or address is not accepted: it does not resolve, or a callout failed. Before "unknown user" and "no such domain",
+ * which have the same words about the recipient. */
 export const SENDER: readonly Rule[] = [
   { category: 'policy', pattern: /\bsender address rejected\b/, unless: /fully-qualified|syntax/ },
   {
@@ -30,7 +30,7 @@ export const SENDER: readonly Rule[] = [
   },
 ]
 
-/** The remote says no and names a rule of its own. Last but for outages: its words are the least specific. */
+/** The remote refuses and names a rule of its own. Last except for outages, because its words are the least specific. */
 export const POLICY: readonly Rule[] = [
   {
     category: 'policy',
@@ -47,7 +47,7 @@ export const POLICY: readonly Rule[] = [
       /\bblocked\b|\bblock-rcpt\b|\brefused to\b|badrcptto|badmailfrom|purported responsible|\bmulti-?recipient\b|\brestrict(?:ed|ion)/,
   },
   { category: 'policy', codeClass: 5, pattern: /\ballowed[- ]senders|\bblack-? ?list|\bblock-? ?list/ },
-  // A bare no. Where the status says more than "policy", it is asked instead.
+  // A refusal without a reason. If the status says more than "policy", the status decides instead.
   {
     category: 'policy',
     codeClass: 5,

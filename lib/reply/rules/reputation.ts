@@ -3,7 +3,7 @@ import type { Rule } from './rule.ts'
 const WE = "(?:ips?|client|host|server|network|mta(?:'s)?|address|sender ip)"
 const IPV4 = '\\[?\\d{1,3}(?:\\.\\d{1,3}){3}\\]?'
 
-/** The sending address is on a list that has no name here, or has a bad name. */
+/** The sending address is on a list that is not named above, or has a bad reputation. */
 export const REPUTATION: readonly Rule[] = [
   { category: 'blocklisted', pattern: /\bblocked (?:by|using) (?:\S{1,20} )?(?:host|url)\b/ },
   {
@@ -23,7 +23,7 @@ export const REPUTATION: readonly Rule[] = [
     pattern:
       /\bip(?:s| address)?\b.{0,40}\b(?:blocked|not accepted|rejected|denied|black|locked|barred|refused|untrusted|filtered)\b|accepted from (?:this|your) ip\b/,
   },
-  // "ip in prison", "address 192.0.2.1 on my black book": we are in or on something.
+  // "ip in prison", "address 192.0.2.1 on my black book": the sending address is in or on something.
   {
     category: 'blocklisted',
     pattern: new RegExp(

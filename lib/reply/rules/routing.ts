@@ -2,7 +2,7 @@ import type { Stage } from '../category.ts'
 import type { Rule } from './rule.ts'
 import { TRANSLATED } from './translations.ts'
 
-/** Mail that goes round in circles. The words of loops contain words of sizes and limits, so this comes first. */
+/** Mail loops. First, because the words about loops include words about sizes and limits. */
 export const LOOPS: readonly Rule[] = [
   {
     category: 'other',
@@ -11,7 +11,7 @@ export const LOOPS: readonly Rule[] = [
   },
 ]
 
-/** The remote could not reach something itself: an address check, a next hop, a name server. */
+/** The remote itself could not reach something: an address check, a next hop, a name server. */
 export const NETWORK: readonly Rule[] = [
   {
     category: 'network',
@@ -26,10 +26,10 @@ export const NETWORK: readonly Rule[] = [
   { category: 'other', pattern: /verification (?:is )?in progress/ },
 ]
 
-/** The recipient was accepted by then, or not yet named. */
+/** Stages at which the reply does not concern the recipient: it was accepted before, or not yet named. */
 const OF_SENDER: readonly Stage[] = ['mail', 'data', 'content', 'final']
 
-/** The recipient's domain or its mail servers do not exist or take no mail. */
+/** The recipient's domain or its mail servers do not exist or accept no mail. */
 export const DESTINATION: readonly Rule[] = [
   { category: 'bad-destination-host', pattern: /\bhost not found\b/ },
   { category: 'bad-destination-host', notAt: OF_SENDER, pattern: TRANSLATED.destination },

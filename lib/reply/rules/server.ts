@@ -1,6 +1,6 @@
 import type { Rule } from './rule.ts'
 
-/** The remote is in trouble, and says so. */
+/** The remote reports a problem of its own. */
 export const SERVER: readonly Rule[] = [
   {
     category: 'server-unavailable',

@@ -1,7 +1,7 @@
 import type { Rule } from './rule.ts'
 import { TRANSLATED } from './translations.ts'
 
-/** We asked a server to pass mail on that is not its own. */
+/** The remote does not relay mail for the recipient's domain. */
 export const RELAYING: readonly Rule[] = [
   {
     category: 'relay-denied',
@@ -39,7 +39,7 @@ export const TLS: readonly Rule[] = [
   { category: 'tls', pattern: /\bcertificate\b.{0,40}(?:valid|expired|fail|mismatch|trust)/ },
 ]
 
-/** The dialogue or the form of the message breaks a rule of RFC 5321 or RFC 5322. */
+/** A command or the format of the message violates RFC 5321 or RFC 5322. */
 export const PROTOCOL: readonly Rule[] = [
   {
     category: 'protocol-error',

@@ -1,8 +1,8 @@
 import type { Category, Stage } from '../category.ts'
 import { isBareRefusal } from './bare-refusal.ts'
 
-/** What a code means that comes alone (RFC 5321, 4.2.3; RFC 3207; RFC 4954; RFC 7504), with the codes that some gateways
- * made up. Where a code means different things at different stages, `BY_STAGE` is asked first. */
+/** The category of a code if nothing else decides (RFC 5321, 4.2.3; RFC 3207; RFC 4954; RFC 7504), including non-standard codes of some
+ * gateways. If the meaning depends on the stage, `BY_STAGE` decides first. */
 const BY_CODE: Partial<Record<number, Category>> = {
   421: 'server-unavailable',
   432: 'server-unavailable',
@@ -36,7 +36,7 @@ const BY_CODE: Partial<Record<number, Category>> = {
   571: 'policy',
 }
 
-/** At RCPT the recipient is refused, at MAIL the sender, after the dot the message, before all that we are. */
+/** What is refused: at RCPT the recipient, at MAIL the sender, after the final dot the message, before that the client. */
 const BY_STAGE: Partial<Record<Stage, Partial<Record<number, Category>>>> = {
   connect: { 521: 'policy', 550: 'policy', 553: 'policy', 554: 'policy' },
   greeting: { 521: 'policy', 550: 'policy', 553: 'policy', 554: 'policy' },
@@ -47,12 +47,12 @@ const BY_STAGE: Partial<Record<Stage, Partial<Record<number, Category>>>> = {
   final: { 550: 'policy', 552: 'message-too-large', 554: 'policy' },
 }
 
-/** The category of a code whose words are not conclusive; `words` as `wording` gives them. */
+/** The category of a code if the words do not decide; `words` as returned by `wording`. */
 export function categoryOfCode(code: number, stage: Stage | undefined, words: string): Category | undefined {
   if (code < 400) return 'protocol-error'
   if (stage === 'starttls') return 'tls'
   const category = stage && BY_STAGE[stage]?.[code]
-  // A wrong "unknown user" is counted against the sender.
+  // A wrong "unknown user" would count against the sender.
   if (category === 'unknown-user' && !isBareRefusal(words)) return 'policy'
   return category ?? BY_CODE[code]
 }

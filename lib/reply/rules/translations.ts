@@ -1,6 +1,6 @@
-/** What replies in other languages than English say, as `wording` gives it (accents are gone, but not every letter over ASCII). German, French,
- * Spanish, Italian, Portuguese, Dutch, Polish, Turkish, Russian, Chinese and Japanese, as far as servers were seen to use them. Alternatives have
- * no `\b` where a word is not in Latin letters, since JavaScript knows no others. */
+/** Words of replies in languages other than English, in the form that `wording` returns (without accents, but not only ASCII): German,
+ * French, Spanish, Italian, Portuguese, Dutch, Polish, Turkish, Russian, Chinese and Japanese, as observed from servers. Alternatives
+ * outside the Latin script have no `\b`, since JavaScript recognizes only ASCII words. */
 const either = (...patterns: RegExp[]): RegExp => new RegExp(patterns.map(({ source }) => `(?:${source})`).join('|'))
 
 export const TRANSLATED = {
