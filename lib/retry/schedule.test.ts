@@ -57,7 +57,7 @@ test('a message is attempted a bounded number of times, the last at the end of i
   fc.assert(
     fc.property(patient, chance, (policy, random) => {
       const all = times(policy, random)
-      // A delay is rounded to whole milliseconds, so it can be below the exact one by a half.
+      // A delay is rounded to whole milliseconds, so it can be below the exact delay by half a millisecond.
       const shortest = Math.floor(Math.min(policy.firstMs, policy.capMs) * (1 - policy.jitter))
       assert.ok(all.length <= 2 + policy.lifetimeMs / shortest)
       assert.equal(all.at(-1), policy.lifetimeMs)
@@ -91,7 +91,7 @@ test('the default makes an attempt at the end of five days, and between 30 and 6
   }
 })
 
-test('the table in the documentation is what the schedule does', () => {
+test('the table in the documentation shows the actual schedule', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'retry-schedule.md'), 'utf8')
   assert.ok(page.includes(scheduleTable(DEFAULT_RETRY)), 'run: node lib/retry/table.ts')
 })

@@ -4,7 +4,7 @@ import type { RetryConfig } from '@postrider/runtime-config/config'
 import { nextAttempt } from './plan-retry.ts'
 import { DEFAULT_RETRY } from './schedule.ts'
 
-/** The attempts of a destination that never answers: with no jitter, and how early and late jitter can make each. */
+/** A Markdown table of the attempts for a destination that never answers: without jitter, and the earliest and latest times with jitter. */
 export function scheduleTable(policy: RetryConfig): string {
   const exact = times(policy, 0.5)
   const early = times(policy, 0)
