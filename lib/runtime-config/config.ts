@@ -1,61 +1,62 @@
 import type { ProtectionConfig } from './protection.ts'
 
-/** What the running services need to know, as the plan yields it. All names in lower case, durations in milliseconds. */
+/** The configuration of the running services, as the plan returns it. All domain names in lower case, durations in milliseconds. */
 export interface RuntimeConfig {
   platform: PlatformConfig
-  /** By domain name (A-labels). */
+  /** By domain name, in A-labels. */
   domains: Map<string, DomainConfig>
-  /** Domains that are declared and whose settings cannot be read, and could not be since this process began. */
+  /** Domains that are declared, but whose settings could not be read since this process started. */
   unreadableDomains?: ReadonlySet<string>
   /** By full login address. */
   credentials: Map<string, CredentialConfig>
-  /** In the order in which they are to be tried; the first whose match fits decides. */
+  /** In the order in which they are tried; the first policy that matches applies. */
   policies: PolicyConfig[]
   /** By pool name. */
   pools: Map<string, PoolConfig>
 }
 
 export interface PlatformConfig {
-  /** Fully qualified name this platform calls itself in its greeting, EHLO, Received and Message-ID fields. */
+  /** Fully qualified name of the platform in its greeting, EHLO, Received and Message-ID fields. */
   hostName: string
   retry: RetryConfig
   notices: NoticeConfig
   /** How long the history of a message is kept after its content is deleted. */
   placeholderMs: number
-  /** `address:port` of each DNS resolver; empty means the system's. */
+  /** `address:port` of each DNS resolver; empty: the system's resolvers. */
   resolvers: string[]
-  /** Hard ceiling on a message, whatever an SMTPLimit says; announced by SIZE. Octets. */
+  /** Maximum size of a message, whatever an SMTPLimit allows; announced with SIZE. Octets. */
   messageBytes: number
-  /** For how long a client may have a message held before its first attempt (RFC 4865); 0 offers it to nobody. */
+  /** How far in the future a client may schedule a message (RFC 4865); 0: FUTURERELEASE is not offered. Milliseconds. */
   longestHoldMs: number
   protection: ProtectionConfig
-  /** TCP port of remote MX hosts: 25 but in tests. */
+  /** TCP port of remote MX hosts: 25 except in tests. */
   smtpPort: number
-  /** In CIDR form: an MX record must not lead there, as to all that is not public. A publisher of an earlier release writes none. */
+  /** Networks that MX records must not point to, in CIDR notation, in addition to all non-public ones. Absent in configurations of an
+   * earlier release. */
   internalNetworks?: string[]
   timeouts: TimeoutConfig
-  /** Name of the pool for messages whose policy names none. */
+  /** Name of the pool for policies that name none. */
   pool?: string
-  /** Absent when no scanner is named. */
+  /** Absent when there is no scanner. */
   scanning?: ScanningConfig
-  /** After this time a message held for review that was not released is deleted, and its sender notified. */
+  /** A message held for review that is not released within this time is deleted, and its sender is notified. Milliseconds. */
   heldMs?: number
 }
 
-/** Who looks at a message before it is taken, and what follows from what they say. */
+/** The scanners that check a message before it is accepted, and the actions that follow from their verdicts. */
 export interface ScanningConfig {
   clamav?: ClamavConfig
   rspamd?: RspamdConfig
-  /** Verdict: every scanned message tells what was found; None: only one that is tagged does. */
+  /** `Verdict`: header fields with the result are added to every scanned message. `None`: only to tagged ones. */
   headers: 'None' | 'Verdict'
 }
 
 export interface ScannerConfig {
   timeoutMs: number
-  /** Larger messages are not shown to the scanner. Octets. */
+  /** Larger messages are not sent to the scanner. Octets. */
   maxBytes: number
   tooLarge: 'Reject' | 'Hold' | 'Tag'
-  /** TempFail: without a verdict the client is answered 451. Open: the message goes on. */
+  /** Action without a verdict. `TempFail`: the client is answered 451. `Open`: the message is accepted. */
   unavailable: 'TempFail' | 'Open'
 }
 
@@ -68,11 +69,11 @@ export interface ClamavConfig extends ScannerConfig {
 export interface RspamdConfig extends ScannerConfig {
   /** `http://host:port` */
   url: string
-  /** What follows from rspamd's action `reject`. */
+  /** Action if rspamd's action is `reject`. */
   reject: 'Reject' | 'Hold' | 'Tag'
-  /** What follows from its actions `add header` and `rewrite subject`. */
+  /** Action if rspamd's action is `add header` or `rewrite subject`. */
   addHeader: 'Reject' | 'Hold' | 'Tag' | 'Pass'
-  /** Points from which a message is refused or held, whatever rspamd's action is. */
+  /** Scores at which a message is refused or held for review, whatever rspamd's action is. */
   rejectScore?: number
   holdScore?: number
 }
@@ -80,29 +81,29 @@ export interface RspamdConfig extends ScannerConfig {
 export interface RetryConfig {
   firstMs: number
   capMs: number
-  /** Share by which a delay may be shorter or longer, 0 to 1. */
+  /** Largest variation of a delay, as a share of it: 0 to 1. */
   jitter: number
-  /** From acceptance to the final bounce. */
+  /** Time from acceptance to the final bounce. Milliseconds. */
   lifetimeMs: number
 }
 
 export interface NoticeConfig {
-  /** A message still queued after this long is reported once as delayed; 0 turns that off. */
+  /** A message still in the queue after this long is reported once as delayed; 0 turns that off. Milliseconds. */
   delayedAfterMs: number
-  /** Originals up to this size are returned whole in a failure notice, larger ones by their headers. Octets. */
+  /** Messages up to this size are returned whole in a failure notice; of larger ones only the headers. Octets. */
   fullMessageBytes: number
   /** From field of notices: `MAILER-DAEMON@host`. */
   from: string
 }
 
-/** RFC 5321, 4.5.3.2. */
+/** Timeouts for remote servers (RFC 5321, 4.5.3.2). Milliseconds. */
 export interface TimeoutConfig {
   connectMs: number
   greetingMs: number
   mailMs: number
   rcptMs: number
   dataMs: number
-  /** Between two writes of content that the peer takes in. */
+  /** Timeout for the remote to accept more content. */
   blockMs: number
   /** Timeout for the reply to the final dot. */
   finalMs: number
@@ -110,30 +111,30 @@ export interface TimeoutConfig {
 
 export interface DomainConfig {
   name: string
-  /** A suspended domain's logins are refused with 4xx; what is queued waits. */
+  /** Mail of a suspended domain is refused with 4xx; queued mail is still delivered. */
   suspended: boolean
   dkim: DkimConfig[]
-  /** From patterns that every credential of the domain may use besides its own address: `a@b` or `*@b`. */
+  /** Patterns of addresses that every credential of the domain may send as, besides its own address: `a@b` or `*@b`. */
   allowedSenders: string[]
   limit?: LimitConfig
-  /** Another text than before ends a suspension for abuse. */
+  /** A new value lifts a suspension for bounces or spam. */
   resume?: string
-  /** How long content stays after all recipients are settled; 0 = at once. */
+  /** How long content is kept after all recipients are settled; 0 deletes it at once. Milliseconds. */
   retentionMs: number
-  /** Tell submitters of deliveries even where they did not ask by NOTIFY=SUCCESS. */
+  /** Notify submitters of deliveries even if they did not request it with NOTIFY=SUCCESS. */
   notifyDelivered: boolean
-  /** Where its mail is read, for mail clients; IMAP first. */
+  /** Servers for reading the domain's mail, for the setup of mail clients; IMAP first. */
   incoming?: IncomingConfig[]
 }
 
-/** A server that a domain's mail is read at. */
+/** A server for reading a domain's mail. */
 export interface IncomingConfig {
   protocol: 'imap' | 'pop3'
   host: string
   port: number
   /** TLS from the first octet; STARTTLS otherwise. */
   implicitTls: boolean
-  /** What its users log in with there. */
+  /** User name for logging in to it. */
   userName: 'Address' | 'LocalPart'
 }
 
@@ -147,26 +148,26 @@ export interface DkimConfig {
 export interface CredentialConfig {
   address: string
   domain: string
-  /** scrypt verifiers (see credential/hash.ts); more than one while a rotation overlaps. */
+  /** scrypt verifiers (see lib/authentication/hash.ts); more than one during a rotation's overlap. */
   passwordHashes: string[]
-  /** Names of certificates that log in as well: host names and addresses in lower case, URIs. */
+  /** Subject alternative names of client certificates that may log in: host names and addresses in lower case, URIs. */
   certificateNames?: string[]
   allowedSenders: string[]
   suspended: boolean
   limit?: LimitConfig
-  /** As of DomainConfig. */
+  /** As in DomainConfig. */
   resume?: string
 }
 
 export interface LimitConfig {
-  /** Name of the SMTPLimit, for the refusal's text. */
+  /** Name of the SMTPLimit, for the text of a refusal. */
   name: string
-  /** In any 24 hours, counted at the 250. */
+  /** Messages in any 24 hours, counted when they are accepted. */
   messagesPerDay?: number
   recipientsPerDay?: number
   messagesPerMinute?: number
   rate?: RateConfig
-  /** Sessions that are logged in at the same time. */
+  /** Concurrent logged-in sessions. */
   concurrentSessions?: number
   /** New recipient domains in any 24 hours: those nothing was sent to in the previous 30 days. */
   newDestinationsPerDay?: number
@@ -176,24 +177,24 @@ export interface LimitConfig {
   messageBytes: number
 }
 
-/** Limits a day that grow with clean days. */
+/** Daily limits that grow with clean days. */
 export interface TiersConfig {
-  /** The first is where everybody begins. */
+  /** Every account starts in the first tier. */
   levels: { messagesPerDay: number; recipientsPerDay?: number; afterCleanDays: number }[]
-  /** What leads to the tier below. */
+  /** Thresholds that lead back to the previous tier. */
   stepDown: ThresholdConfig
 }
 
-/** Shares of the recipients that were settled in a window. */
+/** Thresholds, as percentages of the recipients that were settled in a window. */
 export interface ThresholdConfig {
   bouncePercent: number
   spamPercent: number
-  /** With fewer recipients in the window nothing is concluded. */
+  /** With fewer recipients in the window, the percentages are ignored. */
   minimumRecipients: number
   windowMs: number
 }
 
-/** A token bucket: `burst` messages at once, and `messages` more in each `perMs`. */
+/** A token bucket: up to `burst` messages at once, refilled by `messages` in each `perMs`. */
 export interface RateConfig {
   messages: number
   perMs: number
@@ -202,16 +203,16 @@ export interface RateConfig {
 
 export interface PolicyConfig {
   name: string
-  /** Recipient domains: `example.org`, `*.example.org` (any depth below), `*`. */
+  /** Recipient domains: `example.org`, `*.example.org` (subdomains at any depth), `*`. */
   domains: string[]
-  /** Patterns of the same form on the best MX host's name; empty = any. */
+  /** Patterns of the same form for the names of the most preferred MX host; empty: any. */
   mx: string[]
-  /** Concurrent connections to the site. */
+  /** Concurrent connections to a site, for each delivery process. */
   connections: number
   /** Messages after which a connection is closed. */
   messagesPerConnection: number
   tls: 'opportunistic' | 'required' | 'off'
-  /** Send to this host instead of the MX: a smart host or a sandbox. */
+  /** Sends to this host instead of the MX: a smart host or a sandbox. */
   route?: RouteConfig
   pool?: string
 }
@@ -224,6 +225,6 @@ export interface RouteConfig {
 export interface PoolConfig {
   name: string
   ehloName?: string
-  /** Local addresses to send from; those of a family are used in turn. */
+  /** Local addresses to send from; those of the same family are used in turn. */
   addresses: string[]
 }

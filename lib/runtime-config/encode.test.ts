@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { decodeConfig } from './encode.ts'
 import { DEFAULT_PROTECTION } from './protection.ts'
 
-/** As the first release with images wrote it. */
+/** The platform entry as written by the first release with images. */
 const FIRST_RELEASE = {
   hostName: 'mail.example.org',
   retry: { firstMs: 60_000, capMs: 3_600_000, jitter: 0.2, lifetimeMs: 432_000_000 },
@@ -16,20 +16,20 @@ const FIRST_RELEASE = {
 }
 const decoded = (platform: object) => decodeConfig(new Map([['platform', JSON.stringify(platform)]]))?.platform
 
-test('the entry of an operator of the first release lacks nothing that services need', () => {
+test('the entry of an operator of the first release gets all settings that services need', () => {
   const platform = decoded(FIRST_RELEASE)
   assert.equal(platform?.longestHoldMs, 0)
   assert.deepEqual(platform.protection, DEFAULT_PROTECTION)
   assert.equal(platform.hostName, 'mail.example.org')
 })
 
-test('what an entry says counts, and a setting that it does not know has its default', () => {
+test('settings of an entry are used, and missing ones have their defaults', () => {
   const platform = decoded({ ...FIRST_RELEASE, longestHoldMs: 5000, protection: { loginFailures: 3 } })
   assert.equal(platform?.longestHoldMs, 5000)
   assert.deepEqual(platform.protection, { ...DEFAULT_PROTECTION, loginFailures: 3 })
 })
 
-test('a field of a later release does no harm, and without a platform there is no configuration', () => {
+test('a field of a later release is ignored, and without a platform there is no configuration', () => {
   assert.equal(decoded({ ...FIRST_RELEASE, ofLater: { some: 'thing' } })?.smtpPort, 25)
   assert.equal(decodeConfig(new Map([['pools', '[]']])), undefined)
 })

@@ -12,10 +12,10 @@ import { kindOfKey, nameOfKey } from './shapes.ts'
 
 const keyed = (kind: string, name: string): string => `${kind}.${Buffer.from(name).toString('base64url')}`
 
-/** The configuration as KV entries: one a domain and one a credential, so that a change of one is a small write. */
+/** Encodes the configuration as entries of a bucket: one per domain and one per credential, so that a change of one is a small write. */
 export function encodeConfig(config: RuntimeConfig): Map<string, string> {
   const entries = new Map<string, string>()
-  // What others refer to comes before those that refer to it.
+  // Entries that others refer to come first.
   entries.set('platform', JSON.stringify(config.platform))
   entries.set('pools', JSON.stringify([...config.pools.values()]))
   entries.set('policies', JSON.stringify(config.policies))
@@ -25,8 +25,9 @@ export function encodeConfig(config: RuntimeConfig): Map<string, string> {
   return entries
 }
 
-/** What an operator of an earlier release leaves out of the platform's entry: it writes it during an upgrade until the new one leads, and
- * again after a rollback, while services of this release still run. A field that becomes required belongs here. */
+/** Adds what an operator of an earlier release omits from the platform's entry. It writes the entry during an upgrade until the new
+ * operator leads, and again after a rollback, while services of this release still run. A field that becomes required must be added
+ * here. */
 const complete = (entry: Partial<PlatformConfig>): PlatformConfig =>
   ({
     longestHoldMs: 0,
@@ -34,15 +35,14 @@ const complete = (entry: Partial<PlatformConfig>): PlatformConfig =>
     protection: { ...DEFAULT_PROTECTION, ...entry.protection },
   }) as PlatformConfig
 
-/** The configuration of KV entries; undefined while the platform's own entry is missing. An entry that cannot be read is as if it were not
- * there. */
+/** Decodes the configuration; undefined if the platform's own entry is missing. Entries that cannot be read are ignored. */
 export function decodeConfig(entries: ReadonlyMap<string, string>): RuntimeConfig | undefined {
   const live = new LastGood()
   for (const [key, text] of entries) live.put(key, text)
   return configOf(live.values, live.unreadable)
 }
 
-/** The same, of entries that were read; `unreadable` are the keys of those that could not be. */
+/** Like decodeConfig, for decoded entries; `unreadable` are the keys of entries that could not be read. */
 export function configOf(
   values: ReadonlyMap<string, unknown>,
   unreadable: ReadonlySet<string> = new Set(),

@@ -13,7 +13,7 @@ before(async () => {
   pems = await Promise.all([generateDkimKey('ed25519-sha256'), generateDkimKey('ed25519-sha256')])
 })
 
-/** A domain as the configuration has it, with one key. */
+/** A domain of the configuration, with one key. */
 const domainWith = (pem: string | undefined, purpose = dkimPurpose('sender.test', 's1')): DomainConfig => {
   const dkim = [{ selector: 's1', algorithm: 'ed25519-sha256', sealedKey: seal(PLATFORM_KEY, purpose, pem ?? '') }]
   return { name: 'sender.test', dkim } as unknown as DomainConfig
@@ -22,7 +22,7 @@ const domainWith = (pem: string | undefined, purpose = dkimPurpose('sender.test'
 const pemOf = (keysOf: ReturnType<typeof createKeyring>, domain: DomainConfig) =>
   keysOf(domain)[0]?.privateKey.export({ type: 'pkcs8', format: 'pem' })
 
-test("a domain's keys are opened once", () => {
+test("a domain's keys are unsealed once", () => {
   const keysOf = createKeyring(PLATFORM_KEY)
   const domain = domainWith(pems[0])
   assert.equal(pemOf(keysOf, domain), pems[0])
@@ -49,11 +49,11 @@ test('the private keys of a domain that was deleted leave memory', async () => {
   const key = open()
   configuration.delete('sender.test')
   await collected(key)
-  // The keyring itself is still there.
+  // The keyring itself is still in use.
   assert.equal(pemOf(keysOf, domainWith(pems[1])), pems[1])
 })
 
-test('a key that was sealed for another selector does not open', () => {
+test('a key that was sealed for another selector cannot be unsealed', () => {
   const domain = domainWith(pems[0], dkimPurpose('sender.test', 'other'))
   assert.throws(() => createKeyring(PLATFORM_KEY)(domain), NotSealedError)
 })

@@ -3,18 +3,18 @@ import type { DkimKey } from '@postrider/mail/dkim'
 import type { DomainConfig } from './config.ts'
 import { dkimPurpose, unseal } from '@postrider/secrets/seal'
 
-/** Opens a domain's sealed DKIM keys. They are opened and parsed once for each entry of the configuration, and go with it: private keys of
- * a domain that was deleted, or that has others now, do not stay in memory. */
+/** Returns a function that unseals a domain's DKIM keys. They are unsealed and parsed once per entry of the configuration and released
+ * with it: replaced private keys, and those of a deleted domain, do not stay in memory. Throws NotSealedError. */
 export function createKeyring(platformKey: Buffer): (domain: DomainConfig) => DkimKey[] {
-  const opened = new WeakMap<DomainConfig, DkimKey[]>()
+  const unsealed = new WeakMap<DomainConfig, DkimKey[]>()
   return (domain) => {
-    let keys = opened.get(domain)
-    if (keys === undefined) opened.set(domain, (keys = openKeys(platformKey, domain)))
+    let keys = unsealed.get(domain)
+    if (keys === undefined) unsealed.set(domain, (keys = unsealKeys(platformKey, domain)))
     return keys
   }
 }
 
-const openKeys = (platformKey: Buffer, { name, dkim }: DomainConfig): DkimKey[] =>
+const unsealKeys = (platformKey: Buffer, { name, dkim }: DomainConfig): DkimKey[] =>
   dkim.map(({ selector, algorithm, sealedKey }) => {
     const privateKey = createPrivateKey(unseal(platformKey, dkimPurpose(name, selector), sealedKey))
     return { domain: name, selector, algorithm, privateKey }

@@ -46,7 +46,7 @@ test('a bad entry keeps its last good value, and the others apply', () => {
   assert.equal(live.bad, 0)
 })
 
-test('what is no longer in the bucket goes, bad or not', () => {
+test('an entry that is no longer in the bucket is dropped, bad or not', () => {
   const live = new LastGood()
   for (const [name, text] of entries) live.put(name, text)
   live.put('domain.x', 'garbage')
@@ -54,12 +54,12 @@ test('what is no longer in the bucket goes, bad or not', () => {
   assert.deepEqual([[...live.values.keys()], live.bad], [['platform'], 0])
 })
 
-test('without a platform there is no configuration, and bad entries at the start are as if they were not there', () => {
+test('without a platform there is no configuration, and entries that are bad at the start are ignored', () => {
   assert.equal(decodeConfig(new Map([['platform', 'garbage']])), undefined)
   assert.equal(decodeConfig(new Map([...entries, [key, 'garbage']]))?.credentials.size, 0)
 })
 
-test('what cannot be read and never could is known to be there', () => {
+test('an entry that could never be read is known as unreadable', () => {
   const live = new LastGood()
   for (const [name, text] of entries) live.put(name, text)
   const domain = `domain.${Buffer.from('sender.test').toString('base64url')}`

@@ -1,18 +1,18 @@
 import { readStored } from '@postrider/broker/stored'
 import { kindOfKey, nameOfKey, shapeOf } from './shapes.ts'
 
-/** An entry cannot be read. What it said before stays in force. */
+/** An entry that cannot be read. Its previous value stays in force. */
 export interface BadEntry {
   key: string
   error: unknown
 }
 
-/** The entries of the bucket, each as it was when it could last be read: one that is bad does not take the others along. */
+/** The entries of the bucket, each with the last value that could be read, so that a bad entry does not affect the others. */
 export class LastGood {
   readonly #values = new Map<string, unknown>()
   readonly #bad = new Map<string, unknown>()
 
-  /** Resolves with the fault of a bad entry. */
+  /** Stores an entry; returns the error if the entry is bad. */
   put(key: string, text: string): BadEntry | undefined {
     try {
       this.#values.set(key, readStored(describe(key), text, shapeOf(key)))
@@ -29,7 +29,7 @@ export class LastGood {
     this.#bad.delete(key)
   }
 
-  /** Drops what is in the bucket no longer, after it was read as a whole. */
+  /** Drops entries that are no longer in the bucket, after the whole bucket was read. */
   keepOnly(keys: ReadonlySet<string>): void {
     for (const key of [...this.#values.keys(), ...this.#bad.keys()]) if (!keys.has(key)) this.delete(key)
   }
@@ -42,7 +42,7 @@ export class LastGood {
     return this.#bad.size
   }
 
-  /** Keys of bad entries that have no good value: nothing is known of what they say, but that they are there. */
+  /** Keys of bad entries that never had a good value: only their existence is known. */
   get unreadable(): ReadonlySet<string> {
     return new Set(this.#bad.keys().filter((key) => !this.#values.has(key)))
   }

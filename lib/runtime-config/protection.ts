@@ -1,25 +1,25 @@
-/** What the submission ports bear. Counts are for one ingress process, durations in milliseconds; see ingress.protection in
+/** How the submission ports are protected. Counts are for one ingress process, durations in milliseconds; see ingress.protection in
  * docs/resources.md. */
 export interface ProtectionConfig {
-  /** Wrong passwords from one network within the window until it is blocked; 0: never. */
+  /** Wrong passwords from one network within the window after which it is blocked; 0: no limit. */
   loginFailures: number
-  /** Wrong passwords on one account within the window until unfamiliar networks have one try each; 0: never. */
+  /** Wrong passwords for one account within the window after which networks without a recent login get one try each; 0: no limit. */
   accountFailures: number
   windowMs: number
   blockMs: number
   connections: number
-  /** Share of the connections that those may have who have not logged in. */
+  /** Percentage of the connections available to unauthenticated clients. */
   strangersPercent: number
-  /** Connections of one network that have not logged in; 0: no limit. */
+  /** Unauthenticated connections from one network; 0: no limit. */
   strangersPerNetwork: number
-  /** New connections a minute of a network that nobody logged in from lately; 0: no limit. */
+  /** New connections per minute from a network without a recent login; 0: no limit. */
   connectionsPerMinute: number
   loginDeadlineMs: number
   commandMs: number
   contentMs: number
 }
 
-/** What holds until a publisher that knows these settings has written them, as after an upgrade: the defaults. */
+/** The defaults, in force until an operator that knows these settings has written them, as after an upgrade. */
 export const DEFAULT_PROTECTION: ProtectionConfig = {
   loginFailures: 10,
   accountFailures: 50,

@@ -8,17 +8,17 @@ import type { BadEntry } from './last-good.ts'
 export interface ConfigReport {
   /** An entry of the configuration cannot be read. */
   bad(entry: BadEntry, revision: number): void
-  /** How many are bad now. */
+  /** Sets how many entries are bad now. */
   badEntries(count: number): void
-  /** A start waits until these entries can be read. */
+  /** The start of the service waits until these entries can be read. */
   waiting(keys: string[]): void
-  /** Something that follows the configuration failed. */
+  /** A listener of the configuration failed. */
   failed(error: unknown): void
-  /** The configuration cannot be followed: what it said last stays in force. */
+  /** The configuration cannot be followed; its last value stays in force. */
   following: Trouble
 }
 
-/** Tells of bad entries in the log and by a metric, which each service has. */
+/** Reports bad entries in the log and by a metric, which every service has. */
 export function reportConfig(registry: Registry, log: Pick<Logger, 'error' | 'warn' | 'info'>): ConfigReport {
   const gauge = new Gauge({
     name: 'postrider_config_invalid_entries',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What the services rely on in an entry of the configuration. Settings that earlier releases did not write have defaults where they are
- * used, so they are not asked for here; settings of later releases pass. */
+ * used, so they are not required here; settings of later releases are kept. */
 const texts = z.array(z.string())
 const limit = z.looseObject({ name: z.string(), recipientsPerMessage: z.number(), messageBytes: z.number() })
 const tls = z.enum(['opportunistic', 'required', 'off'])
@@ -51,12 +51,12 @@ const SHAPES: Record<string, z.ZodType> = {
   }),
 }
 
-/** What an entry is, by its key: `domain.<name>`, `platform`. */
+/** The kind of an entry, from its key: `domain` of `domain.<name>`, `platform` of `platform`. */
 export const kindOfKey = (key: string): string => key.split('.')[0] ?? ''
 
-/** What it is about; empty where there is only one of its kind. */
+/** The name in the key of an entry; empty if there is only one entry of the kind. */
 export const nameOfKey = (key: string): string =>
   Buffer.from(key.slice(kindOfKey(key).length + 1), 'base64url').toString()
 
-/** An entry of a kind that a later release added is not for this one. */
+/** The shape of an entry. An entry of a kind that a later release added is not checked. */
 export const shapeOf = (key: string): z.ZodType => SHAPES[kindOfKey(key)] ?? z.unknown()

@@ -15,7 +15,7 @@ const domains = new Map(
 )
 const shop = domain('shop.example')
 
-test('mail is signed for the domain of its From address where the platform has its keys, else for the submitter’s', () => {
+test('mail is signed for the domain of its From address if the platform has its keys, otherwise for the submitter’s', () => {
   const signs = (...from: string[]): string => signingDomain(domains, from, shop).name
   assert.equal(signs('app@shop.example'), 'shop.example')
   assert.equal(signs('kim@OTHER.example'), 'other.example')
@@ -34,7 +34,7 @@ test('the platform’s own mail is signed for its domain, or the nearest above i
   assert.equal(signs(''), undefined)
 })
 
-test('the signature comes before the content, which stays as it is', async () => {
+test('the signature comes before the content, which is unchanged', async () => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const keysOf = ({ name }: DomainConfig) => [
     { domain: name, selector: 's', algorithm: 'rsa-sha256' as const, privateKey },
@@ -47,7 +47,7 @@ test('the signature comes before the content, which stays as it is', async () =>
   assert.ok(unsigned.equals(content))
 })
 
-test('a key that does not open leaves the platform’s own mail unsigned', async () => {
+test('a key that cannot be unsealed leaves the platform’s own mail unsigned', async () => {
   const keysOf = (): never => {
     throw new NotSealedError('sealed with another platform key')
   }

@@ -12,17 +12,17 @@ type Domains = ReadonlyMap<string, DomainConfig>
 const canSign = (domain: DomainConfig | undefined): domain is DomainConfig =>
   domain !== undefined && domain.dkim.length > 0
 
-/** The Domain whose keys sign a submitted message: the one of its From address where the platform has keys for it, since DMARC asks
- * for a signature of that domain (RFC 7489, 3.1.1), else the submitter's. `from` holds the addresses of the From field, which the
- * submitter was found to be allowed to use. */
+/** The Domain whose keys sign a submitted message: that of its From address if the platform has keys for it, since DMARC requires a
+ * signature of that domain (RFC 7489, 3.1.1), otherwise the submitter's. `from` has the addresses of the From field; the caller has
+ * checked that the submitter may use them. */
 export function signingDomain(domains: Domains, from: string[], submitter: DomainConfig): DomainConfig {
   const [author] = from
   const own = author === undefined ? undefined : domains.get(keyOf(author))
   return canSign(own) ? own : submitter
 }
 
-/** The Domain whose keys sign the platform's own mail: the one of its From address, or the nearest above it, which relaxed
- * alignment accepts (RFC 7489, 3.1.1). Undefined where the platform has no keys for any. */
+/** The Domain whose keys sign the platform's own mail: that of its From address, or the nearest one above it, which relaxed alignment
+ * accepts (RFC 7489, 3.1.1). Undefined if the platform has keys for none of them. */
 export function platformSigningDomain(domains: Domains, from: string): DomainConfig | undefined {
   const [address = ''] = addressesOf(from)
   for (let name = keyOf(address); name !== ''; name = above(name)) {
@@ -32,20 +32,20 @@ export function platformSigningDomain(domains: Domains, from: string): DomainCon
   return undefined
 }
 
-/** The domain of an address as the configuration has it: in lower-case A-labels. */
+/** The domain of an address in the form that the configuration uses: lower-case A-labels. */
 const keyOf = (address: string): string => normaliseDomain(domainOf(address)) ?? ''
 
-/** The name without its first label; empty at the end. */
+/** The name without its first label; empty if it has only one. */
 const above = (name: string): string => {
   const dot = name.indexOf('.')
   return dot === -1 ? '' : name.slice(dot + 1)
 }
 
-/** Signs a mail whose From field is `from`; resolves with both. */
+/** Signs a mail whose From field is `from`; resolves with signature and content. */
 export type SignMail = (content: Buffer, from: string, now: number) => Promise<Buffer>
 
-/** Signs the platform's own mail, whose From field is `from`; resolves with the content as it is where there is no key for it, or
- * none that opens: a notice without a signature is better than none. `now` is in milliseconds since the epoch. */
+/** Signs the platform's own mail, whose From field is `from`. Resolves with the unchanged content if there is no key for it, or the key
+ * cannot be unsealed: an unsigned notice is better than none. `now` is in milliseconds since the epoch. */
 export async function signPlatformMail(
   content: Buffer,
   from: string,

@@ -34,7 +34,7 @@ const platform = {
   timeouts: { connectMs: 1 },
 }
 
-test('a start waits, and says so once, until what is essential can be read; what becomes bad later keeps its last value', async () => {
+test('a start waits, and reports it once, until the essential entries can be read; an entry that becomes bad later keeps its last value', async () => {
   const kv = await new Kvm(broker.js).open('config')
   await kv.put('platform', JSON.stringify(platform))
   await kv.put('policies', 'garbage')

@@ -12,12 +12,13 @@ import type { ConfigReport } from './report.ts'
 /** The bucket's entries, by key. */
 export type Entries = Map<string, string>
 
-/** Publishes one configuration after the other, for whoever is the bucket's only writer; resolves with how many entries changed. */
+/** Returns a function that publishes a configuration and resolves with the number of changed entries. Its caller must be the bucket's
+ * only writer, and must wait for one call before the next. */
 export function publisher(broker: Pick<Broker, 'nc' | 'js' | 'jsm'>): (config: RuntimeConfig) => Promise<number> {
   let known: Entries | undefined
   return async (config) => {
     const present = known ?? (await readEntries(broker))
-    // Forgotten until it has worked: after a failure the bucket itself says how far it got.
+    // Forgotten until the write succeeds: after a failure the bucket is read again.
     known = undefined
     const wanted = encodeConfig(config)
     const changes = await write(broker, present, wanted)
@@ -26,7 +27,8 @@ export function publisher(broker: Pick<Broker, 'nc' | 'js' | 'jsm'>): (config: R
   }
 }
 
-/** Writes what differs and deletes what is gone. Additions come first, so that nobody sees a credential without its domain. */
+/** Writes entries that differ and deletes those that are gone. Additions come first, so that no reader sees a credential without its
+ * domain. */
 async function write({ js }: Pick<Broker, 'js'>, present: Entries, wanted: Entries): Promise<number> {
   const kv = await new Kvm(js).open(CONFIG_BUCKET)
   let changes = 0
@@ -37,7 +39,7 @@ async function write({ js }: Pick<Broker, 'js'>, present: Entries, wanted: Entri
   }
   for (const key of [...present.keys()].reverse()) {
     if (wanted.has(key)) continue
-    // Purged, not only marked: a deleted credential's verifier has no business on the disk.
+    // Purged, not only marked as deleted: the verifier of a deleted credential must not remain on disk.
     await kv.purge(key)
     changes++
   }
@@ -51,25 +53,25 @@ export async function readEntries(broker: Pick<Broker, 'nc' | 'jsm'>): Promise<E
   const { state } = await broker.jsm.streams.info(stream)
   if (state.messages === 0) return entries
   for await (const { subject, headers, data } of readStream(broker, stream, { seq: 1 }, state.last_seq)) {
-    // A marker tells of a deletion; an entry has none.
+    // A deletion marker has this header; an entry does not.
     if (headers.get('KV-Operation') === '')
       entries.set(subject.slice(`$KV.${CONFIG_BUCKET}.`.length), Buffer.from(data).toString())
   }
   return entries
 }
 
-/** The configuration as it is now; it changes under whoever holds this. */
+/** The current configuration, which changes over time. */
 export interface LiveConfig {
   readonly current: RuntimeConfig
   onChange(run: (config: RuntimeConfig) => void): void
   stop(): void
 }
 
-/** Without these no mail can be handled as it should be: with no policies, what is to go by a route or by TLS alone would go to any MX host. */
+/** Entries without which mail would be handled wrongly: without policies, mail that requires a route or TLS would go to any MX host. */
 const ESSENTIAL = ['platform', 'policies', 'pools']
 
-/** Follows the bucket; resolves when the whole configuration is here, which may be when it is first published, or
- * when what is essential in it can be read again. */
+/** Follows the bucket of the configuration. Resolves when the whole configuration has been read, which may be only when it is first
+ * published, or when its essential entries can be read again. */
 export async function watchConfig(
   broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   report: ConfigReport,
@@ -91,8 +93,8 @@ export async function watchConfig(
     if (bad !== undefined) report.bad(bad, entry.revision)
   }
 
-  /** Who follows the configuration may fail at it; the others and what comes next do not. */
-  function tell(run: (config: RuntimeConfig) => void, config: RuntimeConfig): void {
+  /** A listener that throws does not affect the others or later changes. */
+  function notifyListener(run: (config: RuntimeConfig) => void, config: RuntimeConfig): void {
     try {
       run(config)
     } catch (error) {
@@ -100,13 +102,13 @@ export async function watchConfig(
     }
   }
 
-  /** What was taken is all there is for now. */
+  /** Called when all entries that are known to exist have been read. */
   function apply(): void {
     live.keepOnly(present)
     report.badEntries(live.bad)
-    const awaited = ESSENTIAL.filter((key) => live.unreadable.has(key))
-    if (awaited.length > 0 && current === undefined) {
-      if (!waiting) report.waiting(awaited)
+    const unreadable = ESSENTIAL.filter((key) => live.unreadable.has(key))
+    if (unreadable.length > 0 && current === undefined) {
+      if (!waiting) report.waiting(unreadable)
       waiting = true
       return
     }
@@ -114,7 +116,7 @@ export async function watchConfig(
     if (config === undefined) return
     current = config
     known.resolve(config)
-    for (const run of listeners) tell(run, config)
+    for (const run of listeners) notifyListener(run, config)
   }
 
   const stop = await followBucket(
@@ -128,7 +130,7 @@ export async function watchConfig(
       },
       change(entry) {
         take(entry)
-        // While more is known to come, what is here may be half of it.
+        // While more entries are known to follow, the entries so far may be incomplete.
         if ((entry.delta ?? 0) === 0) apply()
       },
     },
