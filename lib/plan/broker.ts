@@ -1,7 +1,7 @@
 import type { Resource } from '@postrider/resources/kinds'
 import type { Inventory } from './inventory.ts'
 
-/** A broker that somebody else runs; paths as they are written. */
+/** A broker that Postrider does not run. Paths are as written in the manifest. */
 export interface OutsideBroker {
   servers: string[]
   passwordsFile: string
@@ -13,7 +13,7 @@ export interface OutsideBroker {
 export interface BrokerPlan {
   shards: number
   port: number
-  /** Processes that a single machine runs; none with `outside`. */
+  /** Broker processes on a single machine; not used with `outside`. */
   servers: 1 | 3
   /** Copies of each stream. */
   replicas: number

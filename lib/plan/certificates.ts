@@ -1,19 +1,19 @@
 import type { Resource } from '@postrider/resources/kinds'
 import type { Inventory } from './inventory.ts'
 
-/** PEM files with a certificate and its private key, as they are given: relative to where the platform is started. */
+/** PEM files with a certificate and its private key. Paths are as written: relative to the working directory of the platform. */
 export interface CertificateFilesPlan {
   certificateFile: string
   keyFile: string
 }
 
-/** Certificates that are given as files; those in Secrets are the operator's affair. */
+/** Certificates that are given as files; the operator handles those in Secrets. */
 export interface CertificatesPlan {
-  /** For clients that name no host, or one that none of the others is for; without it a local one is made. */
+  /** The certificate for clients that name no host, or one that no other certificate matches; without it, a local one is created. */
   first?: CertificateFilesPlan
-  /** Chosen by the host that a client names. */
+  /** Selected by the host that a client names (SNI). */
   further: CertificateFilesPlan[]
-  /** CAs whose certificates clients may show. */
+  /** CAs of client certificates. */
   clientCaFile?: string
 }
 

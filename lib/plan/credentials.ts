@@ -12,7 +12,7 @@ export function planCredentials(
   wanted: Wanted[],
 ): Map<string, CredentialConfig> {
   const credentials = new Map<string, CredentialConfig>()
-  /** As they are, by their lower-case form: capitals make no difference at a login. */
+  /** Logins by their lower-case form, since logins do not differ in case. */
   const logins = new Map<string, string>()
   for (const credential of inventory.all('SMTPCredential')) {
     const { spec } = credential
@@ -56,5 +56,5 @@ export function planCredentials(
   return credentials
 }
 
-/** As certificates are read: URIs are compared as they are, host names and addresses in lower case. */
+/** The name in the form in which names of certificates are compared: URIs unchanged, host names and addresses in lower case. */
 const certificateName = (name: string): string => (/^[a-z][a-z0-9+.-]*:/i.test(name) ? name : name.toLowerCase())

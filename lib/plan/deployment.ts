@@ -11,7 +11,7 @@ import { planServices } from './services.ts'
 import type { ServicesPlan } from './services.ts'
 import { ownSubmission } from './submission.ts'
 
-/** What has to run for the plan; a provider knows how: as processes here, as Deployments in Kubernetes. */
+/** What has to run for the plan. A provider decides how: as local processes, or as Deployments in Kubernetes. */
 export interface Deployment extends ServicesPlan {
   certificates: CertificatesPlan
   broker: BrokerPlan & { contentBackstopMs: number; eventsMs: number }
@@ -30,14 +30,14 @@ export function planDeployment(
   checkListeners(platform, config, inventory)
   if (api.port === api.httpPort) inventory.report(platform, 'spec.api.httpPort', 'must differ from spec.api.port')
   const longestRetention = Math.max(0, ...[...config.domains.values()].map(({ retentionMs }) => retentionMs))
-  // A held message's time begins with its release.
+  // The lifetime of a scheduled message begins at its release.
   const lifetime = config.platform.longestHoldMs + config.platform.retry.lifetimeMs
   return {
     ...planServices(platform, ownSubmission(platform)),
     certificates: planCertificates(platform, inventory),
     broker: {
       ...planBroker(platform, inventory),
-      // A net under the retention that the notifier enforces, wide enough never to be what deletes a message.
+      // A safety net behind the retention that the notifier enforces, long enough that it normally never deletes a message.
       contentBackstopMs: lifetime + longestRetention + (config.platform.heldMs ?? 0) + 4 * WEEK_MS,
       eventsMs: lifetime + config.platform.placeholderMs + WEEK_MS,
     },

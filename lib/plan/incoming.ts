@@ -3,7 +3,7 @@ import type { Resource } from '@postrider/resources/kinds'
 
 const PORTS = { imap: { ImplicitTLS: 993, STARTTLS: 143 }, pop3: { ImplicitTLS: 995, STARTTLS: 110 } } as const
 
-/** The servers that a Domain's mail is read at, IMAP first; no field at all where it names none. */
+/** The servers for reading a Domain's mail, IMAP first; no field if it names none. */
 export function incomingOf({ incoming }: Resource<'Domain'>['spec']): { incoming?: IncomingConfig[] } {
   if (incoming === undefined) return {}
   const servers = (['imap', 'pop3'] as const).flatMap((protocol): IncomingConfig[] => {

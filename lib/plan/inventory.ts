@@ -1,10 +1,10 @@
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
 
-/** Number of names listed in an error about an unknown name. */
+/** How many names an error about an unknown name lists. */
 const MAX_NAMES = 10
 
-/** Finds resources by kind and name, and gathers what is wrong between them. */
+/** Finds resources by kind and name, and collects problems between them. */
 export class Inventory {
   readonly problems: Problem[] = []
   readonly #byKind = new Map<Kind, AnyResource[]>()
@@ -26,7 +26,7 @@ export class Inventory {
     return (this.#byKind.get(kind) ?? []) as (AnyResource & Resource<K>)[]
   }
 
-  /** What a reference names; a problem and undefined when there is no such resource. */
+  /** The resource that a reference names. Reports a problem and returns undefined when it does not exist. */
   find<K extends Kind>(
     kind: K,
     reference: { name: string } | undefined,
@@ -34,7 +34,7 @@ export class Inventory {
     path: string,
   ): Resource<K> | undefined {
     if (reference === undefined) return undefined
-    // The platform's own references may point anywhere it lives; tenants' stay in their namespace.
+    // References never leave the namespace of the resource that contains them.
     const found = this.#byName.get(nameOf(kind, from.namespace, reference.name))
     if (found !== undefined) return found as AnyResource & Resource<K>
     const there = this.#namesIn(kind, from.namespace)

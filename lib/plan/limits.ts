@@ -5,7 +5,7 @@ import type { Inventory } from './inventory.ts'
 
 const HOUR_MS = 3_600_000
 
-/** The SMTPLimit that a resource's limitRef names, as the services need it. */
+/** The SMTPLimit that a resource's limitRef names, in the services' configuration. */
 export function limitOf(
   from: AnyResource & { spec: { limitRef?: { name: string } } },
   inventory: Inventory,

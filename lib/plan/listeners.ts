@@ -5,7 +5,7 @@ import type { Inventory } from './inventory.ts'
 
 const KINDS = { ImplicitTLS: 'submissions', STARTTLS: 'submission', TrustedNetworks: 'relay' } as const
 
-/** Reports what of one field goes against another. */
+/** Reports contradictions between the fields of the listeners. */
 export function checkListeners(platform: Resource<'MailPlatform'>, config: RuntimeConfig, inventory: Inventory): void {
   const { ingress } = platform.spec
   for (const [index, { mode, networks, credential, clientCertificate }] of ingress.listeners.entries()) {
@@ -34,7 +34,7 @@ export function checkListeners(platform: Resource<'MailPlatform'>, config: Runti
   }
 }
 
-/** The listeners as an ingress is started with them. */
+/** The listeners in the settings of ingress. */
 export const listenerSettings = (
   listeners: Resource<'MailPlatform'>['spec']['ingress']['listeners'],
 ): ListenerSettings[] =>

@@ -29,7 +29,7 @@ function pathsOf(...resources: AnyResource[]): string[] {
   return 'problems' in result ? result.problems.map(({ resource, path }) => `${resource}: ${path}`) : []
 }
 
-test('what is not there yet is wanted, and no longer when it is', () => {
+test('missing keys and passwords are wanted, and existing ones are not', () => {
   const first = plan([platform, domain, login, limit], nothing)
   assert.ok('plan' in first)
   assert.deepEqual(first.plan.wanted.map(({ thing }) => thing).sort(), ['dkim-key', 'dkim-key', 'password'])
@@ -54,7 +54,7 @@ test('what is not there yet is wanted, and no longer when it is', () => {
   assert.equal(domains.get('one.example')?.retentionMs, 0)
 })
 
-test('what does not fit together is reported by resource and field', () => {
+test('contradictions are reported by resource and field', () => {
   assert.deepEqual(pathsOf(domain), ['MailPlatform: '])
   assert.deepEqual(pathsOf(platform, login, limit), ['SMTPCredential default/app: spec.domainRef'])
   assert.deepEqual(pathsOf(platform, domain, login), ['SMTPCredential default/app: spec.limitRef'])
@@ -101,13 +101,13 @@ test('the most specific policy comes first', () => {
   )
 })
 
-test('the protection that holds before anything is published is that of a platform which says nothing of it', () => {
+test('the protection before a configuration is published is that of a platform with default settings', () => {
   const planned = plan([platform], nothing)
   assert.ok('plan' in planned)
   assert.deepEqual(planned.plan.config.platform.protection, DEFAULT_PROTECTION)
 })
 
-test('a broker that somebody else runs needs its passwords, and nothing of a broker of this machine', () => {
+test('an external broker requires its passwords, and allows no settings of a local broker', () => {
   const brokerOf = (broker: unknown): AnyResource =>
     make('MailPlatform', 'mail', { hostName: 'mail.example.org', broker })
   const elsewhere = { url: 'tls://a.example:4222,tls://b.example:4222', passwordsFile: 'accounts.json', replicas: 3 }

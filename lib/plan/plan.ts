@@ -14,14 +14,14 @@ import type { PlannedSender } from './senders.ts'
 
 export interface Plan {
   config: RuntimeConfig
-  /** What has to run, and with which settings of its own. */
+  /** The processes to run, and their settings. */
   deployment: Deployment
   wanted: Wanted[]
-  /** Addresses that are to be verified, or are. */
+  /** Sender addresses, verified or not. */
   senders: PlannedSender[]
 }
 
-/** From resources to what runs. Pure: the same for files and for Kubernetes. Returns the plan, or all that is wrong. */
+/** Computes the plan from the resources. Pure, and the same for files and for Kubernetes. Returns the plan, or all problems. */
 export function plan(resources: AnyResource[], observed: Observed): { plan: Plan } | { problems: Problem[] } {
   const inventory = new Inventory(resources)
   const platforms = inventory.all('MailPlatform')

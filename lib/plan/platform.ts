@@ -54,6 +54,6 @@ export function planPlatform(platform: Resource<'MailPlatform'>, inventory: Inve
   }
 }
 
-/** From field of what the platform itself mails. */
+/** From field of the platform's own mail. */
 export const noticesFrom = ({ spec: { hostName, notices } }: Resource<'MailPlatform'>): string =>
   notices.from ?? `MAILER-DAEMON@${hostName}`

@@ -4,7 +4,7 @@ import type { Inventory } from './inventory.ts'
 
 const TLS = { Opportunistic: 'opportunistic', Required: 'required', Disabled: 'off' } as const
 
-/** Policies in the order in which they are to be tried: the most specific first, so that services need no rule of their own. */
+/** Policies in the order in which they are tried: the most specific first, so that services need no rule of their own. */
 export function planPolicies(inventory: Inventory): { policies: PolicyConfig[]; pools: Map<string, PoolConfig> } {
   const policies = inventory
     .all('DestinationPolicy')
@@ -36,7 +36,7 @@ function planPolicy(policy: Resource<'DestinationPolicy'>, inventory: Inventory)
   }
 }
 
-/** An exact name before `*.name`, a longer one before a shorter, `*` last; with MX patterns before the same without. */
+/** Orders an exact name before `*.name`, a longer one before a shorter one, `*` last; with MX patterns before without. */
 function specificity({ domains, mx }: PolicyConfig): number {
   const widest = Math.min(
     ...domains.map((pattern) =>

@@ -2,7 +2,7 @@ import type { ProtectionConfig } from '@postrider/runtime-config/protection'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 
-/** How the submission ports are protected, as the ingress reads it. */
+/** The protection of the submission ports, in the settings of ingress. */
 export function planProtection({ spec }: Resource<'MailPlatform'>): ProtectionConfig {
   const { failureWindow, blockTime, loginDeadline, commandTime, contentTime, ...counts } = spec.ingress.protection
   return {

@@ -2,7 +2,7 @@ import type { ScanningConfig } from '@postrider/runtime-config/config'
 import { durationMs, sizeBytes } from '@postrider/resources/quantity'
 import type { Scanning } from '@postrider/resources/scanning'
 
-/** The scanners, in the ingress's settings; undefined if there are none. */
+/** The scanners, in the settings of ingress; undefined if there are none. */
 export function planScanning({ clamav, rspamd, headers }: Scanning): ScanningConfig | undefined {
   if (clamav === undefined && rspamd === undefined) return undefined
   return {

@@ -4,17 +4,18 @@ import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import type { Inventory } from './inventory.ts'
 import type { Observed, VerifiedSender } from './observed.ts'
 
-/** A SenderAddress, as its verification needs it. */
+/** A SenderAddress, with what its verification needs. */
 export interface PlannedSender extends VerifiedSender {
   namespace: string
   name: string
   code?: string | undefined
   resend?: string | undefined
-  /** Whether the configuration allows it. */
+  /** Whether the configuration allows sending as this address. */
   verified: boolean
 }
 
-/** Adds the verified addresses to what credentials and Domains of the configuration may send as; returns all that are asked for. */
+/** Adds the verified addresses to the allowed senders of credentials and Domains in the configuration. Returns all sender addresses,
+ * verified or not. */
 export function planSenders(
   inventory: Inventory,
   { senders: verified }: Observed,
@@ -41,9 +42,9 @@ export function planSenders(
     const { domainName } = domain.spec
     const address = withLowerDomain(spec.address)
     const known = verified?.get(`${namespace}/${name}`)
-    const holds = known?.address === address && known.domainName === domainName
-    if (holds) allow(address, domainName, spec.credentialRefs.length === 0 ? undefined : credentials, config)
-    return [{ namespace, name, address, domainName, code: spec.code, resend: spec.resend, verified: holds }]
+    const isVerified = known?.address === address && known.domainName === domainName
+    if (isVerified) allow(address, domainName, spec.credentialRefs.length === 0 ? undefined : credentials, config)
+    return [{ namespace, name, address, domainName, code: spec.code, resend: spec.resend, verified: isVerified }]
   })
 }
 

@@ -5,8 +5,8 @@ import type { Submission } from '@postrider/contract/submission'
 import type { Resource } from '@postrider/resources/kinds'
 import { listenerSettings } from './listeners.ts'
 
-/** How many of each service run, and those of their settings that are the same wherever they run. A provider adds what it alone knows:
- * the broker, files and the address of telemetry. */
+/** The number of processes of each service, and those settings that do not depend on the provider. A provider adds the others: the
+ * broker, files and the address of telemetry. */
 export interface ServicesPlan {
   ingress: { replicas: number; settings: Pick<SettingsOf<typeof INGRESS>, 'listeners'> }
   delivery: { replicas: number }
@@ -16,7 +16,7 @@ export interface ServicesPlan {
   }
 }
 
-/** `submission`: where clients of this provider submit. */
+/** `submission`: the host and ports to which clients submit. */
 export function planServices({ spec }: Resource<'MailPlatform'>, submission: Submission): ServicesPlan {
   const { ingress, delivery, api } = spec
   const { address: host, port, httpPort, publicHost } = api
