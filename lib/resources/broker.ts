@@ -3,7 +3,7 @@ import { port } from './fields.ts'
 
 const file = () => z.string().min(1).max(1024)
 
-/** The queue: one broker, three on the same machine, or an outside one. */
+/** The queue: one broker, three brokers on the same machine, or an external one. */
 export const Broker = z.strictObject({
   shards: z
     .int()

@@ -2,9 +2,9 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { DURATION, SIZE } from './quantity.ts'
 
-/** Kinds of values that several resources share. All shapes stay within what a structural CRD schema can say. */
+/** Schemas of values that several resources share. All of them can be expressed in a structural CRD schema. */
 
-/** Length of a name that Kubernetes takes (RFC 1123 label). */
+/** A name in Kubernetes (RFC 1123 label). */
 export const resourceName = () =>
   z
     .string()
@@ -17,7 +17,7 @@ export const resourceName = () =>
 export const duration = () =>
   z.string().max(9).regex(DURATION, 'must be a duration such as 250ms, 30s, 5m, 4h, 30d, or 0')
 
-/** A duration that is not 0. */
+/** A duration other than 0. */
 export const someTime = () =>
   z
     .string()
@@ -50,7 +50,7 @@ export const emailAddress = () =>
     .max(320)
     .regex(/^[^\s@<>"]+@[A-Za-z0-9.-]+$/, 'must be an address: local@domain')
 
-/** An address that stands for one mailbox: a dot-atom (RFC 5321, 4.1.2) without `*`, at a full domain name in A-labels. */
+/** The address of one mailbox: a dot-atom (RFC 5321, 4.1.2) without `*`, at a full domain name in A-labels. */
 export const mailboxAddress = () =>
   z
     .string()
@@ -90,7 +90,7 @@ function addressOf(resolver: string): string {
 
 export const cidr = () => z.union([z.cidrv4(), z.cidrv6()], 'must be a network such as 10.0.0.0/8 or 2001:db8::/32')
 
-/** On what can be suspended for abuse. */
+/** For resources that can be suspended for bounces or spam. */
 export const resume = () =>
   z
     .string()

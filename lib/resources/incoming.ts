@@ -13,7 +13,7 @@ const server = (implicit: number, starttls: number) =>
     })
     .optional()
 
-/** Where a domain's mail is read: Postrider has no mailboxes, but its mail clients are to find both halves at once. */
+/** Servers for reading a domain's mail. Postrider has no mailboxes, but mail clients set up sending and reading together. */
 export const Incoming = z.strictObject({
   imap: server(993, 143).describe('IMAP server of the mailboxes.'),
   pop3: server(995, 110).describe('POP3 server of the mailboxes.'),

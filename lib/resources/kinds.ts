@@ -29,7 +29,7 @@ export interface Resource<K extends Kind = Kind> {
   namespace: string
   name: string
   spec: Spec<K>
-  /** Where it was read, for messages: file and document, or the cluster. */
+  /** Where it was read, for error messages: file and document, or the cluster. */
   origin: string
 }
 

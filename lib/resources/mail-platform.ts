@@ -94,7 +94,7 @@ const Verification = z.strictObject({
     ),
 })
 
-/** The platform: what all tenants share. There is one. */
+/** The platform, which all tenants share. There is exactly one. */
 export const MailPlatformSpec = z.strictObject({
   hostName: domainName().describe(
     'Fully qualified host name used in the greeting, EHLO, and the Received and Message-ID fields. Forward and reverse DNS should match.',

@@ -11,7 +11,7 @@ const Amounts = z.strictObject({
   memory: quantity().optional().describe('Octets, such as 512Mi.'),
 })
 
-/** What the pods of a service are given, in Kubernetes. */
+/** Resources and autoscaling of the pods of a service, in Kubernetes. */
 export const Pods = {
   resources: z
     .strictObject({

@@ -6,13 +6,13 @@ const UNITS_BYTES: Record<string, number> = { '': 1, Ki: 1024, Mi: 1024 ** 2, Gi
 export const DURATION = /^(0|(\d{1,7})(ms|s|m|h|d))$/
 export const SIZE = /^(\d{1,12})(Ki|Mi|Gi)?$/
 
-/** Milliseconds of a duration that DURATION matches: `0`, `250ms`, `30s`, `5m`, `4h`, `30d`. */
+/** Converts a duration that matches DURATION to milliseconds: `0`, `250ms`, `30s`, `5m`, `4h`, `30d`. */
 export function durationMs(text: string): number {
   const [, , count, unit] = DURATION.exec(text) ?? []
   return Number(count ?? 0) * (UNITS_MS[unit ?? ''] ?? 0)
 }
 
-/** Octets of a size that SIZE matches: `1000`, `64Ki`, `25Mi`, `1Gi`. */
+/** Converts a size that matches SIZE to octets: `1000`, `64Ki`, `25Mi`, `1Gi`. */
 export function sizeBytes(text: string): number {
   const [, count, unit] = SIZE.exec(text) ?? []
   return Number(count ?? 0) * (UNITS_BYTES[unit ?? ''] ?? 1)

@@ -2,11 +2,11 @@ import type { z } from 'zod'
 import { API_VERSION, KINDS, Metadata } from './kinds.ts'
 import type { AnyResource, Kind } from './kinds.ts'
 
-/** One thing that is wrong with a manifest. */
+/** One problem of a manifest. */
 export interface Problem {
   /** File and document, or the cluster's object. */
   origin: string
-  /** `Domain default/example`, as far as it is known. */
+  /** `Domain default/example`, as far as it could be read. */
   resource: string
   /** `spec.dkim.algorithms[0]`. */
   path: string
@@ -14,7 +14,7 @@ export interface Problem {
   problem: string
 }
 
-/** Checks one manifest; returns the resource, or everything that is wrong with it. */
+/** Checks one manifest; returns the resource, or all its problems. */
 export function readResource(manifest: unknown, origin: string): { resource: AnyResource } | { problems: Problem[] } {
   const problem = (path: string, text: string, resource = ''): { problems: Problem[] } => ({
     problems: [{ origin, resource, path, problem: text }],
@@ -44,7 +44,7 @@ export function readResource(manifest: unknown, origin: string): { resource: Any
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => explain(issue, ['spec'], spec))),
   ].map((found) => ({ origin, resource: label, ...found }))
   if (problems.length > 0 || !name.success || !parsed.success) return { problems }
-  // Kind and spec fit together: the schema was chosen by the kind.
+  // Kind and spec match: the schema was chosen by the kind.
   return { resource: { kind, ...name.data, spec: parsed.data, origin } as AnyResource }
 }
 
@@ -56,7 +56,7 @@ function explain(issue: z.core.$ZodIssue, prefix: string[], root: unknown): { pa
     root,
   )
   if (issue.code === 'unrecognized_keys') {
-    // zod does not say which keys it would have taken, so the fields of all specs are what can be suggested.
+    // zod does not report the allowed keys, so the suggestions come from the fields of all specs.
     const allowed = Object.values(KINDS).flatMap((schema) => Object.keys(schema.shape))
     return { path, problem: issue.keys.map((key) => `has no field ${key}${hint(key, allowed)}`).join('; ') }
   }
@@ -74,7 +74,7 @@ function hint(given: string, known: string[]): string {
   return near !== undefined && near.distance <= Math.max(1, given.length / 3) ? ` (did you mean ${near.name}?)` : ''
 }
 
-/** Edits between two words (Levenshtein). */
+/** The edit distance of two words (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, letter] of Array.from(a).entries()) {

@@ -5,7 +5,7 @@ import { API_VERSION, KINDS } from './kinds.ts'
 import type { Kind } from './kinds.ts'
 import { STATUS } from './status.ts'
 
-/** One JSON Schema node, as far as the reference needs it. */
+/** The parts of a JSON Schema node that the reference needs. */
 interface Node {
   type?: string
   description?: string
@@ -18,7 +18,7 @@ interface Node {
   items?: Node
 }
 
-/** The reference page of all kinds, from the schemas' own words. */
+/** The reference page of all kinds, generated from the schemas. */
 export function referencePage(): string {
   const kinds = Object.entries(KINDS).map(([kind, schema]) => {
     const [spec, status] = [schema, STATUS[kind as Kind]].map((part) => z.toJSONSchema(part, { io: 'input' }) as Node)

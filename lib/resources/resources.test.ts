@@ -34,7 +34,7 @@ test('every duration that is allowed is a whole number of milliseconds', () => {
   )
 })
 
-test('a manifest with nothing but what is needed gets its defaults', () => {
+test('a manifest with only the required fields gets the defaults', () => {
   const read = readResource(named('MailPlatform', { hostName: 'mail.example.org' }), 'test')
   assert.ok('resource' in read && read.resource.kind === 'MailPlatform')
   assert.equal(read.resource.spec.retry.lifetime, '5d')
@@ -59,11 +59,11 @@ test('each error names its field', () => {
   for (const [given, path] of cases) assert.deepEqual(pathsOf(given), [path], JSON.stringify(given))
 })
 
-test('nothing makes the reader throw', () => {
+test('readResource never throws', () => {
   fc.assert(fc.property(fc.anything(), (given) => void readResource(given, 'test')))
 })
 
-test('the reference page is what the schemas say', () => {
+test('the reference page matches the schemas', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'resources.md'), 'utf8')
   assert.equal(page.trim(), referencePage().trim(), 'run: node lib/resources/reference.ts > docs/resources.md')
 })

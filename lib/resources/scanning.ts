@@ -70,7 +70,7 @@ const Rspamd = z.strictObject({
   ...Shared,
 })
 
-/** Who looks at a message before it is taken. */
+/** Scanners that check a message before it is accepted. */
 export const Scanning = z.strictObject({
   holdFor: someTime()
     .refine((given) => durationMs(given) <= 90 * DAY_MS, 'must be at most 90d')

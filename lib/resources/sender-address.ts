@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { mailboxAddress, reference } from './fields.ts'
 
-/** An address outside the tenant's domains that mail may be sent from once whoever reads its mailbox has given a code back. */
+/** An address outside the tenant's domains that mail may be sent from, once a code that was mailed to it has been entered. */
 export const SenderAddressSpec = z.strictObject({
   address: mailboxAddress().describe('Address to send as. A code is mailed to it; a changed address needs a new code.'),
   domainRef: reference('Domain').describe(

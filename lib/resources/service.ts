@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cidr } from './fields.ts'
 
-/** The Service that a part of the platform is reached through, in Kubernetes. */
+/** The Kubernetes Service for a part of the platform. */
 export const Service = z.strictObject({
   type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).default('ClusterIP').describe('Type of the Service.'),
   annotations: z.record(z.string(), z.string()).default({}).describe('Annotations, for example for the load balancer.'),

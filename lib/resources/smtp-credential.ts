@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { duration, emailAddress, reference, resourceName, resume, senderPattern } from './fields.ts'
 
-/** A login. The password is generated, with everything a client needs, unless verifiers are given. */
+/** A login for sending. Its password is generated, together with everything a client needs, unless verifiers are given. */
 export const SMTPCredentialSpec = z.strictObject({
   address: emailAddress().describe('User name for login, and the address that mail is sent from.'),
   domainRef: reference('Domain').describe('Domain that the address belongs to.'),

@@ -4,7 +4,7 @@ import { size, someTime } from './fields.ts'
 const percent = () => z.int().min(1).max(100)
 const count = () => z.int().min(0).max(1_000_000_000)
 
-/** Rates of what remote servers answered. */
+/** Thresholds for the percentages of bounces and of spam refusals. */
 const threshold = (usual: { bouncePercent: number; spamPercent: number; minimumRecipients: number }) =>
   z.strictObject({
     bouncePercent: percent()
@@ -24,7 +24,7 @@ const threshold = (usual: { bouncePercent: number; spamPercent: number; minimumR
     windowHours: z.int().min(1).max(168).default(24).describe('Length of the window, in hours.'),
   })
 
-/** How much may be sent. What is not named is not limited. */
+/** How much may be sent. Fields that are not given do not limit anything. */
 export const SMTPLimitSpec = z.strictObject({
   messagesPerDay: count().optional().describe('Messages in any 24 hours, counted at the 250.'),
   recipientsPerDay: count().optional().describe('Recipients in any 24 hours.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Kind } from './kinds.ts'
 
-/** What the operator tells in the status of each kind. The API server takes no field that is not here. */
+/** The status of each kind, written by the operator. The API server drops fields that are not in the schema. */
 
 /** RFC 3339. */
 const time = () => z.string().meta({ format: 'date-time' })
@@ -28,7 +28,7 @@ const Common = {
     .describe('Conditions, by type.'),
 }
 
-/** Of what has a limit; nothing is counted without one. */
+/** The use of a limit; without a limit nothing is counted. */
 const Use = {
   sentToday: count().optional().describe('Messages sent in the last 24 hours; only with a limit.'),
   dailyLimit: count().optional().describe('Messages that may be sent in 24 hours.'),

@@ -14,7 +14,7 @@ const condition = (name: string, type: string): Column => ({
 })
 const AGE: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 
-/** What `kubectl get` shows, by kind. */
+/** The columns of `kubectl get`, by kind. */
 export const COLUMNS: Record<Kind, Column[]> = {
   MailPlatform: [
     { name: 'Host', type: 'string', jsonPath: '.spec.hostName' },

@@ -9,14 +9,14 @@ import type { StructuralNode } from './structural.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'crds')
 
-test('crds/ is what the schemas say', async () => {
+test('crds/ matches the schemas', async () => {
   const wanted = await definitionFiles()
   assert.deepEqual(readdirSync(FOLDER).sort(), [...wanted.keys()].sort())
   for (const [name, text] of wanted)
     assert.equal(readFileSync(join(FOLDER, name), 'utf8'), text, `${name}: run node lib/resources/crd/main.ts`)
 })
 
-test('kubectl explain has a text for every field', () => {
+test('every field has a description for kubectl explain', () => {
   const silent: string[] = []
   const walk = (node: StructuralNode, path: string): void => {
     for (const [name, inner] of Object.entries(node.properties ?? {})) {

@@ -22,7 +22,7 @@ const NAMES: Record<Kind, Names> = {
   DestinationPolicy: { plural: 'destinationpolicies', short: 'dpol' },
 }
 
-/** What `subresources.scale` reads and writes: `kubectl scale` of the platform is one of its delivery. */
+/** Paths of `subresources.scale`: `kubectl scale` of the platform changes the number of delivery processes. */
 const SCALE = {
   specReplicasPath: '.spec.delivery.replicas',
   statusReplicasPath: '.status.deliveryReplicas',
@@ -81,5 +81,5 @@ function rootSchema(kind: Kind): StructuralNode {
   }
 }
 
-/** File of a kind's definition, in crds/. */
+/** Name of the file with a kind's definition, in crds/. */
 export const fileOf = (kind: Kind): string => `postrider.dev_${NAMES[kind].plural}.yaml`

@@ -4,7 +4,7 @@ import { KINDS } from '../kinds.ts'
 import type { Kind } from '../kinds.ts'
 import { definition, fileOf } from './definitions.ts'
 
-/** The files of crds/ as they should be, by name. */
+/** The expected content of the files in crds/, by name. */
 export async function definitionFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   for (const kind of Object.keys(KINDS) as Kind[]) {

@@ -1,16 +1,16 @@
 import type { Kind } from '../kinds.ts'
 import type { StructuralNode } from './structural.ts'
 
-/** A rule in CEL; `oldSelf` makes it one of changes. The server bounds what a rule may cost at worst, so lists and texts that
- * one reads need a greatest length in the schema. */
+/** A validation rule in CEL; `oldSelf` makes it a transition rule. The API server bounds the worst-case cost of a rule, so lists and
+ * strings that a rule reads need a maximum length in the schema. */
 export interface Rule {
   rule: string
   message: string
-  /** `oldSelf` is an optional, empty when the object is made. */
+  /** `oldSelf` is an optional value, empty when the object is created. */
   optionalOldSelf?: true
 }
 
-/** Milliseconds of a duration: CEL's own knows no days. */
+/** CEL for a duration in milliseconds; the duration type of CEL has no unit for days. */
 const ms = (field: string): string =>
   `int(${field}.find('[0-9]+')) * (${field}.endsWith('ms') ? 1 : ${field}.endsWith('s') ? 1000 : ${field}.endsWith('m') ? 60000 : ${field}.endsWith('h') ? 3600000 : 86400000)`
 
@@ -46,11 +46,11 @@ const SERVICE: Rule[] = [
   },
 ]
 
-/** Port of the Service for a listener, as the operator chooses it. */
+/** CEL for the Service port of a listener, as the operator chooses it. */
 const servicePort = (listener: string): string =>
   `(has(${listener}.servicePort) ? ${listener}.servicePort : ${listener}.mode == 'ImplicitTLS' ? 465 : ${listener}.mode == 'STARTTLS' ? 587 : 25)`
 
-/** Rules beyond what a schema says, by kind and path of the node within spec; `x[]` is every item of x, '' is spec. */
+/** Rules that a schema cannot express, by kind and path within spec; `x[]` is every item of x, '' is spec itself. */
 const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
   MailPlatform: {
     ingress: [
@@ -166,20 +166,21 @@ const RULES: Partial<Record<Kind, Record<string, Rule[]>>> = {
   },
 }
 
-/** A name can't be changed, so only a new object is judged: an older one could never be written to again, not even its status. */
+/** A rule for metadata.name. It applies to new objects only: a name cannot be changed, so an older object with an invalid name could
+ * never be written again, not even its status. */
 const nameRule = (pattern: string, message: string): Rule => ({
   rule: `oldSelf.hasValue() || self.metadata.name.matches('${pattern}')`,
   message: `metadata.name must be ${message}`,
   optionalOldSelf: true,
 })
-/** A Service begins with the platform's name, and takes less than other objects do. */
+/** The name of a Service begins with the platform's name, and Services have stricter rules for names. */
 const PLATFORM_NAME = nameRule(
   '^[a-z]([a-z0-9-]*[a-z0-9])?$',
   'lower-case letters, digits and hyphens, beginning with a letter',
 )
 const NAME = nameRule('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', 'lower-case letters, digits and hyphens, without dots')
 
-/** What names of a kind are like: as metadata.name in a folder of files, though Kubernetes would take more. */
+/** The limits on names of a kind: those for metadata.name in files, although Kubernetes would allow more. */
 export const nameLimits = (kind: Kind): { maxLength: number; rule: Rule } =>
   kind === 'MailPlatform' ? { maxLength: 50, rule: PLATFORM_NAME } : { maxLength: 63, rule: NAME }
 

@@ -25,13 +25,13 @@ interface JsonSchema {
   [keyword: string]: unknown
 }
 
-/** What a structural schema may not say, or says otherwise. */
+/** Keywords that a structural schema must not have, or that are converted separately. */
 const DROPPED = new Set(['$schema', 'additionalProperties', 'anyOf', 'propertyNames', 'properties', 'items'])
-/** Of the others the server knows nothing, or something else. */
+/** The formats to keep; the API server does not know the others, or defines them differently. */
 const FORMATS: unknown[] = ['date-time', 'int64']
 const SAFE_INTEGER = Number.MAX_SAFE_INTEGER
 
-/** The structural schema of a zod schema, as input: defaults are what the API server fills in. */
+/** Converts a zod schema, in its input form, to a structural schema; the API server fills in the defaults. */
 export const structural = (schema: z.ZodType): StructuralNode =>
   shape(z.toJSONSchema(schema, { io: 'input' }) as JsonSchema)
 
@@ -39,7 +39,7 @@ function shape(node: JsonSchema): StructuralNode {
   if (node.anyOf !== undefined) return alternatives(node, node.anyOf)
   const plain = Object.fromEntries(
     Object.entries(node).filter(
-      // zod bounds every whole number by what a double can hold.
+      // zod limits every whole number to what a double can represent.
       ([keyword, value]) =>
         !DROPPED.has(keyword) &&
         !(keyword === 'format' && !FORMATS.includes(value)) &&
@@ -56,7 +56,7 @@ function shape(node: JsonSchema): StructuralNode {
   return plain
 }
 
-/** The only alternatives there are: addresses, or networks, of both families. */
+/** Converts the only supported alternatives: IP addresses, or networks, of both families. Throws for any other. */
 function alternatives({ description }: JsonSchema, among: JsonSchema[]): StructuralNode {
   const formats = among.map(({ format }) => format).join()
   const kind = { 'ipv4,ipv6': ADDRESS, 'cidrv4,cidrv6': NETWORK }[formats]
@@ -80,7 +80,7 @@ const NETWORK = {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A default with what its own fields have by default: rules are tried on it before the server has filled it in. */
+/** Adds the defaults of its fields to a default: rules are evaluated on it before the API server fills it in. */
 function filled(given: Record<string, unknown>, { properties = {} }: StructuralNode): Record<string, unknown> {
   const defaults = Object.entries(properties).flatMap(([name, { default: value }]) =>
     value === undefined ? [] : [[name, value]],
