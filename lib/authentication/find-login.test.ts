@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findLogin } from './find-login.ts'
 
-test('a login is found in capitals, with blanks around it, and by each spelling of its domain', () => {
+test('a login is found when written in capitals, with blanks around it, and with any spelling of its domain', () => {
   const logins = new Map([
     ['Kim@example.org', 1],
     ['lee@xn--mnchen-3ya.example', 2],

@@ -26,11 +26,11 @@ function guarded(given = settings) {
       for (let time = 0; time < times; time++) delay = guard.failed({ account, address })
       return delay
     },
-    open: (account: string, address: string) => guard.judge({ account, address }).blockedMs === 0,
+    open: (account: string, address: string) => guard.check({ account, address }).blockedMs === 0,
   }
 }
 
-describe('who may try a password', () => {
+describe('a login attempt', () => {
   test('a network with too many failures is blocked for all accounts, for the block time', () => {
     const { fail, open, pass } = guarded()
     fail('a@x.test', '192.0.2.1', 2)
@@ -53,17 +53,17 @@ describe('who may try a password', () => {
     assert.ok(!open('a@x.test', '192.0.2.9'))
   })
 
-  test('who logged in from a network lately is not locked out by what others do there', () => {
-    const { fail, open, succeeded, judge, pass } = guarded()
+  test('an account that logged in from a network recently is not locked out by failures of others there', () => {
+    const { fail, open, succeeded, check, pass } = guarded()
     succeeded({ account: 'owner@x.test', address: '192.0.2.1' })
     fail('victim@x.test', '192.0.2.1', 3)
     assert.ok(!open('victim@x.test', '192.0.2.1'))
     assert.ok(open('owner@x.test', '192.0.2.1'))
     pass(8 * 86_400_000)
-    assert.ok(!judge({ account: 'owner@x.test', address: '192.0.2.1' }).familiar)
+    assert.ok(!check({ account: 'owner@x.test', address: '192.0.2.1' }).familiar)
   })
 
-  test("guesses at the owner's account from his own network are bounded too, and concern no other network", () => {
+  test("guesses at the owner's account from their own network are bounded too, and do not affect other networks", () => {
     const { fail, open, succeeded } = guarded()
     succeeded({ account: 'owner@x.test', address: '192.0.2.1' })
     fail('owner@x.test', '192.0.2.1', 3)
@@ -72,7 +72,7 @@ describe('who may try a password', () => {
     assert.ok(open('other@x.test', '192.0.2.1'))
   })
 
-  test('an account that is guessed at from many networks leaves one guess to each, and its owner a way in', () => {
+  test('guesses at an account from many networks leave one guess to each network, and do not lock out its owner', () => {
     const { fail, open, succeeded } = guarded()
     succeeded({ account: 'owner@x.test', address: '203.0.113.1' })
     for (let host = 1; host <= 5; host++) fail('owner@x.test', `192.0.2.${host}`)
@@ -83,7 +83,7 @@ describe('who may try a password', () => {
     assert.ok(open('other@x.test', '192.0.2.6'), 'another account')
   })
 
-  test('failures that lie further apart than the window never block', () => {
+  test('failures further apart than the window never cause a block', () => {
     const { fail, open, pass } = guarded()
     for (let time = 0; time < 20; time++) {
       fail('a@x.test', '192.0.2.1', 2)
@@ -92,13 +92,13 @@ describe('who may try a password', () => {
     assert.ok(open('a@x.test', '192.0.2.1'))
   })
 
-  test('the delay grows with each failure, to a bound', () => {
+  test('the delay grows with each failure, up to a limit', () => {
     const { fail } = guarded({ ...settings, loginFailures: 0, accountFailures: 0 })
     const delays = Array.from({ length: 7 }, () => fail('a@x.test', '192.0.2.1'))
     assert.deepEqual(delays, [250, 500, 1000, 2000, 4000, 4000, 4000])
   })
 
-  test('0 switches a block off', () => {
+  test('0 turns a block off', () => {
     const { fail, open } = guarded({ ...settings, loginFailures: 0, accountFailures: 0 })
     fail('a@x.test', '192.0.2.1', 1000)
     assert.ok(open('a@x.test', '192.0.2.1'))

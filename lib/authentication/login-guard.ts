@@ -3,26 +3,27 @@ import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 import { DAY_MS } from '@postrider/time/day'
 import { networkOf } from './network.ts'
 
-/** Who asks to log in, before his password is looked at. */
-export interface Claim {
-  /** As given: whether it exists makes no difference here, so that a block does not tell who exists. */
+/** A login attempt, before its password is checked. */
+export interface LoginAttempt {
+  /** The account as given. Whether it exists makes no difference, so that a block does not reveal which accounts exist. */
   account: string
   address: string
 }
 
-export interface Judgement {
-  /** Logged in with this account from this network lately. */
+export interface GuardDecision {
+  /** This account logged in from this network recently. */
   familiar: boolean
-  /** Milliseconds for which the password is not looked at; 0: it is. */
+  /** For how long passwords are not checked, in milliseconds; 0: not blocked. */
   blockedMs: number
 }
 
 export interface LoginGuard {
-  judge(claim: Claim): Judgement
-  /** Notes a wrong password that is none of those noted already; milliseconds that the reply is to be held back, counted from the question. */
-  failed(claim: Claim): number
-  succeeded(claim: Claim): void
-  /** Somebody logged in from there lately. */
+  check(attempt: LoginAttempt): GuardDecision
+  /** Counts a wrong password that was not counted before. Returns how long the reply must be delayed, in milliseconds from the start of
+   * the attempt. */
+  failed(attempt: LoginAttempt): number
+  succeeded(attempt: LoginAttempt): void
+  /** Whether any account logged in from this network recently. */
   knowsNetwork(address: string): boolean
 }
 
@@ -40,14 +41,17 @@ const MAX_DELAY_MS = 4000
 /** Entries of each map; one is some 200 octets. */
 const MAX_REMEMBERED = 100_000
 
-/** Failed logins, counted by network, by account and by both.
+/**
+ * Blocks logins after too many failures, counted by network, by account and by both.
  *
- * - A network with too many is blocked, but for those accounts that logged in from it lately: they answer for their own failures
- *   only, so that a guesser behind the same address translation locks nobody out.
- * - An account with too many, from wherever, leaves one wrong password to each network it is not familiar with. Its owner has a
- *   way in from where he was lately and from any network that has not failed; a guesser has one guess a network and block time.
+ * - A network with too many failures is blocked, except for accounts that logged in from it recently. Those are blocked only by their own
+ *   failures, so that a guesser behind the same address translation does not lock out others.
+ * - An account with too many failures, from any networks, allows one wrong password for each network from which it has not logged in
+ *   recently. Its owner can still log in from recently used networks and from any network without a failure; a guesser has one guess per
+ *   network and block time.
  *
- * It knows nothing of which accounts there are. Bounded; what is forgotten first is what was not touched for longest. */
+ * It does not know which accounts exist. Memory is bounded; the entries that were unchanged for longest are dropped first.
+ */
 export function createLoginGuard(
   settings: () => ProtectionConfig,
   now: () => number = () => performance.now(),
@@ -55,11 +59,11 @@ export function createLoginGuard(
   const networks = new BoundedMap<Failures>(MAX_REMEMBERED)
   const accounts = new BoundedMap<Failures>(MAX_REMEMBERED)
   const pairs = new BoundedMap<Failures>(MAX_REMEMBERED)
-  // Only who has a right password can push something out of these two.
+  // Only a client with a right password can displace entries of these two.
   const familiarPairs = new BoundedMap<number>(MAX_REMEMBERED)
   const familiarNetworks = new BoundedMap<number>(MAX_REMEMBERED)
 
-  const keysOf = ({ account, address }: Claim) => {
+  const keysOf = ({ account, address }: LoginAttempt) => {
     const network = networkOf(address)
     return { account, network, pair: `${network} ${account}` }
   }
@@ -78,18 +82,18 @@ export function createLoginGuard(
   const block = (failures: Failures): void => {
     failures.blockedUntil = now() + settings().blockMs
   }
-  const over = (failures: Failures, most: number): boolean => most > 0 && failures.count >= most
+  const over = (failures: Failures, max: number): boolean => max > 0 && failures.count >= max
 
   return {
-    judge(claim) {
-      const { network, pair } = keysOf(claim)
+    check(attempt) {
+      const { network, pair } = keysOf(attempt)
       const familiar = isFamiliar(familiarPairs, pair)
       const own = blockedMs(pairs.get(pair))
       return { familiar, blockedMs: familiar ? own : Math.max(own, blockedMs(networks.get(network))) }
     },
-    failed(claim) {
+    failed(attempt) {
       const { loginFailures, accountFailures } = settings()
-      const { account, network, pair } = keysOf(claim)
+      const { account, network, pair } = keysOf(attempt)
       const ofPair = count(pairs, pair)
       const ofAccount = count(accounts, account)
       let steps = ofPair.count
@@ -103,11 +107,11 @@ export function createLoginGuard(
       }
       return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (steps - 1))
     },
-    succeeded(claim) {
-      const { network, pair } = keysOf(claim)
+    succeeded(attempt) {
+      const { network, pair } = keysOf(attempt)
       familiarPairs.set(pair, now())
       familiarNetworks.set(network, now())
-      // A typing error of before is forgiven; what the network did to others is not.
+      // Earlier typing errors of this account no longer count; the network's failures for other accounts still do.
       pairs.delete(pair)
     },
     knowsNetwork: (address) => isFamiliar(familiarNetworks, networkOf(address)),

@@ -4,7 +4,7 @@ import type { Verdicts } from './verdict-cache.ts'
 import type { LoginGuard } from './login-guard.ts'
 import { networkOf } from './network.ts'
 
-/** The password is not looked at: too many wrong ones came from there. */
+/** The password is not checked: too many wrong ones came from this network. */
 export class LoginBlockedError extends Error {
   override readonly name = 'LoginBlockedError'
   readonly forMs: number
@@ -13,58 +13,59 @@ export class LoginBlockedError extends Error {
     this.forMs = forMs
   }
 
-  /** For people. */
+  /** Text for people. */
   get text(): string {
     const minutes = Math.ceil(this.forMs / 60_000)
     return `too many wrong passwords from your network; try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
   }
 }
 
-/** Resolves with the address of the credential; with undefined for a wrong user and for a wrong password, alike in time. Rejects with
- * LoginBlockedError, or with TooManyLoginsError when as many passwords are being checked as may be. */
+/** Resolves with the address of the credential, or with undefined for an unknown user and for a wrong password, after the same time.
+ * Rejects with LoginBlockedError, or with TooManyLoginsError when too many passwords wait to be checked. */
 export type Login = (username: string, password: string, remoteAddress: string) => Promise<string | undefined>
 
 export interface LoginDependencies {
-  /** By address, as they are now. */
+  /** The current credentials, by address. */
   credentials: () => ReadonlyMap<string, { passwordHashes: string[] }>
   verdicts: Verdicts
   guard: LoginGuard
   now?: () => number
 }
 
-/** What a wrong login takes at least, so that neither the number of verifiers nor the cache tells who exists. Milliseconds. */
+/** The minimum duration of a failed login, so that neither the number of verifiers nor the cache reveals which users exist.
+ * Milliseconds. */
 const MIN_MS = 250
 
-/** Logging in by a password, wherever that is asked for. */
+/** Creates the login by password, for submission and for the HTTP service. */
 export function createLogin({ credentials, verdicts, guard, now = () => performance.now() }: LoginDependencies): Login {
   return async (username, password, remoteAddress) => {
     const startedAt = now()
     const known = credentials()
     const address = findLogin(known, username)
     const hashes = known.get(address)?.passwordHashes ?? []
-    const claim = { account: address, address: remoteAddress }
+    const attempt = { account: address, address: remoteAddress }
     const remembered = verdicts.remembered(address, password, hashes)
-    const { familiar, blockedMs } = guard.judge(claim)
-    // Before the password is looked at: a blocked guesser costs no hash, and hears nothing about his guess. The owner whose
-    // password was right a moment ago, from where it was right, is not the guesser.
+    const { familiar, blockedMs } = guard.check(attempt)
+    // Checked before the password: a blocked guesser causes no hash, and learns nothing about the guess. An owner whose password was right
+    // recently, from the same network, is not blocked.
     if (blockedMs > 0 && !(familiar && remembered === true)) throw new LoginBlockedError(blockedMs)
-    const stillMay = (): void => {
-      const late = guard.judge(claim).blockedMs
+    const checkAllowed = (): void => {
+      const late = guard.check(attempt).blockedMs
       if (late > 0) throw new LoginBlockedError(late)
     }
-    // Those who came all at once wait in line with the tries of one: the first to fail ends them.
-    const claimant = { key: networkOf(remoteAddress), first: familiar, stillMay }
-    // An unknown user costs as much as a wrong password, so that neither text nor time tells them apart.
+    // Concurrent attempts from one network wait in the same line, so that the first failures can block the rest.
+    const claimant = { key: networkOf(remoteAddress), first: familiar, checkAllowed }
+    // An unknown user takes as long as a wrong password, so that neither text nor time distinguishes them.
     const right = await verdicts.check(address, password, hashes, claimant)
     if (!right) {
-      // The same wrong password again comes from a program that does not know the new one, and is not a second guess.
-      const delay = remembered === undefined ? guard.failed(claim) : MIN_MS
+      // A repeated wrong password comes from a program with an outdated password, and is not another guess.
+      const delay = remembered === undefined ? guard.failed(attempt) : MIN_MS
       await sleep(Math.max(0, startedAt + delay - now()))
       return undefined
     }
-    // Others from there were being checked meanwhile, and were too many.
-    if (!familiar && remembered === undefined) stillMay()
-    guard.succeeded(claim)
+    // Other attempts from this network failed in the meantime, and may have been too many.
+    if (!familiar && remembered === undefined) checkAllowed()
+    guard.succeeded(attempt)
     return address
   }
 }

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 
-/** The network that a client is judged by: an IPv4 address, the /64 of an IPv6 address (what one customer is given, so that its
- * 2^64 addresses count as one). An address that does not parse is a network of its own. */
+/** The network by which a client is counted: an IPv4 address, or the /64 of an IPv6 address, which is what one customer gets, so that
+ * its 2^64 addresses count as one. An invalid address is a network of its own. */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address
   const parsed = ipaddr.process(address)
@@ -12,12 +12,12 @@ export function networkOf(address: string): string {
 
 export type Networks = [ipaddr.IPv4 | ipaddr.IPv6, number][]
 
-/** Whether the address lies in one of the networks. An IPv4 address that an IPv6 socket reports is an IPv4 address. */
+/** Whether an address is in one of the networks. An IPv4 address that an IPv6 socket reports counts as an IPv4 address. */
 export function lies(address: string, networks: Networks): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.process(address)
   return networks.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits))
 }
 
-/** CIDR texts; throws on one that is none. */
+/** Parses networks in CIDR notation; throws if one is malformed. */
 export const parseNetworks = (texts: string[]): Networks => texts.map((text) => ipaddr.parseCIDR(text))

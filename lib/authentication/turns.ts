@@ -1,28 +1,29 @@
-/** Too many wait already; the client is to come back. */
+/** Too many logins are already waiting; the client must try again later. */
 export class TooManyLoginsError extends Error {
   override readonly name = 'TooManyLoginsError'
 }
 
-/** Who asks for a turn. */
+/** Identifies who runs a task. */
 export interface Asker {
-  /** Askers take turns one after the other, however many tasks each has: a network, say. */
+  /** Askers take turns, however many tasks each has; for example, a network. */
   key: string
-  /** Goes before all that are not. */
+  /** Goes before all askers without this flag. */
   first: boolean
 }
 
-/** Runs a task when it is its turn; rejects with TooManyLoginsError when the line is full, or the asker's own share of it. */
+/** Runs a task when it is its turn. Rejects with TooManyLoginsError when the line, or the asker's share of it, is full. */
 export type FairQueue = <T>(task: () => Promise<T>, asker?: Asker) => Promise<T>
 
-const ANYBODY: Asker = { key: '', first: false }
+const DEFAULT_ASKER: Asker = { key: '', first: false }
 
-/** At most `running` tasks at once, at most `waiting` others, `share` of them of one asker. An asker's tasks run in the order in
- * which they came; among askers the turn goes round, so that one with many does not keep out one with few. */
+/** Creates a queue with at most `running` concurrent tasks and at most `waiting` others, of which one asker may have `share`. The tasks
+ * of an asker run in the order of their arrival; askers are served in rotation, so that one with many tasks does not delay one with
+ * few. */
 export function createFairQueue(running: number, waiting: number, share = waiting): FairQueue {
   const lines = { first: new Line(), others: new Line() }
   let free = running
 
-  return async (task, { key, first } = ANYBODY) => {
+  return async (task, { key, first } = DEFAULT_ASKER) => {
     if (free > 0) {
       free--
     } else {
@@ -34,7 +35,7 @@ export function createFairQueue(running: number, waiting: number, share = waitin
     try {
       return await task()
     } finally {
-      // A place is handed over, not freed: who comes in between would make one too many.
+      // The place is handed over, not freed, so that a task that arrives in between does not exceed the limit.
       const next = lines.first.shift() ?? lines.others.shift()
       if (next === undefined) free++
       else next()
@@ -42,7 +43,7 @@ export function createFairQueue(running: number, waiting: number, share = waitin
   }
 }
 
-/** Those who wait, by asker. A Map keeps the order of insertion: who has had a turn is put at its end. */
+/** Waiting tasks, by asker. A Map keeps the order of insertion, so an asker that was served is moved to its end. */
 class Line {
   readonly #byAsker = new Map<string, (() => void)[]>()
   size = 0

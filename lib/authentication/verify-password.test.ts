@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BadVerifierError, hashPassword, NOBODY, parseVerifier, verifyPassword } from './hash.ts'
+import { BadVerifierError, hashPassword, DUMMY_VERIFIER, parseVerifier, verifyPassword } from './hash.ts'
 import { generatePassword } from './password.ts'
 import { createFairQueue, TooManyLoginsError } from './turns.ts'
 import { createVerdicts } from './verdict-cache.ts'
 
-test('a password fits its own verifier and no other one', async () => {
+test('a password matches its own verifier and no other', async () => {
   const verifier = await hashPassword('correct horse')
   assert.equal(await verifyPassword('correct horse', verifier), true)
   assert.equal(await verifyPassword('correct horsf', verifier), false)
   assert.notEqual(await hashPassword('correct horse'), verifier)
-  assert.equal(await verifyPassword('', NOBODY), false)
-  assert.deepEqual(parseVerifier(NOBODY).cost, parseVerifier(verifier).cost)
+  assert.equal(await verifyPassword('', DUMMY_VERIFIER), false)
+  assert.deepEqual(parseVerifier(DUMMY_VERIFIER).cost, parseVerifier(verifier).cost)
 })
 
-test('a verifier made elsewhere fits: the third vector of RFC 7914, 12, its first 32 octets', async () => {
+test('a verifier made elsewhere matches: the first 32 octets of the third test vector in RFC 7914, 12', async () => {
   const verifier = '$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI'
   assert.equal(await verifyPassword('pleaseletmein', verifier), true)
   assert.equal(parseVerifier(verifier).hash.toString('hex').slice(0, 8), '7023bdcb')
@@ -25,7 +25,7 @@ test('the same password in composed and decomposed letters is the same password'
   assert.equal(await verifyPassword('u\u0308ber', await hashPassword('\u00fcber')), true)
 })
 
-test('a verifier that asks for too much, or is none, is named as bad', () => {
+test('a verifier with too high a cost, or a malformed one, is rejected', () => {
   const salt = 'A'.repeat(22)
   const hash = 'A'.repeat(43)
   const bad = [
@@ -61,7 +61,7 @@ test('a right password is checked once while its verifiers stay the same', async
     checked.push(verifier)
     return `verifier of ${password}` === verifier
   }
-  const verdicts = createVerdicts({ now: () => at, verify, rememberedMs: 1000, mostRemembered: 2 })
+  const verdicts = createVerdicts({ now: () => at, verify, rememberedMs: 1000, maxRemembered: 2 })
   const check = (password: string, ...verifiers: string[]) => verdicts.check('a@example.org', password, verifiers)
 
   assert.equal(await check('one', 'verifier of one'), true)
@@ -71,7 +71,7 @@ test('a right password is checked once while its verifiers stay the same', async
   assert.equal(checked.length, 2, 'another login is another verdict')
   assert.equal(await check('one', 'verifier of two'), false, 'the password was changed')
   assert.equal(await check('one'), false, 'the credential is gone')
-  assert.equal(checked.at(-1), NOBODY)
+  assert.equal(checked.at(-1), DUMMY_VERIFIER)
   at = 1000
   checked.length = 0
   assert.equal(await check('one', 'verifier of two', 'verifier of one'), true, 'a rotation overlaps')
@@ -79,10 +79,10 @@ test('a right password is checked once while its verifiers stay the same', async
   assert.deepEqual(checked, ['verifier of two', 'verifier of one', 'verifier of one'])
 })
 
-test('what is remembered is bounded, and the oldest goes first', async () => {
+test('the number of remembered passwords is bounded, and the oldest are dropped first', async () => {
   let runs = 0
   const verify = async () => ++runs > 0
-  const verdicts = createVerdicts({ verify, mostRemembered: 2 })
+  const verdicts = createVerdicts({ verify, maxRemembered: 2 })
   for (const password of ['1', '2', '3']) await verdicts.check('a@example.org', password, ['v'])
   await verdicts.check('a@example.org', '3', ['v'])
   await verdicts.check('a@example.org', '2', ['v'])
@@ -106,18 +106,18 @@ test('many connections with one password cost one check, and a check that fails 
   assert.equal(runs, 2)
 })
 
-test('who is blocked while he waits for his turn gets no hash, and those with the same password are not kept from theirs', async () => {
+test('a client that is blocked while it waits causes no hash, and does not prevent the check of the same password for another client', async () => {
   const asked: string[] = []
   const verify = async (password: string): Promise<boolean> => {
     await new Promise((resolve) => setImmediate(resolve))
     asked.push(password)
     return password === 'right'
   }
-  const verdicts = createVerdicts({ verify, mostRunning: 1 })
-  const stillMay = (): void => {
+  const verdicts = createVerdicts({ verify, maxRunning: 1 })
+  const checkAllowed = (): void => {
     if (asked.length > 0) throw new Error('blocked')
   }
-  const guesser = { key: 'guesser', first: false, stillMay }
+  const guesser = { key: 'guesser', first: false, checkAllowed }
   const guesses = ['first', 'second', 'right'].map((guess) => verdicts.check('a@x.test', guess, ['v'], guesser))
   const owner = verdicts.check('a@x.test', 'right', ['v'], { key: 'owner', first: true })
   const results = await Promise.allSettled([...guesses, owner])
@@ -128,7 +128,7 @@ test('who is blocked while he waits for his turn gets no hash, and those with th
   assert.deepEqual(asked, ['first', 'right'])
 })
 
-test('no more checks run at once than may, however they come and go, and those after a full line are turned away', async () => {
+test('no more than the allowed number of checks run at once, and checks beyond a full line are rejected', async () => {
   const inTurn = createFairQueue(2, 5)
   let running = 0
   let most = 0
@@ -142,7 +142,7 @@ test('no more checks run at once than may, however they come and go, and those a
       if (name === 3) throw new Error('a task may fail')
       if (name < 3) arriveLater(name)
     })
-  // Some of them come at the very moment at which a place is handed over.
+  // Some of them arrive at the moment at which a place is handed over.
   const arriveLater = (name: number) => {
     let soon = Promise.resolve()
     for (let steps = 1; steps <= 6; steps++) {
@@ -152,8 +152,8 @@ test('no more checks run at once than may, however they come and go, and those a
   const results = await Promise.allSettled([0, 1, 2, 3, 4, 5, 6, 7, 8].map(task))
   assert.equal(most, 2)
   assert.deepEqual(order.slice(0, 7), [0, 1, 2, 3, 4, 5, 6])
-  const turnedAway = results.filter(
+  const rejected = results.filter(
     (result) => result.status === 'rejected' && result.reason instanceof TooManyLoginsError,
   )
-  assert.equal(turnedAway.length, 2)
+  assert.equal(rejected.length, 2)
 })

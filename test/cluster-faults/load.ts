@@ -31,7 +31,7 @@ const SMALL = LINE.repeat(12)
 /** Needs a record and two parts. */
 const LARGE = LINE.repeat(16_000)
 /** Of so many messages one is large, one is deferred at first, and one has a recipient who does not exist. */
-const [EVERY_LARGE, EVERY_LATER, EVERY_NOBODY] = [40, 10, 7]
+const [EVERY_LARGE, EVERY_LATER, EVERY_DUMMY_VERIFIER] = [40, 10, 7]
 
 /** Offers messages over connections that are kept; one that is lost is opened again for the next message. Each message goes
  * to two domains, so that it is split and its content read at once by those who deliver it. */
@@ -87,6 +87,6 @@ export function startLoad({ port, name, rate, connections }: LoadOptions): Load 
 
 function recipientsOf(name: string, number: number): string[] {
   const [first, second] = [number % 8, (number + 3) % 8]
-  const kind = number % EVERY_NOBODY === 0 ? 'nobody' : number % EVERY_LATER === 0 ? 'later' : 'kim'
+  const kind = number % EVERY_DUMMY_VERIFIER === 0 ? 'nobody' : number % EVERY_LATER === 0 ? 'later' : 'kim'
   return [`kim-${name}-${number}@d${first}.test`, `${kind}-${name}-${number}@d${second}.test`]
 }
