@@ -1,14 +1,15 @@
 import { createHmac } from 'node:crypto'
 
-/** What is verified: that this object's Domain may send as this address. For another object, Domain or address it says nothing. */
+/** The statement to be verified: that this object's Domain may send as this address. It does not apply to another object, Domain or
+ * address. */
 export interface Claim {
-  /** Identifies one object for as long as it exists: the uid in Kubernetes. A recreated object has another. */
+  /** Identifies one object during its lifetime: the uid in Kubernetes. A recreated object has a different one. */
   owner: string
   domainName: string
   address: string
 }
 
-/** A keyed digest of a claim, 22 characters. `purpose` keeps what is made for one thing from being good for another. */
+/** A keyed digest of a claim. `purpose` ensures that a digest for one purpose is not valid for another. */
 export function keyedDigest(platformKey: Buffer, purpose: string, claim: Claim, more = ''): Buffer {
   const { owner, domainName, address } = claim
   return createHmac('sha256', platformKey)
@@ -18,13 +19,13 @@ export function keyedDigest(platformKey: Buffer, purpose: string, claim: Claim, 
 
 const text = (digest: Buffer): string => digest.toString('base64url').slice(0, 22)
 
-/** Tells whether what is remembered speaks of the claim of today. */
+/** Identifies the claim that a stored verification belongs to. */
 export const fingerprintOf = (platformKey: Buffer, claim: Claim): string =>
   text(keyedDigest(platformKey, 'claim', claim))
 
-/** What only the platform can write: who may change an object's status cannot make itself verified by that. */
+/** Proof of verification, which only the platform can create: write access to an object's status is not enough to make it verified. */
 export const proofOf = (platformKey: Buffer, claim: Claim): string => text(keyedDigest(platformKey, 'proof', claim))
 
-/** Tells a wrong code that was given back from the next one, without keeping it. */
+/** Identifies a wrong code that was entered, without storing it. */
 export const triedTag = (platformKey: Buffer, claim: Claim, code: string): string =>
   text(keyedDigest(platformKey, 'tried', claim, code))

@@ -2,43 +2,43 @@ import { createHash } from 'node:crypto'
 import { Kvm } from '@nats-io/kv'
 import type { KV } from '@nats-io/kv'
 import { z } from 'zod'
-import { CODES_A_MAILBOX, CODES_A_NAMESPACE, heldUntil, mailboxOf, withCode } from './allowance.ts'
+import { CODES_A_MAILBOX, CODES_A_NAMESPACE, allowedAt, mailboxOf, withCode } from './allowance.ts'
 import type { SentCode } from './allowance.ts'
 import type { Broker } from '@postrider/broker/connection'
 import { CODES_BUCKET } from '@postrider/broker/names'
 import { writeFailure } from '@postrider/broker/write-failure'
 import { BadRecordError, readStored } from '@postrider/broker/stored'
 
-/** Others may count at the same time: a count that was changed meanwhile is read again, this often. */
+/** How often a count that another process changed in the meantime is read again. */
 const TRIES = 10
 
-/** Counts one more code to a mailbox, over all tenants, and of a namespace. Resolves with undefined when it may be sent, and else
- * with when it may (milliseconds since the epoch). The same id is counted once, so that this may be repeated after a crash. */
+/** Counts one more code to a mailbox, over all tenants, and from a namespace. Resolves with undefined if it may be sent, otherwise with
+ * the time at which it may (milliseconds since the epoch). An id is counted once, so that this may be repeated after a crash. */
 export async function allowCode(
   { js }: Pick<Broker, 'js'>,
   { id, address, namespace, now }: { id: string; address: string; namespace: string; now: number },
 ): Promise<number | undefined> {
   const kv = await new Kvm(js).open(CODES_BUCKET)
   const counts = [
-    { key: `from.${token(namespace)}`, most: CODES_A_NAMESPACE },
-    { key: `to.${token(mailboxOf(address))}`, most: CODES_A_MAILBOX },
+    { key: `from.${token(namespace)}`, max: CODES_A_NAMESPACE },
+    { key: `to.${token(mailboxOf(address))}`, max: CODES_A_MAILBOX },
   ]
-  // Nothing is counted of what is not sent: else a tenant over his own limit could use up a mailbox's.
-  for (const { key, most } of counts) {
-    const until = heldUntil((await read(kv, key)).sent, id, most, now)
+  // A code that is not sent is not counted: otherwise a tenant over its own limit could use up the limit of a mailbox.
+  for (const { key, max } of counts) {
+    const until = allowedAt((await read(kv, key)).sent, id, max, now)
     if (until !== undefined) return until
   }
-  for (const { key, most } of counts) {
-    const until = await count(kv, key, id, most, now)
+  for (const { key, max } of counts) {
+    const until = await count(kv, key, id, max, now)
     if (until !== undefined) return until
   }
   return undefined
 }
 
-async function count(kv: KV, key: string, id: string, most: number, now: number): Promise<number | undefined> {
+async function count(kv: KV, key: string, id: string, max: number, now: number): Promise<number | undefined> {
   for (let left = TRIES; ; left--) {
     const { sent, revision } = await read(kv, key)
-    const until = heldUntil(sent, id, most, now)
+    const until = allowedAt(sent, id, max, now)
     if (until !== undefined) return until
     try {
       await kv.put(key, JSON.stringify(withCode(sent, id, now)), { previousSeq: revision })
@@ -49,7 +49,7 @@ async function count(kv: KV, key: string, id: string, most: number, now: number)
   }
 }
 
-/** The newest one, which the leader has. */
+/** Reads the current value, from the leader. */
 async function read(kv: KV, key: string): Promise<{ sent: SentCode[]; revision: number }> {
   const entry = await kv.get(key)
   if (entry === null) return { sent: [], revision: 0 }
@@ -58,7 +58,7 @@ async function read(kv: KV, key: string): Promise<{ sent: SentCode[]; revision: 
 
 const sentCodes: z.ZodType<SentCode[]> = z.array(z.tuple([z.string(), z.number()]))
 
-/** A count that cannot be read starts again: the next one that is written replaces it. */
+/** A count that cannot be read starts again from zero; the next write replaces it. */
 function sentIn(text: string): SentCode[] {
   try {
     return readStored('a count of codes', text, sentCodes)
@@ -68,5 +68,5 @@ function sentIn(text: string): SentCode[] {
   }
 }
 
-/** A mailbox's address has characters that a key must not have, and nobody needs to read it there. */
+/** Hashes a mailbox's address, which has characters that a key must not have, and need not be readable. */
 const token = (text: string): string => createHash('sha256').update(text).digest('base64url')

@@ -5,20 +5,20 @@ export interface CodeMail {
   from: string
   /** An ASCII dot-atom address. */
   to: string
-  /** The verified domain that asks: the one thing here that a tenant chose. */
+  /** The verified domain that requests permission: the only text here that a tenant chooses. */
   domainName: string
-  /** Of the platform. */
+  /** The platform's host name. */
   hostName: string
   code: string
   messageId: string
   /** Milliseconds since the epoch. */
   date: number
-  /** As `date`. */
+  /** In the same unit as `date`. */
   expiresAt: number
 }
 
-/** The mail that asks whoever reads a mailbox for leave to send in its name. Nothing in it is a tenant's text but names of the DNS,
- * so that it can't be made to carry another message. CRLF, ASCII, short lines. Pure. */
+/** Writes the mail that asks the owner of a mailbox for permission to send as its address. It contains no text of a tenant except DNS
+ * names, so that it cannot be abused to carry another message. CRLF, ASCII, short lines. Pure. */
 export function codeMail({ from, to, domainName, hostName, code, messageId, date, expiresAt }: CodeMail): Buffer {
   const lines = [
     `From: ${from.includes('<') ? from : `Sender Verification <${from}>`}`,
@@ -26,7 +26,7 @@ export function codeMail({ from, to, domainName, hostName, code, messageId, date
     `Subject: Verification code for ${domainName}`,
     `Date: ${rfc5322Date(date)}`,
     `Message-ID: ${messageId}`,
-    // RFC 3834, 5: nothing automatic is to answer this.
+    // RFC 3834, 5: automatic responders must not answer this.
     'Auto-Submitted: auto-generated',
     'MIME-Version: 1.0',
     'Content-Type: text/plain; charset=us-ascii',

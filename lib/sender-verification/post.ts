@@ -12,11 +12,11 @@ import { CODE_LIFETIME_MS, codeIssuedAt, codeOf } from './code.ts'
 export interface CodeToPost {
   claim: Claim
   namespace: string
-  /** The pending one, which is remembered durably. */
+  /** Id of the pending code, which is already stored durably. */
   id: string
 }
 
-/** Of the platform: how it calls itself, and the From field of what it mails. */
+/** The platform's host name, and the From field of its mail. */
 export interface CodeSender {
   hostName: string
   from: string
@@ -24,14 +24,14 @@ export interface CodeSender {
   sign: SignMail
 }
 
-export type Posted = { messageID: string } | { heldUntil: number }
+export type Posted = { messageID: string } | { allowedAt: number }
 
-/** How long the queue may take. Milliseconds. */
+/** How long the queue may take to store the mail. Milliseconds. */
 const WAIT_MS = 5000
-/** Always the same stream: there a repeated mail is known by its id. */
+/** Always the same stream, where the broker recognizes a repeated mail by its id. */
 const SHARDS = 1
 
-/** Gives the mail with a code to the queue, once, when the limits allow it; rejects with NotStoredError when the broker is away. */
+/** Puts the mail with a code into the queue, once, if the limits allow it. Rejects with NotStoredError when the broker is away. */
 export async function postCode(
   broker: Broker,
   platformKey: Buffer,
@@ -39,10 +39,10 @@ export async function postCode(
   { claim, namespace, id }: CodeToPost,
   now: number,
 ): Promise<Posted> {
-  // At once while the broker is away: the count would wait for the reconnect.
+  // Fails immediately while the broker is away: the count would wait for the reconnect.
   if (!broker.connected) throw new NotStoredError(0, { cause: new Error('the broker cannot be reached') })
-  const heldUntil = await allowCode(broker, { id, address: claim.address, namespace, now })
-  if (heldUntil !== undefined) return { heldUntil }
+  const allowedAt = await allowCode(broker, { id, address: claim.address, namespace, now })
+  if (allowedAt !== undefined) return { allowedAt }
   const messageID = queueIdOf(claim, id)
   const messageId = `<${messageID}@${hostName}>`
   const date = codeIssuedAt(id)
@@ -59,12 +59,12 @@ export async function postCode(
   const content = await sign(mail, from, now)
   const envelope: Envelope = {
     id: messageID,
-    // RFC 5321, 4.5.5: what is automatic has nobody to hear that it could not be delivered.
+    // RFC 5321, 4.5.5: an automatic mail has a null reverse-path, so that no one is notified of a failure.
     from: '',
     recipients: [{ address: withLowerDomain(claim.address), notify: 'NEVER' }],
     eightBit: false,
     utf8: false,
-    // Of the platform and not of the tenant, who has no business in the content.
+    // The platform's domain, not the tenant's: the tenant must not have access to the content.
     domain: hostName,
     credential: '',
     acceptedAt: now,
@@ -75,6 +75,6 @@ export async function postCode(
   return { messageID }
 }
 
-/** Follows from what is sent, so that sending it twice is sending it once. */
+/** Derived from the claim and the code, so that a repeated mail has the same queue id and is stored once. */
 const queueIdOf = ({ owner }: Claim, id: string): string =>
   `c${createHash('sha256').update(`${owner}\n${id}`).digest('hex').slice(0, 25)}`

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { CODES_A_MAILBOX, heldUntil, mailboxOf, withCode } from './allowance.ts'
+import { CODES_A_MAILBOX, allowedAt, mailboxOf, withCode } from './allowance.ts'
 import type { SentCode } from './allowance.ts'
 import { proofOf } from './claim.ts'
 import type { Claim } from './claim.ts'
@@ -15,7 +15,7 @@ const CLAIM: Claim = { owner: 'uid-1', domainName: 'example.test', address: 'bos
 const NOW = Date.parse('2030-01-01T12:00:00Z')
 const HOUR = 3_600_000
 
-/** One that has got its code. */
+/** A verification whose code was sent. */
 function sent(wish: Partial<Wish> = {}, before?: Verification, now = NOW): { known: Verification; code: string } {
   const next = advance(KEY, before, { claim: CLAIM, ...wish }, now)
   assert.ok(next.pendingID !== undefined)
@@ -37,7 +37,7 @@ test('the code that was mailed verifies the address, however it is typed', () =>
   }
 })
 
-test('a code is good for one object, one Domain and one address, and with one key', () => {
+test('a code is valid for one object, one Domain, one address and one key', () => {
   const id = newCodeID(NOW)
   const code = codeOf(KEY, CLAIM, id)
   assert.ok(isCode(KEY, CLAIM, id, code))
@@ -53,13 +53,13 @@ test('codes differ from each other in every place', () => {
   for (const place of [0, 4, 6, 10]) assert.equal(new Set(codes.map((code) => code[place])).size, 31, String(place))
 })
 
-test(`after ${MAX_ATTEMPTS} wrong codes the right one counts no more, until another is sent`, () => {
+test(`after ${MAX_ATTEMPTS} wrong codes the right one is no longer valid, until another is sent`, () => {
   const { known, code } = sent()
   let state = known
   for (let count = 1; count <= MAX_ATTEMPTS; count++) {
     const wish = { claim: CLAIM, code: `wrong-${count}` }
     state = advance(KEY, state, wish, NOW)
-    // Looking twice is one attempt.
+    // The same code twice is one attempt.
     state = advance(KEY, state, wish, NOW)
     assert.equal(state.attempts, count)
     assert.equal(reasonOf(state, wish), count < MAX_ATTEMPTS ? 'WrongCode' : 'TooManyAttempts')
@@ -68,13 +68,13 @@ test(`after ${MAX_ATTEMPTS} wrong codes the right one counts no more, until anot
   assert.ok(!isProven(KEY, state, CLAIM))
   const again = sent({ code, resend: 'again' }, state)
   assert.notEqual(again.code, code)
-  // The old one is still in the resource when the new one comes: it is looked at as any other.
+  // The old code is still in the resource when the new one is sent, and counts as an attempt like any other.
   state = advance(KEY, again.known, { claim: CLAIM, code, resend: 'again' }, NOW)
   assert.equal(state.attempts, 1)
   assert.ok(isProven(KEY, advance(KEY, state, { claim: CLAIM, code: again.code, resend: 'again' }, NOW), CLAIM))
 })
 
-test('a code is good for 24 hours, whatever is written onto it', () => {
+test('a code is valid for 24 hours, whatever is written to the status', () => {
   const { known, code } = sent()
   const late = NOW + CODE_LIFETIME_MS
   assert.ok(isProven(KEY, advance(KEY, known, { claim: CLAIM, code }, late - 1), CLAIM))
@@ -88,7 +88,7 @@ test('a code is good for 24 hours, whatever is written onto it', () => {
     assert.ok(!isProven(KEY, advance(KEY, written, { claim: CLAIM, code }, late), CLAIM))
 })
 
-test('who can write a status cannot make himself verified by it', () => {
+test('write access to a status is not enough to be verified', () => {
   const { known } = sent()
   const other = proofOf(KEY, { ...CLAIM, owner: 'uid-2' })
   for (const proof of ['', 'yes', other, proofOf(randomBytes(32), CLAIM)]) {
@@ -98,7 +98,7 @@ test('who can write a status cannot make himself verified by it', () => {
   }
 })
 
-test('a status that somebody has written over does not harm its readers', () => {
+test('a forged status does not harm its readers', () => {
   const future = `${(NOW + 1e10).toString(36)}.abc`
   for (const codeID of [
     '',
@@ -130,15 +130,15 @@ test('another address or Domain starts again', () => {
   assert.ok(isProven(KEY, advance(KEY, verified, { claim: CLAIM }, NOW + 100 * CODE_LIFETIME_MS), CLAIM))
 })
 
-test('a crash between what is remembered and what is mailed repeats the same code', () => {
+test('a crash after storing and before mailing a code repeats the same code', () => {
   const first = advance(KEY, undefined, { claim: CLAIM }, NOW)
   const again = advance(KEY, first, { claim: CLAIM }, NOW + 60_000)
   assert.equal(again.pendingID, first.pendingID)
-  // One that waited long gets a fresh one.
+  // A code that waited too long is replaced.
   assert.notEqual(advance(KEY, first, { claim: CLAIM }, NOW + HOUR).pendingID, first.pendingID)
 })
 
-test('a resend is one code, and until it is sent the one before counts', () => {
+test('a resend creates one code, and until it is sent the previous one is valid', () => {
   const { known, code } = sent()
   const asked = advance(KEY, known, { claim: CLAIM, resend: 'monday' }, NOW)
   assert.ok(asked.pendingID !== undefined)
@@ -154,18 +154,18 @@ test('a mailbox gets three codes in any 24 hours, whoever asks', () => {
   let counted: SentCode[] = []
   for (let count = 0; count < CODES_A_MAILBOX; count++) {
     const at = NOW + count * HOUR
-    assert.equal(heldUntil(counted, `id-${count}`, CODES_A_MAILBOX, at), undefined)
+    assert.equal(allowedAt(counted, `id-${count}`, CODES_A_MAILBOX, at), undefined)
     counted = withCode(counted, `id-${count}`, at)
-    // The same one again counts once.
+    // The same code again counts once.
     counted = withCode(counted, `id-${count}`, at)
   }
-  assert.equal(heldUntil(counted, 'id-1', CODES_A_MAILBOX, NOW + 3 * HOUR), undefined)
-  assert.equal(heldUntil(counted, 'more', CODES_A_MAILBOX, NOW + 3 * HOUR), NOW + 24 * HOUR)
-  assert.equal(heldUntil(counted, 'more', CODES_A_MAILBOX, NOW + 24 * HOUR), undefined)
+  assert.equal(allowedAt(counted, 'id-1', CODES_A_MAILBOX, NOW + 3 * HOUR), undefined)
+  assert.equal(allowedAt(counted, 'more', CODES_A_MAILBOX, NOW + 3 * HOUR), NOW + 24 * HOUR)
+  assert.equal(allowedAt(counted, 'more', CODES_A_MAILBOX, NOW + 24 * HOUR), undefined)
   assert.equal(withCode(counted, 'more', NOW + 24 * HOUR).length, CODES_A_MAILBOX)
 })
 
-test('a mailbox by another spelling is the same mailbox', () => {
+test('different spellings of an address are the same mailbox', () => {
   for (const [address, mailbox] of [
     ['Boss@GMAIL.test', 'boss@gmail.test'],
     ['boss+1@gmail.test', 'boss@gmail.test'],

@@ -3,24 +3,25 @@ import { triedTag } from './claim.ts'
 import { expiresAt, isProven, MAX_ATTEMPTS } from './verification.ts'
 import type { Verification, Wish } from './verification.ts'
 
-/** How far a verification is, for a condition and for the log. */
+/** The state of a verification, for a condition and for the log. */
 export interface Verdict {
   verified: boolean
   reason: 'Verified' | 'CodePending' | 'TooManyCodes' | 'CodeSent' | 'WrongCode' | 'TooManyAttempts' | 'CodeExpired'
   message: string
-  /** When it may read otherwise, milliseconds since the epoch. */
+  /** When the state may change by itself, milliseconds since the epoch. */
   changesAt?: number
 }
 
 const ANOTHER = 'set spec.resend to a new value to get another one'
 
-/** Says how a verification stands. `heldUntil`: the limits of codes let the pending one go only then. Pure. */
+/** Describes the state of a verification. `allowedAt`: when the limits allow the pending code to be sent; undefined if they allow it
+ * now. Pure. */
 export function verdictOf(
   platformKey: Buffer,
   known: Verification,
   { claim, code }: Wish,
   now: number,
-  heldUntil?: number,
+  allowedAt?: number,
 ): Verdict {
   const { address, domainName } = claim
   const { codeID, attempts } = known
@@ -28,9 +29,9 @@ export function verdictOf(
     const message = `the correct code was entered; ${domainName} may send as ${address}`
     return { verified: true, reason: 'Verified', message }
   }
-  if (known.pendingID !== undefined && heldUntil !== undefined) {
-    const message = `too many codes were requested recently; the next one will be sent to ${address} at ${time(heldUntil)}`
-    return { verified: false, reason: 'TooManyCodes', message, changesAt: heldUntil }
+  if (known.pendingID !== undefined && allowedAt !== undefined) {
+    const message = `too many codes were requested recently; the next one will be sent to ${address} at ${time(allowedAt)}`
+    return { verified: false, reason: 'TooManyCodes', message, changesAt: allowedAt }
   }
   if (codeID === undefined || known.pendingID !== undefined) {
     const message = `a code is about to be sent to ${address}`

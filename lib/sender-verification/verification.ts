@@ -3,41 +3,41 @@ import { fingerprintOf, proofOf, triedTag } from './claim.ts'
 import type { Claim } from './claim.ts'
 import { CODE_LIFETIME_MS, codeIssuedAt, isCode, newCodeID } from './code.ts'
 
-/** What is remembered of a SenderAddress. Times in milliseconds since the epoch. */
+/** What is stored about a SenderAddress. Times in milliseconds since the epoch. */
 export interface Verification {
-  /** Fingerprint of what all this speaks of. */
+  /** Fingerprint of the claim that all this belongs to. */
   claim: string
-  /** The code that counts; undefined before the first was sent. */
+  /** Id of the current code; undefined before the first one was sent. */
   codeID?: string
   codeSentAt?: number
-  /** Queue id of the mail that it is in. */
+  /** Queue id of the mail with the current code. */
   messageID?: string
-  /** A code whose mail is not in the queue yet. */
+  /** Id of a code whose mail is not in the queue yet. */
   pendingID?: string
-  /** Wrong codes since the one that counts was sent. */
+  /** Number of wrong codes since the current one was sent. */
   attempts: number
-  /** The wrong code that was given back last. */
+  /** Keyed fingerprint of the last wrong code. */
   tried?: string
   resendDone?: string
   verifiedAt?: number
   proof?: string
 }
 
-/** What the resource says. */
+/** What the resource requests. */
 export interface Wish {
   claim: Claim
   code?: string | undefined
   resend?: string | undefined
 }
 
-/** Wrong codes after which the one that was sent counts no more. */
+/** Number of wrong codes after which the current code is no longer valid. */
 export const MAX_ATTEMPTS = 5
-/** A code that could not be sent for so long is replaced, so that it is fresh when it is. Milliseconds; longer than the broker
- * knows a repeated mail by its id. */
+/** A code that could not be sent for this long is replaced, so that it has its full lifetime when it is sent. Milliseconds; longer than
+ * the broker's duplicate window. */
 const STALE_MS = 10 * 60_000
 
-/** What is to be remembered, given the wish of this moment. A `pendingID` in the result is to be remembered durably, then mailed,
- * then passed to `noteSent`: in that order, so that a crash repeats the same mail and makes no second one. Pure but for the id. */
+/** Computes the next state from the resource's current request. A `pendingID` in the result must be stored durably, then mailed, then
+ * passed to `noteSent`, in that order, so that a crash repeats the same mail and does not create a second one. Pure except for the id. */
 export function advance(
   platformKey: Buffer,
   before: Verification | undefined,
@@ -48,39 +48,39 @@ export function advance(
   const fingerprint = fingerprintOf(platformKey, claim)
   const known = before?.claim === fingerprint ? before : { claim: fingerprint, attempts: 0 }
   if (isProven(platformKey, known, claim)) return withResend(without(known, 'pendingID'), resend)
-  const judged = judge(platformKey, without(known, 'proof', 'verifiedAt'), claim, code, now)
-  if (judged.proof !== undefined) return withResend(without(judged, 'pendingID'), resend)
-  const asked = resend !== undefined && resend !== judged.resendDone
-  const needed = judged.codeID === undefined || asked || judged.pendingID !== undefined
-  if (!needed) return judged
-  const { pendingID } = judged
-  // One of the future would be good for longer; the clocks of two operators may differ a little.
+  const checked = checkCode(platformKey, without(known, 'proof', 'verifiedAt'), claim, code, now)
+  if (checked.proof !== undefined) return withResend(without(checked, 'pendingID'), resend)
+  const asked = resend !== undefined && resend !== checked.resendDone
+  const needed = checked.codeID === undefined || asked || checked.pendingID !== undefined
+  if (!needed) return checked
+  const { pendingID } = checked
+  // An id from the future would be valid for longer; the clocks of two operators may differ a little.
   const usable = pendingID !== undefined && Math.abs(now - codeIssuedAt(pendingID)) < STALE_MS
-  return { ...withResend(judged, resend), pendingID: usable ? pendingID : newID(now) }
+  return { ...withResend(checked, resend), pendingID: usable ? pendingID : newID(now) }
 }
 
-/** The pending code was mailed: it is the one that counts, and the one before is void. */
+/** The pending code was mailed: it becomes the current code, and the previous one is no longer valid. */
 export function noteSent(verification: Verification, messageID: string, now: number): Verification {
   const { pendingID, ...rest } = verification
   return pendingID === undefined ? rest : { ...rest, codeID: pendingID, codeSentAt: now, messageID, attempts: 0 }
 }
 
-/** Whether the right code was given back for this claim. */
+/** Whether the correct code was entered for this claim. */
 export const isProven = (platformKey: Buffer, { proof }: Pick<Verification, 'proof'>, claim: Claim): boolean =>
   proof !== undefined && same(proof, proofOf(platformKey, claim))
 
-/** As quick with a proof that is nearly right as with any other. */
+/** Compares in constant time. */
 function same(given: string, wanted: string): boolean {
   const [one, other] = [Buffer.from(given), Buffer.from(wanted)]
   return one.length === other.length && timingSafeEqual(one, other)
 }
 
-/** Until when the code that counts can be given back. */
+/** When the current code expires, milliseconds since the epoch. */
 export const expiresAt = ({ codeID }: Verification): number | undefined =>
   codeID === undefined ? undefined : codeIssuedAt(codeID) + CODE_LIFETIME_MS
 
-/** Looks at the code that was given back, each once: whoever tries by hand is not punished for looking twice. */
-function judge(
+/** Checks the code that was entered. Each code counts once, so that reconciling the same resource again is not another attempt. */
+function checkCode(
   platformKey: Buffer,
   known: Verification,
   claim: Claim,

@@ -10,7 +10,7 @@ const KEY = randomBytes(32)
 const CLAIM: Claim = { owner: 'uid-1', domainName: 'example.test', address: 'boss@gmail.test' }
 const NOW = Date.parse('2030-01-01T12:00:00Z')
 
-test('wrong codes count while another code is due and no mail can be sent', async () => {
+test('wrong codes count even while another code is due and no mail can be sent', async () => {
   const sent = noteSent(advance(KEY, undefined, { claim: CLAIM }, NOW), 'queue-id', NOW)
   let known: Verification = advance(KEY, sent, { claim: CLAIM, resend: 'again' }, NOW)
   assert.ok(known.pendingID !== undefined)

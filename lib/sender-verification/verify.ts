@@ -7,12 +7,12 @@ import type { Verification, Wish } from './verification.ts'
 import { verdictOf } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
 
-/** What the verification of a SenderAddress needs of its provider. */
+/** What the verification of a SenderAddress needs from its provider. */
 export interface VerificationPort {
-  /** Remembers how far it is, durably. Called before a code is mailed, so that a crash in between repeats the same mail, and whenever
-   * there is something new to say. */
+  /** Stores the state durably. Called before a code is mailed, so that a crash in between repeats the same mail, and whenever the state
+   * has changed. */
   keep(known: Verification, verdict: Verdict): Promise<void>
-  /** Undefined while no mail can be sent for it. */
+  /** Undefined while no mail can be sent. */
   mailer: { broker: Broker; sender: CodeSender } | undefined
   now(): number
 }
@@ -25,11 +25,11 @@ export interface SenderToVerify {
 
 export interface Verified {
   verdict: Verdict
-  /** A code is due and cannot be mailed just now: look again soon. */
+  /** A code is due but cannot be mailed at the moment: try again soon. */
   postponed: boolean
 }
 
-/** Takes one step with a SenderAddress: looks at the code that was given back, or mails a new one where one is due. */
+/** Performs one step of the verification of a SenderAddress: checks the code that was entered, or mails a new one if one is due. */
 export async function verifySender(
   platformKey: Buffer,
   { namespace, wish, before }: SenderToVerify,
@@ -41,7 +41,7 @@ export async function verifySender(
     await keep(known, verdict)
     return { verdict, postponed: false }
   }
-  // Remembered before it is mailed: after a crash it is the same code, and the same mail.
+  // Stored before it is mailed: after a crash the same code is mailed again.
   const pending = verdictOf(platformKey, known, wish, now())
   if (JSON.stringify(known) !== JSON.stringify(before)) await keep(known, pending)
   if (mailer === undefined) return { verdict: pending, postponed: true }
@@ -51,7 +51,7 @@ export async function verifySender(
     const posted = await postCode(mailer.broker, platformKey, mailer.sender, code, now())
     const sent = 'messageID' in posted
     const next = sent ? noteSent(known, posted.messageID, now()) : known
-    const verdict = verdictOf(platformKey, next, wish, now(), sent ? undefined : posted.heldUntil)
+    const verdict = verdictOf(platformKey, next, wish, now(), sent ? undefined : posted.allowedAt)
     await keep(next, verdict)
     return { verdict, postponed: false }
   } catch (error) {
