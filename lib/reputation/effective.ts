@@ -1,7 +1,7 @@
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import type { Reputation } from './reputation.ts'
 
-/** What a limit allows somebody of this reputation: the less of its own counts and those of the tier. */
+/** What a limit allows an account with this reputation: the lower of its own counts and those of the tier. */
 export function effectiveLimit(limit: LimitConfig, reputation: Reputation | undefined): LimitConfig {
   const levels = limit.tiers?.levels ?? []
   const level = levels[Math.min(reputation?.tier ?? 0, levels.length - 1)]

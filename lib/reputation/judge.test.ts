@@ -29,7 +29,7 @@ const at = (time: number, settled: number, bounced = 0, spam = 0): TallyBucket =
   bounced,
   spam,
 ]
-const look = (
+const evaluate = (
   before: Reputation | undefined,
   rules: Pick<LimitConfig, 'tiers' | 'suspension'>,
   now: number,
@@ -37,7 +37,7 @@ const look = (
   resume = '',
 ): Reputation => judge(before, rules, { buckets, resume }, now)
 
-test('only what speaks of the sender counts against him', () => {
+test('only outcomes that the sender is responsible for count against the sender', () => {
   const cases: [...Parameters<typeof tallyOf>, [number, number, number] | undefined][] = [
     ['delivered', 'other', [1, 0, 0]],
     ['failed', 'unknown-user', [1, 1, 0]],
@@ -53,18 +53,18 @@ test('only what speaks of the sender counts against him', () => {
   }
 })
 
-test('a suspension needs enough recipients, and the share that is named', () => {
+test('a suspension requires enough recipients, and the configured percentage', () => {
   const cases: [TallyBucket[], string | undefined][] = [
     [[at(NOON, 99, 99)], undefined],
     [[at(NOON, 100, 9)], undefined],
     [[at(NOON, 100, 10)], 'Bounces'],
     [[at(NOON - 2 * HOUR, 60, 0, 3), at(NOON, 60, 0, 3)], 'Spam'],
-    // Out of the window.
+    // Outside the window.
     [[at(NOON - 25 * HOUR, 100, 100), at(NOON, 100, 1)], undefined],
   ]
   for (const [buckets, expected] of cases)
-    assert.equal(look(undefined, suspension, NOON, buckets).suspended?.reason, expected)
-  const { suspended } = look(undefined, suspension, NOON, [at(NOON, 340, 41)])
+    assert.equal(evaluate(undefined, suspension, NOON, buckets).suspended?.reason, expected)
+  const { suspended } = evaluate(undefined, suspension, NOON, [at(NOON, 340, 41)])
   assert.deepEqual(suspended, {
     at: NOON,
     reason: 'Bounces',
@@ -73,47 +73,47 @@ test('a suspension needs enough recipients, and the share that is named', () => 
     limitPercent: 10,
     resumable: true,
   })
-  assert.equal(look(undefined, {}, NOON, [at(NOON, 340, 340)]).suspended, undefined)
+  assert.equal(evaluate(undefined, {}, NOON, [at(NOON, 340, 340)]).suspended, undefined)
 })
 
-test('a suspension stays until it is ended, whatever else is sent or changed', () => {
-  const suspended = look(undefined, suspension, NOON, [at(NOON, 100, 50)], 'old')
+test('a suspension stays until it is lifted, whatever else is sent or changed', () => {
+  const suspended = evaluate(undefined, suspension, NOON, [at(NOON, 100, 50)], 'old')
   for (const rules of [suspension, {}, tiers])
-    assert.equal(look(suspended, rules, NOON + 90 * DAY_MS, [at(NOON, 1e6)], 'old'), suspended)
-  assert.equal(look(suspended, suspension, NOON + HOUR, [], ''), suspended)
+    assert.equal(evaluate(suspended, rules, NOON + 90 * DAY_MS, [at(NOON, 1e6)], 'old'), suspended)
+  assert.equal(evaluate(suspended, suspension, NOON + HOUR, [], ''), suspended)
 })
 
-test('a new resume ends it once in 30 days; what led to it does not count again, what comes after does', () => {
+test('a new resume lifts it once in 30 days; earlier outcomes no longer count, later ones do', () => {
   const before = [at(NOON, 100, 50)]
-  const suspended = look(undefined, suspension, NOON, before, 'old')
+  const suspended = evaluate(undefined, suspension, NOON, before, 'old')
   const later = NOON + HOUR
-  const free = look(suspended, suspension, later, before, 'new')
+  const free = evaluate(suspended, suspension, later, before, 'new')
   assert.equal(free.suspended, undefined)
-  assert.equal(look(free, suspension, later + 1, before, 'new'), free)
+  assert.equal(evaluate(free, suspension, later + 1, before, 'new'), free)
   const after = [...before, at(later + HOUR, 100, 50)]
-  const again = look(free, suspension, later + HOUR, after, 'new')
+  const again = evaluate(free, suspension, later + HOUR, after, 'new')
   assert.equal(again.suspended?.resumable, false)
-  assert.equal(look(again, suspension, later + 2 * HOUR, after, 'newer'), again)
-  // The administrator can, and after the 30 days the tenant can again.
+  assert.equal(evaluate(again, suspension, later + 2 * HOUR, after, 'newer'), again)
+  // The administrator can lift it, and after the 30 days the tenant can again.
   assert.equal(lift(again, later + 2 * HOUR).suspended, undefined)
   const month = later + 31 * DAY_MS
-  assert.equal(look(free, suspension, month, [at(month, 100, 50)], 'new').suspended?.resumable, true)
+  assert.equal(evaluate(free, suspension, month, [at(month, 100, 50)], 'new').suspended?.resumable, true)
 })
 
-test('a resume that was there before the suspension ends none', () => {
-  let reputation = look(undefined, suspension, NOON, [], '')
-  reputation = look(reputation, suspension, NOON + HOUR, [], 'early')
-  reputation = look(reputation, suspension, NOON + 2 * HOUR, [at(NOON, 100, 50)], 'early')
-  assert.notEqual(look(reputation, suspension, NOON + 3 * HOUR, [], 'early').suspended, undefined)
+test('a resume that was set before the suspension does not lift it', () => {
+  let reputation = evaluate(undefined, suspension, NOON, [], '')
+  reputation = evaluate(reputation, suspension, NOON + HOUR, [], 'early')
+  reputation = evaluate(reputation, suspension, NOON + 2 * HOUR, [at(NOON, 100, 50)], 'early')
+  assert.notEqual(evaluate(reputation, suspension, NOON + 3 * HOUR, [], 'early').suspended, undefined)
 })
 
-test('tiers grow with whole clean days of use, and fall at a bad rate', () => {
+test('the tier rises with whole clean days of use, and falls at a bad rate', () => {
   const day = (number: number): number => NOON + number * DAY_MS
   const used = (...days: number[]): TallyBucket[] => days.map((number) => at(day(number), 20, 0))
-  let reputation = look(undefined, tiers, NOON, [])
+  let reputation = evaluate(undefined, tiers, NOON, [])
   const tierAt = (now: number, buckets: TallyBucket[]): number =>
-    (reputation = look(reputation, tiers, now, buckets)).tier
-  // The day it began on is not whole; Thursday has no mail.
+    (reputation = evaluate(reputation, tiers, now, buckets)).tier
+  // The first day is not a whole day; Thursday has no mail.
   assert.equal(tierAt(day(1), used(0, 1)), 0)
   assert.equal(tierAt(day(2), used(0, 1, 2)), 0)
   assert.equal(tierAt(day(4), used(1, 2)), 1)
@@ -122,20 +122,20 @@ test('tiers grow with whole clean days of use, and fall at a bad rate', () => {
   assert.equal(tierAt(day(30), used(20, 21, 22, 23)), 2)
   // One of 20 is 5 %.
   assert.equal(tierAt(day(31), [at(day(31), 20, 1)]), 1)
-  // What led to the step down does not lead further.
+  // The outcomes that led to the step down do not count again.
   assert.equal(tierAt(day(31) + HOUR, [at(day(31), 20, 1)]), 1)
   assert.equal(tierAt(day(31) + 2 * HOUR, [at(day(31), 20, 1), at(day(31) + HOUR, 20, 1)]), 0)
 })
 
-test('nothing changes without a reason, so that nothing is written', () => {
-  const reputation = look(undefined, tiers, NOON, [at(NOON, 5)])
-  assert.equal(look(reputation, tiers, NOON + HOUR, [at(NOON, 5)]), reputation)
+test('without a change the same object is returned, so that nothing is written', () => {
+  const reputation = evaluate(undefined, tiers, NOON, [at(NOON, 5)])
+  assert.equal(evaluate(reputation, tiers, NOON + HOUR, [at(NOON, 5)]), reputation)
 })
 
 test('a tier limits what is sent, below the ceiling of the limit', () => {
   const limit: LimitConfig = { name: 'x', recipientsPerMessage: 100, messageBytes: 1, messagesPerDay: 500, ...tiers }
   const at = (tier: number) => {
-    const reputation = { ...look(undefined, tiers, NOON, []), tier }
+    const reputation = { ...evaluate(undefined, tiers, NOON, []), tier }
     const { messagesPerDay, recipientsPerDay } = effectiveLimit(limit, reputation)
     return [messagesPerDay, recipientsPerDay]
   }

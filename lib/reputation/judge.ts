@@ -5,18 +5,18 @@ import type { Reputation } from './reputation.ts'
 import { TALLY_BUCKET_MS, reached, tallyBetween } from './tally.ts'
 import type { TallyBucket } from './tally.ts'
 
-/** After a suspension was ended by `resume`, another one in this time can only be lifted by the administrator of the platform: else whoever
- * abuses it would always have the way out in his own hands. Milliseconds. */
+/** After a suspension was lifted with `resume`, another one within this time can be lifted only by the administrator: otherwise an
+ * abuser could always lift it themselves. Milliseconds. */
 export const RESUME_AGAIN_MS = 30 * DAY_MS
 
 export interface Evidence {
-  /** Of the last days, in any order. */
+  /** Tallies of the last days, in any order. */
   buckets: readonly TallyBucket[]
-  /** `spec.resume` as it is now; empty when there is none. */
+  /** The current `spec.resume`; empty when there is none. */
   resume: string
 }
 
-/** The reputation that follows from what became of the mail; the same object when nothing changes. Pure. */
+/** Computes the reputation from the outcomes of the mail. Returns the same object when nothing changes. Pure. */
 export function judge(
   before: Reputation | undefined,
   rules: Pick<LimitConfig, 'tiers' | 'suspension'>,
@@ -31,7 +31,7 @@ export function judge(
   return rules.tiers === undefined ? noted : walkTiers(noted, rules.tiers, evidence.buckets, now)
 }
 
-/** Ends a suspension: earlier outcomes no longer count, and the account starts again in the first tier. */
+/** Lifts a suspension: earlier outcomes no longer count, and the account starts again in the first tier. */
 export function lift(reputation: Reputation, now: number): Reputation {
   const countFrom = nextBucket(now)
   return { ...reputation, suspended: undefined, tier: 0, tierSince: now, cleanDays: 0, lastDay: dayOf(now), countFrom }
@@ -71,13 +71,13 @@ function walkTiers(
     cleanDays: 0,
     lastDay: today,
   })
-  // What has led to the last step does not lead to another one.
+  // The outcomes that led to the last step do not count again.
   const from = Math.max(reputation.countFrom, nextBucket(reputation.tierSince), now - stepDown.windowMs)
   if (reached(tallyBetween(buckets, from, Infinity), stepDown) !== undefined) return enter(Math.max(0, tier - 1))
   let { cleanDays, lastDay } = reputation
   for (let day = lastDay + 1; day < today; day++) {
     const tally = tallyBetween(buckets, day * DAY_MS, (day + 1) * DAY_MS)
-    // A day without mail proves nothing; the days of use before it stay.
+    // A day without mail does not count; earlier clean days are kept.
     if (tally.settled === 0) continue
     cleanDays = reached(tally, stepDown) === undefined ? cleanDays + 1 : 0
     lastDay = day
@@ -89,5 +89,5 @@ function walkTiers(
   return { ...reputation, tier, cleanDays, lastDay }
 }
 
-/** The bucket that is under way holds what led to a change: what follows counts from the next one on. */
+/** The current bucket contains the outcomes that led to a change, so counting starts with the next one. */
 const nextBucket = (at: number): number => (Math.floor(at / TALLY_BUCKET_MS) + 1) * TALLY_BUCKET_MS

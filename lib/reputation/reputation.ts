@@ -1,32 +1,32 @@
 import { z } from 'zod'
 import { DAY_MS } from '@postrider/time/day'
 
-/** How a credential or a domain stands with the world, as the notifier finds it from what remote servers answered. Times are
- * milliseconds since the epoch. */
+/** The reputation of a credential or a domain, which the notifier derives from the replies of remote servers. Times are milliseconds
+ * since the epoch. */
 export interface Reputation {
-  /** Index of its tier, where its limit has tiers. */
+  /** Index of its tier, if its limit has tiers. */
   tier: number
   tierSince: number
-  /** Clean days in this tier so far, and the last day (UTC, since the epoch) that was looked at. */
+  /** Clean days in this tier so far, and the last day (UTC, since the epoch) that was counted. */
   cleanDays: number
   lastDay: number
   suspended?: Suspension
-  /** Outcomes before this do not count any more. */
+  /** Outcomes before this time no longer count. */
   countFrom: number
-  /** The `resume` of its resource that was seen last: another one asks for an end of the suspension. */
+  /** The last known `resume` of its resource: a different value requests the end of the suspension. */
   resume: string
-  /** When a suspension was ended by `resume` last. */
+  /** When a suspension was last lifted with `resume`. */
   resumedAt?: number
 }
 
 export interface Suspension {
   at: number
   reason: 'Bounces' | 'Spam'
-  /** Of so many recipients, this share, in percent and rounded down; it is allowed to stay below `limitPercent`. */
+  /** Number of recipients, and the percentage of them (rounded down) that bounced or were refused; it reached `limitPercent`. */
   recipients: number
   percent: number
   limitPercent: number
-  /** Whether `resume` lifts it; if not, only the administrator of the platform can. */
+  /** Whether `resume` lifts it; otherwise only the administrator can. */
   resumable: boolean
 }
 
@@ -50,7 +50,7 @@ const suspension = z.looseObject({
   resumable: z.boolean(),
 })
 
-/** A reputation as it is stored. */
+/** The stored form of a reputation. */
 export const reputationShape: z.ZodType<Reputation> = z.looseObject({
   tier: z.number(),
   tierSince: z.number(),

@@ -15,7 +15,7 @@ test('only what is about the existence of the recipient, or about the content, c
   assert.deepEqual(counted, ['unknown-user', 'mailbox-disabled', 'bad-destination-host', 'spam-content', 'virus'])
 })
 
-/** Replies that speak of something else, with words or codes that could be taken for it. */
+/** Replies about something else, with words or codes that could be misread. */
 const OTHERS: [response: string, stage: Stage][] = [
   ['550 account setup pending, see http://help.example.org/spam-and-viruses', 'rcpt'],
   ['554 Transaction refused http://remote.test/virus-info', 'final'],
@@ -42,7 +42,7 @@ test('words of URLs and host names, a bare 550 with other words, x.2.0 after RCP
   }
 })
 
-test('what does speak of the recipient or the content counts', () => {
+test('replies about the recipient or the content count', () => {
   const spoken: [response: string, stage: Stage, counted: string][] = [
     ['550', 'rcpt', 'as a bounce'],
     ['550 <kim@remote.test>... not taken', 'rcpt', 'as a bounce'],

@@ -2,13 +2,13 @@ import type { OutcomeCategory, RecipientOutcome } from '@postrider/queue/event'
 import type { ThresholdConfig } from '@postrider/runtime-config/config'
 import { DAY_MS } from '@postrider/time/day'
 
-/** What became of recipients in some time. */
+/** Outcomes of recipients in a period. */
 export interface Tally {
   /** Delivered or given up. */
   settled: number
   /** Given up because the address or its domain does not exist. */
   bounced: number
-  /** Given up because the content was held to be spam or malware, there or here. */
+  /** Given up because the content was classified as spam or malware, by the remote or by this platform. */
   spam: number
 }
 
@@ -16,21 +16,21 @@ export interface Tally {
 export type TallyBucket = [bucket: number, settled: number, bounced: number, spam: number]
 
 export const TALLY_BUCKET_MS = 600_000
-/** So long tallies are kept: the longest window, and a day. Milliseconds. */
+/** How long tallies are kept: the longest window plus one day. Milliseconds. */
 export const TALLIES_MS = 8 * DAY_MS
 
 const BOUNCES: ReadonlySet<OutcomeCategory> = new Set(['unknown-user', 'mailbox-disabled', 'bad-destination-host'])
 const SPAM: ReadonlySet<OutcomeCategory> = new Set(['spam-content', 'virus'])
 
-/** What an outcome says about who sent the message. Trouble of ours or of the remote's, as with TLS, blocklists or a server that
- * is away, says nothing about him: it only counts as settled. */
+/** Counts an outcome; undefined if the recipient is not settled. Problems of this platform or of the remote, such as TLS, blocklists or
+ * an unavailable server, do not count against the sender: the recipient only counts as settled. */
 export function tallyOf(state: RecipientOutcome['state'], category: OutcomeCategory): Tally | undefined {
   if (state === 'delivered') return { settled: 1, bounced: 0, spam: 0 }
   if (state !== 'failed') return undefined
   return { settled: 1, bounced: BOUNCES.has(category) ? 1 : 0, spam: SPAM.has(category) ? 1 : 0 }
 }
 
-/** What is in the buckets that begin in a stretch of time. */
+/** The sum of the buckets that begin in a period, from `from` up to, but not including, `to` (milliseconds since the epoch). */
 export function tallyBetween(buckets: readonly TallyBucket[], from: number, to: number): Tally {
   const sum: Tally = { settled: 0, bounced: 0, spam: 0 }
   for (const [bucket, settled, bounced, spam] of buckets) {
@@ -43,7 +43,7 @@ export function tallyBetween(buckets: readonly TallyBucket[], from: number, to: 
   return sum
 }
 
-/** Which threshold a tally has reached, if any; none before there are enough recipients to tell. */
+/** Which threshold a tally has reached, if any; none while there are too few recipients. */
 export function reached(
   { settled, bounced, spam }: Tally,
   { bouncePercent, spamPercent, minimumRecipients }: ThresholdConfig,

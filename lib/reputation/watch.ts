@@ -8,7 +8,7 @@ import type { Trouble } from '@postrider/service/trouble'
 import { reputationShape } from './reputation.ts'
 import type { Reputation } from './reputation.ts'
 
-/** Reputations as they are now, by account. */
+/** The current reputations, by account. */
 export interface LiveReputations {
   of(account: string): Reputation | undefined
   all(): ReadonlyMap<string, Reputation>
@@ -16,8 +16,8 @@ export interface LiveReputations {
   stop(): void
 }
 
-/** Follows the bucket; resolves when all of it is here. An older broker configuration may not let it be read: then everyone has the
- * reputation of a beginner after some seconds, which is better than no mail at all. */
+/** Follows the bucket of reputations; resolves when all its entries are known. With an older broker configuration the bucket may not be
+ * readable: then, after some seconds, every account has the reputation of a new one, which is better than no mail at all. */
 export async function watchReputations(
   broker: Pick<Broker, 'js' | 'jsm' | 'onReconnect'>,
   bad: (account: string, revision: number, error: unknown) => void,
@@ -26,7 +26,7 @@ export async function watchReputations(
   let reputations = new Map<string, Reputation>()
   const listeners: ((account: string) => void)[] = []
 
-  /** One that cannot be read stays as it was. */
+  /** A reputation that cannot be read keeps its previous value. */
   function put(into: Map<string, Reputation>, account: string, entry: KvWatchEntry): void {
     try {
       into.set(account, readStored(`the reputation of ${account}`, entry.string(), reputationShape))
@@ -44,7 +44,7 @@ export async function watchReputations(
     return account
   }
 
-  const tell = (account: string): void => {
+  const notifyListeners = (account: string): void => {
     for (const run of listeners) run(account)
   }
 
@@ -57,9 +57,9 @@ export async function watchReputations(
         for (const entry of entries) take(fresh, entry)
         const changed = new Set([...reputations.keys(), ...fresh.keys()])
         reputations = fresh
-        changed.forEach(tell)
+        changed.forEach(notifyListeners)
       },
-      change: (entry) => tell(take(reputations, entry)),
+      change: (entry) => notifyListeners(take(reputations, entry)),
     },
     trouble,
   )

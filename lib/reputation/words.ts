@@ -6,11 +6,11 @@ const WHAT = {
   Spam: 'were refused as spam or malware',
 }
 
-/** Why something is suspended, for people. */
+/** Why an account is suspended, for people. */
 export const whySuspended = ({ reason, percent, recipients, limitPercent, at }: Suspension): string =>
   `suspended since ${isoSeconds(at)}: ${percent}% of the messages to ${recipients} recipients ${WHAT[reason]} (limit ${limitPercent}%)`
 
-/** How it comes to an end, for people. */
+/** How to end the suspension, for people. */
 export const wayBack = ({ resumable }: Suspension): string =>
   resumable
     ? 'fix the cause, then have spec.resume of the credential or domain set to a new value'
