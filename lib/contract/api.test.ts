@@ -17,7 +17,7 @@ const SETTINGS: SettingsOf<typeof API> = {
 }
 const written = API.write(SETTINGS)
 
-test('the HTTP service reads what it was given', () => {
+test('the HTTP service reads its settings', () => {
   assert.deepEqual(API.read(written), SETTINGS)
   const { publicHost, ...inside } = { ...SETTINGS, submission: { host: 'mail.sender.test' } }
   assert.ok(publicHost)

@@ -4,13 +4,13 @@ import { BROKER, BROKER_PASSWORD } from './broker.ts'
 
 const PLAIN = { servers: ['nats://a:1', 'nats://b:2'], user: 'cli', password: 'secret' }
 
-test('a service reads the access that it was given, with TLS and without', () => {
+test('a service reads the settings for the broker, with and without TLS', () => {
   const tls = { caFile: '/ca.pem', certFile: '/cert.pem', keyFile: '/key.pem' }
   for (const access of [PLAIN, { ...PLAIN, tls }, { ...PLAIN, tls: { caFile: '/ca.pem' } }])
     assert.deepEqual(BROKER.read(BROKER.write(access)), access)
 })
 
-test('the names are those that neighbouring releases know', () => {
+test('the names of variables are the same as in neighbouring releases', () => {
   assert.deepEqual(BROKER.write({ ...PLAIN, tls: { caFile: '/ca.pem' } }), {
     POSTRIDER_BROKER_URL: 'nats://a:1,nats://b:2',
     POSTRIDER_BROKER_USER: 'cli',
@@ -19,7 +19,7 @@ test('the names are those that neighbouring releases know', () => {
   })
 })
 
-test('a password that is injected under its name completes what was written without it', () => {
+test('a password that is injected separately completes the written settings', () => {
   const { password, ...given } = PLAIN
   const written = BROKER.write(given)
   assert.throws(() => BROKER.read(written), { name: 'BadSettingError', setting: 'POSTRIDER_BROKER_PASSWORD' })

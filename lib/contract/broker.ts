@@ -6,7 +6,7 @@ import { optional, secret, variable } from './variable.ts'
 export const BROKER_URL = variable('POSTRIDER_BROKER_URL', list)
 export const BROKER_PASSWORD = secret('POSTRIDER_BROKER_PASSWORD')
 
-/** How a process reaches the broker. TLS with a CA of one's own, and a client certificate where the broker wants one: PEM files. */
+/** How a process connects to the broker. For TLS with a private CA, or with a client certificate if the broker requires one: PEM files. */
 export const BROKER = fields({
   servers: BROKER_URL,
   user: variable('POSTRIDER_BROKER_USER', text),

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-/** How one variable holds a value: decode reads it, encode writes it. */
+/** How a variable of the environment represents a value: `decode` parses its text, `encode` writes it. */
 export type Codec<Value> = z.ZodType<Value, string>
 
 export const text: Codec<string> = z.string()
 
-/** Texts without a comma in them, by comma. */
+/** Texts without commas, separated by commas. */
 export const list: Codec<string[]> = z.codec(z.string(), z.array(z.string()), {
   decode: (value) => value.split(','),
   encode: (values) => values.join(','),
@@ -34,12 +34,12 @@ export const oneOf = <const Word extends string>(words: readonly Word[]): Codec<
     encode: (word) => word,
   })
 
-/** JSON of a shape. Fields that the shape does not know are ignored. */
+/** JSON of a shape. Fields that are not in the shape are ignored. */
 export const json = <Shape extends z.ZodType>(shape: Shape): Codec<z.output<Shape>> =>
   z.codec(z.string(), shape, {
     decode: (value, { issues }) => {
       try {
-        // Whatever it is: the shape checks it next.
+        // Not checked here: the shape checks it next.
         return JSON.parse(value) as z.input<Shape>
       } catch {
         issues.push({ code: 'custom', input: value, message: 'is not JSON' })

@@ -22,7 +22,7 @@ test('a contract names all its variables', () => {
   assert.deepEqual(contract.names, ['NAME', 'SIZE', 'CA', 'KEY'])
 })
 
-test('what no field knows is neither read nor written', () => {
+test('unknown fields are neither read nor written', () => {
   assert.deepEqual(contract.read({ NAME: 'a', OTHER: 'b' }), { name: 'a', size: 3 })
   const more = { name: 'a', other: 'b' }
   assert.deepEqual(contract.write(more), { NAME: 'a' })

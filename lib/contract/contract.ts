@@ -1,7 +1,10 @@
-/** Settings of a process and the environment that carries them: whoever starts the process writes it, and the process reads it.
+/**
+ * The settings of a process and the environment variables for them: the provider that starts the process writes them, and the process reads
+ * them.
  *
- * `Given` is what the writer has to give. It differs from what is read where a reader has a default, and where a secret reaches the process
- * by another way. */
+ * `Given` is what the writer passes. It differs from what is read if the reader has defaults, or if a secret reaches the process
+ * separately.
+ */
 export interface Contract<Settings, Given = Settings> {
   /** Throws BadSettingError. */
   read(environment: Environment): Settings
@@ -13,9 +16,9 @@ export interface Contract<Settings, Given = Settings> {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What a contract reads. */
+/** The settings that a contract reads. */
 export type SettingsOf<C extends AnyContract> = ReturnType<C['read']>
-/** What is given to a contract to be written. */
+/** The settings that are passed to a contract for writing. */
 export type GivenTo<C extends AnyContract> = Parameters<C['write']>[0]
 
 type AnyContract = Contract<unknown, never>
@@ -30,7 +33,7 @@ type OptionalWhereUndefined<T> = Flat<
 >
 type Flat<T> = { [K in keyof T]: T[K] }
 
-/** One contract of several, a field each. Fields without a value are absent from what is read. */
+/** Combines contracts into one, with a field for each. Fields without a value are absent from the result of reading. */
 export function fields<F extends Fields>(parts: F): Contract<Read<F>, Given<F>> {
   const entries = Object.entries(parts)
   return {

@@ -12,7 +12,7 @@ const SETTINGS: SettingsOf<typeof DELIVERY> = {
 }
 const written = DELIVERY.write(SETTINGS)
 
-test('a delivery reads what it was given', () => {
+test('delivery reads its settings', () => {
   assert.deepEqual(DELIVERY.read(written), SETTINGS)
 })
 

@@ -35,11 +35,11 @@ const SETTINGS: IngressSettings = {
 }
 const written = INGRESS.write(SETTINGS)
 
-test('an ingress reads what it was given', () => {
+test('ingress reads its settings', () => {
   assert.deepEqual(INGRESS.read(written), SETTINGS)
 })
 
-test('an ingress has defaults for what its provider does not know', () => {
+test('ingress has defaults for settings that its provider does not write', () => {
   const { listeners, certificates, platformKeyFile, broker } = SETTINGS
   assert.deepEqual(INGRESS.read(INGRESS.write({ telemetry: {}, listeners, certificates, platformKeyFile, broker })), {
     logLevel: 'info',
@@ -54,7 +54,7 @@ test('an ingress has defaults for what its provider does not know', () => {
   })
 })
 
-test('a listener may leave out what only some have', () => {
+test('optional settings of a listener may be omitted', () => {
   const [listener] = INGRESS.read({
     ...written,
     POSTRIDER_LISTENERS: '[{"kind":"submission","host":"::","port":587}]',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A port that mail is submitted on. */
+/** A port for submission. */
 export const listenerSettings = z.object({
   /** `submissions`: TLS from the first octet (RFC 8314); `submission`: STARTTLS; `relay`: no login, trusted networks only. */
   kind: z.enum(['submissions', 'submission', 'relay']),
@@ -8,9 +8,10 @@ export const listenerSettings = z.object({
   port: z.int().min(0).max(65_535),
   /** relay: CIDR networks that may send. */
   networks: z.array(z.string()).default([]),
-  /** CIDR networks of proxies that put a PROXY header before each connection. */
+  /** CIDR networks of proxies that send a PROXY header at the beginning of each connection. */
   proxies: z.array(z.string()).default([]),
-  /** What is asked of clients besides a login: no certificate, one that may log in by itself, or one without which no one logs in. */
+  /** Whether clients are asked for a certificate. `Optional`: a client with a certificate may log in with it. `Required`: no login
+   * without a certificate. */
   clientCertificate: z.enum(['None', 'Optional', 'Required']).default('None'),
   /** relay: the credential that clients send as. */
   credential: z.string().optional(),

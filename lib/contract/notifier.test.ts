@@ -13,7 +13,7 @@ const SETTINGS: SettingsOf<typeof NOTIFIER> = {
 }
 const written = NOTIFIER.write(SETTINGS)
 
-test('a notifier reads what it was given', () => {
+test('the notifier reads its settings', () => {
   assert.deepEqual(NOTIFIER.read(written), SETTINGS)
   const { platformKeyFile, ...unsigned } = SETTINGS
   assert.ok(platformKeyFile)

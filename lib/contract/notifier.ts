@@ -3,11 +3,11 @@ import { fields } from './contract.ts'
 import { PLATFORM_KEY_FILE, SERVICE } from './service.ts'
 import { optional, variable } from './variable.ts'
 
-/** What the notifier is started with. */
+/** The settings of the notifier. */
 export const NOTIFIER = fields({
   ...SERVICE,
   /** SQLite file of the message log. */
   logFile: variable('POSTRIDER_LOG_FILE', text),
-  /** Without it notices are not signed. */
+  /** Without this key, notices are not signed. */
   platformKeyFile: optional(PLATFORM_KEY_FILE),
 })

@@ -25,11 +25,11 @@ const SETTINGS: OperatorSettings = {
 }
 const written = OPERATOR.write(SETTINGS)
 
-test('the operator reads what it was given', () => {
+test('the operator reads its settings', () => {
   assert.deepEqual(OPERATOR.read(written), SETTINGS)
 })
 
-test('no secrets for pulling images are an empty variable', () => {
+test('without image pull secrets the variable is empty', () => {
   assert.deepEqual(OPERATOR.read({ ...written, POSTRIDER_IMAGE_PULL_SECRETS: '' }).imagePullSecrets, [])
 })
 

@@ -5,10 +5,10 @@ import { variable, withDefault } from './variable.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** What every process of the platform is started with. */
+/** The settings of every process of the platform. */
 export const PROCESS = {
   logLevel: withDefault(variable('POSTRIDER_LOG_LEVEL', oneOf(LOG_LEVELS)), 'info'),
-  /** Where it answers /healthz, /readyz and /metrics. Port 0 takes a free one. */
+  /** Address of /healthz, /readyz and /metrics. Port 0 selects a free port. */
   telemetry: fields({
     host: withDefault(variable('POSTRIDER_TELEMETRY_HOST', text), '127.0.0.1'),
     port: withDefault(variable('POSTRIDER_TELEMETRY_PORT', whole(0, 65_535)), 0),

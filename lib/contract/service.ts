@@ -3,7 +3,7 @@ import { text, whole } from './codecs.ts'
 import { PROCESS } from './process.ts'
 import { variable, withDefault } from './variable.ts'
 
-/** What every service is started with. */
+/** The settings of every service. */
 export const SERVICE = {
   ...PROCESS,
   broker: BROKER,
@@ -11,5 +11,5 @@ export const SERVICE = {
   shards: withDefault(variable('POSTRIDER_SHARDS', whole(1, 64)), 4),
 }
 
-/** File with the key that opens the sealed DKIM keys. */
+/** File with the platform key, which unseals the DKIM keys. */
 export const PLATFORM_KEY_FILE = variable('POSTRIDER_PLATFORM_KEY_FILE', text)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Where mail clients submit; a port is absent where there is no such listener. */
+/** Host and ports for submission; a port is absent if there is no such listener. */
 export const submission = z.object({
   host: z.string().min(1),
   implicitTls: z.int().min(1).max(65_535).optional(),

@@ -12,7 +12,7 @@ test('certificates are read as they were written', () => {
   for (const certificates of all) assert.deepEqual(CERTIFICATES.read(CERTIFICATES.write(certificates)), certificates)
 })
 
-test('without further certificates there is no variable of them', () => {
+test('without further certificates their variable is not written', () => {
   assert.deepEqual(CERTIFICATES.write({ first, further: [] }), {
     POSTRIDER_TLS_CERT: '/tls.crt',
     POSTRIDER_TLS_KEY: '/tls.key',

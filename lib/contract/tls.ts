@@ -19,11 +19,11 @@ const further: Contract<CertificateFiles[]> = {
   write: (files) => furtherFiles.write(files.length === 0 ? undefined : files),
 }
 
-/** Certificates of a service that speaks TLS, as lib/tls opens them. */
+/** Certificates of a service that uses TLS, as lib/tls reads them. */
 export const CERTIFICATES = fields({
   first: CERTIFICATE,
-  /** For other hosts that a client may name. */
+  /** Certificates for other hosts that a client may name (SNI). */
   further,
-  /** CAs whose certificates clients may show. */
+  /** CAs of client certificates. */
   clientCaFile: optional(variable('POSTRIDER_TLS_CLIENT_CA', text)),
 })

@@ -35,11 +35,11 @@ describe('one variable', () => {
     assert.deepEqual(withDefault(number, 4).write(undefined), {})
     assert.deepEqual(withDefault(variable('X', text), 'a').write(''), {})
     assert.deepEqual(withDefault(variable('X', list), []).write([]), {})
-    // A default of a later release may be another.
+    // A later release may have a different default.
     assert.deepEqual(withDefault(number, 4).write(4), { X: '4' })
   })
 
-  test('that is malformed is named, with what it should be', () => {
+  test('that is malformed is named, with the expected values', () => {
     for (const X of ['0', '65', '1.5', 'many'])
       refused(() => withDefault(number, 4).read({ X }), `X is ${X}, but must be a whole number from 1 to 64`)
     refused(() => variable('X', oneOf(['a', 'b'])).read({ X: 'c' }), 'X is c, but must be one of a, b')
@@ -60,7 +60,7 @@ describe('one variable', () => {
 })
 
 describe('a secret', () => {
-  test('comes as a file or as it is, and the file is preferred', () => {
+  test('comes from a file or from the variable itself, and the file is preferred', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'contract-')), 'secret')
     writeFileSync(file, 'from the file\n')
     assert.equal(secret('X').read({ X: 'plain' }), 'plain')
@@ -75,7 +75,7 @@ describe('a secret', () => {
     refused(() => secret('X').read({}), 'X is not set')
   })
 
-  test('in a file that is not there is an error that names the file', () => {
+  test('in a missing file is an error that names the file', () => {
     assert.throws(() => secret('X').read({ X_FILE: '/nonexistent' }), {
       name: 'BadSettingError',
       setting: 'X_FILE',

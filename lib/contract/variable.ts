@@ -5,13 +5,13 @@ import type { Codec } from './codecs.ts'
 import { text } from './codecs.ts'
 import type { Contract, Environment } from './contract.ts'
 
-/** A contract about one variable. An empty one counts as not set. */
+/** The contract of one variable. An empty variable counts as not set. */
 export interface Variable<Value, Given = Value> extends Contract<Value, Given> {
   readonly name: string
   textOf(value: Value): string
 }
 
-/** A variable that has to be set. */
+/** A variable that must be set. */
 export function variable<Value>(name: string, codec: Codec<Value>): Variable<Value> {
   const textOf = (value: Value): string => valueOf(name, z.safeEncode(codec, value))
   return {
@@ -23,7 +23,7 @@ export function variable<Value>(name: string, codec: Codec<Value>): Variable<Val
   }
 }
 
-/** Absent where it is not set. */
+/** Makes a variable optional; undefined if it is not set. */
 export const optional = <Value>(one: Variable<Value>): Variable<Value | undefined> => ({
   ...one,
   read: (environment) => (isSet(one, environment) ? one.read(environment) : undefined),
@@ -31,14 +31,14 @@ export const optional = <Value>(one: Variable<Value>): Variable<Value | undefine
   write: (value) => (value === undefined || one.textOf(value) === '' ? {} : one.write(value)),
 })
 
-/** What the reader takes where it is not set; a writer may leave it to the reader. */
+/** Gives a variable a default, which the reader uses if it is not set; the writer may omit it. */
 export const withDefault = <Value>(one: Variable<Value>, value: Value): Variable<Value, Value | undefined> => ({
   ...optional(one),
   read: (environment) => (isSet(one, environment) ? one.read(environment) : value),
 })
 
-/** A secret: the content of the file that `NAME_FILE` names, else `NAME` itself. A provider that has it injected, as from a Secret of
- * Kubernetes, does so under `name` and leaves it out of what it writes. */
+/** A secret: the content of the file that the variable `NAME_FILE` names, otherwise the variable `NAME`. A provider that injects it, as
+ * from a Kubernetes Secret, sets `name` directly and omits it when writing. */
 export function secret(name: string): Variable<string, string | undefined> {
   const plain = variable(name, text)
   const file = optional(variable(`${name}_FILE`, text))
