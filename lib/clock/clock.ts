@@ -6,27 +6,27 @@ import type { Registry } from 'prom-client'
 import { PlatformTime } from './platform-time.ts'
 import type { Reading } from './platform-time.ts'
 
-/** The platform's clock as a service sees it. */
+/** The platform's clock. */
 export interface Clock {
-  /** Milliseconds since the epoch by the broker's clock: for stamps, and for what is due. */
+  /** The current time by the broker's clock, milliseconds since the epoch: for time stamps, and to decide what is due. */
   now(): number
-  /** For deciding that something is over for good: never ahead of the time that really went by. Undefined while this machine's
-   * clock and the broker's differ by minutes. See platform-time.ts. */
+  /** The time for irreversible decisions, such as expiry, milliseconds since the epoch: it never runs ahead of the time that really
+   * passed. Undefined while the clocks of this machine and of the broker differ by minutes. See platform-time.ts. */
   certain(): number | undefined
 }
 
-/** The clock could not be read from the broker within its time. */
+/** The broker's clock could not be read in time. */
 export class NoBrokerTimeError extends Error {
   override readonly name = 'NoBrokerTimeError'
 }
 
-const LOOK_MS = 5_000
+const READ_MS = 5_000
 const ANSWER_MS = 5_000
-/** A start waits this long for the broker's first answer: it may be electing a leader. */
+/** How long a start waits for the broker's first answer: the broker may be electing a leader. Milliseconds. */
 const START_MS = 60_000
-/** An answer that took longer says too little about when it was given. */
+/** A slower answer is too imprecise about when it was given. Milliseconds. */
 const MAX_ROUND_TRIP_MS = 2_000
-/** Every service may ask for this stream's state. */
+/** Every service has permission to request the state of this stream. */
 const INFO = `$JS.API.STREAM.INFO.KV_${CONFIG_BUCKET}`
 
 /** Reads the broker's clock now and every few seconds. Throws NoBrokerTimeError when the broker does not answer at the start. */
@@ -35,10 +35,10 @@ export async function watchClock(broker: Pick<Broker, 'nc'>, registry: Registry)
   const timer = setInterval(() => {
     void read(broker).then(
       (reading) => reading !== undefined && time.observe(reading),
-      // The broker is away: the monotonic clock goes on alone.
+      // The broker is away: the monotonic clock alone is used meanwhile.
       () => undefined,
     )
-  }, LOOK_MS)
+  }, READ_MS)
   timer.unref()
   skewGauge(registry, () => Date.now() - time.now(performance.now()))
   return {
@@ -48,7 +48,7 @@ export async function watchClock(broker: Pick<Broker, 'nc'>, registry: Registry)
   }
 }
 
-/** `skewMs` is read when Prometheus asks. */
+/** Registers the metric of the clock difference. `skewMs` is called at each scrape. */
 export function skewGauge(registry: Registry, skewMs: () => number): void {
   new Gauge({
     name: 'postrider_clock_skew_seconds',
@@ -72,7 +72,7 @@ async function firstReading(broker: Pick<Broker, 'nc'>): Promise<Reading> {
   }
 }
 
-/** Undefined when the answer took so long, or came without a time, that it can't be used. */
+/** Undefined when the answer was too slow or had no time. */
 async function read({ nc }: Pick<Broker, 'nc'>): Promise<Reading | undefined> {
   const asked = performance.now()
   const answer = await nc.request(INFO, '', { timeout: ANSWER_MS })

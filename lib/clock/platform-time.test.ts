@@ -6,7 +6,7 @@ import { ADOPT_FORWARD_MS, MAX_SKEW_MS, PlatformTime } from './platform-time.ts'
 const HOUR = 3_600_000
 const EPOCH = 1_800_000_000_000
 
-/** A reading of clocks that agreed at first; `broker` is how far the broker's was set since. */
+/** A reading of clocks that agreed at the start; `broker` is how far the broker's clock has been set since. */
 const at = (monotonic: number, { broker = 0 } = {}) => ({ monotonic, broker: EPOCH + monotonic + broker })
 
 const certain = (time: PlatformTime, monotonic: number, machine = 0): number | undefined =>
@@ -26,7 +26,7 @@ describe('clocks that agree', () => {
   })
 })
 
-test('a reading that was some milliseconds longer on its way does not let the time go back', () => {
+test('a reading that took some milliseconds longer does not set the time back', () => {
   const time = new PlatformTime(at(0))
   const before = time.now(1000)
   time.observe(at(1000, { broker: -40 }))
@@ -37,7 +37,7 @@ test('a reading that was some milliseconds longer on its way does not let the ti
 
 describe('a machine whose clock is set by an hour, either way', () => {
   for (const machine of [HOUR, -HOUR]) {
-    test(`by ${machine / HOUR} h: the time stays the broker’s, and nothing is over`, () => {
+    test(`by ${machine / HOUR} h: the time stays the broker’s, and nothing expires`, () => {
       const time = new PlatformTime(at(0))
       assert.equal(certain(time, 1000, machine), undefined, 'before the next reading')
       time.observe(at(2000))
@@ -50,7 +50,7 @@ describe('a machine whose clock is set by an hour, either way', () => {
 })
 
 describe('a broker and all machines whose clocks are set', () => {
-  test('forward: what is due follows, what is over does not, for a day', () => {
+  test('forward: due times follow at once, expiry only after a day', () => {
     const jump = { broker: 40 * 24 * HOUR }
     const time = new PlatformTime(at(0))
     time.observe(at(1000, jump))
@@ -73,7 +73,7 @@ describe('a broker and all machines whose clocks are set', () => {
     assert.equal(certain(time, later, HOUR), EPOCH + later)
   })
 
-  test('back and forward: what was stamped in between is not over an hour early', () => {
+  test('back and forward: a message accepted in between does not expire an hour early', () => {
     const back = { broker: -HOUR }
     const time = new PlatformTime(at(0))
     time.observe(at(1000, back))
@@ -83,7 +83,7 @@ describe('a broker and all machines whose clocks are set', () => {
   })
 })
 
-test('between two moments the certain time grows by no more than the time that went by, whatever clocks do', () => {
+test('the certain time never grows faster than real time, whatever clocks do', () => {
   const reading = fc.record({
     after: fc.integer({ min: 1, max: HOUR }),
     broker: fc.integer({ min: -HOUR * 1000, max: HOUR * 1000 }),

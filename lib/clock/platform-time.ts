@@ -1,27 +1,29 @@
 import { DAY_MS } from '@postrider/time/day'
 
-/** The monotonic clock and the broker's at the same moment. Milliseconds: `monotonic` since some point, `broker` since the epoch. */
+/** The monotonic clock and the broker's at the same moment, in milliseconds: `monotonic` since an arbitrary point, `broker` since the
+ * epoch. */
 export interface Reading {
   monotonic: number
   broker: number
 }
 
-/** Clocks that differ by more than this are not believed when something would be lost for good. Milliseconds. */
+/** With a larger difference between clocks, no irreversible decision is made. Milliseconds. */
 export const MAX_SKEW_MS = 2 * 60_000
-/** What a reading differs by less is the time that its answer took on its way: followed, it would let the time go back. Milliseconds. */
+/** A smaller difference is due to the duration of the request: following it would let the time go back. Milliseconds. */
 const MIN_CORRECTION_MS = 100
-/** A clock that jumped forward is believed after it has kept its new time for this long. Milliseconds. */
+/** A clock that jumped forward is trusted after it has kept its new time for this long. Milliseconds. */
 export const ADOPT_FORWARD_MS = DAY_MS
 
-/** The platform's time, which is the broker's: retries become due by it, and all services share it, whatever their own clocks say.
+/**
+ * The platform's time, which is the broker's: retries become due by it, and all services share it, whatever their own clocks show.
  *
- * A clock that somebody sets must not make mail expire. So there is a second time beside it, for what cannot be undone: it never
- * goes faster than the monotonic clock. It follows a jump back at once, and a jump forward only after a day. Pure: the readings
- * come in as arguments. */
+ * A clock that is set wrongly must not make mail expire. So there is a second time for irreversible decisions: it never runs faster than
+ * the monotonic clock, follows a jump back at once, and follows a jump forward only after a day. Pure: the readings are arguments.
+ */
 export class PlatformTime {
   #toBroker: number
   #toCertain: number
-  /** When a jump forward was first seen that is not adopted yet, by the monotonic clock. */
+  /** When the current jump forward, not adopted yet, was first observed, by the monotonic clock. */
   #jumpedAt: number | undefined
 
   constructor(first: Reading) {
@@ -45,13 +47,13 @@ export class PlatformTime {
     this.#jumpedAt = undefined
   }
 
-  /** Milliseconds since the epoch, whole, by the broker's clock. For stamps, and for what is due. */
+  /** The broker's time in whole milliseconds since the epoch: for time stamps, and to decide what is due. */
   now(monotonic: number): number {
     return Math.round(this.#toBroker + monotonic)
   }
 
-  /** The time that it is at least, for deciding that something is over for good; undefined while this machine's clock and the
-   * broker's differ by minutes: then nothing is over. `wall` is this machine's clock at the same moment, so that a jump counts
+  /** The earliest that the current time can be, for irreversible decisions; undefined while the clocks of this machine and of the broker
+   * differ by minutes, so that nothing expires then. `wall` is this machine's clock at the same moment, so that a jump counts even
    * before the next reading. */
   certain(monotonic: number, wall: number): number | undefined {
     if (Math.abs(wall - this.now(monotonic)) > MAX_SKEW_MS) return undefined
