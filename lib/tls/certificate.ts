@@ -8,7 +8,7 @@ export interface CertificateFiles {
   key: string
 }
 
-/** A certificate or key can't be read, does not parse, or the two don't belong together. */
+/** A certificate or key cannot be read or parsed, or the two do not match. */
 export class BadCertificateError extends Error {
   override readonly name = 'BadCertificateError'
   readonly file: string

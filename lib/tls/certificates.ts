@@ -2,13 +2,13 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { BadCertificateError, readCertificate, readClientCa } from './certificate.ts'
 import type { CertificateFiles } from './certificate.ts'
 
-/** What a port shows, and what it asks for. PEM texts. */
+/** The certificates that a port presents, and the CAs of client certificates. PEM texts. */
 export interface Certificates {
-  /** For clients that name no host, or one that none of the others is for. */
+  /** For clients that name no host, or a host that no other certificate matches. */
   first: CertificateFiles
-  /** Chosen by the host that a client names (SNI; RFC 6066, 3). */
+  /** Selected by the host that a client names (SNI; RFC 6066, 3). */
   further: CertificateFiles[]
-  /** CAs whose certificates clients may show. Absent: none is asked for. */
+  /** CAs of client certificates. Absent: clients are not asked for one. */
   clientCa?: string
 }
 
@@ -25,14 +25,15 @@ export interface CertificateSources {
 
 export interface CertificateWatch {
   readonly current: Certificates
-  /** Calls with what is new; returns what ends that. */
+  /** Calls `changed` after each successful reload; returns a function that ends this. */
   onChange(changed: (certificates: Certificates, file: string) => void): () => void
 }
 
-const LOOK_MS = 1000
+const CHECK_MS = 1000
 
-/** Reads the files and looks at them each second. What is bad is reported, and what was there before stays in use: a mistake in one
- * name's certificate does not stop the others. Throws BadCertificateError for the first one, without which nothing can be shown. */
+/** Reads the files, and checks each second whether they have changed. A bad file is reported and its previous content stays in use, so
+ * that an error in one certificate does not affect the others. Throws BadCertificateError for the first certificate, without which the
+ * port cannot be opened. */
 export function openCertificates(
   { first, further, clientCaFile }: CertificateSources,
   onBad: (error: BadCertificateError) => void,
@@ -67,13 +68,13 @@ export function openCertificates(
       return current()
     },
     onChange(changed) {
-      const looks: [string, () => boolean][] = [first, ...further].map((paths) => [paths.certFile, () => read(paths)])
-      if (clientCaFile !== undefined) looks.push([clientCaFile, () => readCa(clientCaFile)])
-      const ends = looks.map(([file, look]) => {
+      const watched: [string, () => boolean][] = [first, ...further].map((paths) => [paths.certFile, () => read(paths)])
+      if (clientCaFile !== undefined) watched.push([clientCaFile, () => readCa(clientCaFile)])
+      const ends = watched.map(([file, reload]) => {
         const listener = (): void => {
-          if (look()) changed(current(), file)
+          if (reload()) changed(current(), file)
         }
-        watchFile(file, { interval: LOOK_MS }, listener)
+        watchFile(file, { interval: CHECK_MS }, listener)
         return () => unwatchFile(file, listener)
       })
       return () => {

@@ -22,14 +22,14 @@ function verify(): string {
   return readFileSync(at('content'), 'utf8')
 }
 
-describe('what is signed', { skip: needs('openssl', 'openssl') }, () => {
-  test('OpenSSL finds the content, the chain and the signature of an ECDSA key right', async () => {
+describe('signed content', { skip: needs('openssl', 'openssl') }, () => {
+  test('OpenSSL verifies the content, the chain and the signature of an ECDSA key', async () => {
     const { ca, cert, key } = await makeLocalCertificate(['localhost'])
     writeFileSync(at('ca.pem'), ca)
     const signed = signCms(content, { cert, key })
     writeFileSync(at('signed'), signed)
     assert.equal(verify(), content.toString())
-    // One letter of the content is another.
+    // One letter of the content is changed.
     const changed = Buffer.from(signed)
     changed[changed.indexOf('plist')] = 0x50
     writeFileSync(at('signed'), changed)
@@ -46,7 +46,7 @@ describe('what is signed', { skip: needs('openssl', 'openssl') }, () => {
   })
 })
 
-test('a key of another kind is named', async () => {
+test('a key of another type is rejected by name', async () => {
   const { cert } = await makeLocalCertificate(['localhost'])
   const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   assert.throws(

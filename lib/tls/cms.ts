@@ -27,13 +27,13 @@ import { PemConverter } from '@peculiar/x509'
 import type { CertificateFiles } from './certificate.ts'
 
 const SHA256 = '2.16.840.1.101.3.4.2.1'
-/** How a key signs a SHA-256 digest, by the type of the key (RFC 5754, 3.2 and 3.3). */
+/** The signature algorithms for a SHA-256 digest, by the type of the key (RFC 5754, 3.2 and 3.3). */
 const SIGNATURES: Record<string, { algorithm: string; parameters?: null }> = {
   rsa: { algorithm: '1.2.840.113549.1.1.11', parameters: null },
   ec: { algorithm: '1.2.840.10045.4.3.2' },
 }
 
-/** The key is of a type that nothing is signed with here. */
+/** The key's type is not supported for signing. */
 export class UnsuitableKeyError extends Error {
   override readonly name = 'UnsuitableKeyError'
   readonly type: string
@@ -43,7 +43,8 @@ export class UnsuitableKeyError extends Error {
   }
 }
 
-/** A content and its signature in one (CMS SignedData, RFC 5652, DER), with the certificate and its chain. Throws UnsuitableKeyError. */
+/** Signs content; returns the content with its signature, the certificate and its chain (CMS SignedData, RFC 5652, DER). Throws
+ * UnsuitableKeyError. */
 export function signCms(content: Buffer, { cert, key }: CertificateFiles): Buffer {
   const privateKey = createPrivateKey(key)
   const signature = SIGNATURES[privateKey.asymmetricKeyType ?? '']
@@ -77,9 +78,9 @@ export function signCms(content: Buffer, { cert, key }: CertificateFiles): Buffe
   return Buffer.from(AsnConvert.serialize(whole))
 }
 
-/** In the order of their encodings, which DER wants of a set (X.690, 11.6). */
+/** The signed attributes in the order of their encodings, which DER requires of a set (X.690, 11.6). */
 function signedAttributes(digest: Buffer): { attribute: Attribute; der: Buffer }[] {
-  // An OBJECT IDENTIFIER for the one, an OCTET STRING for the other (RFC 5652, 11.1 and 11.2).
+  // The content type is an OBJECT IDENTIFIER, the digest an OCTET STRING (RFC 5652, 11.1 and 11.2).
   const type = Buffer.from('06092a864886f70d010701', 'hex')
   const message = Buffer.from(AsnConvert.serialize(new OctetString(digest)))
   return [
@@ -90,10 +91,11 @@ function signedAttributes(digest: Buffer): { attribute: Attribute; der: Buffer }
     .sort((a, b) => Buffer.compare(a.der, b.der))
 }
 
-/** A small Buffer's memory is shared with others. */
+/** Copies octets to memory of their own: small Buffers share theirs. */
 const exact = (octets: Buffer): ArrayBuffer => new Uint8Array(octets).buffer
 
-/** What is signed is the set itself, not its form in the SignerInfo (RFC 5652, 5.4). Both attributes are shorter than 128 octets together. */
+/** The encoding of the set itself, which is signed instead of its form in the SignerInfo (RFC 5652, 5.4). Both attributes together are
+ * shorter than 128 octets. */
 function setOf(members: Buffer[]): Buffer {
   const inner = Buffer.concat(members)
   if (inner.length > 127) throw new Error('unreachable: two attributes with a digest of 32 octets')

@@ -4,11 +4,11 @@ import type { CertificateFiles } from './certificate.ts'
 import type { Certificates } from './certificates.ts'
 import { isFor, subjectNames } from './host-names.ts'
 
-/** The context for the host that a client names, undefined where the first certificate is to be shown. */
+/** The context for the host that a client names; undefined if the first certificate is to be used. */
 export type ContextOf = (serverName: string) => SecureContext | undefined
 
-/** Contexts of the further certificates, each with the options of the port: OpenSSL takes all of a connection's settings from the
- * one that is chosen, its ciphers and client CAs too. */
+/** Creates contexts for the further certificates, each with the options of the port: OpenSSL takes all settings of a connection,
+ * including ciphers and client CAs, from the selected context. */
 export function contextsOf({ further, clientCa }: Certificates, options: SecureContextOptions): ContextOf {
   const contexts = further.map(({ cert, key }: CertificateFiles) => ({
     names: subjectNames(cert).dns,

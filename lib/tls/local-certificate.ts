@@ -3,16 +3,16 @@ import { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import { DAY_MS } from '@postrider/time/day'
 
-/** PEM texts. */
+/** A certificate from a local CA. PEM texts. */
 export interface LocalCertificate {
-  /** What clients are to trust. */
+  /** The CA, which clients must trust. */
   ca: string
-  /** The certificate and its CA. */
+  /** The certificate, followed by its CA. */
   cert: string
   key: string
 }
 
-/** A CA whose key is kept, so that certificates can be renewed without new trust. PEM texts. */
+/** A CA whose key is kept, so that certificates can be renewed without clients having to trust another CA. PEM texts. */
 export interface LocalAuthority {
   ca: string
   key: string
@@ -20,12 +20,12 @@ export interface LocalAuthority {
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
-/** What both ends of a connection between servers show each other. */
+/** Key usages of a certificate for connections between servers, which present certificates to each other. */
 export const BOTH_ENDS = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]
 
-/** Makes a CA and a certificate of it for these names (DNS names or IP addresses; the first is the subject). For trying out and
- * for tests: a platform that others use gets a certificate its clients trust already. The CA's key is not kept: no one can
- * make further certificates that the clients would trust. */
+/** Creates a CA and a certificate from it for these names (DNS names or IP addresses; the first is the subject). For evaluation and
+ * tests; a production platform should have a certificate that its clients already trust. The CA's key is discarded, so no one can
+ * create further certificates that those clients would trust. */
 export async function makeLocalCertificate(
   names: [string, ...string[]],
   now = Date.now(),
@@ -50,7 +50,7 @@ export async function makeAuthority(name: string, now = Date.now()): Promise<Loc
   return { ca: `${ca.toString('pem')}\n`, key: await keyText(keys.privateKey) }
 }
 
-/** A certificate for these names. Throws when the authority is not a certificate with its key. */
+/** Issues a certificate for these names. Throws when `authority` is not a certificate with its key. */
 export async function issueCertificate(
   authority: LocalAuthority,
   names: [string, ...string[]],
@@ -62,11 +62,11 @@ export async function issueCertificate(
   const signingKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign'])
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.create({
-    // A common name has room for 64 characters; clients look at the alternative names.
+    // A common name is limited to 64 characters; clients check the alternative names.
     subject: `CN=${names[0].slice(0, 64)}`,
     issuer: ca.subject,
     notBefore: new Date(now - DAY_MS),
-    // Apple's clients refuse more than 825 days.
+    // Apple's clients reject a lifetime of more than 825 days.
     notAfter: new Date(now + 820 * DAY_MS),
     publicKey: keys.publicKey,
     signingKey,
