@@ -23,13 +23,13 @@ export interface LoggedRecipient {
   from?: string
 }
 
-/** Which recipients of the queue are asked for; every field narrows the choice. */
+/** Selects recipients of the queue; every field narrows the selection. */
 export interface QueueFilter {
   id?: string | undefined
-  /** The sending tenant's domain. */
+  /** The domain that sends. */
   domain?: string | undefined
   destination?: string | undefined
-  /** Only those that were never attempted. */
+  /** Only recipients without an attempt. */
   unattempted?: boolean | undefined
   limit?: number | undefined
 }
@@ -37,10 +37,10 @@ export interface QueueFilter {
 export interface QueueCount {
   queued: number
   deferred: number
-  /** Deferred and due, or queued: what delivery should be working on. */
+  /** Recipients that are queued, or deferred and due: those that delivery should be working on. */
   due: number
   oldestAcceptedAt: number | null
-  /** Since when the one that has been due for longest is. */
+  /** Since when the recipient that has been due for longest has been due. */
   oldestDueAt: number | null
 }
 
@@ -50,18 +50,18 @@ export interface QueueAnswer {
 }
 
 export interface MessageAnswer {
-  /** False when only events are known, which can come before their message. */
+  /** False when only events are known, which can arrive before their message. */
   found: boolean
   envelope?: Envelope
   settledAt?: number | null
   erasedAt?: number | null
-  /** Of a message that was held for review. */
+  /** Present if the message was held for review. */
   held?: HeldMessage
   recipients: LoggedRecipient[]
   story: (AttemptEvent | CancelEvent)[]
 }
 
-/** A message to one destination, not attempted yet. */
+/** A job without an attempt so far. */
 export interface UnattemptedJob {
   id: string
   destination: string
@@ -72,7 +72,7 @@ export type CancelAnswer = { cancelled: number } | { problem: string }
 
 const MAX_TEXT = 1000
 const text = z.string().max(MAX_TEXT)
-/** Recipients in one answer, which has to fit into one message of the broker. A limit above it means as many as there may be. */
+/** Maximum number of recipients in one answer, which must fit into one NATS message. A higher limit in a request means this one. */
 export const MAX_RECIPIENTS = 10_000
 
 const recipient = shapeOf<LoggedRecipient>(
@@ -86,7 +86,7 @@ const recipient = shapeOf<LoggedRecipient>(
 )
 const count = shapeOf<QueueCount>(z.looseObject({ queued: z.number(), deferred: z.number(), due: z.number() }))
 
-/** What is in the queue. */
+/** Lists recipients of the queue. */
 export const QUEUE = question<QueueFilter, QueueAnswer>(
   LOG_QUEUE,
   z.object({
@@ -99,7 +99,7 @@ export const QUEUE = question<QueueFilter, QueueAnswer>(
   z.looseObject({ recipients: z.array(recipient), count }),
 )
 
-/** What is known of one message. */
+/** Returns what is known about one message. */
 export const MESSAGE = question<{ id: string }, MessageAnswer>(
   LOG_SHOW,
   z.object({ id: text }),
@@ -108,7 +108,7 @@ export const MESSAGE = question<{ id: string }, MessageAnswer>(
   ),
 )
 
-/** Cancels what was never attempted. */
+/** Cancels a job without an attempt so far. */
 export const CANCEL = question<UnattemptedJob, CancelAnswer>(
   LOG_CANCEL,
   z.object({ id: text, destination: text }),

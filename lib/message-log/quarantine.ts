@@ -18,7 +18,7 @@ export interface QuarantineList {
   count: number
 }
 
-/** What became of a decision about a record in the quarantine. */
+/** The result of a decision about a record in the quarantine. */
 export type QuarantineDecided =
   { done: 'retried' | 'dropped'; id?: string | undefined } | { unknown: true } | { failed: string }
 
@@ -30,21 +30,21 @@ const number = z.number().int().positive()
 const show = z.object({ act: z.literal('show'), number })
 const decide = z.object({ act: z.enum(['retry', 'drop']), number })
 
-/** What is in the quarantine. */
+/** Lists the records in the quarantine. */
 export const QUARANTINE_LIST = question<z.infer<typeof list>, QuarantineList>(
   LOG_QUARANTINE,
   list,
   shapeOf<QuarantineList>(z.looseObject({ entries: z.array(z.looseObject({ number })), count: z.number() })),
 )
 
-/** One record. */
+/** Returns one record. */
 export const QUARANTINE_SHOW = question<z.infer<typeof show>, QuarantineShown>(
   LOG_QUARANTINE,
   show,
   shapeOf<QuarantineShown>(z.looseObject({})),
 )
 
-/** Decides about one. */
+/** Retries or drops one record. */
 export const QUARANTINE_DECIDE = question<z.infer<typeof decide>, QuarantineDecided>(
   LOG_QUARANTINE,
   decide,
@@ -55,7 +55,7 @@ const any = z.discriminatedUnion('act', [list, show, decide])
 export type QuarantineRequest = z.infer<typeof any>
 export type QuarantineAnswer = QuarantineList | QuarantineShown | QuarantineDecided
 
-/** The three, which share a subject, as the notifier answers them. */
+/** The three questions in one, as the notifier answers them: they share a subject. */
 export const QUARANTINE_QUESTIONS = question<QuarantineRequest, QuarantineAnswer>(
   LOG_QUARANTINE,
   any,

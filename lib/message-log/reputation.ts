@@ -17,7 +17,7 @@ export interface Restored {
 
 const nothing: z.ZodType<Record<string, never>> = z.object({})
 
-/** The reputation of each account that has tiers or can be suspended. */
+/** Lists the reputation of each account that has tiers or can be suspended. */
 export const REPUTATIONS = question<Record<string, never>, AccountReputation[]>(
   LOG_REPUTATION,
   nothing,

@@ -7,18 +7,18 @@ import type { ReviewEvent } from '@postrider/queue/event'
 import type { HeldFor } from '@postrider/queue/held'
 import { z } from 'zod'
 
-/** A message that was held for a person's review. Times are milliseconds since the epoch. */
+/** A message that was held for review. Times are milliseconds since the epoch. */
 export interface HeldMessage {
   envelope: Envelope
   why: HeldFor
-  /** null when it is erased, or when only an event tells of the message. */
+  /** null when the content is erased, or when only an event about the message is known. */
   content: ContentRef | null
   state: 'held' | ReviewEvent['decision']
   decidedAt: number | null
 }
 
 export interface HeldFilter {
-  /** The sending tenant's domain. */
+  /** The domain that sends. */
   domain?: string | undefined
   limit?: number | undefined
 }
@@ -34,22 +34,22 @@ export interface DecideRequest {
   decision: 'release' | 'delete'
 }
 
-/** What became of a decision. */
+/** The result of a decision. */
 export type Decided =
   | { done: ReviewEvent['decision'] }
-  /** It was decided before. */
+  /** It was already decided. */
   | { already: ReviewEvent['decision'] }
   | { unknown: true }
   | { failed: string }
 
-/** Messages that wait for a decision. */
+/** Lists messages that wait for a decision. */
 export const HELD_MESSAGES = question<HeldFilter, HeldAnswer>(
   LOG_HELD,
   z.object({ domain: z.string().optional(), limit: z.number().int().positive().optional() }),
   shapeOf<HeldAnswer>(z.looseObject({ messages: z.array(z.looseObject({})), count: z.number() })),
 )
 
-/** Decides about one. */
+/** Releases or deletes one message. */
 export const DECIDE = question<DecideRequest, Decided>(
   LOG_DECIDE,
   z.object({ id: z.string(), decision: z.enum(['release', 'delete']) }),
