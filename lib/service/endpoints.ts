@@ -9,14 +9,14 @@ export interface Endpoints {
 
 export interface EndpointOptions {
   host: string
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   port: number
   registry: Registry
-  /** What is missing for the service to do its work, a sentence each; empty when it is ready. */
+  /** What the service is missing to do its work, one sentence each; empty when it is ready. */
   missing: () => string[]
 }
 
-/** `/healthz`: the process runs; `/readyz`: what it needs is there (503 and the reasons otherwise); `/metrics`: Prometheus. */
+/** Serves `/healthz` (the process runs), `/readyz` (200 when ready, otherwise 503 and the reasons) and `/metrics` (Prometheus). */
 export async function serveEndpoints({ host, port, registry, missing }: EndpointOptions): Promise<Endpoints> {
   const server = createServer((request, response) => {
     const answer = (status: number, type: string, body: string): void => {

@@ -3,13 +3,13 @@ import type { Logger } from 'pino'
 
 export type { Logger }
 
-/** One JSON line an event on stdout, `service` and `time` in each. Never content, never a password: fields that could hold
- * one are cut out wherever they appear. */
+/** Creates a logger that writes one JSON line per event to stdout, with `service` and `time`. Content and passwords must never be
+ * logged; top-level fields that could contain them are removed. */
 export function createLogger(service: string, level = 'info'): Logger {
-  // Lines are gathered for a moment: a write for each would be a system call a message. A crash loses the last ones, which
-  // tell of nothing that is not in the queue as well.
+  // Lines are buffered briefly, since a write for each would be one system call per message. A crash loses the last lines, which contain
+  // nothing that is not in the queue as well.
   const destination = pino.destination({ sync: false, minLength: 8192, periodicFlush: 200, maxLength: 1024 * 1024 })
-  // The process does not end because the disk has no room for a log line: the lines wait, and beyond 1 MiB the newest are dropped.
+  // A full disk must not end the process: lines are kept in memory, and beyond 1 MiB the newest are dropped.
   destination.on('error', () => undefined)
   return pino(
     {
@@ -22,7 +22,7 @@ export function createLogger(service: string, level = 'info'): Logger {
   )
 }
 
-/** Writes out what was gathered; before the process ends. */
+/** Writes buffered lines; called before the process ends. */
 export function flushLogger(log: Logger): Promise<void> {
   return new Promise((resolve) => log.flush(() => resolve()))
 }

@@ -5,19 +5,19 @@ import type { Logger } from './log.ts'
 import { createLogger, flushLogger } from './log.ts'
 import { serveEndpoints } from './endpoints.ts'
 
-/** What every service process has. */
+/** The parts that every service process has. */
 export interface Service<Settings> {
   settings: Settings
   log: Logger
   registry: Registry
-  /** Adds a check to /readyz: the sentence that says what is missing, or undefined. */
+  /** Adds a check to /readyz: it returns a sentence that says what is missing, or undefined. */
   needs(check: () => string | undefined): void
-  /** Runs at SIGTERM and SIGINT, the last one given first; then the process ends with 0. */
+  /** Calls `run` at SIGTERM and SIGINT, in reverse order of registration; then the process ends with exit code 0. */
   onStop(run: () => Promise<void> | void): void
 }
 
-/** Runs a service with the settings that its contract reads: endpoints up first, so that /readyz tells what a start is waiting for; `start`
- * wires the rest. A start that fails is one log line that says why, and exit code 1. */
+/** Runs a service with the settings that its contract reads. The endpoints are started first, so that /readyz reports what a start is
+ * waiting for; `start` does the rest. A start that fails writes one log line with the reason and ends with exit code 1. */
 export async function runService<Settings extends ProcessSettings>(
   name: string,
   contract: Pick<Contract<Settings>, 'read'>,
@@ -39,7 +39,7 @@ export async function runService<Settings extends ProcessSettings>(
   process.once('SIGTERM', () => void stop('SIGTERM'))
   process.once('SIGINT', () => void stop('SIGINT'))
   process.on('unhandledRejection', (error) => {
-    // A promise that nobody watches is a fault of the program; going on could mean to forget a message.
+    // An unhandled rejection is a bug; continuing could lose a message.
     log.fatal({ event: 'unhandled-rejection', err: error })
     void flushLogger(log).then(() => process.exit(70))
   })

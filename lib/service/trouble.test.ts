@@ -3,20 +3,20 @@ import { test } from 'node:test'
 import { createTrouble, loggedTrouble } from './trouble.ts'
 
 test('trouble is reported when it begins and when it is over', () => {
-  const told: string[] = []
+  const reported: string[] = []
   const trouble = createTrouble(
-    (error) => void told.push(String(error)),
-    () => void told.push('over'),
+    (error) => void reported.push(String(error)),
+    () => void reported.push('over'),
   )
   trouble.over()
   for (const error of ['away', 'away still', 'forbidden']) trouble.failed(error)
   trouble.over()
   trouble.over()
   trouble.failed('again')
-  assert.deepEqual(told, ['away', 'over', 'again'])
+  assert.deepEqual(reported, ['away', 'over', 'again'])
 })
 
-test('in the log it has its name', () => {
+test('trouble is logged under its name', () => {
   const lines: unknown[] = []
   const write = (line: unknown): void => void lines.push(line)
   const trouble = loggedTrouble({ warn: write, info: write }, 'disk-look')

@@ -1,6 +1,7 @@
 import type { Logger } from './log.ts'
 
-/** Something that is tried again and again. It is reported when it begins to fail and when it works again, and not at each try in between. */
+/** The state of an operation that is retried repeatedly. A failure is reported when it begins and when it is over, and not at each retry
+ * in between. */
 export interface Trouble {
   failed(error: unknown): void
   over(): void
@@ -21,7 +22,7 @@ export function createTrouble(begun: (error: unknown) => void, ended: () => void
   }
 }
 
-/** In the log as `<what>-failing` and `<what>-works`. */
+/** Reports trouble in the log, as the events `<what>-failing` and `<what>-works`. */
 export const loggedTrouble = (log: Pick<Logger, 'warn' | 'info'>, what: string): Trouble =>
   createTrouble(
     (error) => log.warn({ event: `${what}-failing`, err: error }),
