@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BoundedMap } from './bounded-map.ts'
 
-test('the one that was not set for longest makes room, and to be read is not to be set', () => {
+test('the key that was not set for longest makes room, and reading a key does not count as setting it', () => {
   const map = new BoundedMap<number>(2)
   map.set('a', 1)
   map.set('b', 2)
@@ -12,7 +12,7 @@ test('the one that was not set for longest makes room, and to be read is not to 
   assert.deepEqual([map.size, map.get('a'), map.get('b'), map.get('c')], [2, 3, undefined, 4])
 })
 
-test('to set one again takes no room from another', () => {
+test('setting a key again does not displace another', () => {
   const map = new BoundedMap<number>(2)
   map.set('a', 1)
   map.set('b', 2)
@@ -20,7 +20,7 @@ test('to set one again takes no room from another', () => {
   assert.deepEqual([...map.keys()], ['a', 'b'])
 })
 
-test('what is deleted makes room', () => {
+test('deleting a key makes room', () => {
   const map = new BoundedMap<number>(2)
   map.set('a', 1)
   map.set('b', 2)

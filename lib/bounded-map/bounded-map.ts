@@ -1,10 +1,10 @@
-/** A Map that forgets what was not set for longest once it is full: what outsiders can make grow must have a bound. */
+/** A Map with a limit: when it is full, it drops the key that was not set for longest. For maps that outsiders can make grow. */
 export class BoundedMap<Value> {
   readonly #entries = new Map<string, Value>()
-  readonly #most: number
+  readonly #max: number
 
-  constructor(most: number) {
-    this.#most = most
+  constructor(max: number) {
+    this.#max = max
   }
 
   get size(): number {
@@ -15,20 +15,20 @@ export class BoundedMap<Value> {
     return this.#entries.get(key)
   }
 
-  /** Makes the key the last one to be forgotten. */
+  /** Sets a key, which then is the last one to be dropped. */
   set(key: string, value: Value): void {
     this.#entries.delete(key)
     const oldest = this.#entries.keys().next()
-    if (this.#entries.size >= this.#most && !oldest.done) this.#entries.delete(oldest.value)
+    if (this.#entries.size >= this.#max && !oldest.done) this.#entries.delete(oldest.value)
     this.#entries.set(key, value)
   }
 
-  /** Whether it was there. */
+  /** Deletes a key; returns whether it existed. */
   delete(key: string): boolean {
     return this.#entries.delete(key)
   }
 
-  /** The one that is forgotten next is the first. */
+  /** The keys, in the order in which they would be dropped. */
   keys(): MapIterator<string> {
     return this.#entries.keys()
   }

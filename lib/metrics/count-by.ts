@@ -1,7 +1,7 @@
 import { Counter } from 'prom-client'
 import type { Registry } from 'prom-client'
 
-/** What a counter is called, and the values of its one label. */
+/** Name and help of a counter, and the values of its only label. */
 export interface CountedBy<Label extends string> {
   name: string
   help: string
@@ -9,8 +9,8 @@ export interface CountedBy<Label extends string> {
   values: readonly string[]
 }
 
-/** A counter with one label whose values are known. Each series begins with 0: a rate does not see the first of one that begins
- * with 1. */
+/** Creates a counter with one label whose values are known. Each series starts with 0, since `rate()` misses the first increment of a
+ * series that starts with 1. */
 export function countBy<Label extends string>(
   registry: Registry,
   { name, help, label, values }: CountedBy<Label>,

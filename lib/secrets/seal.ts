@@ -3,15 +3,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Something was not sealed with this key, for this purpose, or was changed since. */
+/** A text was not sealed with this key and for this purpose, or was changed since. */
 export class NotSealedError extends Error {
   override readonly name = 'NotSealedError'
 }
 
 const KEY_BYTES = 32
 
-/** Seals a secret so that only who has the platform key can open it, and only as what it is: `purpose` names that
- * (`dkim/example.org/selector`). AES-256-GCM; `v1.<iv>.<tag>.<data>`. */
+/** Seals a secret so that it can be opened only with the platform key and for the same purpose. `purpose` names that purpose, such as
+ * `dkim/example.org/selector`. AES-256-GCM; the format is `v1.<iv>.<tag>.<data>`. */
 export function seal(key: Buffer, purpose: string, secret: string): string {
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(purpose))
@@ -21,7 +21,7 @@ export function seal(key: Buffer, purpose: string, secret: string): string {
     .join('.')
 }
 
-/** Opens what `seal` made; throws NotSealedError. */
+/** Opens a secret that `seal` sealed. Throws NotSealedError. */
 export function unseal(key: Buffer, purpose: string, sealed: string): string {
   const [version, iv, tag, data] = sealed.split('.')
   if (version !== 'v1' || iv === undefined || tag === undefined || data === undefined)
@@ -35,7 +35,7 @@ export function unseal(key: Buffer, purpose: string, sealed: string): string {
   }
 }
 
-/** Reads the platform key; throws when the file holds none. */
+/** Reads the platform key. Throws NotSealedError when the file does not contain one. */
 export function readPlatformKey(file: string): Buffer {
   const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
   if (key.length !== KEY_BYTES)
@@ -43,7 +43,7 @@ export function readPlatformKey(file: string): Buffer {
   return key
 }
 
-/** Reads the platform key, or makes one the first time, on disk before it is used. */
+/** Reads the platform key, or creates it if the file does not exist; a new key is on disk before it is used. */
 export async function keepPlatformKey(file: string): Promise<Buffer> {
   if (existsSync(file)) return readPlatformKey(file)
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
