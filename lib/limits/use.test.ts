@@ -35,7 +35,7 @@ function run(rules: LimitConfig, sendings: [at: number, recipients?: number][]):
   })
 }
 
-describe('what fits into a limit', () => {
+describe('a limit', () => {
   const cases: [what: string, rules: Partial<LimitConfig>, sendings: [number, number?][], expected: string[]][] = [
     ['nothing is limited that is not named', {}, [[0], [0], [0]], ['ok', 'ok', 'ok']],
     ['two a day', { messagesPerDay: 2 }, [[0], [HOUR], [2 * HOUR]], ['ok', 'ok', 'messagesPerDay']],

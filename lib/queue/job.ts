@@ -5,7 +5,8 @@ import { contentRefShape } from './content-ref.ts'
 import type { ContentRef } from './content-ref.ts'
 import { envelopeShape } from './envelope-shape.ts'
 
-/** One attempt to be made: a message, or the part of it that goes to one destination. */
+/** The work of delivering a message, or the part of it that goes to one destination: the next attempt, and what is known from earlier
+ * ones. */
 export interface Job {
   /** The envelope with the recipients of this job only. */
   envelope: Envelope

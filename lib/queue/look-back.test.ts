@@ -5,7 +5,7 @@ import { ACK_WAIT_MS } from '@postrider/broker/streams'
 
 const BROKER = 1_800_000_000_000
 
-test('a worker that is always ready looks back a few leases', () => {
+test('a worker that always has capacity looks back a few leases', () => {
   const lookBack = new LookBack(0)
   lookBack.clock(0, BROKER)
   lookBack.caughtUp(1_000_000)

@@ -150,7 +150,7 @@ test('a resend creates one code, and until it is sent the previous one is valid'
   assert.ok(advance(KEY, resent, { claim: CLAIM, resend: 'tuesday' }, NOW).pendingID !== undefined)
 })
 
-test('a mailbox gets three codes in any 24 hours, whoever asks', () => {
+test('a mailbox gets at most three codes in any 24 hours, over all tenants', () => {
   let counted: SentCode[] = []
   for (let count = 0; count < CODES_A_MAILBOX; count++) {
     const at = NOW + count * HOUR
