@@ -34,6 +34,7 @@ import { watchQuarantine } from './quarantine/watch.ts'
 import { answerReview } from './review/answer.ts'
 import { expiredNotice } from './review/expired-notice.ts'
 import { createHeldLog } from './review/held-log.ts'
+import { heldMail } from './review/held-mail.ts'
 import { createReview } from './review/review.ts'
 import { startReputation } from './reputation/start.ts'
 import { openDiscards } from './retention/discards.ts'
@@ -127,8 +128,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
   answerCancellations({ broker, events, reader, writer, now: clock.now, onError: questionFailed })
   const platform = () => config.current.platform
   const review = createReview({
-    broker,
-    shards,
+    mail: heldMail(broker, shards),
     events,
     reader,
     writer,

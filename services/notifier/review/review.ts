@@ -2,10 +2,8 @@ import type { Decided } from '@postrider/message-log/review'
 import type { Clock } from '@postrider/clock/clock'
 import type { Envelope } from '@postrider/mail/envelope'
 import { NotStoredError } from '@postrider/queue/accept'
-import type { Broker } from '@postrider/broker/connection'
-import { ContentGoneError, eraseContent, readContent } from '@postrider/queue/content'
+import { ContentGoneError } from '@postrider/queue/content'
 import type { ReviewEvent } from '@postrider/queue/event'
-import { enqueueHeld } from '@postrider/queue/held'
 import { RecordUnavailableError } from '@postrider/broker/read-record'
 import type { ContentRef } from '@postrider/queue/content-ref'
 import type { EventLog } from '@postrider/queue/publish-events'
@@ -13,11 +11,11 @@ import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { BackOff } from '../back-off.ts'
 import type { HeldLog } from './held-log.ts'
+import type { HeldMail } from './held-mail.ts'
 import type { HeldMessage } from '@postrider/message-log/review'
 
 export interface ReviewDependencies {
-  broker: Broker
-  shards: number
+  mail: HeldMail
   events: EventLog
   reader: LogReader
   writer: LogWriter
@@ -37,9 +35,7 @@ export interface Review {
   runPending(heldMs: number): Promise<void>
 }
 
-/** Messages that one call of `runPending` handles in each step. */
-const MAX_PER_CALL = 100
-const STORE_WAIT_MS = 10_000
+const MAX_A_TURN = 100
 
 /** Carries out decisions about held messages, one at a time.
  *
@@ -47,8 +43,8 @@ const STORE_WAIT_MS = 10_000
  * crash, the log shows by the message in the queue that it was released. Deletion and expiry: the event is written first, which makes the
  * decision final, then the content is erased. */
 export function createReview(dependencies: ReviewDependencies): Review {
-  const { broker, shards, events, reader, writer, held, ready, decided, failed, clock } = dependencies
-  /** Messages whose release the broker did not confirm. They may be in the queue, so the only decision allowed is another release. */
+  const { mail, events, reader, writer, held, ready, decided, failed, clock } = dependencies
+  /** Releases that the broker did not confirm: perhaps in the queue, so only to be released again. */
   const uncertain = new Set<string>()
   const backOff = new BackOff()
   let last: Promise<unknown> = Promise.resolve()
@@ -70,17 +66,17 @@ export function createReview(dependencies: ReviewDependencies): Review {
   }
 
   async function erase({ envelope, content }: HeldMessage): Promise<void> {
-    if (content !== null) await eraseContent(broker, content)
+    if (content !== null) await mail.erase(content)
     held.erased(envelope.id)
   }
 
   async function release(message: HeldMessage, content: ContentRef): Promise<Decided> {
     const { id } = message.envelope
-    const octets = await readWhole(broker, content)
+    const octets = await readWhole(mail, content)
     if (octets === undefined) return { failed: 'its content no longer exists' }
     uncertain.add(id)
     const envelope = released(message.envelope, clock.now())
-    const ref = await enqueueHeld(broker, shards, envelope, octets, STORE_WAIT_MS)
+    const ref = await mail.enqueue(envelope, octets)
     writer.message(envelope, ref)
     uncertain.delete(id)
     await record(message, 'released')
@@ -154,13 +150,12 @@ const released = (envelope: Envelope, at: number): Envelope => ({
   heldAt: envelope.acceptedAt,
 })
 
-async function readWhole(broker: Broker, ref: ContentRef): Promise<Buffer | undefined> {
-  const pieces: Buffer[] = []
+/** Undefined when it was deleted. */
+async function readWhole(mail: HeldMail, content: ContentRef): Promise<Buffer | undefined> {
   try {
-    for await (const piece of readContent(broker, ref)) pieces.push(piece)
+    return await mail.read(content)
   } catch (error) {
     if (error instanceof ContentGoneError) return undefined
     throw error
   }
-  return Buffer.concat(pieces)
 }

@@ -1,0 +1,26 @@
+import type { Broker } from '@postrider/broker/connection'
+import type { Envelope } from '@postrider/mail/envelope'
+import { eraseContent, readContent } from '@postrider/queue/content'
+import type { ContentRef } from '@postrider/queue/content-ref'
+import { enqueueHeld } from '@postrider/queue/held'
+
+/** What a review does with the content of held messages. */
+export interface HeldMail {
+  /** Throws ContentGoneError and RecordUnavailableError. */
+  read(content: ContentRef): Promise<Buffer>
+  /** Rejects as Acceptor.store does. */
+  enqueue(envelope: Envelope, octets: Buffer): Promise<ContentRef>
+  erase(content: ContentRef): Promise<void>
+}
+
+const STORE_WAIT_MS = 10_000
+
+export const heldMail = (broker: Broker, shards: number): HeldMail => ({
+  async read(content) {
+    const pieces: Buffer[] = []
+    for await (const piece of readContent(broker, content)) pieces.push(piece)
+    return Buffer.concat(pieces)
+  },
+  enqueue: (envelope, octets) => enqueueHeld(broker, shards, envelope, octets, STORE_WAIT_MS),
+  erase: (content) => eraseContent(broker, content),
+})
