@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { deliveryStatus } from './delivery-status.ts'
-import { dateTime, encodedWords, field } from './field.ts'
+import { dateTime, field } from './field.ts'
 import { humanText } from './human-text.ts'
 import { originalSubject } from './original-subject.ts'
 import { quotedPrintable } from './quoted-printable.ts'
 import type { Report } from './report.ts'
 import { returnedPart } from './returned.ts'
 import type { Part } from './returned.ts'
+import { encodedText, toValue } from './to-value.ts'
 import { isPrintableAscii } from './typed-address.ts'
 
 /** Builds a delivery status notification (RFC 3464, in the multipart/report of RFC 6522), to be queued with a null reverse path. It has
@@ -30,7 +31,7 @@ function headers(report: Report, boundary: string): string {
     /^<[^<>\s]+>$/.test(original.messageId) && isPrintableAscii(original.messageId) ? original.messageId : undefined
   return [
     field('From', from.includes('<') ? from : `Mail Delivery System <${from}>`),
-    field('To', isPrintableAscii(to) ? `<${to}>` : groupFor(to)),
+    field('To', toValue(to)),
     field('Subject', subjectOf(report)),
     field('Date', dateTime(date)),
     field('Message-ID', messageId),
@@ -54,11 +55,8 @@ function subjectOf({ kind, relayed, returned }: Report): string {
   const what = SUBJECTS[kind === 'delivered' && relayed === true ? 'relayed' : kind]
   const about = originalSubject(returned)
   if (about === undefined) return what
-  return `${what}: ${isPrintableAscii(about) ? about : encodedWords(about)}`
+  return `${what}: ${encodedText(about)}`
 }
-
-/** The form of a non-ASCII address in ASCII headers (RFC 6857, 3.1.8): a group without members whose name is the address. */
-const groupFor = (address: string): string => `${encodedWords(address)} :;`
 
 function textPart(text: string): Part {
   const type = 'text/plain; charset=utf-8'

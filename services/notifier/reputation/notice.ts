@@ -4,6 +4,9 @@ import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { Suspension } from '@postrider/reputation/reputation'
 import { wayBack, whySuspended } from '@postrider/reputation/words'
 import { dateTime, field } from '../report/field.ts'
+import { quotedPrintable } from '../report/quoted-printable.ts'
+import { encodedText, toValue } from '../report/to-value.ts'
+import { isPrintableAscii } from '../report/typed-address.ts'
 import type { Account } from './accounts.ts'
 
 /** A notice about a suspension, before it is built. It is in the same outbox as the notices about messages. */
@@ -40,23 +43,24 @@ export function buildSuspensionNotice(
   const messageId = `<${id}@${hostName}>`
   const what = account.replace('/', ' ')
   const { from } = notices
-  const lines = [
-    field('From', from.includes('<') ? from : `Mail Delivery System <${from}>`),
-    field('To', `<${to}>`),
-    field('Subject', `Sending is suspended: ${what}`),
-    field('Date', dateTime(now)),
-    field('Message-ID', messageId),
-    // RFC 3834, 5: automatic responders must not answer this.
-    field('Auto-Submitted', 'auto-generated'),
-    field('MIME-Version', '1.0'),
-    field('Content-Type', 'text/plain; charset=us-ascii'),
-    '\r\n',
+  const text = [
     `The ${what} at ${hostName}\r\nhas been ${whySuspended(suspension)}.\r\n\r\n`,
     'Until the suspension is lifted, new messages are refused (450);\r\nmessages already queued will still be delivered.\r\n\r\n',
     `To lift the suspension: ${wayBack(suspension)}.\r\n\r\n`,
     suspension.reason === 'Bounces'
       ? 'Recipients that do not exist come from old or purchased lists, or from someone using your\r\npassword to send to guessed addresses. Remove them, and change the password if you did not\r\nsend the mail.\r\n'
       : 'Mail that is refused as spam or malware is often sent by someone else who has your\r\npassword. Check what was sent, and change the password if you did not\r\nsend it.\r\n',
+  ].join('')
+  const lines = [
+    field('From', from.includes('<') ? from : `Mail Delivery System <${from}>`),
+    field('To', toValue(to)),
+    field('Subject', encodedText(`Sending is suspended: ${what}`)),
+    field('Date', dateTime(now)),
+    field('Message-ID', messageId),
+    // RFC 3834, 5: nothing automatic is to answer this.
+    field('Auto-Submitted', 'auto-generated'),
+    field('MIME-Version', '1.0'),
+    ...bodyOf(text),
   ]
   const content = Buffer.from(lines.join(''), 'latin1')
   const envelope: Envelope = {
@@ -64,7 +68,7 @@ export function buildSuspensionNotice(
     from: '',
     recipients: [{ address: to, notify: 'NEVER' }],
     eightBit: false,
-    utf8: !/^[\x20-\x7e]*$/.test(to),
+    utf8: !isPrintableAscii(to),
     domain,
     credential: '',
     acceptedAt: now,
@@ -72,4 +76,16 @@ export function buildSuspensionNotice(
     messageId,
   }
   return { envelope, content }
+}
+
+/** The address of a credential need not be ASCII. */
+function bodyOf(text: string): string[] {
+  if (/^[\r\n\x20-\x7e]*$/.test(text)) return [field('Content-Type', 'text/plain; charset=us-ascii'), '\r\n', text]
+  const octets = Buffer.from(text).toString('latin1')
+  return [
+    field('Content-Type', 'text/plain; charset=utf-8'),
+    field('Content-Transfer-Encoding', 'quoted-printable'),
+    '\r\n',
+    quotedPrintable(octets),
+  ]
 }
