@@ -1,9 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Kvm } from '@nats-io/kv'
-import type { KV } from '@nats-io/kv'
-import type { Broker } from '@postrider/broker/connection'
-import { REPUTATION_BUCKET } from '@postrider/broker/names'
-import { useKey } from '@postrider/limits/accounts'
 import type { RuntimeConfig } from '@postrider/runtime-config/config'
 import { judge, lift } from '@postrider/reputation/judge'
 import type { Reputation } from '@postrider/reputation/reputation'
@@ -20,8 +15,9 @@ export interface ReputationKeeper {
 }
 
 export interface KeeperOptions {
-  broker: Broker
-  reputations: LiveReputations
+  /** Resolves when the standing of the account is on disk. */
+  store: (account: string, standing: Reputation) => Promise<void>
+  standings: Pick<LiveReputations, 'of'>
   outcomes: Outcomes
   config: () => RuntimeConfig
   /** A reputation was written; `before` is undefined for the first. */
@@ -33,10 +29,9 @@ const ALL_MS = 60_000
 
 /** The only writer of reputations. A reputation takes effect when it is written, because all services watch the bucket. */
 export function createReputationKeeper(options: KeeperOptions): ReputationKeeper {
-  const { broker, reputations, outcomes, config, changed } = options
-  let lastFull: { config: RuntimeConfig; at: number } | undefined
-  let kv: KV | undefined
-  /** Reputations that this process wrote and may not have received from its watch yet. */
+  const { store, standings, outcomes, config, changed } = options
+  let looked: { config: RuntimeConfig; at: number } | undefined
+  /** Written by us and perhaps not heard of yet. */
   const written = new Map<string, Reputation>()
 
   const reputationOf = (account: string): Reputation | undefined => {
@@ -46,11 +41,10 @@ export function createReputationKeeper(options: KeeperOptions): ReputationKeeper
     return own ?? watched
   }
 
-  async function write(account: Account, reputation: Reputation, before: Reputation | undefined): Promise<void> {
-    kv ??= await new Kvm(broker.js).open(REPUTATION_BUCKET)
-    await kv.put(useKey(account.account), JSON.stringify(reputation))
-    written.set(account.account, reputation)
-    changed(account, reputation, before)
+  async function write(account: Account, standing: Reputation, before: Reputation | undefined): Promise<void> {
+    await store(account.account, standing)
+    written.set(account.account, standing)
+    changed(account, standing, before)
   }
 
   async function updateOne(account: Account, now: number): Promise<void> {

@@ -6,15 +6,16 @@ import { watchReputations } from '@postrider/reputation/watch'
 import type { Logger } from '@postrider/service/log'
 import { loggedTrouble } from '@postrider/service/trouble'
 import type { Registry } from 'prom-client'
-import { DAY_MS } from '@postrider/time/day'
 import type { LogWriter } from '../log/apply.ts'
 import type { LogReader } from '../log/read.ts'
 import { accountsOf } from './accounts.ts'
 import { answerReputation } from './answer.ts'
 import { createReputationKeeper } from './keeper.ts'
 import { createReputationMetrics } from './metrics.ts'
-import { suspensionNotice, suspensionNoticeId } from './notice.ts'
+import { suspensionNoticeId } from './notice.ts'
 import { openOutcomes } from './outcomes.ts'
+import { reputationStore } from './store.ts'
+import { suspensionsToTell } from './suspensions-to-tell.ts'
 
 export interface ReputationOptions {
   broker: Broker
@@ -37,10 +38,7 @@ export interface ReputationWork {
   stop(): void
 }
 
-/** Suspensions older than this are not reported: their notice was sent, and its placeholder may have been deleted. Milliseconds. */
-const NOTIFY_WITHIN_MS = DAY_MS
-
-/** Starts to derive reputations from outcomes. Accounts that send unwanted mail are suspended and notified. */
+/** Derives reputations from outcomes; a sender of unwanted mail is suspended and notified. */
 export async function startReputation(options: ReputationOptions): Promise<ReputationWork> {
   const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)
@@ -51,8 +49,8 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
   const reputations = await watchReputations(broker, bad, loggedTrouble(log, 'reputation-watch'))
   const metrics = createReputationMetrics(registry, reputations)
   const keeper = createReputationKeeper({
-    broker,
-    reputations,
+    store: reputationStore(broker),
+    standings,
     outcomes,
     config,
     changed({ account }, reputation, before) {
@@ -67,14 +65,10 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
   })
   answerReputation(broker, reputations, keeper, now, (error) => log.error({ event: 'question-failed', err: error }))
 
-  /** Notices follow from the stored reputation, not from its change, so that a crash between the two loses no notice. */
   function oweNotices(now: number): void {
-    for (const account of accountsOf(config())) {
-      const suspension = reputations.of(account.account)?.suspended
-      if (suspension === undefined || now - suspension.at > NOTIFY_WITHIN_MS) continue
-      const notice = suspensionNotice(account, suspension)
+    for (const notice of suspensionsToTell(accountsOf(config()), standings, now)) {
       const id = suspensionNoticeId(notice)
-      if (!reader.known(id)) writer.queueNotice(id, account.account, notice)
+      if (!reader.known(id)) writer.queueNotice(id, notice.account, notice)
     }
   }
 

@@ -1,0 +1,15 @@
+import { Kvm } from '@nats-io/kv'
+import type { KV } from '@nats-io/kv'
+import type { Broker } from '@postrider/broker/connection'
+import { REPUTATION_BUCKET } from '@postrider/broker/names'
+import { useKey } from '@postrider/limits/accounts'
+import type { Reputation } from '@postrider/reputation/reputation'
+
+/** Writes standings to the bucket that everybody watches. */
+export function reputationStore({ js }: Pick<Broker, 'js'>): (account: string, standing: Reputation) => Promise<void> {
+  let kv: KV | undefined
+  return async (account, standing) => {
+    kv ??= await new Kvm(js).open(REPUTATION_BUCKET)
+    await kv.put(useKey(account), JSON.stringify(standing))
+  }
+}
