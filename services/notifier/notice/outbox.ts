@@ -16,6 +16,7 @@ import { buildReport } from '../report/build.ts'
 import type { HeldLog } from '../review/held-log.ts'
 import { buildSuspensionNotice, isSuspensionNotice } from '../reputation/notice.ts'
 import type { Notice } from './decide.ts'
+import { whatReturns } from './what-returns.ts'
 
 interface BuiltNotice {
   envelope: Envelope
@@ -126,6 +127,7 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
   if (original === undefined) return undefined
   const { hostName, notices } = platform()
   const messageId = `<${id}@${hostName}>`
+  const octets = original.content === null ? Buffer.alloc(0) : await readAll(broker, original.content)
   const content = buildReport({
     kind: notice.kind,
     reportingMta: hostName,
@@ -142,8 +144,8 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
       ...(notice.remote === undefined ? {} : { remoteMta: notice.remote.host }),
       ...(notice.retryUntil === undefined ? {} : { willRetryUntil: notice.retryUntil }),
     })),
-    returned: await returned(broker, original.envelope, original.content, notice, notices.fullMessageBytes),
-    // A next hop without DSN will not report the delivery itself (RFC 3461, 5.2.2).
+    returned: whatReturns(octets, original.envelope, notice, notices.fullMessageBytes),
+    // A next hop that speaks no DSN will not tell of the delivery itself (RFC 3461, 5.2.2).
     relayed: notice.kind === 'delivered' && notice.remote?.dsn === false,
     messageId,
     date: now,
@@ -164,21 +166,6 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
     notice: { of: notice.of, kind: notice.kind },
   }
   return { envelope, content }
-}
-
-/** The part of the original that the notice returns. Only a failure notice returns the whole message, if RET (RFC 3461, 4.3) and the size
- * allow it. */
-async function returned(broker: Broker, original: Envelope, ref: ContentRef | null, notice: Notice, fullBytes: number) {
-  const content = ref === null ? Buffer.alloc(0) : await readAll(broker, ref)
-  const end = content.indexOf('\r\n\r\n')
-  const headers = end === -1 ? content : content.subarray(0, end + 2)
-  const full =
-    notice.kind === 'failed' &&
-    notice.headersOnly !== true &&
-    original.ret !== 'HDRS' &&
-    content.length <= fullBytes &&
-    content.length > 0
-  return full ? { full: content } : { headers }
 }
 
 async function readAll(broker: Broker, ref: ContentRef): Promise<Buffer> {
