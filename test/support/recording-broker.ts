@@ -1,9 +1,12 @@
+import type { JetStreamPublishOptions } from '@nats-io/jetstream'
 import type { Broker } from '@postrider/broker/connection'
 
 /** A record that was published. */
 export interface Published {
   subject: string
   json: unknown
+  /** When a schedule fires. */
+  at?: Date
 }
 
 /** A broker that stores nothing: it keeps what is published, notes the subject in `story`, and fails as the test says. */
@@ -16,10 +19,12 @@ export function recordingBroker(story: string[] = []) {
     nc: { isClosed: () => false },
     loss: { unlessReconnected: <T>(promise: Promise<T>) => promise },
     js: {
-      publish(subject: string, payload: string | Uint8Array) {
+      publish(subject: string, payload: string | Uint8Array, options?: Partial<JetStreamPublishOptions>) {
         const failure = failures.shift()
         if (failure !== undefined) return Promise.reject(failure)
-        published.push({ subject, json: JSON.parse(Buffer.from(payload).toString()) })
+        const at = options?.schedule?.specification
+        const json: unknown = JSON.parse(Buffer.from(payload).toString())
+        published.push({ subject, json, ...(at instanceof Date ? { at } : {}) })
         story.push(`publish ${subject}`)
         return Promise.resolve({ seq: published.length, duplicate: false })
       },
