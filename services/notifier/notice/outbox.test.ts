@@ -98,8 +98,8 @@ test('a notice goes to the sender with a null reverse path, signed, and of its s
     [notice?.envelope.id, notice?.envelope.from, notice?.envelope.recipients, notice?.envelope.notice],
     ['n1', '', [{ address: 'sam@sender.test', notify: 'NEVER' }], { of: 'q1', kind: 'failed' }],
   )
-  assert.ok(notice?.content.startsWith('DKIM-Signature'))
-  assert.equal(notice.envelope.size, notice.content.length)
+  assert.match(notice?.content ?? '', /^DKIM-Signature/)
+  assert.equal(notice?.envelope.size, notice?.content.length)
   assert.deepEqual([waiting(), reader.known('n1')], [[], true])
 })
 
