@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { errors } from '@nats-io/transport-node'
+import { recordingBroker } from '../../test/support/recording-broker.ts'
+import { job } from '../../test/support/taken-job.ts'
+import { defer, deferPatiently, enqueueJobs } from './defer.ts'
+
+const NOW = 1_700_000_000_000
+const refusal = () => new errors.InvalidArgumentError('payload', 'max_payload size exceeded')
+
+test('a deferred job is a schedule of its own subject, which fires at its time', async () => {
+  const { broker, published } = recordingBroker()
+  const it = job({ part: 2 })
+  await defer(broker, it, NOW)
+  assert.deepEqual(
+    published.map(({ subject, json, at }) => [subject.split('.').slice(-2), json, at?.getTime()]),
+    [[['q1', '2'], it, NOW]],
+  )
+})
+
+test('a deferral that the broker refuses for what it is goes to the quarantine, with its time', async () => {
+  const { broker, published, failWith } = recordingBroker()
+  failWith(refusal())
+  const it = job()
+  await deferPatiently(broker, it, NOW)
+  assert.match(published[0]?.subject ?? '', /^quarantine\.deferral\./)
+  assert.deepEqual(published[0]?.json, it)
+  failWith(refusal(), refusal())
+  await assert.rejects(deferPatiently(broker, it, NOW), errors.InvalidArgumentError)
+})
+
+const jobs = (count: number) => Array.from({ length: count }, (_, part) => job({ part: part + 1 }))
+
+test('the jobs of a split are written each once, and one that is refused does not stop the others', async () => {
+  const { broker, published, failWith } = recordingBroker()
+  failWith(refusal())
+  assert.equal(await enqueueJobs(broker, jobs(50)), true)
+  assert.equal(published.filter(({ subject }) => subject === 'job.due').length, 49)
+  assert.equal(published.filter(({ subject }) => subject.startsWith('quarantine.job.')).length, 1)
+  const parts = published.map(({ json }) => (json as { part: number }).part)
+  assert.deepEqual(
+    parts.toSorted((a, b) => a - b),
+    jobs(50).map(({ part }) => part),
+  )
+})
+
+test('a split that another worker makes by now is given up', async () => {
+  const { broker, published } = recordingBroker()
+  let left = 3
+  assert.equal(await enqueueJobs(broker, jobs(50), () => left-- > 0), false)
+  assert.equal(published.length, 3)
+  assert.equal(await enqueueJobs(broker, []), true)
+})
