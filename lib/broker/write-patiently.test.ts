@@ -13,7 +13,7 @@ test('a write that is confirmed is done, and one that is refused for what it is 
     return failure === undefined ? Promise.resolve() : Promise.reject(failure)
   }
   assert.deepEqual(await writePatiently(broker(), write()), { done: true })
-  const refused = new errors.InvalidArgumentError('payload', 'max_payload size exceeded')
+  const refused = new errors.InvalidArgumentError('max_payload size exceeded')
   assert.deepEqual(await writePatiently(broker(), write(refused)), { refused })
   assert.equal(writes, 2)
 })

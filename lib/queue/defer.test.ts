@@ -6,7 +6,7 @@ import { job } from '../../test/support/taken-job.ts'
 import { defer, deferPatiently, enqueueJobs } from './defer.ts'
 
 const NOW = 1_700_000_000_000
-const refusal = () => new errors.InvalidArgumentError('payload', 'max_payload size exceeded')
+const refusal = () => new errors.InvalidArgumentError('max_payload size exceeded')
 
 test('a deferred job is a schedule of its own subject, which fires at its time', async () => {
   const { broker, published } = recordingBroker()

@@ -14,7 +14,7 @@ const event = (id: string, more = ''): QueueEvent => ({
   parts: [],
 })
 /** The broker refuses the record for what it is. */
-const refusal = () => new errors.InvalidArgumentError('payload', 'max_payload size exceeded')
+const refusal = () => new errors.InvalidArgumentError('max_payload size exceeded')
 const ids = (batch: unknown): string[] => (batch as { id: string }[]).map(({ id }) => id)
 
 describe('events', () => {
