@@ -26,7 +26,7 @@ test('a record beyond the end of the stream is not deleted: perhaps the leader i
   await assert.rejects(text(4), (error) => error instanceof RecordUnavailableError && error.beyondEnd)
 })
 
-test('a replica that does not answer is no reason to give up: the leader is asked', async () => {
+test('a record is not given up for a replica that does not answer: the leader is asked', async () => {
   stored.put('MAIL_0', 3, 'three')
   stored.failures.push(timeout())
   assert.equal(await text(2), undefined)

@@ -11,7 +11,7 @@ test('a stored value passes with fields that are not known, and with the version
   assert.deepEqual(read({ name: 'x', v: 1 }), { name: 'x', v: 1 })
 })
 
-test('a value of a later release is told from one that is malformed, whatever else is in it', () => {
+test('a value of a later release is not taken for a malformed one, whatever else is in it', () => {
   for (const value of [{ v: 2 }, { v: 1.5, name: 7 }]) assert.throws(() => read(value), NewerRecordError)
   for (const value of [{ v: '2', name: 7 }, { v: null }, {}, [], 'x', 7, null])
     assert.throws(() => read(value), BadRecordError, JSON.stringify(value))

@@ -26,7 +26,7 @@ test('what is unused for long is no more than the burst', () => {
   assert.equal('use' in takeToken(use, RATE, NOW + 3_600_000), false)
 })
 
-test('how many are gone is told in whole messages', () => {
+test('how many are gone is a whole number of messages', () => {
   assert.deepEqual(
     [NOW, NOW + 1, NOW + 1000, NOW + 2001, NOW + 3000].map((now) => tokensOut(burst(), RATE, now)),
     [3, 3, 2, 1, 0],

@@ -151,7 +151,7 @@ describe('the final dot', () => {
 })
 
 describe('a lease', () => {
-  test('that is lost lets the job go, cuts the remote, and is told once', () => {
+  test('that is lost lets the job go, cuts the remote, and is reported once', () => {
     const it = taken(LOST)
     it.onCut(() => story.push('cut'))
     it.check()
@@ -160,7 +160,7 @@ describe('a lease', () => {
     assert.equal(taken(LOST).inFlight, false)
   })
 
-  test('that is lost after the final dot is told once, and the job is kept: its outcome is to be written', () => {
+  test('that is lost after the final dot is reported once, and the job is kept: its outcome is to be written', () => {
     const it = taken()
     it.settling()
     now += LOST

@@ -34,7 +34,7 @@ test('no login, a wrong one, and one whose credential is gone are answered alike
     assert.equal(await asked(none, unread), '401', none)
 })
 
-test('who is blocked, or one too many, is told when to come back', async () => {
+test('who is blocked, or one too many, hears when to come back', async () => {
   assert.equal(await asked(basic('a:b'), () => Promise.reject(new LoginBlockedError(1500))), '429 2')
   assert.equal(await asked(basic('a:b'), () => Promise.reject(new TooManyLoginsError('9'))), '503 5')
   await assert.rejects(

@@ -18,7 +18,7 @@ test('a certificate for other names tells them, or that it has none', () => {
   assert.equal(fault(code), `${text}it has none`)
 })
 
-test('another fault is told as OpenSSL or Node tells it', () => {
+test('another fault keeps the words of OpenSSL or Node', () => {
   for (const code of ['ERR_SSL_WRONG_VERSION_NUMBER', undefined])
     assert.equal(fault(code), 'the TLS handshake with mx.test failed: socket hang up')
 })

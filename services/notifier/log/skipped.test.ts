@@ -33,7 +33,7 @@ test('a full disk is about the database, and a value that a table does not take 
   for (const other of [new Error('a fault'), { errcode: full }, undefined]) assert.equal(isDatabaseFault(other), false)
 })
 
-test('what SQLite throws is told by its code', () => {
+test('what SQLite throws is known by its code', () => {
   const db = new DatabaseSync(':memory:')
   db.exec('CREATE TABLE t (a TEXT NOT NULL) STRICT; PRAGMA query_only = ON')
   const thrown = (sql: string): unknown => {

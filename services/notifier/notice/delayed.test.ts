@@ -34,7 +34,7 @@ function deferred(writer: LogWriter, address: string, reply: string): void {
   })
 }
 
-test('a message that waits for longer than the warning time is told of once, in the moment it is over', () => {
+test('a message that waits for longer than the warning time is reported once, in the moment it is over', () => {
   withLog((writer, reader) => {
     writer.message(mail(), CONTENT)
     assert.equal(oweDelayedNotices(reader, writer, PLATFORM, LATE - 1), 0)

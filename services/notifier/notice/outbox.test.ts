@@ -136,7 +136,7 @@ test('a notice to an address that is not ASCII says that it needs SMTPUTF8', asy
   )
 })
 
-test('only a delivery to a host without DSN is told as relayed', async () => {
+test('only a delivery to a host without DSN is reported as relayed', async () => {
   const remote = { host: 'mx.remote.test', address: '192.0.2.1', tls: null }
   owe('n1', 'q1', { kind: 'delivered', remote: { ...remote, dsn: false } })
   owe('n2', 'q2', { kind: 'delivered', remote: { ...remote, dsn: true } })

@@ -76,7 +76,7 @@ test('its id follows from the account and the time of the suspension', () => {
   assert.notEqual(suspensionNoticeId(notice({ suspension: { ...notice().suspension, at: NOW } })), id)
 })
 
-test('it is told from the notices about messages', () => {
+test('it is not taken for a notice about a message, or the other way round', () => {
   assert.equal(isSuspensionNotice(JSON.parse(JSON.stringify(notice()))), true)
   for (const other of [{ kind: 'failed' }, {}, null, undefined, 'suspended'])
     assert.equal(isSuspensionNotice(other), false)

@@ -21,7 +21,7 @@ const suspendedAt = (at: number): Reputation => ({
   suspended: { at, reason: 'Spam', recipients: 100, percent: 7, limitPercent: 5, resumable: true },
 })
 
-test('a suspension is to be told for a day, so that a notifier that was down does it late, and a new log not again', () => {
+test('a suspension is to be reported for a day, so that a notifier that was down does it late, and a new log not again', () => {
   const standings = new Map([
     ['now', suspendedAt(NOW)],
     ['a-day-ago', suspendedAt(NOW - DAY_MS)],

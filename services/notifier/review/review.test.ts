@@ -32,12 +32,12 @@ let certain: number | undefined
 /** What the next step of this name throws. */
 let failures: Partial<Record<'read' | 'enqueue' | 'append' | 'erase', Error>>
 
-async function step(name: keyof typeof failures, told: string): Promise<void> {
+async function step(name: keyof typeof failures, line: string): Promise<void> {
   await Promise.resolve()
   const failure = failures[name]
   Reflect.deleteProperty(failures, name)
   if (failure !== undefined) throw failure
-  story.push(told)
+  story.push(line)
 }
 
 beforeEach(() => {
