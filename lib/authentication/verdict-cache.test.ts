@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BadVerifierError, NOBODY } from './hash.ts'
+import { BadVerifierError, DUMMY_VERIFIER } from './hash.ts'
 import { createVerdicts } from './verdict-cache.ts'
 
 test('a right password is checked once while its verifiers stay the same', async () => {
@@ -81,7 +81,7 @@ test('a wrong password is remembered too, apart from the right ones, and both ar
   let at = 0
   let runs = 0
   const verify = (password: string) => Promise.resolve(++runs > 0 && password === 'right')
-  const verdicts = createVerdicts({ now: () => at, verify, rememberedMs: 1000, mostRemembered: 1 })
+  const verdicts = createVerdicts({ now: () => at, verify, rememberedMs: 1000, maxRemembered: 1 })
   const of = (password: string) => [verdicts.remembered('a@x.test', password, ['v']), runs]
   assert.deepEqual(of('right'), [undefined, 0])
   await verdicts.check('a@x.test', 'right', ['v'])

@@ -19,7 +19,7 @@ let kept: Kept[]
 let failure: Error | undefined
 const broker = {
   connected: true,
-  onReconnect: () => undefined,
+  loss: { unlessReconnected: <T>(promise: Promise<T>) => promise },
   nc: { isClosed: () => false, info: { max_payload: MAX_PAYLOAD } },
   js: {
     publish(subject: string, data: Uint8Array, options: Partial<JetStreamPublishOptions>) {

@@ -5,7 +5,7 @@ import type { Taken } from '@postrider/queue/take'
 import { envelope } from '../../test/support/envelope.ts'
 import { recordingBroker } from '../../test/support/recording-broker.ts'
 import { job, takenJob } from '../../test/support/taken-job.ts'
-import { MAX_FATAL_ATTEMPTS, MAX_SHARED_DELIVERIES, MAX_WAITING_APART, createIsolation } from './isolation.ts'
+import { MAX_FATAL_ATTEMPTS, MAX_SHARED_DELIVERIES, MAX_WAITING_ISOLATED, createIsolation } from './isolation.ts'
 import { MAX_POSTPONED_DELIVERIES } from './put-off.ts'
 
 let story: string[]
@@ -93,7 +93,7 @@ test('of those that wait so many take up room, and the others are given back', a
   const run = isolate()
   const first = Promise.withResolvers<undefined>()
   const all = [run(often('first'), () => first.promise)]
-  for (let count = 0; count <= MAX_WAITING_APART; count++) all.push(run(often(`${count}`), () => Promise.resolve()))
+  for (let count = 0; count <= MAX_WAITING_ISOLATED; count++) all.push(run(often(`${count}`), () => Promise.resolve()))
   await new Promise(setImmediate)
   for (let count = 0; count < 2; count++) all.push(run(often('late'), () => Promise.resolve()))
   first.resolve(undefined)

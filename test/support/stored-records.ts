@@ -57,7 +57,8 @@ export async function storedRecords(): Promise<StoredRecords> {
       return failure === undefined ? Promise.resolve(answer(subject, payload)) : Promise.reject(failure)
     },
   } as unknown as Broker['nc']
-  const broker = { nc, jsm: await jetstreamManager(nc, { checkAPI: false }), connected: true } as unknown as Broker
+  const jsm = await jetstreamManager(nc, { checkAPI: false })
+  const broker = { nc, jsm, impatient: jsm, connected: true } as unknown as Broker
   return {
     broker,
     put(stream, seq, data, fields = headers()) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SmtpConnection } from '../transaction/connection.ts'
 import { ConnectionBrokenError } from '../transaction/outcome.ts'
-import { RequireTlsUnmet, withRequireTls } from './require-tls.ts'
+import { RequireTlsUnmetError, withRequireTls } from './require-tls.ts'
 
 const REMOTE = { host: 'mx.test', address: '192.0.2.1', tls: 'TLSv1.3', dsn: false }
 
@@ -19,7 +19,7 @@ test('a host that offers REQUIRETLS may have the message', async () => {
 test('a host that does not is taken leave of, and refused with the status of RFC 8689', async () => {
   const said: string[] = []
   await assert.rejects(withRequireTls(Promise.resolve(connection(false, said)), 'mx.test'), (error) => {
-    assert.ok(error instanceof RequireTlsUnmet)
+    assert.ok(error instanceof RequireTlsUnmetError)
     assert.match(error.reply.text, /^550 5\.7\.30 .*mx\.test/)
     assert.equal(error.remote, REMOTE)
     return true
@@ -30,7 +30,7 @@ test('a host that does not is taken leave of, and refused with the status of RFC
 test('a host without STARTTLS lacks it for good, and a handshake that fails may succeed later', async () => {
   const without = new ConnectionBrokenError('NO_STARTTLS', 'starttls', 'no STARTTLS')
   await assert.rejects(withRequireTls(Promise.reject(without), 'mx.test'), (error) => {
-    assert.ok(error instanceof RequireTlsUnmet)
+    assert.ok(error instanceof RequireTlsUnmetError)
     assert.match(error.reply.text, /^550 5\.7\.10 /)
     return true
   })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import { LookupsBusyError } from '../route/lookups-busy.ts'
 import type { RouteHost } from '../route/route.ts'
-import { envelopeTo } from '../../../test/support/scripted-receiver/client.ts'
+import { envelopeTo } from '../../../test/support/envelope.ts'
 import type { SmtpConnection } from '../transaction/connection.ts'
-import { ConnectionBrokenError, TurnedAwayError, forAll } from '../transaction/outcome.ts'
+import { ConnectionBrokenError, SessionRefusedError, forAll } from '../transaction/outcome.ts'
 import type { SeriesResult } from '../transaction/series.ts'
 import { HostMemory } from './host-memory.ts'
 import { tryHosts } from './try-hosts.ts'
@@ -78,7 +78,7 @@ function open(address: string, connectMs: number): SmtpConnection {
   if (way === 'no-descriptors') throw broken('EMFILE')
   if (way.startsWith('greets ')) {
     const text = way.slice(7)
-    throw new TurnedAwayError({ code: Number(text.slice(0, 3)), text, lines: [text] }, 'greeting')
+    throw new SessionRefusedError({ code: Number(text.slice(0, 3)), text, lines: [text] }, 'greeting')
   }
   return connection(address)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Envelope } from '@postrider/mail/envelope'
-import { envelopeTo } from '../../../test/support/scripted-receiver/client.ts'
+import { envelopeTo } from '../../../test/support/envelope.ts'
 import { cannotTake, commandsOf } from './commands.ts'
 import type { Capabilities, SmtpConnection } from './connection.ts'
 

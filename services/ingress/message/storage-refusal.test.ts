@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NotStoredError, RecordRefusedError } from '@postrider/queue/accept'
 import { RecordTooLargeError } from '@postrider/queue/record-size'
-import { isPerhapsKept, storageRefusal } from './storage-refusal.ts'
+import { mayBeStored, storageRefusal } from './storage-refusal.ts'
 
 const reply = (error: unknown): string | undefined => {
   const refusal = storageRefusal(error)
@@ -37,7 +37,7 @@ test('a message counts when it is perhaps in the queue, and only then', () => {
       new RecordRefusedError('perhaps', {}),
       new RecordRefusedError('nothing', {}),
       new Error('a fault'),
-    ].map(isPerhapsKept),
+    ].map(mayBeStored),
     [true, false, true, false, false],
   )
 })

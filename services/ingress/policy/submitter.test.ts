@@ -5,7 +5,7 @@ import { newReputation } from '@postrider/reputation/reputation'
 import type { Reputation } from '@postrider/reputation/reputation'
 import { refused } from '../../../test/support/refusal.ts'
 import { credentialConfig, domainConfig, limitConfig, runtimeConfig } from '../../../test/support/runtime-config.ts'
-import { allowedSenders, limitsOf, mostOctets, mostRecipients, submitterOf } from './submitter.ts'
+import { allowedSenders, limitsOf, maxOctets, maxRecipients, submitterOf } from './submitter.ts'
 
 const APP = 'app@sender.test'
 const good = () => undefined
@@ -49,11 +49,11 @@ const both = configOf(
 test('the stricter of two limits decides, and the platform is above both', () => {
   const submitter = submitterOf(APP, both, good)
   assert.deepEqual(
-    [mostRecipients(submitter), mostOctets(submitter, 100_000), mostOctets(submitter, 5000)],
+    [maxRecipients(submitter), maxOctets(submitter, 100_000), maxOctets(submitter, 5000)],
     [50, 7000, 5000],
   )
   const free = submitterOf(APP, configOf(), good)
-  assert.deepEqual([mostRecipients(free), mostOctets(free, 5000)], [1000, 5000])
+  assert.deepEqual([maxRecipients(free), maxOctets(free, 5000)], [1000, 5000])
 })
 
 test("the credential's limit comes first, each as its account's tier has it, also while suspended", () => {

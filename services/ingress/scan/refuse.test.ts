@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { refusalOf } from './refuse.ts'
-import type { Judgement } from './verdict.ts'
+import type { Decision } from './verdict.ts'
 
-const reply = (action: Judgement['action'], outcome: Judgement['outcome']): string | undefined => {
+const reply = (action: Decision['action'], outcome: Decision['outcome']): string | undefined => {
   const refusal = refusalOf({ scanner: 'rspamd', action, outcome, reason: 'spam (9.1 points)' })
   return refusal && `${refusal.responseCode} ${refusal.status} ${refusal.reason}`
 }

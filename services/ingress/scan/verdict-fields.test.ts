@@ -4,21 +4,21 @@ import { parseMessage } from '@postrider/mail/message'
 import type { ScanningConfig } from '@postrider/runtime-config/config'
 import { ScannerUnavailableError } from './scanner.ts'
 import { verdictFields, withoutVerdictFields } from './verdict-fields.ts'
-import type { Findings, Judgement } from './verdict.ts'
+import type { Verdicts, Decision } from './verdict.ts'
 
-const clamav = (given: Partial<Judgement> = {}): Judgement => ({
+const clamav = (given: Partial<Decision> = {}): Decision => ({
   scanner: 'clamav',
   action: 'pass',
   outcome: 'clean',
   reason: '',
   ...given,
 })
-const rspamd = (given: Partial<Judgement> = {}): Judgement => ({ ...clamav(given), scanner: 'rspamd' })
-const rated: Findings = {
+const rspamd = (given: Partial<Decision> = {}): Decision => ({ ...clamav(given), scanner: 'rspamd' })
+const rated: Verdicts = {
   rspamd: { kind: 'rated', action: 'add header', score: { points: 7.25, required: 15 }, symbols: [] },
 }
 
-const fields = (findings: Findings, judgements: Judgement[], headers: ScanningConfig['headers'] = 'Verdict') =>
+const fields = (findings: Verdicts, judgements: Decision[], headers: ScanningConfig['headers'] = 'Verdict') =>
   verdictFields(findings, judgements, { headers }).map(({ octets }) => octets.toString().trimEnd())
 
 test('a scanned message tells what each scanner said', () => {
@@ -49,7 +49,7 @@ test('the name of malware cannot end the comment that it stands in', () => {
 test('what was not scanned is not called clean', () => {
   const away = { outcome: 'unavailable', reason: 'not scanned' } as const
   assert.deepEqual(fields({}, [clamav(away)]), ['X-Virus-Status: Unscanned (not scanned)'])
-  const findings: Findings = { rspamd: new ScannerUnavailableError('rspamd', 'is away') }
+  const findings: Verdicts = { rspamd: new ScannerUnavailableError('rspamd', 'is away') }
   assert.deepEqual(fields(findings, [rspamd(away)]), ['X-Spam-Status: Unknown (not scanned)'])
 })
 

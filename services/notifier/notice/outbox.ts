@@ -145,7 +145,7 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
       ...(notice.retryUntil === undefined ? {} : { willRetryUntil: notice.retryUntil }),
     })),
     returned: whatReturns(octets, original.envelope, notice, notices.fullMessageBytes),
-    // A next hop that speaks no DSN will not tell of the delivery itself (RFC 3461, 5.2.2).
+    // A next hop without DSN will not report the delivery itself (RFC 3461, 5.2.2).
     relayed: notice.kind === 'delivered' && notice.remote?.dsn === false,
     messageId,
     date: now,

@@ -38,7 +38,7 @@ beforeEach(async () => {
   published = recorded.published
   events = []
   decisions = createQuarantineDecisions({
-    broker: { ...recorded.broker, nc: stored.broker.nc, jsm: stored.broker.jsm },
+    broker: { ...recorded.broker, nc: stored.broker.nc, jsm: stored.broker.jsm, impatient: stored.broker.impatient },
     reader,
     writer: createLogWriter(db),
     held: createHeldLog(db),

@@ -19,7 +19,7 @@ const SUSPEND: LimitConfig = limitConfig({
 let config: RuntimeConfig
 /** What the bucket has, as this process has heard of it. */
 let heard: Map<string, Reputation>
-let stored: [account: string, standing: Reputation][]
+let stored: [account: string, reputation: Reputation][]
 let changes: [account: string, suspended: boolean, before: boolean | undefined][]
 let buckets: Map<string, TallyBucket[]>
 let touched: Set<string>
@@ -40,15 +40,15 @@ beforeEach(() => {
   pruned = 0
   failing = undefined
   keeper = createReputationKeeper({
-    store: (account, standing) => {
+    store: (account, reputation) => {
       if (failing !== undefined) return Promise.reject(failing)
-      stored.push([account, standing])
+      stored.push([account, reputation])
       return Promise.resolve()
     },
-    standings: { of: (account) => heard.get(account) },
+    reputations: { of: (account) => heard.get(account) },
     outcomes: {
-      note: () => undefined,
-      found: () => undefined,
+      noteAttempt: () => undefined,
+      noteVerdict: () => undefined,
       bucketsOf: (account) => buckets.get(account) ?? [],
       takeTouched: () => {
         const taken = touched
@@ -69,71 +69,71 @@ const bounced = (at: number): TallyBucket[] => [[Math.floor(at / TALLY_BUCKET_MS
 
 describe('a turn', () => {
   test('suspends a credential whose mail bounces, and says what it was before', async () => {
-    await keeper.turn(NOON)
+    await keeper.update(NOON)
     assert.deepEqual(changes, [[APP, false, undefined]])
     buckets.set(APP, bounced(NOON))
     touched.add(APP)
-    await keeper.turn(NOON + 1)
+    await keeper.update(NOON + 1)
     assert.deepEqual(changes.at(-1), [APP, true, false])
     assert.equal(stored.at(-1)?.[1].suspended?.reason, 'Bounces')
   })
 
   test('looks only at the accounts whose mail changed, and at all of them a minute later', async () => {
-    await keeper.turn(NOON)
+    await keeper.update(NOON)
     buckets.set(APP, bounced(NOON))
-    await keeper.turn(NOON + MINUTE - 1)
+    await keeper.update(NOON + MINUTE - 1)
     assert.equal(stored.length, 1)
     touched.add('credential/other@sender.test')
-    await keeper.turn(NOON + MINUTE - 1)
+    await keeper.update(NOON + MINUTE - 1)
     assert.equal(stored.length, 1)
-    await keeper.turn(NOON + MINUTE)
+    await keeper.update(NOON + MINUTE)
     assert.equal(stored.at(-1)?.[1].suspended?.reason, 'Bounces')
     assert.equal(pruned, 2)
   })
 
   test('looks at all of them at once when the configuration changes', async () => {
-    await keeper.turn(NOON)
+    await keeper.update(NOON)
     buckets.set(APP, bounced(NOON))
     config = withLimit({ limit: SUSPEND })
-    await keeper.turn(NOON + 1)
+    await keeper.update(NOON + 1)
     assert.equal(stored.length, 2)
   })
 
   test('writes nothing about accounts whose limit has neither tiers nor a threshold', async () => {
     config = withLimit({ limit: limitConfig() })
     buckets.set(APP, bounced(NOON))
-    await keeper.turn(NOON)
+    await keeper.update(NOON)
     assert.deepEqual(stored, [])
   })
 
   test('writes nothing when nothing changes', async () => {
-    await keeper.turn(NOON)
-    await keeper.turn(NOON + 2 * MINUTE)
+    await keeper.update(NOON)
+    await keeper.update(NOON + 2 * MINUTE)
     assert.equal(stored.length, 1)
   })
 
   test('goes on from what it wrote itself until it hears of it', async () => {
     buckets.set(APP, bounced(NOON))
-    await keeper.turn(NOON)
+    await keeper.update(NOON)
     // The bucket has not answered yet: what was there before must not suspend the account a second time.
-    await keeper.turn(NOON + 2 * MINUTE)
+    await keeper.update(NOON + 2 * MINUTE)
     assert.equal(stored.length, 1)
     heard.set(APP, JSON.parse(JSON.stringify(stored[0]?.[1])) as Reputation)
-    await keeper.turn(NOON + 4 * MINUTE)
+    await keeper.update(NOON + 4 * MINUTE)
     // From now on the bucket counts, whoever writes it.
     heard.set(APP, newReputation(NOON + 5 * MINUTE, ''))
     buckets.delete(APP)
-    await keeper.turn(NOON + 6 * MINUTE)
+    await keeper.update(NOON + 6 * MINUTE)
     assert.equal(await keeper.restore(APP, NOON + 6 * MINUTE), false)
   })
 
-  test('that could not store a standing says nothing of it, and tries again', async () => {
+  test('that could not store a reputation says nothing of it, and tries again', async () => {
     buckets.set(APP, bounced(NOON))
     failing = new Error('the broker is away')
-    await assert.rejects(keeper.turn(NOON), failing)
+    await assert.rejects(keeper.update(NOON), failing)
     assert.deepEqual(changes, [])
     failing = undefined
-    await keeper.turn(NOON + 1)
+    await keeper.update(NOON + 1)
     assert.deepEqual(changes, [[APP, true, undefined]])
   })
 })
@@ -141,22 +141,22 @@ describe('a turn', () => {
 describe('a suspension', () => {
   const suspended = async (): Promise<void> => {
     buckets.set(APP, bounced(NOON))
-    await keeper.turn(NOON)
+    await keeper.update(NOON)
   }
 
   test('ends with another spec.resume, and by what led to it the account is not suspended again', async () => {
     await suspended()
     config = withLimit({ limit: SUSPEND, resume: 'fixed' })
-    await keeper.turn(NOON + 1)
+    await keeper.update(NOON + 1)
     assert.deepEqual(changes.at(-1), [APP, false, true])
-    await keeper.turn(NOON + 2 * MINUTE)
+    await keeper.update(NOON + 2 * MINUTE)
     assert.equal(stored.at(-1)?.[1].suspended, undefined)
   })
 
   test('can still be ended when the limit that led to it is gone', async () => {
     await suspended()
     config = withLimit({ resume: 'fixed' })
-    await keeper.turn(NOON + 1)
+    await keeper.update(NOON + 1)
     assert.equal(stored.at(-1)?.[1].suspended, undefined)
   })
 
@@ -169,7 +169,7 @@ describe('a suspension', () => {
 
   test('is not lifted where there is none', async () => {
     assert.equal(await keeper.restore(APP, NOON), false)
-    await keeper.turn(NOON)
+    await keeper.update(NOON)
     assert.equal(await keeper.restore(APP, NOON), false)
   })
 
@@ -179,9 +179,9 @@ describe('a suspension', () => {
     await keeper.restore(APP, NOON + 1)
     buckets.set(APP, bounced(NOON + 2 * TALLY_BUCKET_MS))
     touched.add(APP)
-    await keeper.turn(NOON + 2 * TALLY_BUCKET_MS)
+    await keeper.update(NOON + 2 * TALLY_BUCKET_MS)
     assert.equal(stored.at(-1)?.[1].suspended?.reason, 'Bounces')
-    await keeper.turn(NOON + 3 * TALLY_BUCKET_MS)
+    await keeper.update(NOON + 3 * TALLY_BUCKET_MS)
     assert.equal(stored.at(-1)?.[1].suspended?.reason, 'Bounces')
   })
 })

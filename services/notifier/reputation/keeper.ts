@@ -15,9 +15,9 @@ export interface ReputationKeeper {
 }
 
 export interface KeeperOptions {
-  /** Resolves when the standing of the account is on disk. */
-  store: (account: string, standing: Reputation) => Promise<void>
-  standings: Pick<LiveReputations, 'of'>
+  /** Resolves when the reputation of the account is on disk. */
+  store: (account: string, reputation: Reputation) => Promise<void>
+  reputations: Pick<LiveReputations, 'of'>
   outcomes: Outcomes
   config: () => RuntimeConfig
   /** A reputation was written; `before` is undefined for the first. */
@@ -29,9 +29,9 @@ const ALL_MS = 60_000
 
 /** The only writer of reputations. A reputation takes effect when it is written, because all services watch the bucket. */
 export function createReputationKeeper(options: KeeperOptions): ReputationKeeper {
-  const { store, standings, outcomes, config, changed } = options
-  let looked: { config: RuntimeConfig; at: number } | undefined
-  /** Written by us and perhaps not heard of yet. */
+  const { store, reputations, outcomes, config, changed } = options
+  let lastFull: { config: RuntimeConfig; at: number } | undefined
+  /** Reputations that this process wrote and may not have received from its watch yet. */
   const written = new Map<string, Reputation>()
 
   const reputationOf = (account: string): Reputation | undefined => {
@@ -41,10 +41,10 @@ export function createReputationKeeper(options: KeeperOptions): ReputationKeeper
     return own ?? watched
   }
 
-  async function write(account: Account, standing: Reputation, before: Reputation | undefined): Promise<void> {
-    await store(account.account, standing)
-    written.set(account.account, standing)
-    changed(account, standing, before)
+  async function write(account: Account, reputation: Reputation, before: Reputation | undefined): Promise<void> {
+    await store(account.account, reputation)
+    written.set(account.account, reputation)
+    changed(account, reputation, before)
   }
 
   async function updateOne(account: Account, now: number): Promise<void> {

@@ -57,7 +57,7 @@ export function buildSuspensionNotice(
     field('Subject', encodedText(`Sending is suspended: ${what}`)),
     field('Date', dateTime(now)),
     field('Message-ID', messageId),
-    // RFC 3834, 5: nothing automatic is to answer this.
+    // RFC 3834, 5: automatic responders must not answer this.
     field('Auto-Submitted', 'auto-generated'),
     field('MIME-Version', '1.0'),
     ...bodyOf(text),

@@ -15,7 +15,7 @@ import { createReputationMetrics } from './metrics.ts'
 import { suspensionNoticeId } from './notice.ts'
 import { openOutcomes } from './outcomes.ts'
 import { reputationStore } from './store.ts'
-import { suspensionsToTell } from './suspensions-to-tell.ts'
+import { suspensionsToReport } from './suspensions-to-report.ts'
 
 export interface ReputationOptions {
   broker: Broker
@@ -38,7 +38,7 @@ export interface ReputationWork {
   stop(): void
 }
 
-/** Derives reputations from outcomes; a sender of unwanted mail is suspended and notified. */
+/** Starts to derive reputations from outcomes. Accounts that send unwanted mail are suspended and notified. */
 export async function startReputation(options: ReputationOptions): Promise<ReputationWork> {
   const { broker, db, reader, writer, config, registry, log, now } = options
   const outcomes = openOutcomes(db)
@@ -50,7 +50,7 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
   const metrics = createReputationMetrics(registry, reputations)
   const keeper = createReputationKeeper({
     store: reputationStore(broker),
-    standings,
+    reputations,
     outcomes,
     config,
     changed({ account }, reputation, before) {
@@ -65,8 +65,9 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
   })
   answerReputation(broker, reputations, keeper, now, (error) => log.error({ event: 'question-failed', err: error }))
 
+  /** Notices follow from the stored reputation, not from its change, so that a crash between the two loses no notice. */
   function oweNotices(now: number): void {
-    for (const notice of suspensionsToTell(accountsOf(config()), standings, now)) {
+    for (const notice of suspensionsToReport(accountsOf(config()), reputations, now)) {
       const id = suspensionNoticeId(notice)
       if (!reader.known(id)) writer.queueNotice(id, notice.account, notice)
     }

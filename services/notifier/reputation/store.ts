@@ -5,11 +5,13 @@ import { REPUTATION_BUCKET } from '@postrider/broker/names'
 import { useKey } from '@postrider/limits/accounts'
 import type { Reputation } from '@postrider/reputation/reputation'
 
-/** Writes standings to the bucket that everybody watches. */
-export function reputationStore({ js }: Pick<Broker, 'js'>): (account: string, standing: Reputation) => Promise<void> {
+/** Writes reputations to the bucket that everybody watches. */
+export function reputationStore({
+  js,
+}: Pick<Broker, 'js'>): (account: string, reputation: Reputation) => Promise<void> {
   let kv: KV | undefined
-  return async (account, standing) => {
+  return async (account, reputation) => {
     kv ??= await new Kvm(js).open(REPUTATION_BUCKET)
-    await kv.put(useKey(account), JSON.stringify(standing))
+    await kv.put(useKey(account), JSON.stringify(reputation))
   }
 }

@@ -96,7 +96,7 @@ describe('a release', () => {
     failures.enqueue = unconfirmed()
     assert.ok('failed' in (await review.release('a')))
     assert.ok('failed' in (await review.delete('a')))
-    await review.turn(0)
+    await review.runPending(0)
     assert.deepEqual([story, held.find('a')?.state], [['read'], 'held'])
     assert.deepEqual(await review.release('a'), { done: 'released' })
   })
@@ -135,31 +135,31 @@ test('nothing is decided before the log is complete, nor about what is not held'
 
 describe('a turn', () => {
   test('lets expire what was held for long enough', async () => {
-    await review.turn(NOW - HELD_AT + 1)
+    await review.runPending(NOW - HELD_AT + 1)
     assert.deepEqual(story, [])
-    await review.turn(NOW - HELD_AT)
+    await review.runPending(NOW - HELD_AT)
     assert.deepEqual(story, ['expired', 'told expired', 'erase'])
   })
 
   test('lets nothing expire while the time is not certain', async () => {
     certain = undefined
-    await review.turn(0)
+    await review.runPending(0)
     assert.deepEqual([story, held.find('a')?.state], [[], 'held'])
   })
 
   test('ends a release that a crash cut off after the queue had the message', async () => {
     createLogWriter(db).message(envelope({ id: 'a' }), { stream: 'MAIL_0', seq: 1, parts: [] })
     assert.deepEqual(await review.delete('a'), { already: 'released' })
-    await review.turn(0)
+    await review.runPending(0)
     assert.deepEqual(story, ['released', 'told released', 'erase'])
   })
 
   test('goes on with the others when one fails, which is not tried again at once', async () => {
     held.held(envelope({ id: 'b', acceptedAt: HELD_AT + 1 }), WHY, CONTENT)
     failures.append = new Error('no')
-    await review.turn(0)
+    await review.runPending(0)
     assert.deepEqual(story, ['failed a no', 'expired', 'told expired', 'erase'])
-    await review.turn(0)
+    await review.runPending(0)
     assert.equal(held.find('a')?.state, 'held')
   })
 })

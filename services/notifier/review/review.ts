@@ -35,7 +35,8 @@ export interface Review {
   runPending(heldMs: number): Promise<void>
 }
 
-const MAX_A_TURN = 100
+/** Messages that one call of `runPending` handles in each step. */
+const MAX_PER_CALL = 100
 
 /** Carries out decisions about held messages, one at a time.
  *
@@ -44,7 +45,7 @@ const MAX_A_TURN = 100
  * decision final, then the content is erased. */
 export function createReview(dependencies: ReviewDependencies): Review {
   const { mail, events, reader, writer, held, ready, decided, failed, clock } = dependencies
-  /** Releases that the broker did not confirm: perhaps in the queue, so only to be released again. */
+  /** Messages whose release the broker did not confirm. They may be in the queue, so the only decision allowed is another release. */
   const uncertain = new Set<string>()
   const backOff = new BackOff()
   let last: Promise<unknown> = Promise.resolve()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startPeriodicTasks } from './turns.ts'
+import { startPeriodicTasks } from './periodic-tasks.ts'
 
 test('work that fails waits, and the work after it goes on', async () => {
   const story: string[] = []

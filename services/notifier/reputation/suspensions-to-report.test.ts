@@ -4,7 +4,7 @@ import { newReputation } from '@postrider/reputation/reputation'
 import type { Reputation } from '@postrider/reputation/reputation'
 import { DAY_MS } from '@postrider/time/day'
 import type { Account } from './accounts.ts'
-import { suspensionsToTell } from './suspensions-to-tell.ts'
+import { suspensionsToReport } from './suspensions-to-report.ts'
 
 const NOW = 100 * DAY_MS
 
@@ -22,14 +22,14 @@ const suspendedAt = (at: number): Reputation => ({
 })
 
 test('a suspension is to be reported for a day, so that a notifier that was down does it late, and a new log not again', () => {
-  const standings = new Map([
+  const reputations = new Map([
     ['now', suspendedAt(NOW)],
     ['a-day-ago', suspendedAt(NOW - DAY_MS)],
     ['longer-ago', suspendedAt(NOW - DAY_MS - 1)],
     ['well', newReputation(NOW, '')],
   ])
-  const accounts = [...standings.keys(), 'unknown'].map(account)
-  const told = [...suspensionsToTell(accounts, { of: (name) => standings.get(name) }, NOW)]
+  const accounts = [...reputations.keys(), 'unknown'].map(account)
+  const told = [...suspensionsToReport(accounts, { of: (name) => reputations.get(name) }, NOW)]
   assert.deepEqual(
     told.map(({ account: name, to, suspension }) => [name, to, suspension.at]),
     [
