@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const PAGE = join(ROOT, 'docs', 'kubernetes', 'troubleshooting.md')
 
 /** Found by kubectl postrider status alone; there a type's heading has its kind before it. */
-const BEYOND = 'What no condition says'
+const BEYOND = 'Problems that no condition reports'
 
 /** `## Kind`, `### Type`, `#### Reason`. */
 interface Section {
@@ -45,9 +45,9 @@ const sections: Section[] = types.flatMap(({ part, ...where }) =>
   parts(part, '#### ').map((text) => ({ ...where, reason: firstLine(text), text })),
 )
 const keyOf = ({ kind, type, reason }: Omit<Section, 'text' | 'beyond'>): string => `${kind} ${type} ${reason}`
-/** `Well:` names the reasons of a condition that is as it should be. */
+/** `Reason if healthy:` names the reasons of a condition that is as it should be. */
 const well = types.flatMap(({ kind, type, part }) =>
-  (/^Well: (.*)$/m.exec(part)?.[1]?.match(/\w+/g) ?? []).map((reason) => ({ kind, type, reason })),
+  (/^Reason if healthy: (.*)$/m.exec(part)?.[1]?.match(/\w+/g) ?? []).map((reason) => ({ kind, type, reason })),
 )
 const sorted = (all: Iterable<string>): string[] => [...new Set(all)].sort()
 
