@@ -65,5 +65,5 @@ test('readResource never throws', () => {
 
 test('the reference page matches the schemas', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'resources.md'), 'utf8')
-  assert.equal(page.trim(), referencePage().trim(), 'run: node lib/resources/reference.ts > docs/resources.md')
+  assert.equal(page.trim(), referencePage().trim(), 'run: make generate')
 })

@@ -11,12 +11,12 @@ import type { Row } from './table.ts'
 /** `make blackbox`: every check against Postrider and, where it is installed, Postfix; one table. With `--write` it becomes
  * docs/blackbox.md. Fails when Postrider does. */
 export const MESSAGE_BYTES = 1_048_576
-const PAGE = `# Looked at from outside
+const PAGE = `# RFC conformance of the submission ports
 
-What the RFCs ask of a submission server, tried over raw sockets by \`test/blackbox\` on Postrider with its usual settings and on
-Postfix 3.7 of Debian 12 as its \`submission\` and \`submissions\` services are configured there (logins by Cyrus SASL).
-A check looks at reply codes and at what arrives, never at words. "Not offered": the extension is not announced, so nothing is
-asked of it. \`make blackbox ARGS=--write\` writes this page.
+\`test/blackbox\` tests over raw sockets what the RFCs require of a submission server. It tests Postrider with its default settings, and
+Postfix 3.7 of Debian 12 with the \`submission\` and \`submissions\` services as Debian configures them (logins by Cyrus SASL). A check
+compares reply codes and the mail that arrives, never the text of a reply. "Not offered" means that the server does not announce the
+extension, so it is not tested. \`make blackbox ARGS=--write\` writes this page.
 
 `
 

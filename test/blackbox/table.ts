@@ -40,7 +40,7 @@ function failures(services: string[], rows: Row[]): string[] {
       verdict.result === 'fail' ? [`- ${services[index] ?? ''}, ${cell(name)}: ${cell(verdict.why)}`] : [],
     ),
   )
-  return lines.length === 0 ? [] : ['## What failed', '', ...lines]
+  return lines.length === 0 ? [] : ['## Failed checks', '', ...lines]
 }
 
 /** Text as code where it has characters that Markdown would take for its own. */

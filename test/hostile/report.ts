@@ -47,19 +47,20 @@ export function pageOf({ campaign, tarpits }: Results, sections: [title: string,
   const passed = rows.filter(({ differences }) => differences.length === 0).length
   const { healthy, peakRss } = campaign ?? { healthy: { sent: 0, twice: 0, missing: 0 }, peakRss: 0 }
   return [
-    '# Hostile and odd remotes',
+    '# Mail to remotes that misbehave',
     '',
-    'What becomes of mail when the remote server, or the DNS of its domain, misbehaves; and what another destination that is well',
-    'notices of it. `make hostile` runs a whole platform (`postrider up`) against scripted remotes and a scripted name server, and',
-    'compares what was wanted with what was seen from outside: by the remotes, in the message log, and in the notices that the',
-    'sender got. `make hostile ARGS=--write` writes this page. Exit code 1 means that something differs, that the delivery process',
-    `used more than ${MAX_RSS_MB} MB, or that tarpits made the p95 of the healthy destination more than ${MAX_RISE_PERCENT} % worse.`,
+    'This page shows what happens to mail when the remote server, or the DNS of its domain, misbehaves, and how that affects a healthy',
+    'destination. `make hostile` runs a whole platform (`postrider up`) against scripted remotes and a scripted name server. It compares the',
+    'expected outcome with what is observed from outside: by the remotes, in the message log, and in the notices to the sender.',
+    `\`make hostile ARGS=--write\` writes this page. Exit code 1 means that something differs, that the delivery process used more than ${MAX_RSS_MB} MB,`,
+    `or that tarpits made the p95 of the healthy destination more than ${MAX_RISE_PERCENT} % worse.`,
     '',
-    'Time-outs are 6 s a stage here, and a deferred message is tried again after one or two seconds, so the number of attempts says',
-    'nothing about real life. The p95 is that of the time from the final dot of a submission to the arrival at the healthy destination, which',
-    'gets 20 a second all the time: in the six seconds before, and while the behaviour was tried together with up to nineteen others.',
+    'Timeouts are 6 s per stage here, and a deferred message is attempted again after one or two seconds, so the number of attempts does not',
+    'show what happens in production. The p95 is that of the time from the final dot of a submission to the arrival at the healthy',
+    'destination, which gets 20 messages a second throughout: "before" is in the six seconds before, "during" while the behaviour was tested',
+    'together with up to nineteen others.',
     '',
-    `- ${rows.length} behaviours, ${passed} as wanted`,
+    `- ${rows.length} behaviours, ${passed} as expected`,
     `- ${healthy.sent} messages to the healthy destination meanwhile: ${healthy.missing} lost, ${healthy.twice} arrived twice`,
     `- peak memory (RSS) of the delivery process: ${peakRss.toFixed(0)} MB`,
     '',
@@ -71,7 +72,7 @@ export function pageOf({ campaign, tarpits }: Results, sections: [title: string,
 function tableOf(rows: Row[], order: string[]): string {
   const sorted = rows.toSorted((a, b) => order.indexOf(a.behaviour.name) - order.indexOf(b.behaviour.name))
   return markdown([
-    ['behaviour', 'wanted', 'seen', 'p95 before, ms', 'p95 beside, ms', 'RSS, MB'],
+    ['behaviour', 'expected', 'observed', 'p95 before, ms', 'p95 during, ms', 'RSS, MB'],
     ...sorted.map(({ behaviour, wanted, seen, differences, calmP95, p95, rss }) => [
       cell(behaviour.what),
       cell(wanted),
@@ -87,8 +88,8 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 
 function tarpitLines(results: TarpitResult[]): string[] {
   return [
-    'Each tarpit takes 100 s before each of its replies; the platform has its usual time-outs (5 minutes). Rounds without and with them',
-    'alternate. When a round is over the tarpits become ordinary servers, and every message has to arrive once.',
+    'Each tarpit waits 100 s before each of its replies; the platform has its default timeouts (5 minutes). Rounds without and with tarpits',
+    'alternate. After a round, the tarpits become ordinary servers, and every message has to arrive once.',
     '',
     markdown([
       [

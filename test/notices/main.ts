@@ -6,13 +6,13 @@ import type { SeenNotice } from './collect.ts'
 
 const PAGE = `# Notices to senders
 
-When a message cannot be delivered, is delayed, or was delivered and its sender asked for a notice, the platform sends a notice to the envelope
-sender: a delivery status notification (RFC 3464), with a text for people and fields for programs. These are the texts, each of a real message
-that failed for that reason, as a mail reader shows them. \`make notices ARGS=--write\` writes this page.
+When a message cannot be delivered, is delayed, or was delivered and its sender asked for a notice, the platform sends a notice to the
+envelope sender: a delivery status notification (RFC 3464), with a text for people and fields for programs. This page shows the notices as
+a mail client does, each for a real message that failed for that reason. \`make notices ARGS=--write\` writes this page.
 
-Words of the recipient's server follow "said"; what the platform found out itself follows "Details", and its \`Diagnostic-Code\` is
-\`x-postrider\`, not \`smtp\` (RFC 3464, 2.3.6). After an expiry the status is 4.4.7, or, where no server
-replied, that of the obstacle, such as 4.4.1 (RFC 3463, 3.5). The messages here expire after some seconds, not five days.
+The reply of the recipient's server follows "said". What the platform found out itself follows "Details", and its \`Diagnostic-Code\` is
+\`x-postrider\`, not \`smtp\` (RFC 3464, 2.3.6). After an expiry the status is 4.4.7 or, if no server replied, that of the obstacle, such as
+4.4.1 (RFC 3463, 3.5). The messages here expire after some seconds, not five days.
 
 `
 
@@ -20,7 +20,7 @@ const section = ({ cause, subject, text, fields }: SeenNotice): string => {
   const rows = ['Action', 'Status', 'Diagnostic-Code', 'Remote-MTA']
     .map((name) => `${name}: ${fields.get(name) ?? '(none)'}`)
     .join('\n')
-  return `## ${cause.title}\n\n\`\`\`text\nSubject: ${subject}\n\n${text.trimEnd()}\n\`\`\`\n\n\`\`\`text\n${rows}\n\`\`\`\n`
+  return `## ${cause.title.charAt(0).toUpperCase()}${cause.title.slice(1)}\n\n\`\`\`text\nSubject: ${subject}\n\n${text.trimEnd()}\n\`\`\`\n\n\`\`\`text\n${rows}\n\`\`\`\n`
 }
 
 const page = PAGE + (await collectNotices()).map(section).join('\n')

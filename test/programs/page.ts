@@ -36,15 +36,14 @@ export function programsPage(rows: Row[]): string {
   )
   return `# Mail as programs write it
 
-What real programs hand to a submission server, and what arrives at the recipient's server. Each program logs in with TLS and sends one message
-to Postrider and the same to Postfix 3.7 as Debian 12 configures it; a recorder between them writes down what the program wrote.
+This page compares what real programs submit with what arrives at the recipient's server. Each program logs in with TLS and sends one message
+to Postrider, and the same message to Postfix 3.7 as Debian 12 configures it. A recorder between them stores what the program wrote.
 
-- "octet for octet": but for the fields that a submission server adds (RFC 6409, 8), line ends, and Bcc
+- "octet for octet": identical except for the fields that a submission server adds (RFC 6409, 8), line ends, and Bcc
 - "the same when read": Python's email package finds the same sender, recipients, subject, references and decoded parts
-- DKIM: valid signatures found by mailauth, then by dkimpy
+- DKIM: the number of valid signatures according to mailauth, then according to dkimpy
 
-Programs that do not run on Linux are represented by a message as they were seen to write it, sent as it is. \`make programs ARGS=--write\`
-writes this page.
+For programs that do not run on Linux, a recorded message of theirs is sent unchanged. \`make programs ARGS=--write\` writes this page.
 
 | program | wrote | Postrider | DKIM | Postfix |
 |---|---|---|---|---|

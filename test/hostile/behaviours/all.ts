@@ -11,8 +11,8 @@ import { TLS } from './tls.ts'
 export const SECTIONS: [title: string, behaviours: Behaviour[]][] = [
   ['Replies', REPLIES],
   ['Limits and floods', LIMITS],
-  ['A connection that ends', DROPS],
-  ['A primary in trouble', PRIMARIES_IN_TROUBLE],
+  ['Dropped connections', DROPS],
+  ['Failing primary MX hosts', PRIMARIES_IN_TROUBLE],
   ['TLS', TLS],
   ['Routes', ROUTES],
   ['DNS', DNS],
