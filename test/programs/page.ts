@@ -36,8 +36,8 @@ export function programsPage(rows: Row[]): string {
   )
   return `# Mail as programs write it
 
-This page compares what real programs submit with what arrives at the recipient's server. Each program logs in with TLS and sends one message
-to Postrider, and the same message to Postfix 3.7 as Debian 12 configures it. A recorder between them stores what the program wrote.
+This page compares what real programs submit with what arrives at the recipient's server. Each program logs in with TLS and sends one
+message to Postrider, and the same message to Postfix 3.7 as Debian 12 configures it. A recorder between them stores what the program wrote.
 
 - "octet for octet": identical except for the fields that a submission server adds (RFC 6409, 8), line ends, and Bcc
 - "the same when read": Python's email package finds the same sender, recipients, subject, references and decoded parts
