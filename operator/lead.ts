@@ -1,6 +1,7 @@
 import type { V1Secret } from '@kubernetes/client-node'
 import type { Logger } from '@postrider/service/log'
-import { acceptanceController, isAcceptedKind } from './controllers/acceptance/acceptance.ts'
+import { acceptanceController } from './controllers/acceptance/acceptance.ts'
+import { isAcceptedKind } from './controllers/acceptance/acceptance-conditions.ts'
 import { brokerAccountsController } from './controllers/platform/broker-accounts.ts'
 import { configurationController } from './controllers/configuration/configuration.ts'
 import type { ConfigurationController } from './controllers/configuration/configuration.ts'
@@ -19,6 +20,7 @@ import { domainOfKey } from './dkim/secrets.ts'
 import { createLook } from './dns/look.ts'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
 import { createRecorder } from '@postrider/kubernetes/status/events'
+import { createStatusWriter } from '@postrider/kubernetes/status/status'
 import { keyOf } from '@postrider/kubernetes/object/object'
 import type { Wire } from '@postrider/kubernetes/object/object'
 import { createQueue } from '@postrider/kubernetes/reconcile/queue'
@@ -116,7 +118,8 @@ export async function lead(
   })
   const release = await findReleaseOwner(cluster, settings)
   const keeper = new Keeper(cluster, recorder, namespace, broker, release)
-  const shared = { cluster, recorder, world, log, namespace, surroundings, keeper, release }
+  const status = createStatusWriter(cluster, recorder)
+  const shared = { cluster, recorder, status, world, log, namespace, surroundings, keeper, release }
   const configuration = configurationController(shared, (objects) => {
     for (const object of objects) enqueue(object)
   })

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Broker } from '@postrider/broker/connection'
 import { DELIVERY_CONSUMER, JOBS, mailStream } from '@postrider/broker/names'
 import { undefinedIfMissing } from '@postrider/broker/streams'
+import { conditionOf } from '@postrider/kubernetes/status/status'
 import type { StoredResource } from './stored-resource.ts'
 
 /** What the gauges look at. */
@@ -87,10 +88,10 @@ function domainGauge(
       this.reset()
       // The others see the same: one tells.
       if (!leading()) return
-      for (const { metadata, spec, status } of domains()) {
-        const domain = (spec as { domainName?: string } | undefined)?.domainName ?? ''
-        const holds = status?.conditions?.some((condition) => condition.type === type && condition.status === 'True')
-        this.set({ tenant: metadata?.namespace ?? '', domain }, holds === true ? 1 : 0)
+      for (const object of domains()) {
+        const domain = (object.spec as { domainName?: string } | undefined)?.domainName ?? ''
+        const holds = conditionOf(object, type)?.status === 'True'
+        this.set({ tenant: object.metadata?.namespace ?? '', domain }, holds ? 1 : 0)
       }
     },
   })

@@ -1,8 +1,7 @@
-import type { KubeObject } from '@postrider/kubernetes/object/object'
+import type { WithStatus } from '@postrider/kubernetes/status/status'
 
 /** A custom resource as the store holds it. */
-export interface StoredResource extends KubeObject {
+export interface StoredResource extends WithStatus {
   spec?: unknown
-  status?: { conditions?: { type: string; status: string; lastTransitionTime: string }[] }
-  metadata?: KubeObject['metadata'] & { creationTimestamp?: unknown }
+  metadata?: WithStatus['metadata'] & { creationTimestamp?: unknown }
 }

@@ -3,6 +3,7 @@ import type { Findings } from './configuration/gather.ts'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
 import type { KubeObject } from '@postrider/kubernetes/object/object'
 import type { Recorder } from '@postrider/kubernetes/status/events'
+import type { StatusWriter } from '@postrider/kubernetes/status/status'
 import type { Surroundings } from '../shapes/surroundings.ts'
 import type { World } from './world.ts'
 import type { Keeper } from './platform/keeper.ts'
@@ -11,6 +12,7 @@ import type { Keeper } from './platform/keeper.ts'
 export interface Context {
   cluster: Cluster
   recorder: Recorder
+  status: StatusWriter
   world: World
   log: Logger
   /** Of the operator and the platform. */

@@ -1,6 +1,7 @@
 /** Names and labels of what the operator makes. */
 
-export type Component = 'ingress' | 'delivery' | 'notifier' | 'api'
+export const COMPONENTS = ['ingress', 'delivery', 'notifier', 'api'] as const
+export type Component = (typeof COMPONENTS)[number]
 
 export const MANAGER = 'postrider-operator'
 export const API_GROUP = 'postrider.dev'

@@ -12,7 +12,8 @@ import { refTo } from '@postrider/kubernetes/object/object'
 import type { KubeObject, Wire } from '@postrider/kubernetes/object/object'
 import { ensure, NotOwnedError, removeOwned } from '@postrider/kubernetes/apply/owned'
 import { createQueue } from '@postrider/kubernetes/reconcile/queue'
-import { writeStatus } from '@postrider/kubernetes/status/status'
+import { createStatusWriter } from '@postrider/kubernetes/status/status'
+import type { WithStatus } from '@postrider/kubernetes/status/status'
 import { watchKind } from '@postrider/kubernetes/cache/watch'
 import type { Store } from '@postrider/kubernetes/cache/watch'
 import { apiServerMissing, startApiServer } from '../support/api-server.ts'
@@ -54,6 +55,9 @@ const deployment = (name: string, image: string): Deployment => ({
     },
   },
 })
+
+/** A Deployment's conditions are more than the writer of statuses knows. */
+const asWritten = (object: Deployment): WithStatus => object as WithStatus
 
 describe('what the operator owns', { skip: apiServerMissing() }, () => {
   let server: ApiServer
@@ -246,17 +250,18 @@ describe('what the operator owns', { skip: apiServerMissing() }, () => {
       replicas: 3,
       conditions: [condition('Available'), condition('Progressing')],
     }
-    assert.equal(await writeStatus(cluster, made, status), true)
+    const { amend } = createStatusWriter(cluster, recorder)
+    assert.equal(await amend(asWritten(made), status), true)
     const read = await cluster.get<Deployment>(refTo(KINDS.Deployment, 'default', 'status'))
     assert.ok(read)
     assert.equal(read.status?.replicas, 3)
     const turned = { ...status, conditions: status.conditions.toReversed() }
-    assert.equal(await writeStatus(cluster, read, turned), false)
-    assert.equal(await writeStatus(cluster, read, { ...status, replicas: 4 }), true)
+    assert.equal(await amend(asWritten(read), turned), false)
+    assert.equal(await amend(asWritten(read), { ...status, replicas: 4 }), true)
     await cluster.remove(refTo(KINDS.Deployment, 'default', 'status'))
     await eventually(async () => {
       assert.equal(await cluster.get(refTo(KINDS.Deployment, 'default', 'status')), undefined)
     })
-    assert.equal(await writeStatus(cluster, read, { ...status, replicas: 5 }), false, 'it is gone')
+    assert.equal(await amend(asWritten(read), { ...status, replicas: 5 }), false, 'it is gone')
   })
 })

@@ -9,8 +9,8 @@ import { settlePlan } from './settle.ts'
 const NOTHING = { verifiers: new Map(), dkimKeys: new Map(), signing: new Map() }
 
 function object(namespace: string, name: string, spec: unknown, verifiedAt?: string): StoredResource {
-  const conditions =
-    verifiedAt === undefined ? [] : [{ type: 'OwnershipVerified', status: 'True', lastTransitionTime: verifiedAt }]
+  const owned = { type: 'OwnershipVerified', status: 'True', reason: 'Verified', message: '' } as const
+  const conditions = verifiedAt === undefined ? [] : [{ ...owned, lastTransitionTime: verifiedAt }]
   return { metadata: { namespace, name, creationTimestamp: '2026-01-01T00:00:00Z' }, spec, status: { conditions } }
 }
 

@@ -1,4 +1,5 @@
 import { keyOf } from '@postrider/kubernetes/object/object'
+import { conditionOf } from '@postrider/kubernetes/status/status'
 import { readResource } from '@postrider/resources/read'
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import type { StoredResource } from '../../stored-resource.ts'
@@ -161,8 +162,8 @@ function withoutSenders(resource: AnyResource, paths: string[]): AnyResource {
 }
 
 /** Since when the ownership is verified, as the Domain's own status remembers it. */
-function verifiedAt({ status }: StoredResource): number | undefined {
-  const found = status?.conditions?.find(({ type }) => type === 'OwnershipVerified')
+function verifiedAt(object: StoredResource): number | undefined {
+  const found = conditionOf(object, 'OwnershipVerified')
   return found?.status === 'True' ? Date.parse(found.lastTransitionTime) : undefined
 }
 

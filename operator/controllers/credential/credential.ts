@@ -2,37 +2,32 @@ import { randomBytes } from 'node:crypto'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import { readResource } from '@postrider/resources/read'
-import { findingKey, manifestOf, stops } from '../configuration/gather.ts'
+import type { SMTPCredentialStatus } from '@postrider/resources/status'
+import { findingKey, manifestOf } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { derivePassword } from '../../credentials/password.ts'
 import { annotationPatch, nextPasswordIds, readPasswordIds } from '../../credentials/rotation.ts'
 import type { PasswordIds } from '../../credentials/rotation.ts'
-import { setCondition } from '@postrider/kubernetes/status/conditions'
-import type { Condition } from '@postrider/kubernetes/status/conditions'
+import type { Finding } from '@postrider/kubernetes/status/conditions'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { keyFor, refTo } from '@postrider/kubernetes/object/object'
 import { ensure } from '@postrider/kubernetes/apply/owned'
-import { writeStatus } from '@postrider/kubernetes/status/status'
-import { credentialSecretName, labelsOf, localTlsName } from '../../shapes/names.ts'
-import { secret, secretText } from '../../shapes/secret.ts'
-import { clientHost, servicePorts } from '../../shapes/service.ts'
+import { credentialSecret } from '../../shapes/credential-secret.ts'
+import { localTlsName } from '../../shapes/names.ts'
+import { secretText } from '../../shapes/secret.ts'
 import type { Context } from '../context.ts'
-import { least } from '../platform/keeper.ts'
+import { least } from '../least.ts'
 import { keptUse } from '../use/use-status.ts'
 import { findPlatform } from '../world.ts'
-
-interface Verdict {
-  ready: boolean
-  reason: string
-  message: string
-}
+import { objection, readiness } from './credential-conditions.ts'
+import { passwordStatus, previousEndsIn } from './credential-status.ts'
 
 const WAIT_MS = 500
 
 /** Sees to one SMTPCredential: its password, the Secret that tells it, and its status. */
 export function credentialController(context: Context) {
-  const { cluster, recorder, world, keeper } = context
+  const { cluster, recorder, status, world, keeper } = context
 
   async function passwordsOf(resource: Resource<'SMTPCredential'>, object: StoredResource): Promise<PasswordIds> {
     const { request, overlap } = resource.spec.rotation
@@ -61,118 +56,52 @@ export function credentialController(context: Context) {
     ids: PasswordIds,
     platformKey: Buffer,
   ): Promise<number | undefined> {
-    const { namespace, name, spec } = resource
-    const password = derivePassword(platformKey, keyFor(namespace, name), ids.current)
-    const host = clientHost(platform)
-    const portOf = (mode: string): string =>
-      String(servicePorts(platform).find((port) => port.mode === mode)?.port ?? '')
+    const password = derivePassword(platformKey, keyFor(resource.namespace, resource.name), ids.current)
     const local = platform.spec.ingress.tls?.secretName === undefined
     const ca = local
       ? secretText(world.secrets.get(keyFor(platform.namespace, localTlsName(platform.name))), 'ca.crt')
       : undefined
-    const wanted = secret({
-      namespace,
-      name: spec.secretName ?? credentialSecretName(name),
-      labels: labelsOf(platform.name),
-      data: {
-        host,
-        port: portOf('ImplicitTLS'),
-        portImplicitTLS: portOf('ImplicitTLS'),
-        portSTARTTLS: portOf('STARTTLS'),
-        username: spec.address,
-        password,
-        uri: `smtps://${encodeURIComponent(spec.address)}:${encodeURIComponent(password)}@${host}:${portOf('ImplicitTLS')}`,
-        ...(ca === undefined ? {} : { 'ca.crt': ca }),
-      },
-    })
+    const wanted = credentialSecret(platform, resource, { password, ca })
     return (await ensure(cluster, wanted, world.secrets, recorder, object)).againMs
   }
 
-  async function writeVerdict(
-    object: StoredResource,
-    { ready, reason, message }: Verdict,
-    extra: object,
-  ): Promise<void> {
-    const observedGeneration = object.metadata?.generation ?? 0
-    const status = ready ? 'True' : 'False'
-    const found = { type: 'Ready', status, reason, message, observedGeneration } as const
-    const conditions = setCondition(object.status?.conditions as Condition[] | undefined, found, new Date())
-    await writeStatus(cluster, object, { ...keptUse(object), conditions, observedGeneration, ...extra })
-  }
-
-  /** What the configuration says against it, or undefined. */
-  function objection(key: string, object: StoredResource): Verdict | undefined {
-    const complaints = context.findings()?.get(findingKey('SMTPCredential', key)) ?? []
-    const stopping = complaints.find(stops)
-    if (stopping !== undefined) return { ready: false, ...stopping }
-    const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
-    if ('resource' in read) return undefined
-    const message = read.problems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
-    return { ready: false, reason: 'Invalid', message }
-  }
+  const report = (object: StoredResource, finding: Finding, fields: SMTPCredentialStatus = {}): Promise<boolean> =>
+    status.report(object, { findings: [finding], fields: { ...keptUse(object), ...fields } })
 
   async function serve(
     platform: Resource<'MailPlatform'>,
     resource: Resource<'SMTPCredential'>,
     object: StoredResource,
+    complaints: Complaint[],
     platformKey: Buffer,
   ): Promise<{ againMs?: number | undefined }> {
-    const key = keyFor(resource.namespace, resource.name)
-    const complaints = context.findings()?.get(findingKey('SMTPCredential', key)) ?? []
-    const verdict = (): Verdict =>
-      verdictOf(resource, complaints, world.domains.get(keyFor(resource.namespace, resource.spec.domainRef.name)))
+    const ready = (): Finding =>
+      readiness(resource, complaints, world.domains.get(keyFor(resource.namespace, resource.spec.domainRef.name)))
     if (resource.spec.passwordHashes.length > 0) {
-      await writeVerdict(object, verdict(), {})
+      await report(object, ready())
       return {}
     }
     const ids = await passwordsOf(resource, object)
     const again = await writeSecret(platform, resource, object, ids, platformKey)
-    await writeVerdict(object, verdict(), {
-      secretName: resource.spec.secretName ?? credentialSecretName(resource.name),
-      rotationDone: ids.answered,
-      ...(ids.previous === undefined ? {} : { previousValidUntil: new Date(ids.previous.until).toISOString() }),
-    })
-    const over = ids.previous === undefined ? undefined : Math.max(0, ids.previous.until - Date.now())
-    return { againMs: least([again, over]) }
+    await report(object, ready(), passwordStatus(resource, ids))
+    return { againMs: least([again, previousEndsIn(ids, Date.now())]) }
   }
 
   return async (key: string): Promise<{ againMs?: number | undefined }> => {
     const object = world.credentials.get(key)
     const found = findPlatform(world)
+    const findings = context.findings()
     // The Secret goes with its owner.
-    if (object === undefined || found === undefined || 'problems' in found) return {}
-    if (context.findings() === undefined) return {}
+    if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }
-    const against = objection(key, object)
-    if (against !== undefined) {
-      await writeVerdict(object, against, {})
+    const complaints = findings.get(findingKey('SMTPCredential', key)) ?? []
+    const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
+    const against = objection(complaints, 'problems' in read ? read.problems : [])
+    if (against !== undefined || 'problems' in read) {
+      if (against !== undefined) await report(object, against)
       return {}
     }
-    const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
-    // `objection` has looked at that.
-    if ('problems' in read) return {}
-    return serve(found.platform, read.resource as Resource<'SMTPCredential'>, object, platformKey)
+    return serve(found.platform, read.resource as Resource<'SMTPCredential'>, object, complaints, platformKey)
   }
-}
-
-function verdictOf(
-  { spec }: Resource<'SMTPCredential'>,
-  complaints: Complaint[],
-  domain: StoredResource | undefined,
-): Verdict {
-  if (spec.state === 'Suspended')
-    return { ready: false, reason: 'Suspended', message: 'spec.state is Suspended, so mail from this login is refused' }
-  const ready = domain?.status?.conditions?.find(({ type }) => type === 'Ready') as Condition | undefined
-  if (ready?.status !== 'True') {
-    const { name } = spec.domainRef
-    const why =
-      domain === undefined
-        ? 'this namespace has no Domain with that name'
-        : (ready?.message ?? 'it has not been checked yet')
-    return { ready: false, reason: 'DomainNotReady', message: `Domain ${name} is not ready: ${why}` }
-  }
-  if (complaints.length > 0)
-    return { ready: false, reason: 'SendersNotAllowed', message: complaints.map(({ message }) => message).join('; ') }
-  return { ready: true, reason: 'Ready', message: 'can log in and send' }
 }

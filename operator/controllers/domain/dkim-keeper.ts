@@ -7,7 +7,7 @@ import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
 import { ensure } from '@postrider/kubernetes/apply/owned'
 import type { Context } from '../context.ts'
-import { least } from '../platform/keeper.ts'
+import { least } from '../least.ts'
 
 /** The keys that are remembered of a Domain, by selector. */
 interface Known {

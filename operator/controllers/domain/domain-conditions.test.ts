@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ComparedRecord, RecordState } from '../../dns/compare.ts'
 import type { Condition } from '@postrider/kubernetes/status/conditions'
-import { domainFindings } from './domain-conditions.ts'
+import { domainFindings, domainNews } from './domain-conditions.ts'
 import type { DomainEvidence } from './domain-conditions.ts'
 
 const DAY_MS = 86_400_000
@@ -89,4 +89,14 @@ test('a Domain that is not served says only why', () => {
     statusOf({ complaints: senders, records: records('Found', 'Found') })['Accepted'],
     'True SendersNotAllowed',
   )
+})
+
+test('that a Domain becomes ready, or ceases to be, is an Event; what was never known is no news', () => {
+  const ready = (status: Condition['status']) => [condition('Ready', status, 0)]
+  const news = (before: Condition[], now: Condition[]) =>
+    domainNews(before, now).map(({ severity, event }) => `${severity} ${event}`)
+  assert.deepEqual(news(ready('False'), ready('True')), ['Normal Ready'])
+  assert.deepEqual(news(ready('True'), ready('False')), ['Warning NotReady'])
+  assert.deepEqual(news(ready('False'), ready('False')), [])
+  assert.deepEqual(news([], ready('False')), [])
 })

@@ -4,6 +4,7 @@ import { stops } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { ComparedRecord } from '../../dns/compare.ts'
 import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
+import type { News } from '@postrider/kubernetes/status/status'
 
 export interface DomainEvidence {
   complaints: Complaint[]
@@ -122,4 +123,12 @@ function ready(found: Finding[], { suspended, sending }: DomainEvidence): Findin
       message: 'spec.state is Suspended, so mail from this domain is refused',
     }
   return { type: 'Ready', status: 'True', reason: 'Ready', message: 'mail from this domain is accepted' }
+}
+
+/** An Event when a Domain becomes ready or ceases to be. What was never known is no news. Pure. */
+export function domainNews(before: readonly Condition[], now: readonly Condition[]): News[] {
+  const [was, is] = [before, now].map((conditions) => conditions.find(({ type }) => type === 'Ready'))
+  if (was === undefined || is === undefined || was.status === is.status) return []
+  const good = is.status === 'True'
+  return [{ severity: good ? 'Normal' : 'Warning', event: good ? 'Ready' : 'NotReady', note: is.message }]
 }

@@ -16,12 +16,10 @@ import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
 import { ensure } from '@postrider/kubernetes/apply/owned'
 import type { BrokerSettings } from '../../settings.ts'
-import type { Component } from '../../shapes/names.ts'
-import { brokerAccessName, labelsOf, platformKeyName } from '../../shapes/names.ts'
+import { brokerAccessName, COMPONENTS, labelsOf, platformKeyName } from '../../shapes/names.ts'
 import { secret, secretText } from '../../shapes/secret.ts'
+import { least } from '../least.ts'
 import type { World } from '../world.ts'
-
-const COMPONENTS: Component[] = ['ingress', 'delivery', 'notifier', 'api']
 
 /** Keeps what is made once by chance and never again: the platform key, and the passwords of the broker's accounts. What was
  * read once is remembered, so that a Secret that somebody deletes comes back as it was. */
@@ -145,10 +143,4 @@ export class Keeper {
   #owner(): KubeObject {
     return this.#release ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.#namespace } }
   }
-}
-
-/** The soonest of some times to run again. */
-export function least(times: (number | undefined)[]): number | undefined {
-  const given = times.filter((ms) => ms !== undefined)
-  return given.length === 0 ? undefined : Math.min(...given)
 }

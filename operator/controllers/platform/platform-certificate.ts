@@ -20,8 +20,19 @@ export async function certificateState(
   cluster: Cluster,
   platform: Resource<'MailPlatform'>,
 ): Promise<CertificateState> {
+  const found = await Promise.all(
+    wantedCertificates(platform).map(async (one) => {
+      const secret = await cluster.get<Wire<V1Secret>>(refTo(KINDS.Secret, platform.namespace, one.name))
+      return { ...one, pem: secretText(secret, one.key) }
+    }),
+  )
+  return judgeCertificates(found, Date.now())
+}
+
+/** The certificates that a platform is to have, the first one's first. Pure. */
+export function wantedCertificates(platform: Resource<'MailPlatform'>): WantedCertificate[] {
   const clientCa = platform.spec.ingress.tls?.clientCA?.secretName
-  const wanted: Wanted[] = [
+  return [
     ...tlsSecrets(platform).map((name, index) => {
       const meanwhile =
         index === 0 ? 'the ingress waits for it' : 'clients that ask for its names get the first certificate'
@@ -31,12 +42,14 @@ export async function certificateState(
       ? []
       : [{ name: clientCa, key: 'ca.crt', meanwhile: 'no client certificate is accepted' }]),
   ]
-  const found = await Promise.all(
-    wanted.map(async (one) => {
-      const secret = await cluster.get<Wire<V1Secret>>(refTo(KINDS.Secret, platform.namespace, one.name))
-      return judge(one, secretText(secret, one.key), Date.now())
-    }),
-  )
+}
+
+/** The condition of certificates as they were found: the first that is not well gives the reason. Pure. */
+export function judgeCertificates(
+  read: (WantedCertificate & { pem: string | undefined })[],
+  now: number,
+): CertificateState {
+  const found = read.map((one) => judge(one, one.pem, now))
   const ends = found.flatMap(({ endsAt }) => endsAt ?? [])
   const endsAt = ends.length === 0 ? undefined : Math.min(...ends)
   const [bad] = found.filter(({ reason }) => reason !== 'Valid')
@@ -45,7 +58,7 @@ export async function certificateState(
 }
 
 /** A key of a Secret, and what is so without it. */
-interface Wanted {
+export interface WantedCertificate {
   name: string
   key: string
   meanwhile: string
@@ -57,7 +70,7 @@ interface Judged {
   endsAt?: number
 }
 
-function judge({ name, key, meanwhile }: Wanted, pem: string | undefined, now: number): Judged {
+function judge({ name, key, meanwhile }: WantedCertificate, pem: string | undefined, now: number): Judged {
   if (pem === undefined) return { reason: 'Missing', message: `Secret ${name} has no ${key}; ${meanwhile}` }
   let endsAt: number
   try {

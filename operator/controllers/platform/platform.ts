@@ -1,33 +1,23 @@
-import type { V1Deployment } from '@kubernetes/client-node'
 import type { Resource } from '@postrider/resources/kinds'
 import type { LocalCertificate } from '@postrider/tls/local-certificate'
-import { setCondition } from '@postrider/kubernetes/status/conditions'
-import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { keyFor, refTo } from '@postrider/kubernetes/object/object'
-import type { KubeObject, Wire } from '@postrider/kubernetes/object/object'
+import type { KubeObject } from '@postrider/kubernetes/object/object'
 import { ensure, removeOwned } from '@postrider/kubernetes/apply/owned'
-import { writeStatus } from '@postrider/kubernetes/status/status'
 import type { Store } from '@postrider/kubernetes/cache/watch'
 import { autoscaler, disruptionBudget } from '../../shapes/availability.ts'
 import { deploymentsOf } from '../../shapes/deployments.ts'
-import { componentName, localTlsName, selectorOf } from '../../shapes/names.ts'
+import { COMPONENTS, componentName, localTlsName } from '../../shapes/names.ts'
 import type { Component } from '../../shapes/names.ts'
 import { apiService, ingressService } from '../../shapes/service.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { certificateSecret, localCertificate } from './certificate.ts'
 import { certificateState } from './platform-certificate.ts'
 import type { Context } from '../context.ts'
-import { least } from './keeper.ts'
+import { notTheOldest, notValid, platformFields, platformFindings } from './platform-conditions.ts'
+import type { PlatformEvidence, PublishedState } from './platform-conditions.ts'
+import { least } from '../least.ts'
 import { findPlatform, sortedByAge } from '../world.ts'
-
-/** What the configuration controller found, for the platform's status. */
-export interface PublishedState {
-  broker: { ok: boolean; message: string }
-  config: { ok: boolean; message: string }
-  domains: number
-  credentials: number
-}
 
 export interface PlatformController {
   run(): Promise<{ againMs?: number | undefined }>
@@ -43,7 +33,7 @@ export function platformController(
   published: () => PublishedState | undefined,
   waiting: () => string | undefined,
 ): PlatformController {
-  const { cluster, recorder, world, keeper, surroundings } = context
+  const { cluster, recorder, status, world, keeper, surroundings } = context
   let certificateEndsAt: number | undefined
   let local: LocalCertificate | undefined
 
@@ -83,110 +73,44 @@ export function platformController(
     await removeOwned(cluster, refTo(KINDS.Service, namespace, mine), world.services)
   }
 
-  async function writeState(object: StoredResource, findings: Finding[], extra: object): Promise<void> {
-    const observedGeneration = object.metadata?.generation ?? 0
-    let conditions = (object.status?.conditions ?? []) as Condition[]
-    for (const finding of [...findings, readyFinding(findings)])
-      conditions = setCondition(conditions, { ...finding, observedGeneration }, new Date())
-    await writeStatus(cluster, object, { conditions, observedGeneration, ...extra })
-  }
-
   return {
     get certificateEndsAt() {
       return certificateEndsAt
     },
     async run() {
       const accounts = await keeper.keepAccounts(world)
-      for (const other of sortedByAge(world.platforms.list()).slice(1)) {
-        const message = 'this namespace has an older MailPlatform, and only the oldest is served'
-        await writeState(other, [{ type: 'Accepted', status: 'False', reason: 'OlderPlatformExists', message }], {})
-      }
+      for (const other of sortedByAge(world.platforms.list()).slice(1))
+        await status.report(other, { findings: notTheOldest() })
       const found = findPlatform(world)
       if (found === undefined) return { againMs: accounts }
       if ('problems' in found) {
-        const message = found.problems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
-        await writeState(found.object, [{ type: 'Accepted', status: 'False', reason: 'Invalid', message }], {})
+        await status.report(found.object, { findings: notValid(found.problems) })
         return { againMs: accounts }
       }
       const { platform, object } = found
-      const again = await ensureAll(platform, object)
+      const again = least([...(await ensureAll(platform, object)), accounts, RELOOK_MS])
       const state = published()
       // It runs again with the configuration's first result; until then what is said stays as it is.
-      if (state === undefined) return { againMs: least([...again, accounts, RELOOK_MS]) }
-      const { broker, config, domains, credentials } = state
-      const certificates = await certificateState(cluster, platform)
-      certificateEndsAt = certificates.endsAt
-      const findings: Finding[] = [
-        { type: 'Accepted', status: 'True', reason: 'Valid', message: 'this MailPlatform is served' },
-        brokerFinding(broker, waiting()),
-        finding('ConfigPublished', config.ok, 'Published', 'NotPublished', config.message),
-        ...componentsOf(platform).map((component) => podsReady(platform, component)),
-        certificates.finding,
-      ]
-      const pods = (component: Component): Wire<V1Deployment> | undefined =>
-        world.deployments.get(keyFor(platform.namespace, componentName(platform.name, component)))
-      await writeState(object, findings, {
-        ingressReplicas: pods('ingress')?.status?.readyReplicas ?? 0,
-        deliveryReplicas: pods('delivery')?.status?.readyReplicas ?? 0,
-        selector: Object.entries(selectorOf(platform.name, 'delivery'))
-          .map(([name, value]) => `${name}=${value}`)
-          .join(),
-        domains,
-        credentials,
-        ...(certificateEndsAt === undefined ? {} : { certificateNotAfter: new Date(certificateEndsAt).toISOString() }),
+      if (state === undefined) return { againMs: again }
+      const { finding, endsAt } = await certificateState(cluster, platform)
+      certificateEndsAt = endsAt
+      const evidence = {
+        published: state,
+        waiting: waiting(),
+        deployments: deploymentsThere(platform),
+        certificate: finding,
+      }
+      await status.report(object, {
+        findings: platformFindings(platform, evidence),
+        fields: platformFields(platform, evidence, endsAt),
       })
-      return { againMs: least([...again, accounts, RELOOK_MS]) }
+      return { againMs: again }
     },
   }
 
-  function podsReady(platform: Resource<'MailPlatform'>, component: Component): Finding {
-    const type = `${component.charAt(0).toUpperCase()}${component.slice(1)}Ready`
-    const name = componentName(platform.name, component)
-    const found = world.deployments.get(keyFor(platform.namespace, name))
-    const { ready, wanted, updated, settled } = progressOf(found)
-    const message = settled
-      ? `${ready} of ${wanted} pods are ready`
-      : `${ready} of ${wanted} pods are ready, ${updated} are up to date; see kubectl describe deployment ${name}`
-    // Some are enough to work.
-    return finding(type, ready > 0, settled ? 'AllPods' : 'SomePods', 'NoPods', message)
+  function deploymentsThere({ namespace, name }: Resource<'MailPlatform'>): PlatformEvidence['deployments'] {
+    const there = (component: Component) => world.deployments.get(keyFor(namespace, componentName(name, component)))
+    const all = COMPONENTS.map((component) => [component, there(component)] as const)
+    return Object.fromEntries(all.filter(([, found]) => found !== undefined))
   }
-}
-
-const componentsOf = ({ spec }: Resource<'MailPlatform'>): Component[] => [
-  'ingress',
-  'delivery',
-  'notifier',
-  ...(spec.api.replicas > 0 ? (['api'] as const) : []),
-]
-
-function progressOf(found: Wire<V1Deployment> | undefined) {
-  const { readyReplicas: ready = 0, updatedReplicas: updated = 0, observedGeneration = 0 } = found?.status ?? {}
-  const wanted = found?.spec?.replicas ?? 1
-  // A status of an older generation tells of what was wanted before.
-  const current = observedGeneration >= (found?.metadata?.generation ?? 0)
-  return { ready, wanted, updated, settled: current && ready >= wanted && updated >= wanted }
-}
-
-function brokerFinding(broker: PublishedState['broker'], waiting: string | undefined): Finding {
-  if (broker.ok && waiting !== undefined) return finding('BrokerReady', false, '', 'AccountsNotLoaded', waiting)
-  return finding('BrokerReady', broker.ok, 'Connected', 'Unreachable', broker.message)
-}
-
-const finding = (type: string, ok: boolean, good: string, bad: string, message: string): Finding => ({
-  type,
-  status: ok ? 'True' : 'False',
-  reason: ok ? good : bad,
-  message,
-})
-
-function readyFinding(findings: Finding[]): Finding {
-  // Mail flows without the HTTP service.
-  const bad = findings.filter(({ type, status }) => status !== 'True' && type !== 'ApiReady')
-  return finding(
-    'Ready',
-    bad.length === 0,
-    'Ready',
-    bad[0]?.reason ?? '',
-    bad.map(({ type, message }) => `${type}: ${message}`).join('; ') || 'mail is accepted and delivered',
-  )
 }

@@ -9,16 +9,14 @@ import { signPlatformMail } from '@postrider/runtime-config/signing'
 import type { SignMail } from '@postrider/runtime-config/signing'
 import type { Resource } from '@postrider/resources/kinds'
 import { readResource } from '@postrider/resources/read'
-import { DAY_MS } from '@postrider/time/day'
 import { findingKey, manifestOf } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
-import { setCondition } from '@postrider/kubernetes/status/conditions'
-import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
+import type { Finding } from '@postrider/kubernetes/status/conditions'
+import { conditionOf } from '@postrider/kubernetes/status/status'
 import { keyFor } from '@postrider/kubernetes/object/object'
-import { writeStatus } from '@postrider/kubernetes/status/status'
 import type { ConfigurationController } from '../configuration/configuration.ts'
 import type { Context } from '../context.ts'
-import { senderConditions, senderNews } from './sender-conditions.ts'
+import { lookAgainIn, senderConditions, senderNews, senderRefused } from './sender-conditions.ts'
 import { statusOf, verificationOf } from './sender-status.ts'
 import { claimOf } from './verified-senders.ts'
 import { findPlatform } from '../world.ts'
@@ -34,22 +32,18 @@ export function senderAddressController(
   context: Context,
   configuration: Pick<ConfigurationController, 'senders' | 'domains' | 'broker'>,
 ) {
-  const { cluster, recorder, world, keeper } = context
+  const { status, world, keeper } = context
   /** What was written last, by uid: the store is a moment late, and a second code would be made of what it says then. */
   const written = new Map<string, Verification>()
   const uids = new Map<string, string>()
 
-  async function write(object: StoredResource, found: Finding[], known: Verification | undefined): Promise<void> {
-    const before = (object.status?.conditions ?? []) as Condition[]
-    const observedGeneration = object.metadata?.generation ?? 0
-    let conditions = before
-    for (const finding of found) conditions = setCondition(conditions, { ...finding, observedGeneration }, new Date())
-    const remembered = known === undefined ? {} : statusOf(known)
-    const wrote = await writeStatus(cluster, object, { ...remembered, conditions, observedGeneration })
+  async function write(object: StoredResource, findings: Finding[], known: Verification | undefined): Promise<void> {
+    await status.report(object, {
+      findings,
+      fields: known === undefined ? {} : statusOf(known),
+      newsOf: senderNews,
+    })
     if (known !== undefined) written.set(object.metadata?.uid ?? '', known)
-    if (!wrote) return
-    for (const { severity, event, note } of senderNews(before, conditions))
-      recorder.record(object, severity, event, note)
   }
 
   const remembered = (object: StoredResource): Verification | undefined =>
@@ -67,7 +61,8 @@ export function senderAddressController(
       code: resource.spec.code,
       resend: resource.spec.resend,
     }
-    const ready = readyOf(world.domains.get(keyFor(resource.namespace, resource.spec.domainRef.name)))
+    const domain = world.domains.get(keyFor(resource.namespace, resource.spec.domainRef.name))
+    const ready = conditionOf(domain, 'Ready')
     const before = remembered(object)
     const tell = (known: Verification, verdict: Verdict): Promise<void> =>
       write(object, senderConditions({ verdict, domain: ready, domainName: resource.spec.domainRef.name }), known)
@@ -86,7 +81,7 @@ export function senderAddressController(
       { namespace: resource.namespace, wish, before },
       { keep: tell, mailer: broker && { broker, sender }, now: Date.now },
     )
-    return { againMs: postponed ? RETRY_MS : waitFor(verdict) }
+    return { againMs: postponed ? RETRY_MS : lookAgainIn(verdict, Date.now()) }
   }
 
   /** Forgets what was written of an object that is gone, or that another of its name has replaced. */
@@ -117,7 +112,7 @@ export function senderAddressController(
     if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
     const [complaint] = findings.get(findingKey('SenderAddress', key)) ?? []
     if (complaint !== undefined) {
-      await write(object, [{ type: 'Ready', status: 'False', ...complaint }], remembered(object))
+      await write(object, [senderRefused(complaint)], remembered(object))
       return {}
     }
     const { platformKey } = keeper
@@ -126,10 +121,3 @@ export function senderAddressController(
     return verify(found.platform, object, it.resource, it.planned, platformKey)
   }
 }
-
-const readyOf = (domain: StoredResource | undefined): Condition | undefined =>
-  domain?.status?.conditions?.find(({ type }) => type === 'Ready') as Condition | undefined
-
-/** A timer takes no longer time than 24 days. */
-const waitFor = ({ changesAt }: Verdict): number | undefined =>
-  changesAt === undefined ? undefined : Math.min(DAY_MS, Math.max(0, changesAt - Date.now()))

@@ -1,5 +1,8 @@
 import type { Verdict } from '@postrider/sender-verification/verdict'
 import type { Condition, Finding } from '@postrider/kubernetes/status/conditions'
+import type { News } from '@postrider/kubernetes/status/status'
+import { DAY_MS } from '@postrider/time/day'
+import type { Finding as Complaint } from '../configuration/gather.ts'
 
 export interface SenderEvidence {
   /** Undefined while the Domain is not ready: then no code is mailed. */
@@ -32,14 +35,16 @@ export function senderConditions({ verdict, domain, domainName }: SenderEvidence
   return [...verified, { type: 'Ready', status: 'False', reason: 'NotVerified', message }]
 }
 
-export interface News {
-  severity: 'Normal' | 'Warning'
-  event: string
-  note: string
-}
+/** The condition of a SenderAddress that does not count. Pure. */
+export const senderRefused = (complaint: Complaint): Finding => ({ type: 'Ready', status: 'False', ...complaint })
+
+/** When a verdict may read otherwise, milliseconds from now; undefined when only a change of the object can do that. A timer takes no
+ * longer time than 24 days. Pure. */
+export const lookAgainIn = ({ changesAt }: Pick<Verdict, 'changesAt'>, now: number): number | undefined =>
+  changesAt === undefined ? undefined : Math.min(DAY_MS, Math.max(0, changesAt - now))
 
 /** The Events for changed conditions. Pure. */
-export function senderNews(before: Condition[], now: Condition[]): News[] {
+export function senderNews(before: readonly Condition[], now: readonly Condition[]): News[] {
   return now.flatMap(({ type, reason, message: note }) => {
     const was = before.find((condition) => condition.type === type)
     if (was?.reason === reason && was.message === note) return []

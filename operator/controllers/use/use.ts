@@ -11,12 +11,12 @@ import { findingKey, stops } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { keyOf } from '@postrider/kubernetes/object/object'
 import type { Context } from '../context.ts'
-import { writeStatus } from '@postrider/kubernetes/status/status'
+import { keptUse, useStatus } from './use-status.ts'
 
 /** Writes what was sent lately into the status of Domains and credentials that have a limit (others are not counted).
  * Where nothing was sent nothing is written. */
 export async function writeUse(
-  { world, cluster, findings }: Pick<Context, 'world' | 'cluster' | 'findings'>,
+  { world, status, findings }: Pick<Context, 'world' | 'status' | 'findings'>,
   broker: Broker,
   now = Date.now(),
 ): Promise<number> {
@@ -35,10 +35,9 @@ export async function writeUse(
     const limit = dailyLimit(world.limits.get(`${object.metadata?.namespace ?? ''}/${limitName(object)}`))
     const sent = await sentBy(account)
     if (sent === undefined) continue
-    const use = limit === undefined ? String(sent) : `${sent} / ${limit}`
-    if ((object.status as { use?: string } | undefined)?.use === use) continue
-    const status = { ...object.status, sentToday: sent, use, ...(limit === undefined ? {} : { dailyLimit: limit }) }
-    if (await writeStatus(cluster, object, status)) written++
+    const counted = useStatus(sent, limit)
+    if (keptUse(object).use === counted.use) continue
+    if (await status.amend(object, counted)) written++
   }
   return written
 }

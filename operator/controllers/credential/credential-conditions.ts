@@ -1,0 +1,45 @@
+import type { Finding } from '@postrider/kubernetes/status/conditions'
+import { conditionOf } from '@postrider/kubernetes/status/status'
+import type { WithStatus } from '@postrider/kubernetes/status/status'
+import type { Resource } from '@postrider/resources/kinds'
+import { stops } from '../configuration/gather.ts'
+import type { Finding as Complaint } from '../configuration/gather.ts'
+
+/** A field of the spec that is wrong. */
+interface Mistake {
+  path: string
+  problem: string
+}
+
+/** Why an SMTPCredential is not served at all: what the configuration says against it, else what is wrong with its spec. Undefined
+ * when it is served. Pure. */
+export function objection(complaints: Complaint[], mistakes: Mistake[]): Finding | undefined {
+  const stopping = complaints.find(stops)
+  if (stopping !== undefined) return notReady(stopping)
+  if (mistakes.length === 0) return undefined
+  return notReady({ reason: 'Invalid', message: mistakes.map(({ path, problem }) => `${path} ${problem}`).join('; ') })
+}
+
+/** Whether a login that is served can send. `domain` is the Domain that it names, if there is one. Pure. */
+export function readiness(
+  { spec }: Pick<Resource<'SMTPCredential'>, 'spec'>,
+  complaints: Complaint[],
+  domain: WithStatus | undefined,
+): Finding {
+  if (spec.state === 'Suspended')
+    return notReady({ reason: 'Suspended', message: 'spec.state is Suspended, so mail from this login is refused' })
+  const ready = conditionOf(domain, 'Ready')
+  if (ready?.status !== 'True') {
+    const { name } = spec.domainRef
+    const why =
+      domain === undefined
+        ? 'this namespace has no Domain with that name'
+        : (ready?.message ?? 'it has not been checked yet')
+    return notReady({ reason: 'DomainNotReady', message: `Domain ${name} is not ready: ${why}` })
+  }
+  if (complaints.length > 0)
+    return notReady({ reason: 'SendersNotAllowed', message: complaints.map(({ message }) => message).join('; ') })
+  return { type: 'Ready', status: 'True', reason: 'Ready', message: 'can log in and send' }
+}
+
+const notReady = (why: { reason: string; message: string }): Finding => ({ type: 'Ready', status: 'False', ...why })

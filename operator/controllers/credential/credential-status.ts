@@ -1,0 +1,18 @@
+import type { Resource } from '@postrider/resources/kinds'
+import type { SMTPCredentialStatus } from '@postrider/resources/status'
+import type { PasswordIds } from '../../credentials/rotation.ts'
+import { credentialSecretName } from '../../shapes/names.ts'
+
+/** What the status tells of passwords that the operator makes. Pure. */
+export const passwordStatus = (
+  { name, spec }: Pick<Resource<'SMTPCredential'>, 'name' | 'spec'>,
+  { answered, previous }: PasswordIds,
+): SMTPCredentialStatus => ({
+  secretName: spec.secretName ?? credentialSecretName(name),
+  rotationDone: answered,
+  ...(previous === undefined ? {} : { previousValidUntil: new Date(previous.until).toISOString() }),
+})
+
+/** When the previous password is over, milliseconds from now; undefined when there is none. Pure. */
+export const previousEndsIn = ({ previous }: PasswordIds, now: number): number | undefined =>
+  previous === undefined ? undefined : Math.max(0, previous.until - now)

@@ -1,0 +1,5 @@
+/** The soonest of some times to run again. Pure. */
+export function least(times: (number | undefined)[]): number | undefined {
+  const given = times.filter((ms) => ms !== undefined)
+  return given.length === 0 ? undefined : Math.min(...given)
+}
