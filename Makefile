@@ -37,7 +37,8 @@ check: node_modules/.ready
 unit: node_modules/.ready
 	@$(NODE) test/unit/main.ts
 
-# Writes what is generated from code: the CRDs and the chart's copy, docs/resources.md, the tables of retries and metrics.
+# Writes what is generated from code: the CRDs and the chart's copy, docs/resources.md, the tables of retries and metrics, the golden files of
+# operator/shapes.
 generate: node_modules/.ready
 	@$(NODE) test/generated/main.ts
 

@@ -5,6 +5,7 @@ import { referencePage } from '@postrider/resources/reference'
 import { DEFAULT_RETRY } from '@postrider/retry/schedule'
 import { scheduleTable } from '@postrider/retry/table'
 import { metricRows } from '../monitoring/metrics.ts'
+import { goldenShapes } from '../support/golden-shapes.ts'
 
 /** Everything in the repository that is generated from code, by its path: what `make generate` writes and fresh.test.ts compares. */
 export async function generatedFiles(root: string): Promise<Map<string, string>> {
@@ -13,6 +14,7 @@ export async function generatedFiles(root: string): Promise<Map<string, string>>
     files.set(`crds/${name}`, text)
     files.set(`charts/postrider/crd-files/${name}`, text)
   }
+  for (const [path, text] of await goldenShapes()) files.set(path, text)
   files.set('docs/resources.md', `${referencePage()}\n`)
   for (const { path, first, last, lines } of TABLES) {
     const page = await readFile(join(root, path), 'utf8')

@@ -16,7 +16,8 @@ import { KINDS } from '@postrider/kubernetes/object/kinds'
 import { refTo } from '@postrider/kubernetes/object/object'
 import { ensure } from '@postrider/kubernetes/apply/owned'
 import type { BrokerSettings } from '../../settings.ts'
-import { brokerAccessName, COMPONENTS, labelsOf, platformKeyName } from '../../shapes/names.ts'
+import { COMPONENTS, labelsOf, platformKeyName } from '../../shapes/names.ts'
+import { brokerAccessSecret, platformKeySecret } from '../../shapes/platform-secrets.ts'
 import { secret, secretText } from '../../shapes/secret.ts'
 import { least } from '../least.ts'
 import type { World } from '../world.ts'
@@ -71,12 +72,7 @@ export class Keeper {
     const name = platform.metadata?.name ?? ''
     const again = [await this.#keepPlatformKey(world, platform, name)]
     for (const component of COMPONENTS) {
-      const wanted = secret({
-        namespace: this.#namespace,
-        name: brokerAccessName(name, component),
-        labels: labelsOf(name, component),
-        data: { password: this.brokerPassword(component) ?? '' },
-      })
+      const wanted = brokerAccessSecret(this.#placeOf(name), component, this.brokerPassword(component) ?? '')
       again.push((await ensure(this.#cluster, wanted, world.secrets, this.#recorder, platform)).againMs)
     }
     return least(again)
@@ -85,12 +81,7 @@ export class Keeper {
   async #keepPlatformKey({ secrets }: World, platform: StoredResource, name: string): Promise<number | undefined> {
     const found = secretText(secrets.get(keyFor(this.#namespace, platformKeyName(name))), 'key')
     this.#platformKey ??= found === undefined ? randomBytes(32) : Buffer.from(found.trim(), 'base64')
-    const wanted = secret({
-      namespace: this.#namespace,
-      name: platformKeyName(name),
-      labels: labelsOf(name),
-      data: { key: this.#platformKey.toString('base64') },
-    })
+    const wanted = platformKeySecret(this.#placeOf(name), this.#platformKey)
     // It does not go with the MailPlatform: who deletes that by mistake would lose every password with it.
     const options = { goesWith: this.#release ?? null }
     return (await ensure(this.#cluster, wanted, secrets, this.#recorder, platform, options)).againMs
@@ -138,6 +129,10 @@ export class Keeper {
       this.#ca = { text: ca, file }
     }
     return secretText(found, 'tls.crt')
+  }
+
+  #placeOf(platform: string) {
+    return { namespace: this.#namespace, platform }
   }
 
   #owner(): KubeObject {
