@@ -1,10 +1,11 @@
 import { pathText } from './compare.ts'
 import type { Difference } from './compare.ts'
 import type { Contest } from './drift-backoff.ts'
-import { keyOf } from '../object/object.ts'
-import type { KubeObject } from '../object/object.ts'
+import { refOf } from '../object/kinds.ts'
+import { describeRef, keyOf } from '../object/object.ts'
+import type { KubeObject, ObjectRef } from '../object/object.ts'
 
-/** What is remembered of an object that we keep, for as long as the process lives. */
+/** What is remembered of an object that we keep. */
 export interface Memory {
   hash: string
   /** Of the owner: a new owner of the same name has nothing to do with it. */
@@ -16,22 +17,65 @@ export interface Memory {
   contest: Contest | undefined
 }
 
-/** By store: what is kept by another connection is another object. */
-const memories = new WeakMap<object, Map<string, Memory>>()
+/** What is remembered of the objects of a store. It is bounded by what is kept: who keeps an object tells when it is not wanted any more
+ * (`forget`), or when its owner is gone (`forgetOwner`). That the object itself is gone says nothing: it is put back. */
+export class OwnedMemory {
+  readonly #byKey = new Map<string, { memory: Memory; owner: string }>()
+  /** Keys of objects, by their owner's kind, namespace and name. */
+  readonly #byOwner = new Map<string, Set<string>>()
 
-export function memoriesOf(store: object): Map<string, Memory> {
-  const known = memories.get(store) ?? new Map<string, Memory>()
+  /** Undefined for what belonged to another owner of that name. */
+  recall(key: string, owner: KubeObject): Memory | undefined {
+    const memory = this.#byKey.get(key)?.memory
+    return memory?.owner === identityOf(owner) ? memory : undefined
+  }
+
+  keep(key: string, owner: KubeObject, memory: Memory): void {
+    this.forget(key)
+    const name = describeRef(refOf(owner))
+    this.#byKey.set(key, { memory, owner: name })
+    const keys = this.#byOwner.get(name) ?? new Set()
+    this.#byOwner.set(name, keys.add(key))
+  }
+
+  /** The object is not wanted any more. */
+  forget(key: string): void {
+    const owner = this.#byKey.get(key)?.owner
+    if (owner === undefined) return
+    this.#byKey.delete(key)
+    const keys = this.#byOwner.get(owner)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#byOwner.delete(owner)
+  }
+
+  /** The owner is gone, and with it all that was kept for it. */
+  forgetOwner(owner: ObjectRef): void {
+    const name = describeRef(owner)
+    for (const key of this.#byOwner.get(name) ?? []) this.#byKey.delete(key)
+    this.#byOwner.delete(name)
+  }
+
+  /** How many objects are remembered. */
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  /** How many owners have some that are remembered. */
+  get owners(): number {
+    return this.#byOwner.size
+  }
+}
+
+/** By store: what is kept by another connection is another object. */
+const memories = new WeakMap<object, OwnedMemory>()
+
+export function memoryOf(store: object): OwnedMemory {
+  const known = memories.get(store) ?? new OwnedMemory()
   memories.set(store, known)
   return known
 }
 
 const identityOf = (owner: KubeObject): string => owner.metadata?.uid ?? keyOf(owner)
-
-/** Undefined for what belonged to another owner of that name. */
-export function recall(known: Map<string, Memory>, key: string, owner: KubeObject): Memory | undefined {
-  const memory = known.get(key)
-  return memory?.owner === identityOf(owner) ? memory : undefined
-}
 
 /** `left`: what differs even after it was applied. */
 export function remember(

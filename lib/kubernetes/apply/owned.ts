@@ -12,7 +12,7 @@ import { refOf } from '../object/kinds.ts'
 import { managersOf } from './managers.ts'
 import { describeRef, keyFor, keyOf } from '../object/object.ts'
 import type { KubeObject, ObjectRef, OwnerReference } from '../object/object.ts'
-import { isOlder, memoriesOf, recall, remember, untolerated } from './owned-memory.ts'
+import { isOlder, memoryOf, remember, untolerated } from './owned-memory.ts'
 import type { Memory } from './owned-memory.ts'
 import { appliedHash, complete, isGoing, isOurs, managedFieldsOf, ownerReferenceFor } from './ownership.ts'
 import type { Store } from '../cache/watch.ts'
@@ -71,12 +71,12 @@ export async function ensure<T extends KubeObject>(
 ): Promise<Ensured<T>> {
   const ref = refOf(wanted)
   const key = keyOf(wanted)
-  const known = memoriesOf(store)
-  const memory = recall(known, key, owner)
+  const known = memoryOf(store)
+  const memory = known.recall(key, owner)
   const { desired, hash } = complete(wanted, referenceOf(wanted, owner, options))
   const live = await current(cluster, ref, store.get(key), memory)
   const keep = (object: T, left: Difference[], contest = memory?.contest): void =>
-    void known.set(key, remember(hash, owner, object, left, contest))
+    known.keep(key, owner, remember(hash, owner, object, left, contest))
 
   if (live === undefined) {
     if (memory !== undefined) return putBack([])
@@ -132,11 +132,23 @@ export async function removeOwned<T extends KubeObject>(
 ): Promise<boolean> {
   const key = keyFor(ref.namespace, ref.name)
   const live = store.get(key)
-  memoriesOf(store).delete(key)
+  memoryOf(store).forget(key)
   if (live === undefined || !isOurs(live, undefined)) return false
   const { uid } = live.metadata ?? {}
   return cluster.remove(ref, uid === undefined ? undefined : { uid })
 }
+
+/** To be called when an object that `ensure` kept was removed in another way than by `removeOwned`. */
+export const forgetOwned = ({ namespace, name }: ObjectRef, store: object): void =>
+  memoryOf(store).forget(keyFor(namespace, name))
+
+/** To be called when an object is gone for which `ensure` kept others in these stores: what is remembered of them leaves memory. */
+export function forgetOwner(owner: ObjectRef, ...stores: object[]): void {
+  for (const store of stores) memoryOf(store).forgetOwner(owner)
+}
+
+/** How many objects are remembered of those that were kept in a store. */
+export const rememberedIn = (store: object): number => memoryOf(store).size
 
 /** From the store, or from the server when the store cannot know yet: after our own write, and before we say that it is absent. */
 async function current<T extends KubeObject>(

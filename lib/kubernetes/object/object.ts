@@ -58,10 +58,10 @@ export function keyOf(object: KubeObject): string {
 export const keyFor = (namespace: string | undefined, name: string): string =>
   namespace === undefined || namespace === '' ? name : `${namespace}/${name}`
 
-/** The inverse of keyOf. */
-export function partsOf(key: string): { namespace?: string; name: string } {
+/** The object of a kind that a key (see keyOf) stands for. */
+export function refAt(kind: KindRef, key: string): ObjectRef {
   const slash = key.indexOf('/')
-  return slash === -1 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
+  return slash === -1 ? refTo(kind, undefined, key) : refTo(kind, key.slice(0, slash), key.slice(slash + 1))
 }
 
 /** `Deployment mail/postrider-ingress`, for people. */

@@ -11,8 +11,8 @@ import { annotationPatch, nextPasswordIds, readPasswordIds } from '../../credent
 import type { PasswordIds } from '../../credentials/rotation.ts'
 import type { Finding } from '@postrider/kubernetes/status/conditions'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { keyFor, refTo } from '@postrider/kubernetes/object/object'
-import { ensure } from '@postrider/kubernetes/apply/owned'
+import { keyFor, refAt, refTo } from '@postrider/kubernetes/object/object'
+import { ensure, forgetOwner } from '@postrider/kubernetes/apply/owned'
 import { credentialSecret } from '../../shapes/credential-secret.ts'
 import { localTlsName } from '../../shapes/names.ts'
 import { secretText } from '../../shapes/secret.ts'
@@ -92,6 +92,7 @@ export function credentialController(context: Context) {
     const found = findPlatform(world)
     const findings = context.findings()
     // The Secret goes with its owner.
+    if (object === undefined) forgetOwner(refAt(KINDS.SMTPCredential, key), world.secrets)
     if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }

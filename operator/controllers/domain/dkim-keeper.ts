@@ -3,9 +3,8 @@ import type { StoredResource } from '../../stored-resource.ts'
 import type { DkimSteps } from '../../dkim/keys.ts'
 import { DKIM_LABEL, keySecret, ownerLabel, readKey, SIGNING } from '../../dkim/secrets.ts'
 import type { KeyOwner, StoredKey } from '../../dkim/secrets.ts'
-import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { refTo } from '@postrider/kubernetes/object/object'
-import { ensure } from '@postrider/kubernetes/apply/owned'
+import { refOf } from '@postrider/kubernetes/object/kinds'
+import { ensure, forgetOwned } from '@postrider/kubernetes/apply/owned'
 import type { Context } from '../context.ts'
 import { least } from '../least.ts'
 
@@ -82,8 +81,9 @@ export class DkimKeeper {
       const key = known.get(selector)
       if (key === undefined) continue
       known.delete(selector)
-      const name = keySecret(namespace, platform, owner, key).metadata?.name ?? ''
-      await cluster.remove(refTo(KINDS.Secret, namespace, name))
+      const ref = refOf(keySecret(namespace, platform, owner, key))
+      await cluster.remove(ref)
+      forgetOwned(ref, world.secrets)
       recorder.record(object, 'Normal', 'DKIMKeyRemoved', `key ${selector} was removed; you can delete its DNS record`)
     }
     const again: (number | undefined)[] = []

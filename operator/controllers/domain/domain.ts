@@ -14,6 +14,9 @@ import type { Look } from '../../dns/look.ts'
 import { nextLook } from '../../dns/schedule.ts'
 import { clientSetupRecords } from '../../dns/client-setup.ts'
 import { wantedRecords } from '../../dns/wanted.ts'
+import { forgetOwner } from '@postrider/kubernetes/apply/owned'
+import { KINDS } from '@postrider/kubernetes/object/kinds'
+import { refAt } from '@postrider/kubernetes/object/object'
 import { conditionsOf } from '@postrider/kubernetes/status/status'
 import type { Context } from '../context.ts'
 import { DkimKeeper } from './dkim-keeper.ts'
@@ -114,6 +117,7 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     if (object === undefined) {
       looked.delete(key)
       dkim.forget(key)
+      forgetOwner(refAt(KINDS.Domain, key), world.secrets)
     }
     const findings = context.findings()
     if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}

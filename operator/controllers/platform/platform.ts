@@ -1,9 +1,9 @@
 import type { Resource } from '@postrider/resources/kinds'
 import type { LocalCertificate } from '@postrider/tls/local-certificate'
-import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { keyFor, refTo } from '@postrider/kubernetes/object/object'
-import type { KubeObject } from '@postrider/kubernetes/object/object'
-import { ensure, removeOwned } from '@postrider/kubernetes/apply/owned'
+import { KINDS, refOf } from '@postrider/kubernetes/object/kinds'
+import { describeRef, keyFor, refTo } from '@postrider/kubernetes/object/object'
+import type { KubeObject, ObjectRef } from '@postrider/kubernetes/object/object'
+import { ensure, forgetOwner, removeOwned } from '@postrider/kubernetes/apply/owned'
 import type { Store } from '@postrider/kubernetes/cache/watch'
 import { autoscaler, disruptionBudget } from '../../shapes/availability.ts'
 import { deploymentsOf } from '../../shapes/deployments.ts'
@@ -36,6 +36,8 @@ export function platformController(
   const { cluster, recorder, status, world, keeper, surroundings } = context
   let certificateEndsAt: number | undefined
   let local: LocalCertificate | undefined
+  /** The platform that all is kept for. */
+  let owner: ObjectRef | undefined
 
   async function ensureAll(
     platform: Resource<'MailPlatform'>,
@@ -73,6 +75,16 @@ export function platformController(
     await removeOwned(cluster, refTo(KINDS.Service, namespace, mine), world.services)
   }
 
+  /** What was kept for a platform that is gone, or is not the oldest any more, leaves memory. */
+  function keepFor(object: StoredResource | undefined): void {
+    const now = object === undefined ? undefined : refOf(object)
+    if (owner !== undefined && (now === undefined || describeRef(now) !== describeRef(owner))) {
+      const { secrets, deployments, services, budgets, autoscalers } = world
+      forgetOwner(owner, secrets, deployments, services, budgets, autoscalers)
+    }
+    owner = now
+  }
+
   return {
     get certificateEndsAt() {
       return certificateEndsAt
@@ -82,6 +94,7 @@ export function platformController(
       for (const other of sortedByAge(world.platforms.list()).slice(1))
         await status.report(other, { findings: notTheOldest() })
       const found = findPlatform(world)
+      keepFor(found?.object)
       if (found === undefined) return { againMs: accounts }
       if ('problems' in found) {
         await status.report(found.object, { findings: notValid(found.problems) })
