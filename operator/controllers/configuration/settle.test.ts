@@ -71,3 +71,10 @@ test('a platform that is wrong by itself has no plan, and tenants are not blamed
   assert.deepEqual(reasons(settled), {})
   assert.deepEqual(new Set(settled.platformProblems.map(({ resource: at }) => at)), new Set(['MailPlatform mail/main']))
 })
+
+test('of a platform and a tenant that are both wrong each is told its own', () => {
+  const listeners = [{ mode: 'TrustedNetworks', port: 2525 }]
+  const settled = settle(platform({ ingress: { listeners } }), [domain('bad', { limitRef: { name: 'nowhere' } })])
+  assert.equal(settled.plan, undefined)
+  assert.deepEqual(reasons(settled), { 'Domain shop/bad': ['Invalid'] })
+})
