@@ -21,7 +21,8 @@ import { createLook } from './dns/look.ts'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
 import { createRecorder } from '@postrider/kubernetes/status/events'
 import { createStatusWriter } from '@postrider/kubernetes/status/status'
-import { keyOf } from '@postrider/kubernetes/object/object'
+import { KINDS } from '@postrider/kubernetes/object/kinds'
+import { keyOf, refAt } from '@postrider/kubernetes/object/object'
 import type { Wire } from '@postrider/kubernetes/object/object'
 import { createQueue } from '@postrider/kubernetes/reconcile/queue'
 import type { Queue } from '@postrider/kubernetes/reconcile/queue'
@@ -173,11 +174,9 @@ export async function lead(
     credentialsChanged()
   }
 
-  function ofDomain(domain: string, store: World['credentials']) {
-    const [namespaceOfDomain, name] = domain.split('/')
-    return store
-      .list(namespaceOfDomain)
-      .filter(({ spec }) => (spec as { domainRef?: { name?: string } } | undefined)?.domainRef?.name === name)
+  function ofDomain(domain: string, store: World['credentials'] | World['senders']) {
+    const { namespace: namespaceOfDomain, name } = refAt(KINDS.Domain, domain)
+    return store.list(namespaceOfDomain).filter(({ spec }) => spec.domainRef?.name === name)
   }
 
   /** `Kind namespace/name`, as findings are kept. */

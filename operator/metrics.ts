@@ -9,7 +9,7 @@ import type { StoredResource } from './stored-resource.ts'
 /** What the gauges look at. */
 export interface Sources {
   leading: () => boolean
-  domains: () => StoredResource[]
+  domains: () => StoredResource<'Domain'>[]
   certificateEndsAt: () => number | undefined
   broker: () => Broker | undefined
 }
@@ -89,7 +89,7 @@ function domainGauge(
       // The others see the same: one tells.
       if (!leading()) return
       for (const object of domains()) {
-        const domain = (object.spec as { domainName?: string } | undefined)?.domainName ?? ''
+        const domain = object.spec.domainName ?? ''
         const holds = conditionOf(object, type)?.status === 'True'
         this.set({ tenant: object.metadata?.namespace ?? '', domain }, holds ? 1 : 0)
       }

@@ -4,6 +4,8 @@ import { ensure, rememberedIn } from '@postrider/kubernetes/apply/owned'
 import type { Store } from '@postrider/kubernetes/cache/watch'
 import type { KubeObject } from '@postrider/kubernetes/object/object'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
+import type { Kind } from '@postrider/resources/kinds'
+import { storedAs } from '../stored-resource.ts'
 import type { StoredResource } from '../stored-resource.ts'
 import type { Context } from './context.ts'
 import { credentialController } from './credential/credential.ts'
@@ -16,11 +18,8 @@ function storeOf<T>(objects: T[] = []): Store<T> {
   return { get, list: () => objects, synced: Promise.resolve(), problem: undefined, stop: () => undefined }
 }
 const recorder = { record: () => undefined, flush: () => Promise.resolve() }
-const resource = (kind: string): StoredResource => ({
-  apiVersion: 'postrider.dev/v1alpha1',
-  kind,
-  metadata: { namespace: 'shop', name: 'one', uid: kind },
-})
+const resource = (kind: Kind): StoredResource =>
+  storedAs(kind)({ metadata: { namespace: 'shop', name: 'one', uid: kind } })
 
 /** A world without resources, in which a Secret was kept for the owner. */
 async function worldAfter(owner: KubeObject, platforms: StoredResource[] = []) {

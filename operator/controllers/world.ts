@@ -7,26 +7,26 @@ import type {
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node'
 import type { Kind, Resource } from '@postrider/resources/kinds'
-import { readResource } from '@postrider/resources/read'
 import type { Problem } from '@postrider/resources/read'
-import { findingKey, manifestOf } from './configuration/gather.ts'
+import { findingKey } from './configuration/gather.ts'
+import { storedAs } from '../stored-resource.ts'
 import type { StoredResource } from '../stored-resource.ts'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
 import type { KindRef, KubeObject, Wire } from '@postrider/kubernetes/object/object'
 import { watchKind } from '@postrider/kubernetes/cache/watch'
-import type { Store } from '@postrider/kubernetes/cache/watch'
+import type { Store, WatchOptions } from '@postrider/kubernetes/cache/watch'
 import { MANAGER } from '../shapes/names.ts'
 
 /** All that the operator sees of the cluster. */
 export interface World {
-  platforms: Store<StoredResource>
-  pools: Store<StoredResource>
-  policies: Store<StoredResource>
-  domains: Store<StoredResource>
-  credentials: Store<StoredResource>
-  limits: Store<StoredResource>
-  senders: Store<StoredResource>
+  platforms: Store<StoredResource<'MailPlatform'>>
+  pools: Store<StoredResource<'DeliveryPool'>>
+  policies: Store<StoredResource<'DestinationPolicy'>>
+  domains: Store<StoredResource<'Domain'>>
+  credentials: Store<StoredResource<'SMTPCredential'>>
+  limits: Store<StoredResource<'SMTPLimit'>>
+  senders: Store<StoredResource<'SenderAddress'>>
   namespaces: Store<Wire<V1Namespace>>
   /** Those that the operator made, in all namespaces. */
   secrets: Store<Wire<V1Secret>>
@@ -59,7 +59,7 @@ export async function watchWorld(cluster: Cluster, namespace: string, changes: C
   const watch = <T extends KubeObject>(
     kind: KindRef,
     onChange: (key: string, object: T | undefined, previous: T | undefined) => void,
-    scope: { namespace?: string; labelSelector?: string } = {},
+    scope: Pick<WatchOptions<T>, 'namespace' | 'labelSelector' | 'read'> = {},
   ): Store<T> =>
     watchKind<T>(cluster, kind, { ...scope, onChange, onError: (error) => changes.onError(kind.kind, error) })
   const both = (): void => {
@@ -72,26 +72,31 @@ export async function watchWorld(cluster: Cluster, namespace: string, changes: C
   }
   /** Also when the spec has changed, and not only a status of ours. */
   const withTenants =
-    (act: (key: string) => void) =>
-    (key: string, now: StoredResource | undefined, before: StoredResource | undefined) => {
+    (act: (key: string) => void) => (key: string, now: KubeObject | undefined, before: KubeObject | undefined) => {
       act(key)
       if (now?.metadata?.generation !== before?.metadata?.generation) changes.tenants()
     }
+  /** A kind of ours: its objects are read when they come. */
+  const watchOwn = <K extends Kind>(
+    kind: K,
+    onChange: (key: string, now: StoredResource<K> | undefined, before: StoredResource<K> | undefined) => void,
+    scope: { namespace?: string } = {},
+  ): Store<StoredResource<K>> => watch(KINDS[kind], onChange, { ...scope, read: storedAs(kind) })
   const own = { namespace }
   const world: World = {
-    platforms: watch(KINDS.MailPlatform, withTenants(both), own),
-    pools: watch(KINDS.DeliveryPool, withTenants(rule('DeliveryPool')), own),
-    policies: watch(KINDS.DestinationPolicy, rule('DestinationPolicy'), own),
-    domains: watch(KINDS.Domain, (key) => {
+    platforms: watchOwn('MailPlatform', withTenants(both), own),
+    pools: watchOwn('DeliveryPool', withTenants(rule('DeliveryPool')), own),
+    policies: watchOwn('DestinationPolicy', rule('DestinationPolicy'), own),
+    domains: watchOwn('Domain', (key) => {
       changes.domain(key)
       changes.configuration()
     }),
-    credentials: watch(KINDS.SMTPCredential, (key) => {
+    credentials: watchOwn('SMTPCredential', (key) => {
       changes.credential(key)
       changes.configuration()
     }),
-    limits: watch(KINDS.SMTPLimit, rule('SMTPLimit')),
-    senders: watch(KINDS.SenderAddress, (key) => {
+    limits: watchOwn('SMTPLimit', rule('SMTPLimit')),
+    senders: watchOwn('SenderAddress', (key) => {
       changes.sender(key)
       changes.configuration()
     }),
@@ -117,22 +122,21 @@ export const stopWorld = (world: World): void => {
   for (const store of Object.values(world) as Store<unknown>[]) store.stop()
 }
 
+type StoredPlatform = StoredResource<'MailPlatform'>
 export type PlatformFound =
-  { platform: Resource<'MailPlatform'>; object: StoredResource } | { problems: Problem[]; object: StoredResource }
+  { platform: Resource<'MailPlatform'>; object: StoredPlatform } | { problems: Problem[]; object: StoredPlatform }
 
 /** The one MailPlatform: the oldest, where there are several. */
 export function findPlatform({ platforms }: World): PlatformFound | undefined {
   const [object] = sortedByAge(platforms.list())
   if (object === undefined) return undefined
-  const read = readResource(manifestOf('MailPlatform', object), 'cluster')
-  if ('problems' in read) return { problems: read.problems, object }
-  // The manifest was made with this kind.
-  return { platform: read.resource as Resource<'MailPlatform'>, object }
+  const { read } = object
+  return 'problems' in read ? { problems: read.problems, object } : { platform: read.resource, object }
 }
 
-export const sortedByAge = (objects: StoredResource[]): StoredResource[] =>
+export const sortedByAge = <T extends KubeObject>(objects: T[]): T[] =>
   [...objects].sort(
     (a, b) => ageOf(a).localeCompare(ageOf(b)) || (a.metadata?.name ?? '').localeCompare(b.metadata?.name ?? ''),
   )
 
-const ageOf = ({ metadata }: StoredResource): string => (metadata?.creationTimestamp as string | undefined) ?? ''
+const ageOf = ({ metadata }: KubeObject): string => metadata?.creationTimestamp ?? ''

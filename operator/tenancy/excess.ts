@@ -13,9 +13,10 @@ export interface Excess {
   problem: string
 }
 
-/** Of a spec as it is stored, before the cost of reading it. Pure. */
+/** Of a spec as it is stored, valid or not. Pure. */
 export function tooLong(spec: unknown): Excess[] {
-  const { allowedSenders } = (spec ?? {}) as { allowedSenders?: unknown }
+  if (typeof spec !== 'object' || spec === null || !('allowedSenders' in spec)) return []
+  const { allowedSenders } = spec
   if (!Array.isArray(allowedSenders) || allowedSenders.length <= MAX_SENDERS) return []
   const problem = `has ${allowedSenders.length} entries, but at most ${MAX_SENDERS} are allowed; *@domain allows all addresses of a domain`
   return [{ path: 'spec.allowedSenders', problem }]

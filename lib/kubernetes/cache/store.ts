@@ -1,7 +1,8 @@
 import { keyOf } from '../object/object.ts'
 import type { KubeObject } from '../object/object.ts'
 
-/** What the API server holds of a kind, a moment late. Objects in it are read only, and have no managedFields. */
+/** What the API server holds of a kind, a moment late. Objects in it are read only, were read when they came, and have no
+ * managedFields. */
 export interface Store<T> {
   /** `namespace/name`, or the name of a kind without namespaces. */
   get(key: string): T | undefined
@@ -17,19 +18,21 @@ export interface Store<T> {
 export interface Listeners<T> {
   onChange(key: string, object: T | undefined, previous: T | undefined): void
   onError(error: unknown): void
+  /** Makes of an object of the API server what the store holds. Never throws. */
+  read(object: KubeObject): T
 }
 
 /** The side of a store that the watch writes to. */
 export interface WritableStore<T> {
-  put(object: T): void
+  put(object: KubeObject): void
   drop(key: string): void
   /** Makes the store hold exactly these; tells of the differences only. */
-  replaceAll(objects: T[]): void
+  replaceAll(objects: KubeObject[]): void
   setProblem(problem: string | undefined): void
   view: Omit<Store<T>, 'stop'>
 }
 
-export function createStore<T extends KubeObject>({ onChange, onError }: Listeners<T>): WritableStore<T> {
+export function createStore<T extends KubeObject>({ onChange, onError, read }: Listeners<T>): WritableStore<T> {
   const objects = new Map<string, T>()
   let problem: string | undefined = 'not listed yet'
   let nowSynced = (): void => undefined
@@ -43,11 +46,12 @@ export function createStore<T extends KubeObject>({ onChange, onError }: Listene
     }
   }
 
-  function put(object: T): void {
-    const key = keyOf(object)
+  function put(given: KubeObject): void {
+    const key = keyOf(given)
     const previous = objects.get(key)
-    if (versionOf(previous) === versionOf(object)) return
-    objects.set(key, slim(object))
+    if (versionOf(previous) === versionOf(given)) return
+    const object = read(slim(given))
+    objects.set(key, object)
     tell(key, object, previous)
   }
 
@@ -86,7 +90,7 @@ export function createStore<T extends KubeObject>({ onChange, onError }: Listene
 const versionOf = (object: KubeObject | undefined): string | undefined => object?.metadata?.resourceVersion
 
 /** Who owns which field is often longer than the object itself. */
-function slim<T extends KubeObject>(object: T): T {
+function slim(object: KubeObject): KubeObject {
   delete (object.metadata as { managedFields?: unknown } | undefined)?.managedFields
   return object
 }

@@ -11,6 +11,9 @@ import type { Store } from './store.ts'
 export type { Store } from './store.ts'
 
 export interface WatchOptions<T> {
+  /** Reads an object once, when it comes: what is made of it is what the store holds. Never throws. Default: it is held as it is, for
+   * kinds that the API server itself has checked. */
+  read?(object: KubeObject): T
   /** All namespaces when not given. */
   namespace?: string
   labelSelector?: string
@@ -41,19 +44,20 @@ const GRACE_MS = 30_000
 const SHORTEST_MS = 1000
 
 /** What a watch tells, a line each. */
-interface Change<T> {
+interface Change {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
-  object: T
+  object: KubeObject
 }
 
 /** Lists a kind and follows its changes for as long as `stop` is not called, whatever happens to the server. */
 export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef, options: WatchOptions<T>): Store<T> {
   const { namespace, labelSelector, onChange, onError = () => undefined } = options
+  const { read = (object: KubeObject) => object as T } = options
   const timing = { ...TIMING, ...options.timing }
   const stopping = new AbortController()
   const { signal } = stopping
   const stopped = (): boolean => signal.aborted
-  const store = createStore<T>({ onChange, onError })
+  const store = createStore<T>({ onChange, onError, read })
 
   /** Where to go on; undefined when all must be listed. */
   let position: string | undefined
@@ -65,7 +69,7 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
       ...(namespace === undefined ? {} : { namespace }),
       ...(labelSelector === undefined ? {} : { labelSelector }),
     }
-    const { items, resourceVersion } = await cluster.listAt<T>(kind, { ...scope, signal })
+    const { items, resourceVersion } = await cluster.listAt(kind, { ...scope, signal })
     position = resourceVersion
     listedAt = performance.now()
     store.replaceAll(items)
@@ -88,12 +92,12 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
       onOpen: () => store.setProblem(undefined),
     })
     for await (const line of lines) {
-      take(JSON.parse(line) as Change<T>)
+      take(JSON.parse(line) as Change)
       failures = 0
     }
   }
 
-  function take({ type, object }: Change<T>): void {
+  function take({ type, object }: Change): void {
     if (type === 'ERROR') throw refusalOf(object, 500, kind)
     if (type === 'ADDED' || type === 'MODIFIED') store.put(object)
     if (type === 'DELETED') store.drop(keyOf(object))

@@ -11,6 +11,8 @@ export interface Metadata {
   uid?: string
   resourceVersion?: string
   generation?: number
+  /** RFC 3339. */
+  creationTimestamp?: string
   labels?: Record<string, string>
   annotations?: Record<string, string>
   ownerReferences?: OwnerReference[]

@@ -1,43 +1,43 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readResource } from '@postrider/resources/read'
 import type { Kind, Resource } from '@postrider/resources/kinds'
-import { gather, manifestOf } from './gather.ts'
+import { gather } from './gather.ts'
+import type { TenantObject } from './gather.ts'
+import { storedAs } from '../../stored-resource.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { settlePlan } from './settle.ts'
 
 const NOTHING = { verifiers: new Map(), dkimKeys: new Map(), signing: new Map() }
 
-function object(namespace: string, name: string, spec: unknown, verifiedAt?: string): StoredResource {
+function object<K extends Kind>(
+  kind: K,
+  namespace: string,
+  name: string,
+  spec: unknown,
+  verifiedAt?: string,
+): StoredResource<K> {
   const owned = { type: 'OwnershipVerified', status: 'True', reason: 'Verified', message: '' } as const
   const conditions = verifiedAt === undefined ? [] : [{ ...owned, lastTransitionTime: verifiedAt }]
-  return { metadata: { namespace, name, creationTimestamp: '2026-01-01T00:00:00Z' }, spec, status: { conditions } }
+  const metadata = { namespace, name, creationTimestamp: '2026-01-01T00:00:00Z' }
+  return storedAs(kind)({ metadata, spec, status: { conditions } })
 }
 
 function platform(spec: Record<string, unknown> = {}): Resource<'MailPlatform'> {
   const given = { hostName: 'mail.platform.test', tenants: { namespaces: { from: 'All' } }, ...spec }
-  const read = readResource(manifestOf('MailPlatform', object('system', 'mail', given)), 'cluster')
-  assert.ok('resource' in read && read.resource.kind === 'MailPlatform')
+  const { read } = object('MailPlatform', 'system', 'mail', given)
+  assert.ok('resource' in read)
   return read.resource
 }
 
-function run(
-  objects: { kind: Exclude<Kind, 'MailPlatform'>; object: StoredResource }[],
-  given = platform(),
-  maySend = () => true,
-) {
+function run(objects: TenantObject[], given = platform(), maySend = () => true) {
   const gathered = gather({ platform: given, objects, namespaces: new Map() })
   return { gathered, ...settlePlan(gathered, NOTHING, maySend) }
 }
 
-const domain = (namespace: string, domainName: string, extra: object = {}, verifiedAt?: string) => ({
-  kind: 'Domain' as const,
-  object: object(namespace, 'd', { domainName, ...extra }, verifiedAt),
-})
-const credential = (namespace: string, address: string, extra: object = {}) => ({
-  kind: 'SMTPCredential' as const,
-  object: object(namespace, 'c', { address, domainRef: { name: 'd' }, ...extra }),
-})
+const domain = (namespace: string, domainName: string, extra: object = {}, verifiedAt?: string) =>
+  object('Domain', namespace, 'd', { domainName, ...extra }, verifiedAt)
+const credential = (namespace: string, address: string, extra: object = {}) =>
+  object('SMTPCredential', namespace, 'c', { address, domainRef: { name: 'd' }, ...extra })
 
 test("a tenant's mistakes are his own", () => {
   const { plan, findings } = run([
@@ -83,11 +83,7 @@ test('senders of others are taken out, the rest counts', () => {
 test('namespaces that are not served, and pools outside the platform, do not count', () => {
   const same = platform({ tenants: { namespaces: { from: 'Same' } } })
   const { plan, findings } = run(
-    [
-      domain('shop', 'shop.test'),
-      domain('system', 'own.test'),
-      { kind: 'DeliveryPool', object: object('shop', 'p', {}) },
-    ],
+    [domain('shop', 'shop.test'), domain('system', 'own.test'), object('DeliveryPool', 'shop', 'p', {})],
     same,
   )
   assert.deepEqual([...(plan?.config.domains.keys() ?? [])], ['own.test'])

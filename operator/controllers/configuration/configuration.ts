@@ -8,7 +8,7 @@ import { decodeConfig } from '@postrider/runtime-config/encode'
 import type { DkimConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import { publisher, readEntries } from '@postrider/runtime-config/store'
 import { findingKey, gather } from './gather.ts'
-import type { Findings, Gathered } from './gather.ts'
+import type { Findings, Gathered, TenantObject } from './gather.ts'
 import { settlePlan } from './settle.ts'
 import { passwordIds, readPasswordIds } from '../../credentials/rotation.ts'
 import { Verifiers } from '../../credentials/verifiers.ts'
@@ -93,7 +93,7 @@ export function configurationController(
     findings = next
     const all =
       before === undefined
-        ? tenantObjects(world).map(({ kind, object }) => findingKey(kind, keyOf(object)))
+        ? tenantObjects(world).map((object) => findingKey(object.kind, keyOf(object)))
         : [...new Set([...before.keys(), ...next.keys()])]
     const differing = all.filter(
       (object) => before === undefined || JSON.stringify(before.get(object)) !== JSON.stringify(next.get(object)),
@@ -203,13 +203,13 @@ interface Link {
   streams: string
 }
 
-const tenantObjects = ({ domains, credentials, limits, senders, pools, policies }: World) => [
-  ...domains.list().map((object) => ({ kind: 'Domain' as const, object })),
-  ...credentials.list().map((object) => ({ kind: 'SMTPCredential' as const, object })),
-  ...limits.list().map((object) => ({ kind: 'SMTPLimit' as const, object })),
-  ...senders.list().map((object) => ({ kind: 'SenderAddress' as const, object })),
-  ...pools.list().map((object) => ({ kind: 'DeliveryPool' as const, object })),
-  ...policies.list().map((object) => ({ kind: 'DestinationPolicy' as const, object })),
+const tenantObjects = (world: World): TenantObject[] => [
+  ...world.domains.list(),
+  ...world.credentials.list(),
+  ...world.limits.list(),
+  ...world.senders.list(),
+  ...world.pools.list(),
+  ...world.policies.list(),
 ]
 
 /** What the published configuration holds need not be made again. */
@@ -256,8 +256,8 @@ function signingKeys(
   for (const { kind, namespace, name, spec } of resources) {
     if (kind !== 'Domain') continue
     const key = keyFor(namespace, name)
-    const states = world.domains.get(key)?.status as { dkimKeys?: { selector: string; state: string }[] } | undefined
-    const signs = new Set(states?.dkimKeys?.filter(({ state }) => state === 'Signing').map(({ selector }) => selector))
+    const states = world.domains.get(key)?.status.dkimKeys ?? []
+    const signs = new Set(states.filter(({ state }) => state === 'Signing').map(({ selector }) => selector))
     const secrets = byLabel.get(ownerLabel({ key, domainName: spec.domainName })) ?? []
     const keys = secrets.flatMap((found) => readKey(found) ?? []).filter(({ selector }) => signs.has(selector))
     signing.set(spec.domainName, keys)

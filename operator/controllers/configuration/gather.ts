@@ -1,11 +1,10 @@
 import { keyOf } from '@postrider/kubernetes/object/object'
 import { conditionOf } from '@postrider/kubernetes/status/status'
-import { readResource } from '@postrider/resources/read'
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import type { StoredResource } from '../../stored-resource.ts'
 import { isAllowed } from '../../tenancy/allowed.ts'
 import { settleClaims } from '../../tenancy/claims.ts'
-import { excesses, tooLong } from '../../tenancy/excess.ts'
+import { excesses } from '../../tenancy/excess.ts'
 import type { Excess } from '../../tenancy/excess.ts'
 import { foreignAddress } from '../../tenancy/foreign-address.ts'
 import { maySend } from '../../tenancy/may-send.ts'
@@ -34,10 +33,13 @@ export interface Gathered {
   owners: Map<string, string>
 }
 
+/** A stored resource of a tenant, or of the platform beside the MailPlatform; told apart by its kind. */
+export type TenantObject = { [K in Exclude<Kind, 'MailPlatform'>]: StoredResource<K> }[Exclude<Kind, 'MailPlatform'>]
+
 export interface GatherInput {
   platform: Resource<'MailPlatform'>
   /** Everything of these kinds in the cluster. */
-  objects: { kind: Exclude<Kind, 'MailPlatform'>; object: StoredResource }[]
+  objects: TenantObject[]
   namespaces: Map<string, Record<string, string>>
 }
 
@@ -50,7 +52,8 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
   const note = (kind: Kind, key: string, finding: Finding): void => {
     findings.set(findingKey(kind, key), [...(findings.get(findingKey(kind, key)) ?? []), finding])
   }
-  const read = objects.flatMap(({ kind, object }) => {
+  const read = objects.flatMap((object) => {
+    const { kind } = object
     const namespace = object.metadata?.namespace ?? ''
     if (PLATFORM_KINDS.has(kind) && namespace !== platform.namespace) {
       const message = `a ${kind} takes effect only in the namespace of the MailPlatform`
@@ -69,7 +72,7 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
       note(kind, keyOf(object), { reason: 'NamespaceNotAllowed', message })
       return []
     }
-    const result = readTenants(kind, object)
+    const result = readTenants(object)
     if ('resource' in result) return [{ resource: result.resource, object }]
     note(kind, keyOf(object), {
       reason: 'Invalid',
@@ -135,22 +138,12 @@ function notByCode({ kind }: AnyResource, platform: Resource<'MailPlatform'>): s
 }
 
 /** With what is too much of somebody else's. */
-function readTenants(kind: Kind, object: StoredResource): { resource: AnyResource } | { problems: Excess[] } {
-  const long = tooLong(object.spec)
-  if (long.length > 0) return { problems: long }
-  const result = readResource(manifestOf(kind, object), 'cluster')
-  if ('problems' in result) return result
-  const problems = excesses(result.resource)
-  return problems.length > 0 ? { problems } : result
+function readTenants({ tooLong, read }: TenantObject): { resource: AnyResource } | { problems: Excess[] } {
+  if (tooLong.length > 0) return { problems: tooLong }
+  if ('problems' in read) return read
+  const problems = excesses(read.resource)
+  return problems.length > 0 ? { problems } : read
 }
-
-/** Lists leave out kind and apiVersion; metadata has more than a manifest. */
-export const manifestOf = (kind: Kind, { metadata, spec }: StoredResource): unknown => ({
-  apiVersion: 'postrider.dev/v1alpha1',
-  kind,
-  metadata: { name: metadata?.name, namespace: metadata?.namespace },
-  spec,
-})
 
 /** Fewer rights than asked for: the rest of the resource counts. */
 function withoutSenders(resource: AnyResource, paths: string[]): AnyResource {
@@ -162,10 +155,9 @@ function withoutSenders(resource: AnyResource, paths: string[]): AnyResource {
 }
 
 /** Since when the ownership is verified, as the Domain's own status remembers it. */
-function verifiedAt(object: StoredResource): number | undefined {
+function verifiedAt(object: TenantObject): number | undefined {
   const found = conditionOf(object, 'OwnershipVerified')
   return found?.status === 'True' ? Date.parse(found.lastTransitionTime) : undefined
 }
 
-/** The client library's types say Date, the wire says text. */
-const createdAt = ({ metadata }: StoredResource): number => new Date(metadata?.creationTimestamp as string).getTime()
+const createdAt = ({ metadata }: TenantObject): number => Date.parse(metadata?.creationTimestamp ?? '')

@@ -15,11 +15,15 @@ const domain = (status: Condition['status'], message = '') => ({
 const said = ({ status, reason }: { status: string; reason: string }): string => `${status} ${reason}`
 
 test('what keeps a login from being served is what the configuration says, then what is wrong with its spec', () => {
-  const mistakes = [{ path: 'spec.address', problem: 'is missing' }]
-  assert.equal(objection([], []), undefined)
-  assert.equal(objection([senders], []), undefined, 'without some senders it is served')
-  assert.equal(objection([senders, taken], mistakes)?.reason, 'NameTaken')
-  const invalid = objection([], [...mistakes, { path: 'spec.state', problem: 'is On' }])
+  const valid = { resource: credential() }
+  const problems = [
+    { path: 'spec.address', problem: 'is missing' },
+    { path: 'spec.state', problem: 'is On' },
+  ]
+  assert.equal(objection([], valid), undefined)
+  assert.equal(objection([senders], valid), undefined, 'without some senders it is served')
+  assert.equal(objection([senders, taken], { problems })?.reason, 'NameTaken')
+  const invalid = objection([], { problems })
   assert.deepEqual(
     [invalid?.type, invalid?.status, invalid?.reason, invalid?.message],
     ['Ready', 'False', 'Invalid', 'spec.address is missing; spec.state is On'],

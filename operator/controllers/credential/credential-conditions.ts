@@ -5,19 +5,17 @@ import type { Resource } from '@postrider/resources/kinds'
 import { stops } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 
-/** A field of the spec that is wrong. */
-interface Mistake {
-  path: string
-  problem: string
-}
-
 /** Why an SMTPCredential is not served at all: what the configuration says against it, else what is wrong with its spec. Undefined
  * when it is served. Pure. */
-export function objection(complaints: Complaint[], mistakes: Mistake[]): Finding | undefined {
+export function objection(
+  complaints: Complaint[],
+  read: object | { problems: { path: string; problem: string }[] },
+): Finding | undefined {
   const stopping = complaints.find(stops)
   if (stopping !== undefined) return notReady(stopping)
-  if (mistakes.length === 0) return undefined
-  return notReady({ reason: 'Invalid', message: mistakes.map(({ path, problem }) => `${path} ${problem}`).join('; ') })
+  if (!('problems' in read)) return undefined
+  const message = read.problems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
+  return notReady({ reason: 'Invalid', message })
 }
 
 /** Whether a login that is served can send. `domain` is the Domain that it names, if there is one. Pure. */

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
-import { readResource } from '@postrider/resources/read'
 import type { SMTPCredentialStatus } from '@postrider/resources/status'
-import { findingKey, manifestOf } from '../configuration/gather.ts'
+import { findingKey } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { derivePassword } from '../../credentials/password.ts'
@@ -25,11 +24,13 @@ import { passwordStatus, previousEndsIn } from './credential-status.ts'
 
 const WAIT_MS = 500
 
+type Stored = StoredResource<'SMTPCredential'>
+
 /** Sees to one SMTPCredential: its password, the Secret that tells it, and its status. */
 export function credentialController(context: Context) {
   const { cluster, recorder, status, world, keeper } = context
 
-  async function passwordsOf(resource: Resource<'SMTPCredential'>, object: StoredResource): Promise<PasswordIds> {
+  async function passwordsOf(resource: Resource<'SMTPCredential'>, object: Stored): Promise<PasswordIds> {
     const { request, overlap } = resource.spec.rotation
     const present = readPasswordIds(object.metadata?.annotations)
     const wish = { request, overlapMs: durationMs(overlap) }
@@ -52,7 +53,7 @@ export function credentialController(context: Context) {
   async function writeSecret(
     platform: Resource<'MailPlatform'>,
     resource: Resource<'SMTPCredential'>,
-    object: StoredResource,
+    object: Stored,
     ids: PasswordIds,
     platformKey: Buffer,
   ): Promise<number | undefined> {
@@ -65,13 +66,13 @@ export function credentialController(context: Context) {
     return (await ensure(cluster, wanted, world.secrets, recorder, object)).againMs
   }
 
-  const report = (object: StoredResource, finding: Finding, fields: SMTPCredentialStatus = {}): Promise<boolean> =>
+  const report = (object: Stored, finding: Finding, fields: SMTPCredentialStatus = {}): Promise<boolean> =>
     status.report(object, { findings: [finding], fields: { ...keptUse(object), ...fields } })
 
   async function serve(
     platform: Resource<'MailPlatform'>,
     resource: Resource<'SMTPCredential'>,
-    object: StoredResource,
+    object: Stored,
     complaints: Complaint[],
     platformKey: Buffer,
   ): Promise<{ againMs?: number | undefined }> {
@@ -97,12 +98,10 @@ export function credentialController(context: Context) {
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }
     const complaints = findings.get(findingKey('SMTPCredential', key)) ?? []
-    const read = readResource(manifestOf('SMTPCredential', object), 'cluster')
-    const against = objection(complaints, 'problems' in read ? read.problems : [])
-    if (against !== undefined || 'problems' in read) {
-      if (against !== undefined) await report(object, against)
-      return {}
-    }
-    return serve(found.platform, read.resource as Resource<'SMTPCredential'>, object, complaints, platformKey)
+    const { read } = object
+    const against = objection(complaints, read)
+    if (against !== undefined) await report(object, against)
+    if (against !== undefined || 'problems' in read) return {}
+    return serve(found.platform, read.resource, object, complaints, platformKey)
   }
 }

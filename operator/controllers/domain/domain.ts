@@ -1,9 +1,8 @@
 import { dkimRecord } from '@postrider/mail/dkim-keys'
 import { durationMs } from '@postrider/resources/quantity'
 import type { Resource } from '@postrider/resources/kinds'
-import { readResource } from '@postrider/resources/read'
 import type { DomainStatus } from '@postrider/resources/status'
-import { findingKey, manifestOf } from '../configuration/gather.ts'
+import { findingKey } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { isAnswered, stepsForKeys } from '../../dkim/keys.ts'
@@ -37,6 +36,7 @@ interface Looked {
 
 type Platform = Resource<'MailPlatform'>
 type Domain = Resource<'Domain'>
+type Stored = StoredResource<'Domain'>
 
 /** Sees to one Domain: its DKIM keys, what the DNS says, and its status. */
 export function domainController(context: Context, lookOf: (resolvers: string[]) => Look) {
@@ -49,7 +49,7 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     platform: Platform,
     resource: Domain,
     keys: StoredKey[],
-    object: StoredResource,
+    object: Stored,
     platformKey: Buffer,
   ) {
     const wanted = [
@@ -82,7 +82,7 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
   async function serve(
     platform: Platform,
     resource: Domain,
-    object: StoredResource,
+    object: Stored,
     complaints: Complaint[],
     platformKey: Buffer,
   ): Promise<{ againMs?: number | undefined }> {
@@ -99,12 +99,12 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     await report(object, evidenceOf(object, complaints, platform, resource, seen), {
       dnsRecords: seen.records,
       dkimKeys: describeKeys(keys, steps, wish.overlapMs),
-      rotationDone: answered ? wish.request : (object.status as { rotationDone?: string } | undefined)?.rotationDone,
+      rotationDone: answered ? wish.request : object.status.rotationDone,
     })
     return { againMs: againIn(steps, { owned, recordsAt: seen.nextAt }, Date.now()) }
   }
 
-  const report = (object: StoredResource, evidence: DomainEvidence, fields: DomainStatus = {}): Promise<boolean> =>
+  const report = (object: Stored, evidence: DomainEvidence, fields: DomainStatus = {}): Promise<boolean> =>
     status.report(object, {
       findings: domainFindings(evidence),
       fields: { ...keptUse(object), ...fields },
@@ -124,18 +124,18 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }
     const complaints = findings.get(findingKey('Domain', key)) ?? []
-    const read = readResource(manifestOf('Domain', object), 'cluster')
+    const { read } = object
     // The proof is checked even if another field is invalid, because the Domain keeps its name only while the proof exists.
     if ('problems' in read || complaints.some(({ reason }) => reason === 'NamespaceNotAllowed')) {
       await report(object, evidenceOf(object, complaints))
       return {}
     }
-    return serve(found.platform, read.resource as Domain, object, complaints, platformKey)
+    return serve(found.platform, read.resource, object, complaints, platformKey)
   }
 }
 
 const evidenceOf = (
-  object: StoredResource,
+  object: Stored,
   complaints: Complaint[],
   platform?: Platform,
   resource?: Domain,
@@ -152,5 +152,4 @@ const evidenceOf = (
 const published = (seen: Looked | undefined): Set<string> => publishedSelectors(seen?.records ?? [])
 
 /** Addresses that mail leaves from, where pools name them. */
-const poolAddresses = ({ world }: Context): string[] =>
-  world.pools.list().flatMap(({ spec }) => (spec as { addresses?: string[] } | undefined)?.addresses ?? [])
+const poolAddresses = ({ world }: Context): string[] => world.pools.list().flatMap(({ spec }) => spec.addresses ?? [])

@@ -8,8 +8,7 @@ import { createKeyring } from '@postrider/runtime-config/keyring'
 import { signPlatformMail } from '@postrider/runtime-config/signing'
 import type { SignMail } from '@postrider/runtime-config/signing'
 import type { Resource } from '@postrider/resources/kinds'
-import { readResource } from '@postrider/resources/read'
-import { findingKey, manifestOf } from '../configuration/gather.ts'
+import { findingKey } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import type { Finding } from '@postrider/kubernetes/status/conditions'
 import { conditionOf } from '@postrider/kubernetes/status/status'
@@ -23,6 +22,8 @@ import { findPlatform } from '../world.ts'
 
 /** For what the configuration has not looked at yet, or the platform key that is not there yet. */
 const WAIT_MS = 500
+
+type Stored = StoredResource<'SenderAddress'>
 /** After the broker was away. */
 const RETRY_MS = 2000
 
@@ -37,7 +38,7 @@ export function senderAddressController(
   const written = new Map<string, Verification>()
   const uids = new Map<string, string>()
 
-  async function write(object: StoredResource, findings: Finding[], known: Verification | undefined): Promise<void> {
+  async function write(object: Stored, findings: Finding[], known: Verification | undefined): Promise<void> {
     await status.report(object, {
       findings,
       fields: known === undefined ? {} : statusOf(known),
@@ -46,12 +47,12 @@ export function senderAddressController(
     if (known !== undefined) written.set(object.metadata?.uid ?? '', known)
   }
 
-  const remembered = (object: StoredResource): Verification | undefined =>
+  const remembered = (object: Stored): Verification | undefined =>
     written.get(object.metadata?.uid ?? '') ?? verificationOf(object)
 
   async function verify(
     platform: Resource<'MailPlatform'>,
-    object: StoredResource,
+    object: Stored,
     resource: Resource<'SenderAddress'>,
     { domainName }: PlannedSender,
     platformKey: Buffer,
@@ -95,12 +96,12 @@ export function senderAddressController(
   /** One that the configuration has not looked at, or not at this address, has none: only then is it known whose the address is. */
   function counted(
     key: string,
-    object: StoredResource,
+    object: Stored,
   ): { resource: Resource<'SenderAddress'>; planned: PlannedSender } | undefined {
     const planned = configuration.senders.get(key)
-    const read = readResource(manifestOf('SenderAddress', object), 'cluster')
+    const { read } = object
     if ('problems' in read || planned === undefined) return undefined
-    const resource = read.resource as Resource<'SenderAddress'>
+    const { resource } = read
     return claimOf(object, resource, planned.domainName).address === planned.address ? { resource, planned } : undefined
   }
 

@@ -4,8 +4,7 @@ import type { SenderAddressStatus } from '@postrider/resources/status'
 import type { StoredResource } from '../../stored-resource.ts'
 
 /** What the status of a SenderAddress remembers of its verification; undefined before anything was written. */
-export function verificationOf(object: StoredResource): Verification | undefined {
-  const status = (object.status ?? {}) as SenderAddressStatus
+export function verificationOf({ status }: Pick<StoredResource<'SenderAddress'>, 'status'>): Verification | undefined {
   if (status.claim === undefined) return undefined
   return given({
     claim: status.claim,

@@ -34,7 +34,7 @@ export function verifiedSenders(
 
 /** A recreated object has another uid, and must be verified again. */
 export const claimOf = (
-  { metadata }: StoredResource,
+  { metadata }: Pick<StoredResource, 'metadata'>,
   { spec }: Resource<'SenderAddress'>,
   domainName: string,
 ): Claim => ({ owner: metadata?.uid ?? '', domainName, address: withLowerDomain(spec.address) })
