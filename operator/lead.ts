@@ -22,8 +22,8 @@ import type { Cluster } from '@postrider/kubernetes/transport/client'
 import { createRecorder } from '@postrider/kubernetes/status/events'
 import { createStatusWriter } from '@postrider/kubernetes/status/status'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { keyOf, refAt } from '@postrider/kubernetes/object/object'
-import type { Wire } from '@postrider/kubernetes/object/object'
+import { describeRef, keyFor, keyOf, refAt } from '@postrider/kubernetes/object/object'
+import type { ObjectRef, Wire } from '@postrider/kubernetes/object/object'
 import { createQueue } from '@postrider/kubernetes/reconcile/queue'
 import type { Queue } from '@postrider/kubernetes/reconcile/queue'
 import type { Rate } from '@postrider/kubernetes/reconcile/token-bucket'
@@ -112,7 +112,7 @@ export async function lead(
     domain: (key) => soon(() => domainChanged(key)),
     credential: (key) => soon(() => credentials.add(key)),
     sender: (key) => soon(() => senders.add(key)),
-    rule: (object) => soon(() => rules.add(object)),
+    rule: (object) => soon(() => rules.add(describeRef(object))),
     tenants: () => soon(() => tenantsChanged()),
     secret: (_, secret) => soon(() => secretChanged(secret)),
     onError: (kind, error) => log.warn({ event: 'watch-failed', kind, err: error }),
@@ -121,8 +121,9 @@ export async function lead(
   const keeper = new Keeper(cluster, recorder, namespace, broker, release)
   const status = createStatusWriter(cluster, recorder)
   const shared = { cluster, recorder, status, world, log, namespace, surroundings, keeper, release }
-  const configuration = configurationController(shared, (objects) => {
-    for (const object of objects) enqueue(object)
+  const configuration = configurationController(shared, {
+    counted: (objects) => objects.forEach(enqueue),
+    state: () => platforms.add(PLATFORM),
   })
   const context: Context = { ...shared, findings: () => configuration.findings }
   const brokerAccounts = brokerAccountsController({ keeper, log, ours: broker.configuration !== undefined }, () =>
@@ -149,12 +150,12 @@ export async function lead(
     const [owner] = metadata?.ownerReferences ?? []
     if (metadata?.namespace !== namespace) {
       // Anybody can give a Secret our labels: in a tenant's namespace it says nothing of others.
-      if (owner?.kind === 'SMTPCredential') credentials.add(`${metadata?.namespace ?? ''}/${owner.name}`)
+      if (owner?.kind === 'SMTPCredential') credentials.add(keyFor(metadata?.namespace, owner.name))
       return
     }
     const domain = domainOfKey({ metadata })
     if (domain !== undefined) domains.add(domain)
-    else if (owner?.kind === 'SMTPCredential') credentials.add(`${namespace}/${owner.name}`)
+    else if (owner?.kind === 'SMTPCredential') credentials.add(keyFor(namespace, owner.name))
     else {
       platforms.add(PLATFORM)
       accounts.add(BROKER_ACCOUNTS)
@@ -179,14 +180,13 @@ export async function lead(
     return store.list(namespaceOfDomain).filter(({ spec }) => spec.domainRef?.name === name)
   }
 
-  /** `Kind namespace/name`, as findings are kept. */
-  function enqueue(object: string): void {
-    const [kind = '', key = ''] = object.split(' ')
+  function enqueue(object: ObjectRef): void {
+    const { kind, namespace: of, name } = object
+    const key = keyFor(of, name)
     if (kind === 'Domain') domains.add(key)
     else if (kind === 'SMTPCredential') credentials.add(key)
     else if (kind === 'SenderAddress') senders.add(key)
-    else if (isAcceptedKind(kind)) rules.add(object)
-    else platforms.add(PLATFORM)
+    else if (isAcceptedKind(kind)) rules.add(describeRef(object))
   }
 
   const counting = setInterval(() => {

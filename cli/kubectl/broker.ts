@@ -8,7 +8,7 @@ import { BROKER_SECRET, BROKER_TLS_SECRET } from '@postrider/contract/operator'
 import { optional } from '@postrider/contract/variable'
 import { isForbidden } from '@postrider/kubernetes/transport/errors'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { keyFor, refTo } from '@postrider/kubernetes/object/object'
+import { describeRef, keyFor, refTo } from '@postrider/kubernetes/object/object'
 import type { KubeObject, Wire } from '@postrider/kubernetes/object/object'
 import { secretText } from '@postrider/operator/shapes/secret'
 import { UsageError } from '@postrider/standalone/usage-error'
@@ -59,7 +59,7 @@ export async function findBroker(caller: Caller, options: Options): Promise<Brok
     get trouble() {
       return forwarded.trouble === undefined
         ? undefined
-        : `port-forward to pod ${namespace}/${pod}: ${forwarded.trouble}\n  -> ${whatToDo(forwarded.trouble, namespace)}`
+        : `port-forward to pod ${keyFor(namespace, pod)}: ${forwarded.trouble}\n  -> ${whatToDo(forwarded.trouble, namespace)}`
     },
     close: () => {
       forwarded.close()
@@ -82,7 +82,8 @@ async function authorityIn(
 ): Promise<{ file: string; remove: () => void } | undefined> {
   if (name === undefined) return undefined
   const text = secretText(await caller.get<Wire<V1Secret>>(refTo(KINDS.Secret, namespace, name)), 'ca.crt')
-  if (text === undefined) throw new UsageError(`there is no ca.crt in Secret ${keyFor(namespace, name)}`)
+  if (text === undefined)
+    throw new UsageError(`there is no ca.crt in ${describeRef(refTo(KINDS.Secret, namespace, name))}`)
   const folder = mkdtempSync(join(tmpdir(), 'postrider-broker-'))
   const file = join(folder, 'ca.crt')
   writeFileSync(file, text)
@@ -126,7 +127,7 @@ async function passwordIn(caller: Caller, namespace: string, name: string): Prom
   if (password !== undefined) return password
   const missing = secret === undefined ? 'there is no' : `there is no key ${ACCOUNT} in`
   throw new UsageError(
-    `${missing} Secret ${keyFor(namespace, name)}; give the platform's namespace with -n, or the Secret with --broker-secret`,
+    `${missing} ${describeRef(refTo(KINDS.Secret, namespace, name))}; give the platform's namespace with -n, or the Secret with --broker-secret`,
   )
 }
 

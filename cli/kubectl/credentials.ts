@@ -1,7 +1,7 @@
 import type { V1Secret } from '@kubernetes/client-node'
 import { isForbidden } from '@postrider/kubernetes/transport/errors'
-import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { keyFor, refTo } from '@postrider/kubernetes/object/object'
+import { KINDS, refOf } from '@postrider/kubernetes/object/kinds'
+import { describeRef, refTo } from '@postrider/kubernetes/object/object'
 import type { Wire } from '@postrider/kubernetes/object/object'
 import { secretText } from '@postrider/operator/shapes/secret'
 import { UsageError } from '@postrider/standalone/usage-error'
@@ -76,7 +76,7 @@ async function one(caller: Caller, credential: CredentialObject, options: Option
   const unread = 'in the Secret, which does not exist yet or which you may not read'
   return {
     lines: [
-      `SMTPCredential ${keyFor(namespace, known.name)}: ${known.ready ? 'ready' : `NOT READY: ${known.message}`}`,
+      `${describeRef(refOf(credential))}: ${known.ready ? 'ready' : `NOT READY: ${known.message}`}`,
       `  host        ${settings.host ?? unread}`,
       `  port        ${portsOf(settings)}`,
       `  user        ${known.address}`,

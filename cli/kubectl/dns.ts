@@ -1,4 +1,5 @@
-import { keyFor } from '@postrider/kubernetes/object/object'
+import { refOf } from '@postrider/kubernetes/object/kinds'
+import { describeRef } from '@postrider/kubernetes/object/object'
 import type { ComparedRecord } from '@postrider/operator/dns/compare'
 import { UsageError } from '@postrider/standalone/usage-error'
 import type { Answer, Options } from './arguments.ts'
@@ -29,7 +30,7 @@ export async function dns(caller: Caller, options: Options): Promise<Answer> {
     open === 0
       ? 'all required records are published'
       : `${open} of ${records.length} records are not published; --zone prints them for a zone file. The operator checks again by itself`
-  const head = `Domain ${keyFor(namespaceOf(domain), nameOf(domain))}  ${domainName}`
+  const head = `${describeRef(refOf(domain))}  ${domainName}`
   return { lines: [head, '', ...records.flatMap((record) => linesOf(record, domain)), '', last], code: 0 }
 }
 
@@ -61,9 +62,8 @@ function whyNone(domain: DomainObject): string[] {
     },
     new Date(),
   )
-  const subject = `Domain ${keyFor(namespaceOf(domain), nameOf(domain))}`
   return [
-    `${subject} has no records yet`,
+    `${describeRef(refOf(domain))} has no records yet`,
     ...found.flatMap(({ type, reason, message, remedy }) => [`${type} ${reason}: ${message}`, `  -> ${remedy}`]),
   ]
 }

@@ -1,5 +1,5 @@
 import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { keyFor, refTo } from '@postrider/kubernetes/object/object'
+import { describeRef, refTo } from '@postrider/kubernetes/object/object'
 import { UsageError } from '@postrider/standalone/usage-error'
 import type { Answer, Options } from './arguments.ts'
 import type { Caller } from './cluster.ts'
@@ -31,7 +31,7 @@ export async function setState(caller: Caller, wish: Wish, options: Options): Pr
   const [namespace, name] = [namespaceOf(object), nameOf(object)]
   if (was !== wish) await caller.merge(refTo(KINDS[kind], namespace, name), { spec: { state: wish } })
   if (options.json) return { lines: [JSON.stringify({ kind, namespace, name, was, state: wish }, null, 2)], code: 0 }
-  const subject = `${kind} ${keyFor(namespace, name)}`
+  const subject = describeRef({ kind, namespace, name })
   const done = was === wish ? `${subject} was already ${wish}` : `${subject} is now ${wish}`
   const still = wish === 'Active' && kind === 'SMTPCredential' ? await domainSuspended(caller, object) : []
   return { lines: [done, ...meaning(kind, wish, namespace, name), ...still], code: 0 }

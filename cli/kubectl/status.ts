@@ -1,6 +1,6 @@
 import { isForbidden, isNotFound } from '@postrider/kubernetes/transport/errors'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { keyFor } from '@postrider/kubernetes/object/object'
+import { describeRef } from '@postrider/kubernetes/object/object'
 import type { KindRef, KubeObject } from '@postrider/kubernetes/object/object'
 import type { Answer, Options } from './arguments.ts'
 import type { Caller } from './cluster.ts'
@@ -104,7 +104,7 @@ function summary(seen: Surveyed, where: string | undefined): string[] {
       ? ['you may not read the MailPlatform; problems of the platform itself are not shown']
       : platforms.map(
           ({ namespace, name, hostName, ready }) =>
-            `MailPlatform ${keyFor(namespace, name)}  ${hostName ?? ''}  ${ready ? 'ready' : 'NOT READY'}`,
+            `${describeRef({ kind: 'MailPlatform', namespace, name })}  ${hostName ?? ''}  ${ready ? 'ready' : 'NOT READY'}`,
         )
   const place = where === undefined ? 'all namespaces' : `namespace ${where}`
   // A namespace that is misspelt looks like this too.
@@ -136,7 +136,7 @@ function linesOf({
   waiting,
   severity,
 }: Problem): string[] {
-  const subject = name === '' ? kind : `${kind} ${keyFor(namespace, name)}`
+  const subject = name === '' ? kind : describeRef({ kind, namespace, name })
   const known = about === '' ? '' : ` (${about})`
   const more = waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ''
   return [

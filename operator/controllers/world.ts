@@ -8,12 +8,12 @@ import type {
 } from '@kubernetes/client-node'
 import type { Kind, Resource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
-import { findingKey } from './configuration/gather.ts'
 import { storedAs } from '../stored-resource.ts'
 import type { StoredResource } from '../stored-resource.ts'
 import type { Cluster } from '@postrider/kubernetes/transport/client'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
-import type { KindRef, KubeObject, Wire } from '@postrider/kubernetes/object/object'
+import { refAt } from '@postrider/kubernetes/object/object'
+import type { KindRef, KubeObject, ObjectRef, Wire } from '@postrider/kubernetes/object/object'
 import { watchKind } from '@postrider/kubernetes/cache/watch'
 import type { Store, WatchOptions } from '@postrider/kubernetes/cache/watch'
 import { MANAGER } from '../shapes/names.ts'
@@ -43,8 +43,8 @@ export interface Changes {
   domain(key: string): void
   credential(key: string): void
   sender(key: string): void
-  /** A limit, pool or policy, as `Kind namespace/name`. */
-  rule(object: string): void
+  /** A limit, pool or policy. */
+  rule(object: ObjectRef): void
   /** What all Domains and credentials depend on. */
   tenants(): void
   /** A Secret of ours changed; its labels and name tell whose it is. */
@@ -67,7 +67,7 @@ export async function watchWorld(cluster: Cluster, namespace: string, changes: C
     changes.configuration()
   }
   const rule = (kind: Kind) => (key: string) => {
-    changes.rule(findingKey(kind, key))
+    changes.rule(refAt(KINDS[kind], key))
     changes.configuration()
   }
   /** Also when the spec has changed, and not only a status of ours. */

@@ -1,3 +1,4 @@
+import { describeRef, keyFor } from '@postrider/kubernetes/object/object'
 import type { AnyResource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
 
@@ -10,13 +11,13 @@ export function foreignSenders(
   nameOf: ReadonlyMap<string, string>,
 ): Problem[] {
   if (resource.kind !== 'Domain' && resource.kind !== 'SMTPCredential') return []
-  const { kind, namespace, name, origin } = resource
-  const own = nameOf.get(`${namespace}/${resource.kind === 'Domain' ? name : resource.spec.domainRef.name}`)
+  const { namespace, name, origin } = resource
+  const own = nameOf.get(keyFor(namespace, resource.kind === 'Domain' ? name : resource.spec.domainRef.name))
   return resource.spec.allowedSenders.flatMap((pattern, index) => {
     const domain = pattern.slice(pattern.lastIndexOf('@') + 1).toLowerCase()
     if (ownerOf(domain, (name) => (name === own ? namespace : owners.get(name))) === namespace) return []
     const problem = `is ${pattern}, but this namespace has no Domain for ${domain} that may send; create one, or remove the entry`
-    return [{ origin, resource: `${kind} ${namespace}/${name}`, path: `spec.allowedSenders[${index}]`, problem }]
+    return [{ origin, resource: describeRef(resource), path: `spec.allowedSenders[${index}]`, problem }]
   })
 }
 

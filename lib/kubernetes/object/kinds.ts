@@ -1,4 +1,4 @@
-import { refTo } from './object.ts'
+import { refAt, refTo } from './object.ts'
 import type { KindRef, KubeObject, ObjectRef } from './object.ts'
 
 const kind = (apiVersion: string, name: string, plural: string, namespaced = true): KindRef => ({
@@ -45,6 +45,13 @@ export class UnknownKindError extends Error {
 }
 
 const byKind = new Map(Object.values(KINDS).map((entry) => [`${entry.apiVersion} ${entry.kind}`, entry]))
+
+/** The object that `describeRef` named. Throws UnknownKindError. */
+export function refFrom(text: string): ObjectRef {
+  const [name = '', key = ''] = text.split(' ')
+  if (!Object.hasOwn(KINDS, name)) throw new UnknownKindError(`${text} is not of a known kind`)
+  return refAt(KINDS[name as keyof typeof KINDS], key)
+}
 
 /** Where an object lives. Throws UnknownKindError. */
 export function refOf(object: KubeObject): ObjectRef {

@@ -66,7 +66,7 @@ export function refAt(kind: KindRef, key: string): ObjectRef {
   return slash === -1 ? refTo(kind, undefined, key) : refTo(kind, key.slice(0, slash), key.slice(slash + 1))
 }
 
-/** `Deployment mail/postrider-ingress`, for people. */
+/** `Deployment mail/postrider-ingress`: the one way in which an object is named, to people and as a key where kinds meet. */
 export const describeRef = ({ kind, namespace, name }: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string =>
   `${kind} ${keyFor(namespace, name)}`
 

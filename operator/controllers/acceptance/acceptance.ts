@@ -1,4 +1,6 @@
-import { findingKey } from '../configuration/gather.ts'
+import { refFrom } from '@postrider/kubernetes/object/kinds'
+import { keyFor } from '@postrider/kubernetes/object/object'
+import { findingsOn } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import type { Store } from '@postrider/kubernetes/cache/watch'
 import type { Context } from '../context.ts'
@@ -12,16 +14,17 @@ const STORES: Record<AcceptedKind, (world: World) => Store<StoredResource>> = {
   DestinationPolicy: ({ policies }) => policies,
 }
 
-/** Tells in the status of a limit, pool or policy whether it counts, and why not; by `Kind namespace/name`. What it says comes from the
+/** Tells in the status of a limit, pool or policy whether it counts, and why not; its key is what `describeRef` says. What it says comes from the
  * configuration, so there is nothing to say before there has been one. */
 export function acceptanceController({ status, world, findings }: Pick<Context, 'status' | 'world' | 'findings'>) {
   return async (object: string): Promise<{ againMs?: number | undefined }> => {
-    const [kind = '', key = ''] = object.split(' ')
+    const ref = refFrom(object)
+    const { kind } = ref
     const complaints = findings()
     if (!isAcceptedKind(kind) || complaints === undefined) return {}
-    const stored = STORES[kind](world).get(key)
+    const stored = STORES[kind](world).get(keyFor(ref.namespace, ref.name))
     if (stored === undefined) return {}
-    const found = acceptance(kind, complaints.get(findingKey(kind, key)) ?? [])
+    const found = acceptance(kind, findingsOn(complaints, ref))
     await status.report(stored, { findings: [found], newsOf: acceptanceNews })
     return {}
   }

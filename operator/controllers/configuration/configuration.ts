@@ -7,7 +7,7 @@ import type { AnyResource } from '@postrider/resources/kinds'
 import { decodeConfig } from '@postrider/runtime-config/encode'
 import type { DkimConfig, RuntimeConfig } from '@postrider/runtime-config/config'
 import { publisher, readEntries } from '@postrider/runtime-config/store'
-import { findingKey, gather } from './gather.ts'
+import { gather } from './gather.ts'
 import type { Findings, Gathered, TenantObject } from './gather.ts'
 import { settlePlan } from './settle.ts'
 import { passwordIds, readPasswordIds } from '../../credentials/rotation.ts'
@@ -15,7 +15,9 @@ import { Verifiers } from '../../credentials/verifiers.ts'
 import { DKIM_LABEL, ownerLabel, readKey } from '../../dkim/secrets.ts'
 import type { StoredKey } from '../../dkim/secrets.ts'
 import { Sealer } from '../../dkim/signing.ts'
-import { keyFor, keyOf } from '@postrider/kubernetes/object/object'
+import { refFrom, refOf } from '@postrider/kubernetes/object/kinds'
+import { describeRef, keyFor, keyOf } from '@postrider/kubernetes/object/object'
+import type { ObjectRef } from '@postrider/kubernetes/object/object'
 import { maySend } from '../../tenancy/may-send.ts'
 import type { Context } from '../context.ts'
 import type { PublishedState } from '../platform/platform-conditions.ts'
@@ -49,12 +51,16 @@ const NOT_TRIED: PublishedState = {
   credentials: 0,
 }
 
-/** Publishes what the services need to know, whenever anything that it depends on changes. `changed` is called with the objects
- * (`Kind namespace/name`) that count differently than before, at first of all, so that their status says so. */
-export function configurationController(
-  context: Omit<Context, 'findings'>,
-  changed: (objects: string[]) => void,
-): ConfigurationController {
+/** Who is told, so that a status says what is new. */
+export interface Told {
+  /** Objects that count differently than before; at first all. */
+  counted(objects: ObjectRef[]): void
+  /** `state` is another one. */
+  state(): void
+}
+
+/** Publishes what the services need to know, whenever anything that it depends on changes. */
+export function configurationController(context: Omit<Context, 'findings'>, told: Told): ConfigurationController {
   const { world, keeper, log } = context
   let findings: Findings | undefined
   let state: PublishedState | undefined
@@ -85,7 +91,7 @@ export function configurationController(
   function note(news: Partial<PublishedState>): void {
     const before = JSON.stringify(state)
     state = { ...(state ?? NOT_TRIED), ...news }
-    if (JSON.stringify(state) !== before) changed(['MailPlatform'])
+    if (JSON.stringify(state) !== before) told.state()
   }
 
   function report(next: Findings): void {
@@ -93,12 +99,12 @@ export function configurationController(
     findings = next
     const all =
       before === undefined
-        ? tenantObjects(world).map((object) => findingKey(object.kind, keyOf(object)))
+        ? tenantObjects(world).map((object) => describeRef(refOf(object)))
         : [...new Set([...before.keys(), ...next.keys()])]
     const differing = all.filter(
       (object) => before === undefined || JSON.stringify(before.get(object)) !== JSON.stringify(next.get(object)),
     )
-    if (differing.length > 0) changed(differing)
+    if (differing.length > 0) told.counted(differing.map(refFrom))
   }
 
   return {

@@ -1,4 +1,6 @@
-import { keyOf } from '@postrider/kubernetes/object/object'
+import { refOf } from '@postrider/kubernetes/object/kinds'
+import { describeRef, keyOf } from '@postrider/kubernetes/object/object'
+import type { ObjectRef } from '@postrider/kubernetes/object/object'
 import { conditionOf } from '@postrider/kubernetes/status/status'
 import type { AnyResource, Kind, Resource } from '@postrider/resources/kinds'
 import type { StoredResource } from '../../stored-resource.ts'
@@ -19,10 +21,14 @@ export interface Finding {
 /** Whether it keeps a Domain or a credential from counting at all; without some of its senders it counts. */
 export const stops = ({ reason }: Finding): boolean => reason !== 'SendersNotAllowed'
 
-/** By `Kind namespace/name`. */
+/** By object, as `describeRef` names it. */
 export type Findings = Map<string, Finding[]>
 
-export const findingKey = (kind: Kind, key: string): string => `${kind} ${key}`
+/** What was found about an object. */
+export const findingsOn = (findings: Findings, object: Named): Finding[] => findings.get(describeRef(object)) ?? []
+
+/** A reference, or a resource. */
+type Named = Pick<ObjectRef, 'kind' | 'namespace' | 'name'>
 
 export interface Gathered {
   platform: Resource<'MailPlatform'>
@@ -49,15 +55,14 @@ const PLATFORM_KINDS: ReadonlySet<Kind> = new Set(['DeliveryPool', 'DestinationP
 /** What counts of all that is in the cluster, and why the rest does not. A tenant's mistake is his own: the others go on. Pure. */
 export function gather({ platform, objects, namespaces }: GatherInput): Gathered {
   const findings: Findings = new Map()
-  const note = (kind: Kind, key: string, finding: Finding): void => {
-    findings.set(findingKey(kind, key), [...(findings.get(findingKey(kind, key)) ?? []), finding])
-  }
+  const note = (object: Named, finding: Finding): void =>
+    void findings.set(describeRef(object), [...findingsOn(findings, object), finding])
   const read = objects.flatMap((object) => {
     const { kind } = object
     const namespace = object.metadata?.namespace ?? ''
     if (PLATFORM_KINDS.has(kind) && namespace !== platform.namespace) {
       const message = `a ${kind} takes effect only in the namespace of the MailPlatform`
-      note(kind, keyOf(object), { reason: 'NamespaceNotAllowed', message })
+      note(refOf(object), { reason: 'NamespaceNotAllowed', message })
       return []
     }
     if (
@@ -69,12 +74,12 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
     ) {
       const message =
         'the platform does not serve this namespace; ask its administrator to add it to spec.tenants of the MailPlatform'
-      note(kind, keyOf(object), { reason: 'NamespaceNotAllowed', message })
+      note(refOf(object), { reason: 'NamespaceNotAllowed', message })
       return []
     }
     const result = readTenants(object)
     if ('resource' in result) return [{ resource: result.resource, object }]
-    note(kind, keyOf(object), {
+    note(refOf(object), {
       reason: 'Invalid',
       message: result.problems.map(({ path, problem }) => `${path} ${problem}`).join('; '),
     })
@@ -109,17 +114,17 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
   for (const { resource, object } of read) {
     if (resource.kind === 'Domain' && owners.get(resource.spec.domainName) !== keyOf(object)) {
       const message = `${resource.spec.domainName} is not available: another Domain already uses it; the owner of the domain can prove ownership with the ownership record in status.dnsRecords`
-      note('Domain', keyOf(object), { reason: 'NameTaken', message })
+      note(resource, { reason: 'NameTaken', message })
       continue
     }
     const refused = notByCode(resource, platform) ?? foreignAddress(resource, namespaceOf)
     if (refused !== undefined) {
-      note(resource.kind, keyOf(object), { reason: 'SendersNotAllowed', message: refused })
+      note(resource, { reason: 'SendersNotAllowed', message: refused })
       continue
     }
     const foreign = foreignSenders(resource, namespaceOf, nameOf)
     for (const { path, problem } of foreign)
-      note(resource.kind, keyOf(object), { reason: 'SendersNotAllowed', message: `${path} ${problem}` })
+      note(resource, { reason: 'SendersNotAllowed', message: `${path} ${problem}` })
     resources.push(
       foreign.length === 0
         ? resource

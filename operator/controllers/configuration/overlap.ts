@@ -1,4 +1,4 @@
-import { findingKey } from './gather.ts'
+import { describeRef } from '@postrider/kubernetes/object/object'
 import type { Finding, Findings } from './gather.ts'
 
 /** What a DestinationPolicy matches, in the order in which policies are tried. */
@@ -16,7 +16,8 @@ export function overlaps(policies: Matching[], namespace: string): Findings {
     const sites = mx.length === 0 ? ['any MX'] : mx
     const pairs = domains.flatMap((domain) => sites.map((site) => `${domain} by ${site}`))
     const taken = pairs.filter((pair) => takenBy.has(pair))
-    if (taken.length > 0) found.set(findingKey('DestinationPolicy', `${namespace}/${name}`), [finding(taken, pairs)])
+    if (taken.length > 0)
+      found.set(describeRef({ kind: 'DestinationPolicy', namespace, name }), [finding(taken, pairs)])
     for (const pair of pairs) if (!takenBy.has(pair)) takenBy.set(pair, name)
   }
   return found

@@ -3,7 +3,7 @@ import type { Observed } from '@postrider/plan/observed'
 import type { Plan } from '@postrider/plan/plan'
 import type { AnyResource, Resource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
-import { findingKey } from './gather.ts'
+import { describeRef, keyFor } from '@postrider/kubernetes/object/object'
 import type { Findings, Gathered } from './gather.ts'
 import { overlaps } from './overlap.ts'
 
@@ -29,7 +29,8 @@ export function settlePlan(
       for (const [object, found] of overlaps(result.plan.config.policies, platform.namespace)) all.set(object, found)
       return { plan: result.plan, platformProblems: [], findings: all }
     }
-    const mine = labelOf(platform)
+    // The plan names resources as findings are kept.
+    const mine = describeRef(platform)
     const own = result.problems.filter(({ resource }) => resource === mine)
     const bad = new Set(result.problems.map(({ resource }) => resource))
     bad.delete(mine)
@@ -37,19 +38,14 @@ export function settlePlan(
     if (bad.size === 0) return { plan: undefined, platformProblems: own, findings: all }
     for (const { resource, path, problem } of result.problems) {
       if (resource === mine) continue
-      const [kind, key] = resource.split(' ') as [AnyResource['kind'], string]
-      const before = all.get(findingKey(kind, key)) ?? []
-      all.set(findingKey(kind, key), [...before, { reason: 'Invalid', message: `${path} ${problem}` }])
+      all.set(resource, [...(all.get(resource) ?? []), { reason: 'Invalid', message: `${path} ${problem}` }])
     }
-    left = left.filter((resource) => !bad.has(labelOf(resource)))
+    left = left.filter((resource) => !bad.has(describeRef(resource)))
   }
 }
 
-const labelOf = ({ kind, namespace, name }: Pick<AnyResource, 'kind' | 'namespace' | 'name'>): string =>
-  `${kind} ${namespace}/${name}`
-
 /** A Domain that may not send yet is there, with its logins, and takes nothing. */
 function held(domain: Resource<'Domain'>, maySend: (domain: string) => boolean): AnyResource {
-  if (maySend(`${domain.namespace}/${domain.name}`)) return domain
+  if (maySend(keyFor(domain.namespace, domain.name))) return domain
   return { ...domain, spec: { ...domain.spec, state: 'Suspended' } }
 }

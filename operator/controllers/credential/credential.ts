@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Resource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import type { SMTPCredentialStatus } from '@postrider/resources/status'
-import { findingKey } from '../configuration/gather.ts'
+import { findingsOn } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { derivePassword } from '../../credentials/password.ts'
@@ -97,7 +97,7 @@ export function credentialController(context: Context) {
     if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }
-    const complaints = findings.get(findingKey('SMTPCredential', key)) ?? []
+    const complaints = findingsOn(findings, refAt(KINDS.SMTPCredential, key))
     const { read } = object
     const against = objection(complaints, read)
     if (against !== undefined) await report(object, against)

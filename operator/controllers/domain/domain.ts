@@ -2,7 +2,7 @@ import { dkimRecord } from '@postrider/mail/dkim-keys'
 import { durationMs } from '@postrider/resources/quantity'
 import type { Resource } from '@postrider/resources/kinds'
 import type { DomainStatus } from '@postrider/resources/status'
-import { findingKey } from '../configuration/gather.ts'
+import { findingsOn } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import { isAnswered, stepsForKeys } from '../../dkim/keys.ts'
@@ -15,7 +15,7 @@ import { clientSetupRecords } from '../../dns/client-setup.ts'
 import { wantedRecords } from '../../dns/wanted.ts'
 import { forgetOwner } from '@postrider/kubernetes/apply/owned'
 import { KINDS } from '@postrider/kubernetes/object/kinds'
-import { refAt } from '@postrider/kubernetes/object/object'
+import { keyFor, refAt } from '@postrider/kubernetes/object/object'
 import { conditionsOf } from '@postrider/kubernetes/status/status'
 import type { Context } from '../context.ts'
 import { DkimKeeper } from './dkim-keeper.ts'
@@ -86,7 +86,7 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     complaints: Complaint[],
     platformKey: Buffer,
   ): Promise<{ againMs?: number | undefined }> {
-    const key = `${resource.namespace}/${resource.name}`
+    const key = keyFor(resource.namespace, resource.name)
     const owner = { key, domainName: resource.spec.domainName }
     const wish = wishOf(resource)
     const before = stepsForKeys(dkim.keysOf(owner), wish, published(looked.get(key)), Date.now())
@@ -123,7 +123,7 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
     const { platformKey } = keeper
     if (platformKey === undefined) return { againMs: WAIT_MS }
-    const complaints = findings.get(findingKey('Domain', key)) ?? []
+    const complaints = findingsOn(findings, refAt(KINDS.Domain, key))
     const { read } = object
     // The proof is checked even if another field is invalid, because the Domain keeps its name only while the proof exists.
     if ('problems' in read || complaints.some(({ reason }) => reason === 'NamespaceNotAllowed')) {

@@ -8,11 +8,12 @@ import { createKeyring } from '@postrider/runtime-config/keyring'
 import { signPlatformMail } from '@postrider/runtime-config/signing'
 import type { SignMail } from '@postrider/runtime-config/signing'
 import type { Resource } from '@postrider/resources/kinds'
-import { findingKey } from '../configuration/gather.ts'
+import { findingsOn } from '../configuration/gather.ts'
 import type { StoredResource } from '../../stored-resource.ts'
 import type { Finding } from '@postrider/kubernetes/status/conditions'
 import { conditionOf } from '@postrider/kubernetes/status/status'
-import { keyFor } from '@postrider/kubernetes/object/object'
+import { KINDS } from '@postrider/kubernetes/object/kinds'
+import { keyFor, refAt } from '@postrider/kubernetes/object/object'
 import type { ConfigurationController } from '../configuration/configuration.ts'
 import type { Context } from '../context.ts'
 import { lookAgainIn, senderConditions, senderNews, senderRefused } from './sender-conditions.ts'
@@ -111,7 +112,7 @@ export function senderAddressController(
     const found = findPlatform(world)
     const findings = context.findings()
     if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
-    const [complaint] = findings.get(findingKey('SenderAddress', key)) ?? []
+    const [complaint] = findingsOn(findings, refAt(KINDS.SenderAddress, key))
     if (complaint !== undefined) {
       await write(object, [senderRefused(complaint)], remembered(object))
       return {}

@@ -5,8 +5,9 @@ import type { Use } from '@postrider/limits/use'
 import { sumOf } from '@postrider/limits/window'
 import { USE_BUCKET } from '@postrider/broker/names'
 import { useKey } from '@postrider/limits/accounts'
-import { findingKey, stops } from '../configuration/gather.ts'
-import { keyFor, keyOf } from '@postrider/kubernetes/object/object'
+import { findingsOn, stops } from '../configuration/gather.ts'
+import { refOf } from '@postrider/kubernetes/object/kinds'
+import { keyFor } from '@postrider/kubernetes/object/object'
 import type { Context } from '../context.ts'
 import { countedAs, keptUse, useStatus } from './use-status.ts'
 
@@ -30,7 +31,7 @@ export async function writeUse(
     const counted = countedAs(object)
     if (counted === undefined) continue
     // A Domain that only claims a name does not see what its owner sends.
-    if (complaints.get(findingKey(object.kind, keyOf(object)))?.some(stops) === true) continue
+    if (findingsOn(complaints, refOf(object)).some(stops)) continue
     const limit = world.limits.get(keyFor(object.metadata?.namespace, counted.limit))?.spec.messagesPerDay
     const sent = await sentBy(counted.account)
     if (sent === undefined) continue
