@@ -31,7 +31,7 @@ test('an object that is not valid says why, and what can be read of it is there'
   assert.deepEqual(spec, { domainName: 'shop.test' })
 })
 
-test('a status is as it was written, without what nobody can read', () => {
+test('a status is as it was written, without what no one can read', () => {
   const key = { selector: 's1', algorithm: 'Ed25519', state: 'Signing', createdAt: '2026-01-01T00:00:00Z' }
   const status = {
     observedGeneration: 2,

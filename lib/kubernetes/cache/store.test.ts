@@ -7,7 +7,7 @@ const object = (name: string, resourceVersion: string, more: object = {}): KubeO
   metadata: { namespace: 'shop', name, resourceVersion, ...more },
 })
 
-/** A store of names with their versions, and what it read and told. */
+/** A store of names with their versions, and what it read and reported. */
 function store(onChange?: () => void) {
   const read: string[] = []
   const told: string[] = []

@@ -51,8 +51,8 @@ const NOT_TRIED: PublishedState = {
   credentials: 0,
 }
 
-/** Who is told, so that a status says what is new. */
-export interface Told {
+/** Is notified, so that a status says what is new. */
+export interface ConfigurationListener {
   /** Objects that count differently than before; at first all. */
   counted(objects: ObjectRef[]): void
   /** `state` is another one. */
@@ -60,7 +60,10 @@ export interface Told {
 }
 
 /** Publishes what the services need to know, whenever anything that it depends on changes. */
-export function configurationController(context: Omit<Context, 'findings'>, told: Told): ConfigurationController {
+export function configurationController(
+  context: Omit<Context, 'findings'>,
+  listener: ConfigurationListener,
+): ConfigurationController {
   const { world, keeper, log } = context
   let findings: Findings | undefined
   let state: PublishedState | undefined
@@ -91,7 +94,7 @@ export function configurationController(context: Omit<Context, 'findings'>, told
   function note(news: Partial<PublishedState>): void {
     const before = JSON.stringify(state)
     state = { ...(state ?? NOT_TRIED), ...news }
-    if (JSON.stringify(state) !== before) told.state()
+    if (JSON.stringify(state) !== before) listener.state()
   }
 
   function report(next: Findings): void {
@@ -104,7 +107,7 @@ export function configurationController(context: Omit<Context, 'findings'>, told
     const differing = all.filter(
       (object) => before === undefined || JSON.stringify(before.get(object)) !== JSON.stringify(next.get(object)),
     )
-    if (differing.length > 0) told.counted(differing.map(refFrom))
+    if (differing.length > 0) listener.counted(differing.map(refFrom))
   }
 
   return {

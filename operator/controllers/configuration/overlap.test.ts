@@ -22,7 +22,7 @@ test('a policy whose destinations all belong to earlier ones is never applied', 
   })
 })
 
-test('a policy of which something is left is told which part is taken, and by whom', () => {
+test('a policy of which something is left learns which part is taken, and by whom', () => {
   const [finding] = overlaps([policy('a', ['one.test']), policy('b', ['one.test', 'two.test'])], 'mail').get(
     'DestinationPolicy mail/b',
   ) ?? [undefined]

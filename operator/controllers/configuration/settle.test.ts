@@ -34,7 +34,7 @@ const settle = (
 const reasons = ({ findings }: Settled): Record<string, string[]> =>
   Object.fromEntries([...findings].map(([object, found]) => [object, found.map(({ reason }) => reason)]))
 
-test('what depends on something wrong is left out with it, and each is told', () => {
+test('what depends on something wrong is left out with it, and each has a finding', () => {
   const settled = settle(platform(), [
     domain('good'),
     login('app', 'good'),
@@ -56,7 +56,7 @@ test('a Domain that may not send is planned as suspended, by its key', () => {
   )
 })
 
-test('policies that overlap are planned, and those with nothing left are told', () => {
+test('policies that overlap are planned, and those with nothing left have a finding', () => {
   const pool = resource('DeliveryPool', 'mail', 'pool', {})
   const policy = (name: string) =>
     resource('DestinationPolicy', 'mail', name, { match: { domains: ['remote.test'] }, poolRef: { name: 'pool' } })
@@ -72,7 +72,7 @@ test('a platform that is wrong by itself has no plan, and tenants are not blamed
   assert.deepEqual(new Set(settled.platformProblems.map(({ resource: at }) => at)), new Set(['MailPlatform mail/main']))
 })
 
-test('of a platform and a tenant that are both wrong each is told its own', () => {
+test('of a platform and a tenant that are both wrong each gets its own problem', () => {
   const listeners = [{ mode: 'TrustedNetworks', port: 2525 }]
   const settled = settle(platform({ ingress: { listeners } }), [domain('bad', { limitRef: { name: 'nowhere' } })])
   assert.equal(settled.plan, undefined)

@@ -70,7 +70,7 @@ export const platformFields = (
 })
 
 /** Those that run for a platform. */
-export const componentsOf = ({ spec }: Pick<Platform, 'spec'>): Component[] => [
+const componentsOf = ({ spec }: Pick<Platform, 'spec'>): Component[] => [
   'ingress',
   'delivery',
   'notifier',
