@@ -15,7 +15,8 @@ test('what make unit leaves out exists, is named once and is run by make test', 
 })
 
 test('no unit test imports what opens sockets or starts processes', async () => {
-  const outside = /^import (?!type\b).*from 'node:(?:net|tls|http|https|http2|dgram|child_process|cluster|worker_threads)'/m
+  const outside =
+    /^import (?!type\b).*from 'node:(?:net|tls|http|https|http2|dgram|child_process|cluster|worker_threads)'/m
   const found = (await unitTestFiles(ROOT)).filter((file) => outside.test(readFileSync(join(ROOT, file), 'utf8')))
   assert.deepEqual(found, [], 'add them to OUTSIDE in test/unit/files.ts')
 })
