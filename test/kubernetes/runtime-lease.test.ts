@@ -84,7 +84,8 @@ describe('the lead of one among several', { skip: apiServerMissing() }, () => {
     }, 40_000)
     const afterLeaving = (third?.at ?? Infinity) - leftAt
     console.log(`followed ${afterLeaving} ms after SIGTERM`)
-    assert.ok(afterLeaving < 3000, `${afterLeaving} ms`)
+    // Sooner than an unreleased lease expires, which takes 15 s.
+    assert.ok(afterLeaving < 10_000, `${afterLeaving} ms`)
     const [ended] = told('kill', 'end', 'two')
     assert.ok(ended && third && ended.at <= third.at)
   })
