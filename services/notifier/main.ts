@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { watchClock } from '@postrider/clock/clock'
 import { openBroker } from '@postrider/broker/connection'
 import { createAcceptor } from '@postrider/queue/accept'
@@ -46,9 +46,11 @@ import type { Tasks } from './periodic-tasks.ts'
 const TASKS_EVERY_MS = 250
 /** How long messages are held for review if the configuration is of an earlier release, which does not say so. Milliseconds. */
 const DEFAULT_HELD_MS = 7 * DAY_MS
+const NICENESS = 10
 
 // The log, notices and retention can wait when the machine is busy; accepting and delivering mail cannot.
-setPriority(10)
+// A process that is nicer already stays as it is: only root may lower its niceness.
+if (getPriority() < NICENESS) setPriority(NICENESS)
 
 await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, onStop }) => {
   const broker = await openBroker('notifier', settings.broker)
