@@ -33,6 +33,15 @@ export async function* readContent(
   for (const seq of ref.parts) yield Buffer.from(await readPiece(broker, ref, seq, patienceMs))
 }
 
+/** Reads a whole content. Rejects as `readContent` throws. */
+export async function readWholeContent(
+  broker: Broker,
+  ref: ContentRef,
+  options: ReadContentOptions = {},
+): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(readContent(broker, ref, options)))
+}
+
 async function readPiece(broker: Broker, ref: ContentRef, seq: number, patienceMs: number): Promise<Uint8Array> {
   const piece = await readRecord(broker, ref.stream, seq, patienceMs)
   if (piece === undefined) throw new ContentGoneError(ref)

@@ -2,7 +2,7 @@ import type { Envelope } from '@postrider/mail/envelope'
 import type { Acceptor } from '@postrider/queue/accept'
 import { NotStoredError, RecordRefusedError } from '@postrider/queue/accept'
 import type { Broker } from '@postrider/broker/connection'
-import { ContentGoneError, readContent } from '@postrider/queue/content'
+import { ContentGoneError, readWholeContent } from '@postrider/queue/content'
 import { quarantine } from '@postrider/queue/quarantine'
 import { RecordUnavailableError } from '@postrider/broker/read-record'
 import { RecordTooLargeError } from '@postrider/queue/record-size'
@@ -169,13 +169,11 @@ async function build(id: string, notice: Notice, { broker, reader, held, platfor
 }
 
 async function readAll(broker: Broker, ref: ContentRef): Promise<Buffer> {
-  const pieces: Buffer[] = []
   try {
-    for await (const piece of readContent(broker, ref, { patienceMs: CONTENT_PATIENCE_MS })) pieces.push(piece)
+    return await readWholeContent(broker, ref, { patienceMs: CONTENT_PATIENCE_MS })
   } catch (error) {
     // With a retention of 0, the content may be deleted before the notice is built. The notice is then sent without the original.
     if (!(error instanceof ContentGoneError)) throw error
     return Buffer.alloc(0)
   }
-  return Buffer.concat(pieces)
 }

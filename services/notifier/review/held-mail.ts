@@ -1,6 +1,6 @@
 import type { Broker } from '@postrider/broker/connection'
 import type { Envelope } from '@postrider/mail/envelope'
-import { eraseContent, readContent } from '@postrider/queue/content'
+import { eraseContent, readWholeContent } from '@postrider/queue/content'
 import type { ContentRef } from '@postrider/queue/content-ref'
 import { enqueueHeld } from '@postrider/queue/held'
 
@@ -16,11 +16,7 @@ export interface HeldMail {
 const STORE_WAIT_MS = 10_000
 
 export const heldMail = (broker: Broker, shards: number): HeldMail => ({
-  async read(content) {
-    const pieces: Buffer[] = []
-    for await (const piece of readContent(broker, content)) pieces.push(piece)
-    return Buffer.concat(pieces)
-  },
+  read: (content) => readWholeContent(broker, content),
   enqueue: (envelope, octets) => enqueueHeld(broker, shards, envelope, octets, STORE_WAIT_MS),
   erase: (content) => eraseContent(broker, content),
 })
