@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import type { PolicyConfig } from '@postrider/runtime-config/config'
 import { startMailWorld } from '../../test/support/mail-world.ts'
 import type { Attempted, MailWorld } from '../../test/support/mail-world.ts'
 import type { RecipientResult } from './transaction/outcome.ts'
 import { selfSigned } from '../../test/support/self-signed.ts'
+import { policyConfig } from '../../test/support/runtime-config.ts'
 import type { Receiver } from '../../test/support/receiver/receiver.ts'
 import type { Answer, Script, Stage } from '../../test/support/receiver/script.ts'
 
@@ -38,16 +38,6 @@ async function host(name: string, script?: Script): Promise<Receiver> {
   world.addresses.set(name, [receiver.host])
   return receiver
 }
-
-const policy = (given: Partial<PolicyConfig>): PolicyConfig => ({
-  name: 'p',
-  domains: ['*'],
-  mx: [],
-  connections: 20,
-  messagesPerConnection: 100,
-  tls: 'opportunistic',
-  ...given,
-})
 
 /** In each case an attacker's domain lists the victim's host as its best MX and a host of its own as backup. A connection to the
  * attacker's host is then idle when mail for the victim is due, and must not carry that mail. */
@@ -86,7 +76,7 @@ describe("mail for a domain never goes to another domain's host", () => {
     const shared = await host('mx.victim.test', { greeting: '421 4.3.2 busy' })
     publish('attacker.test', 'mx.victim.test', 'mx.attacker.test')
     publish('victim.test', 'mx.victim.test')
-    world.policies.push(policy({ domains: ['victim.test'], tls: 'required' }))
+    world.policies.push(policyConfig({ domains: ['victim.test'], tls: 'required' }))
     await world.attempt('eve@attacker.test')
     assert.equal(only(await world.attempt('kim@victim.test')).result, 'refused')
     assert.deepEqual([seenBy(attacker), seenBy(shared)], [['eve@attacker.test'], []])
@@ -160,14 +150,14 @@ describe('an idle connection is used', () => {
     ["the pool's EHLO name", () => world.pools.set('p', { name: 'p', addresses: [], ehloName: 'other.us.test' })],
     ['the host name', () => (world.platform.hostName = 'other.us.test')],
     ['the resolvers', () => (world.platform.resolvers = ['127.0.0.1:53'])],
-    ['the policy', () => world.policies.unshift(policy({ tls: 'off', pool: 'p' }))],
+    ['the policy', () => world.policies.unshift(policyConfig({ tls: 'off', pool: 'p' }))],
   ]
   for (const [what, change] of changes) {
     test(`not when ${what} changed meanwhile`, async () => {
       const remote = await host('mx.a.test')
       publish('a.test', 'mx.a.test')
       world.pools.set('p', { name: 'p', addresses: [] })
-      world.policies.push(policy({ pool: 'p' }))
+      world.policies.push(policyConfig({ pool: 'p' }))
       await world.attempt('one@a.test')
       change()
       await world.attempt('two@a.test')
@@ -332,7 +322,7 @@ describe('a pool', () => {
     const remote = await host('mx.a.test')
     publish('a.test', 'mx.a.test')
     world.pools.set('p', { name: 'p', addresses: ['127.0.0.71', '127.0.0.72'] })
-    world.policies.push(policy({ pool: 'p', messagesPerConnection: 1 }))
+    world.policies.push(policyConfig({ pool: 'p', messagesPerConnection: 1 }))
     for (let count = 0; count < 4; count++) await world.attempt('kim@a.test')
     assert.deepEqual(remote.clients.slice(0, 4).sort(), ['127.0.0.71', '127.0.0.71', '127.0.0.72', '127.0.0.72'])
   })
@@ -341,7 +331,7 @@ describe('a pool', () => {
     const remote = await host('mx.a.test')
     publish('a.test', 'mx.a.test')
     world.pools.set('p', { name: 'p', addresses: ['::1'] })
-    world.policies.push(policy({ pool: 'p' }))
+    world.policies.push(policyConfig({ pool: 'p' }))
     assert.match(only(await world.attempt('kim@a.test')).reply, /^451 4\.3\.5 .* p has no IPv4 address/)
     assert.equal(remote.connections(), 0)
   })
@@ -349,7 +339,7 @@ describe('a pool', () => {
   test('that does not exist defers the mail', async () => {
     await host('mx.a.test')
     publish('a.test', 'mx.a.test')
-    world.policies.push(policy({ pool: 'gone' }))
+    world.policies.push(policyConfig({ pool: 'gone' }))
     assert.match(only(await world.attempt('kim@a.test')).reply, /^451 4\.3\.5 /)
   })
 })
@@ -359,7 +349,7 @@ test('a host whose TLS handshake failed gets mail in clear without STARTTLS for 
   const broken = await world.host({ certificate, script: { starttls: { send: '220 go', then: 'close' } } })
   world.addresses.set('mx.a.test', [broken.host])
   publish('a.test', 'mx.a.test')
-  world.policies.push(policy({ messagesPerConnection: 1 }))
+  world.policies.push(policyConfig({ messagesPerConnection: 1 }))
   await world.attempt('one@a.test')
   assert.deepEqual([broken.connections(), broken.mails.length], [2, 1])
   await world.attempt('two@a.test')
