@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { deliveryStatus } from './delivery-status.ts'
+import { encodedText, fromValue, toValue } from './field-values.ts'
 import { dateTime, field } from './field.ts'
 import { humanText } from './human-text.ts'
 import { originalSubject } from './original-subject.ts'
-import { quotedPrintable } from './quoted-printable.ts'
 import type { Report } from './report.ts'
 import { returnedPart } from './returned.ts'
 import type { Part } from './returned.ts'
-import { encodedText, toValue } from './to-value.ts'
+import { contentFields, textPart } from './text-part.ts'
 import { isPrintableAscii } from './typed-address.ts'
 
 /** Builds a delivery status notification (RFC 3464, in the multipart/report of RFC 6522), to be queued with a null reverse path. It has
@@ -30,7 +30,7 @@ function headers(report: Report, boundary: string): string {
   const about =
     /^<[^<>\s]+>$/.test(original.messageId) && isPrintableAscii(original.messageId) ? original.messageId : undefined
   return [
-    field('From', from.includes('<') ? from : `Mail Delivery System <${from}>`),
+    field('From', fromValue(from)),
     field('To', toValue(to)),
     field('Subject', subjectOf(report)),
     field('Date', dateTime(date)),
@@ -57,18 +57,6 @@ function subjectOf({ kind, relayed, returned }: Report): string {
   if (about === undefined) return what
   return `${what}: ${encodedText(about)}`
 }
-
-function textPart(text: string): Part {
-  const type = 'text/plain; charset=utf-8'
-  const octets = Buffer.from(text).toString('latin1')
-  const plain = !/[^\r\n\x20-\x7e]|^.{79}/m.test(octets)
-  return plain
-    ? { type, encoding: '7bit', body: text }
-    : { type, encoding: 'quoted-printable', body: quotedPrintable(octets) }
-}
-
-const contentFields = ({ type, encoding }: Part): string =>
-  field('Content-Type', type) + field('Content-Transfer-Encoding', encoding)
 
 /** The boundary is a hash of all parts, so no part can contain it: the boundary line in a part would change the hash. */
 function boundaryFor({ messageId }: Report, parts: Part[]): string {

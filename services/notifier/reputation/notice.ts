@@ -4,8 +4,8 @@ import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { Suspension } from '@postrider/reputation/reputation'
 import { wayBack, whySuspended } from '@postrider/reputation/words'
 import { dateTime, field } from '../report/field.ts'
-import { quotedPrintable } from '../report/quoted-printable.ts'
-import { encodedText, toValue } from '../report/to-value.ts'
+import { encodedText, fromValue, toValue } from '../report/field-values.ts'
+import { contentFields, encodedTextPart } from '../report/text-part.ts'
 import { isPrintableAscii } from '../report/typed-address.ts'
 import type { Account } from './accounts.ts'
 
@@ -52,7 +52,7 @@ export function buildSuspensionNotice(
       : 'Mail that is refused as spam or malware is often sent by someone else who has your\r\npassword. Check what was sent, and change the password if you did not\r\nsend it.\r\n',
   ].join('')
   const lines = [
-    field('From', from.includes('<') ? from : `Mail Delivery System <${from}>`),
+    field('From', fromValue(from)),
     field('To', toValue(to)),
     field('Subject', encodedText(`Sending is suspended: ${what}`)),
     field('Date', dateTime(now)),
@@ -81,11 +81,6 @@ export function buildSuspensionNotice(
 /** The address of a credential need not be ASCII. */
 function bodyOf(text: string): string[] {
   if (/^[\r\n\x20-\x7e]*$/.test(text)) return [field('Content-Type', 'text/plain; charset=us-ascii'), '\r\n', text]
-  const octets = Buffer.from(text).toString('latin1')
-  return [
-    field('Content-Type', 'text/plain; charset=utf-8'),
-    field('Content-Transfer-Encoding', 'quoted-printable'),
-    '\r\n',
-    quotedPrintable(octets),
-  ]
+  const part = encodedTextPart(text)
+  return [contentFields(part), '\r\n', part.body]
 }

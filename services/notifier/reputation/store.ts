@@ -5,7 +5,7 @@ import { REPUTATION_BUCKET } from '@postrider/broker/names'
 import { useKey } from '@postrider/limits/accounts'
 import type { Reputation } from '@postrider/reputation/reputation'
 
-/** Writes reputations to the bucket that everybody watches. */
+/** Writes reputations to the bucket that all services watch. */
 export function reputationStore({
   js,
 }: Pick<Broker, 'js'>): (account: string, reputation: Reputation) => Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodedText, toValue } from './to-value.ts'
+import { encodedText, toValue } from './field-values.ts'
 
 const decoded = (text: string): string =>
   text.replace(/=\?UTF-8\?B\?([^?]*)\?= ?/g, (_, base64: string) => Buffer.from(base64, 'base64').toString())
