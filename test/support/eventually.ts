@@ -35,7 +35,7 @@ export async function untilReady(
   ready: () => boolean | Promise<boolean>,
   { withinMs, log = () => '' }: { withinMs: number; log?: () => string },
 ): Promise<void> {
-  const look = async () => ((await ready()) ? 'ready' : child.exitCode === null ? 'starts' : 'ended')
+  const look = async () => (child.exitCode !== null ? 'ended' : (await ready()) ? 'ready' : 'starts')
   const seen = await poll(look, (state) => state !== 'starts', { withinMs })
   if (seen !== 'ready') throw new Error(`${name} did not get ready:\n${log()}`)
 }

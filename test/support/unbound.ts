@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createSocket } from 'node:dgram'
 import { orFail } from './needs.ts'
+import { freePort } from './ports.ts'
 import { untilReady } from './eventually.ts'
 
 const run = promisify(execFile)
@@ -92,8 +92,17 @@ export async function startUnbound({
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const logFile = join(folder, 'log')
   const log = (): string => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '')
-  await untilReady('unbound', child, () => answers(port), { withinMs: 20_000, log })
   const control = (...args: string[]) => run('/usr/sbin/unbound-control', ['-c', config, ...args])
+  // Asked by its own control socket: an answer from the port could be another program's.
+  const ready = async () => {
+    try {
+      await control('status')
+      return true
+    } catch {
+      return false
+    }
+  }
+  await untilReady('unbound', child, ready, { withinMs: 20_000, log })
   return {
     host: '127.0.0.1',
     port,
@@ -136,35 +145,15 @@ function withTtl(record: string): string {
   return [dotted(name), ...ttl, ...rest].join(' ')
 }
 
-/** A port that is free for TCP and for UDP. */
+/** A port that is free for TCP and for UDP, and that the system gives to no socket by itself. */
 async function portForBoth(): Promise<number> {
   for (;;) {
-    const tcp = createServer()
-    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
-    const address = tcp.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const port = await freePort()
     const free = await new Promise<boolean>((resolve) => {
       const udp = createSocket('udp4')
       udp.once('error', () => resolve(false))
       udp.bind(port, '127.0.0.1', () => udp.close(() => resolve(true)))
     })
-    await new Promise((resolve) => tcp.close(resolve))
     if (free) return port
-  }
-}
-
-/** Asks for the root's SOA and waits a moment for any answer. */
-async function answers(port: number): Promise<boolean> {
-  const socket = createSocket('udp4')
-  const query = Buffer.from('0001 0100 0001 0000 0000 0000 00 0006 0001'.replaceAll(' ', ''), 'hex')
-  try {
-    return await new Promise<boolean>((resolve) => {
-      setTimeout(() => resolve(false), 200).unref()
-      socket.once('message', () => resolve(true))
-      socket.once('error', () => resolve(false))
-      socket.send(query, port, '127.0.0.1')
-    })
-  } finally {
-    socket.close()
   }
 }
