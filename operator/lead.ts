@@ -32,7 +32,7 @@ import { secretText } from './shapes/secret.ts'
 import { findReleaseOwner } from './release-owner.ts'
 import type { Settings } from './settings.ts'
 
-/** What the leader sees and does, for the metrics. */
+/** The leader's state, for the metrics. */
 export interface Lead {
   world: World
   platform: PlatformController
@@ -47,10 +47,10 @@ export interface LeadOptions {
   onLead: (lead: Lead | undefined) => void
 }
 
-/** Changes that come together are one configuration. */
+/** Changes within this time become one configuration. */
 const GATHER_MS = 100
-/** All changes of all tenants are runs of this one key, and it writes to the API server only what counts differently: it may run
- * more often than others, so that a change is with the services in a few seconds in a storm as well. */
+/** All changes of all tenants share this one key. It may run more often than others, because it writes only changed findings to the API
+ * server: a change reaches the services within seconds even if there are many. */
 const CONFIGURATION_RATE: Rate = { burst: 10, perMinute: 60 }
 const USE_MS = 60_000
 const COLLECT_MS = 3_600_000
@@ -99,7 +99,7 @@ export async function lead(
   const accounts = queue('broker-accounts', () => brokerAccounts.run(), 1)
   const queues = [platforms, configurations, domains, credentials, senders, rules, accounts]
 
-  /** What the first lists tell waits until there is somebody to do it. */
+  /** Changes from the first lists, held until the controllers exist. */
   const early: (() => void)[] = []
   let begun = false
   const soon = (act: () => void): void => {
@@ -149,7 +149,7 @@ export async function lead(
     const { metadata } = secret
     const [owner] = metadata?.ownerReferences ?? []
     if (metadata?.namespace !== namespace) {
-      // Anybody can give a Secret our labels: in a tenant's namespace it says nothing of others.
+      // Anyone can give a Secret our labels: in a tenant's namespace it affects only that tenant.
       if (owner?.kind === 'SMTPCredential') credentials.add(keyFor(metadata?.namespace, owner.name))
       return
     }
@@ -159,7 +159,7 @@ export async function lead(
     else {
       platforms.add(PLATFORM)
       accounts.add(BROKER_ACCOUNTS)
-      // The local CA is among what a credential's Secret tells.
+      // The Secret of a credential contains the local CA.
       if (secretText(secret, 'ca.crt') !== undefined) credentialsChanged()
     }
     configurations.add(CONFIGURATION, GATHER_MS)

@@ -30,7 +30,7 @@ await runService('operator', OPERATOR, ({ settings: given, log, registry, needs,
     onLost: (reason) => log.warn({ event: 'leadership-lost', reason }),
     onError: (error) => log.warn({ event: 'lease-failed', err: error }),
   })
-  // Ready is who leads, or waits for his turn: a candidate has nothing to do, and must not hold up a rollout.
+  // A candidate is ready as soon as it sees a leader: it has nothing to do, and must not delay a rollout.
   needs(() => (leadership.leading || leadership.leader !== '' ? undefined : 'no replica leads yet'))
   onStop(() => leadership.stop())
   return Promise.resolve()

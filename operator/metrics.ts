@@ -6,7 +6,7 @@ import { undefinedIfMissing } from '@postrider/broker/streams'
 import { conditionOf } from '@postrider/kubernetes/status/status'
 import type { StoredResource } from './stored-resource.ts'
 
-/** What the gauges look at. */
+/** What the gauges read. */
 export interface Sources {
   leading: () => boolean
   domains: () => StoredResource<'Domain'>[]
@@ -64,7 +64,7 @@ export function createMetrics(registry: Registry, sources: Sources): OperatorMet
   return {
     reconciled(controller, took) {
       seconds.observe({ controller }, took)
-      // From 0 on: a rate does not see the first of a series that begins with 1.
+      // Begins with 0: a rate does not see the increase to the first value.
       errors.inc({ controller }, 0)
     },
     failed: (controller) => errors.inc({ controller }),
@@ -81,12 +81,12 @@ function domainGauge(
   new Gauge({
     name,
     help,
-    // Not `namespace`: Prometheus gives that name to the namespace of the pod it reads.
+    // Not `namespace`: Prometheus uses that label for the namespace of the scraped pod.
     labelNames: ['tenant', 'domain'],
     registers: [registry],
     collect() {
       this.reset()
-      // The others see the same: one tells.
+      // Only the leader knows the Domains.
       if (!leading()) return
       for (const object of domains()) {
         const domain = object.spec.domainName ?? ''
@@ -99,7 +99,7 @@ function domainGauge(
 
 function brokerGauges(registry: Registry, { leading, broker }: Sources): void {
   let reading: Promise<void> | undefined
-  /** One look at the broker for all gauges of a scrape. One that gives no answer must not cost the other metrics. */
+  /** Reads the broker once for all gauges of a scrape. A failure must not suppress the other metrics. */
   const read = (): Promise<void> =>
     (reading ??= look()
       .catch(() => reachable.set(0))

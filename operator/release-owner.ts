@@ -5,8 +5,8 @@ import type { KubeObject } from '@postrider/kubernetes/object/object'
 import { ownerReferenceFor } from '@postrider/kubernetes/apply/ownership'
 import type { Settings } from './settings.ts'
 
-/** Some of what the operator makes must outlive the MailPlatform: keys that cannot be made again, and the Lease. It belongs to
- * the operator's ServiceAccount, which helm made, so that it goes when the release is uninstalled. Undefined outside a release. */
+/** The owner of what must outlive the MailPlatform: keys that cannot be made again, and the Lease. It is the operator's ServiceAccount,
+ * which Helm created, so that they are deleted when the release is uninstalled. Undefined outside a release. */
 export async function findReleaseOwner(
   cluster: Cluster,
   { namespace, serviceAccount, lease }: Settings,

@@ -1,13 +1,13 @@
 import type { OperatorSettings } from '@postrider/contract/operator'
 import type { Surroundings } from './shapes/surroundings.ts'
 
-/** What the operator works with, of what its Deployment says. */
+/** The settings of the operator, from its Deployment. */
 export interface Settings {
   namespace: string
   /** Unique for each process: the pod's name. */
   identity: string
   lease: string
-  /** Of the operator, made by the chart; absent outside a cluster. */
+  /** The operator's own, from the chart; undefined outside a cluster. */
   serviceAccount: string | undefined
   broker: BrokerSettings
   surroundings: Surroundings

@@ -10,11 +10,11 @@ import type { Excess } from './tenancy/excess.ts'
 export interface StoredResource<K extends Kind = Kind> extends KubeObject, Stored<K> {
   apiVersion: string
   kind: K
-  /** What is more than one tenant may have. It is checked before the resource: nobody reads the rest of the problems of a long list. */
+  /** Lists longer than a tenant may have. Reported instead of other problems, of which a long list could have very many. */
   tooLong: Excess[]
 }
 
-/** How the store of a kind reads what comes. */
+/** How the store of a kind parses objects. */
 export const storedAs =
   <K extends Kind>(kind: K) =>
   (object: KubeObject & Given): StoredResource<K> => ({

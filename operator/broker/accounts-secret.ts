@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { accountNames, authConfig } from '@postrider/broker/accounts'
 
-/** What the Secret of the broker's accounts holds: the password of each, and the files that nats-server reads. Pure. */
+/** Content of the Secret of the broker's accounts: their passwords, and the files that nats-server reads. Pure. */
 
-/** Rights are written for as many shards as a platform may ever have, so that the broker need not reload them when it has more. */
+/** Maximum of a platform. The permissions cover all shards, so that adding shards needs no reload of the broker. */
 const MAX_SHARDS = 16
-/** The servers of a cluster know each other by this account. */
+/** Account with which the servers of a cluster connect to each other. */
 const ROUTE = 'route'
 const ROUTE_PORT = 6222
 
@@ -16,13 +16,13 @@ export interface AccountsInputs {
   passwords: Record<string, string>
   /** nats://host:port of each server. */
   servers: string[]
-  /** What else a server reloads with its accounts: its configuration and its certificate. */
+  /** What a server reloads with its accounts: its configuration and its certificate. */
   beside: string[]
 }
 
 export interface AccountsSecret {
   data: Record<string, string>
-  /** Tag that a server has when this is what it has read. */
+  /** A server that has loaded these files reports this tag. */
   tag: string
 }
 
@@ -40,8 +40,8 @@ export function accountsSecret({ passwords, servers, beside }: AccountsInputs): 
 
 export const hostsOf = (servers: string[]): string[] => servers.map((url) => new URL(url).hostname)
 
-/** Included into the block `cluster`. A server of an earlier release asks for no password and accepts a route with one, so that
- * both kinds form one cluster while an upgrade or a rollback goes on. */
+/** Included in the block `cluster`. A server of an earlier release requires no password and accepts a route that sends one, so both
+ * releases form one cluster during an upgrade or a rollback. */
 const routesConfig = (
   hosts: string[],
   password: string,

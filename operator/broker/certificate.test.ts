@@ -13,7 +13,7 @@ test('a certificate stays until its end is near or there are more servers, and i
   const certificate = new X509Certificate(first.cert)
   assert.ok(certificate.verify(ca.publicKey))
   for (const host of HOSTS) assert.equal(certificate.checkHost(host), host)
-  // Servers show it to each other, so it serves for both ends.
+  // Servers present it to each other, so it is valid for both roles.
   assert.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'])
   const kept = readBrokerCertificate(brokerCertificateSecret('mail', 'rel-broker-tls', first))
   assert.deepEqual(kept, first)

@@ -7,15 +7,15 @@ import { DAY_MS } from '@postrider/time/day'
 import { labelsOf } from '../shapes/names.ts'
 import { secret, secretText } from '../shapes/secret.ts'
 
-/** The broker's own CA and the certificate of its servers, in one Secret. The CA's key is kept: a renewed certificate is trusted by
- * services and servers that have not seen it yet. */
+/** The broker's own CA and the certificate of its servers, in one Secret. The CA's key is kept, so that services and servers trust a
+ * renewed certificate without a change. */
 export interface BrokerCertificate extends LocalCertificate {
   caKey: string
 }
 
 const RENEW_MS = 60 * DAY_MS
 
-/** The certificate remembered or present, when it is for these hosts and lasts; else a new one, of the CA there is when that serves. */
+/** The known certificate if it is valid for these hosts and long enough; otherwise a new one, from the known CA if that is usable. */
 export async function brokerCertificate(
   hosts: string[],
   known: BrokerCertificate | undefined,
@@ -26,7 +26,7 @@ export async function brokerCertificate(
   const kept = known !== undefined && lasts(known.ca, now) ? { ca: known.ca, key: known.caKey } : undefined
   if (kept !== undefined) {
     const renewed = await issued(kept, names, now).catch(() => undefined)
-    // The key may be that of another CA, when somebody wrote to the Secret.
+    // If someone changed the Secret, the key may belong to another CA.
     if (renewed !== undefined && isOf(renewed.cert, renewed.ca)) return renewed
   }
   return issued(await makeAuthority('Postrider broker CA', now), names, now)
@@ -69,7 +69,7 @@ function lasts(pem: string, now: number): boolean {
   try {
     return Date.parse(new X509Certificate(pem).validTo) - now > RENEW_MS
   } catch {
-    // Somebody wrote something else there.
+    // Someone changed the Secret.
     return false
   }
 }

@@ -7,11 +7,11 @@ const ANSWER_MS = 3000
 
 export interface ServerState {
   server: string
-  /** - current: it has read what its files are to hold
-   * - stale: it serves, with files of before
+  /** - current: it has loaded the current files
+   * - stale: it runs with earlier files
    * - away: it cannot be reached */
   state: 'current' | 'stale' | 'away'
-  /** Why it is not current, as far as that is known. */
+  /** Why it is not current, if known. */
   why?: string
 }
 
@@ -20,8 +20,8 @@ interface Answer {
   error?: { description?: string }
 }
 
-/** Asks each server whether it has this tag, and tells the others to read their files again. They may not have the newest ones
- * yet: the kubelet brings a changed Secret into a pod within a minute or so. Never throws; the states say what is wrong. */
+/** Asks each server whether it has this tag, and makes the others reload their files. These may still be old: the kubelet updates a
+ * mounted Secret within about a minute. Never throws; the states say what is wrong. */
 export const reload = (access: BrokerAccess, tag: string): Promise<ServerState[]> =>
   Promise.all(access.servers.map((server) => reloadOne({ ...access, servers: [server] }, server, tag)))
 
@@ -40,7 +40,7 @@ async function reloadOne(access: BrokerAccess, server: string, tag: string): Pro
     const why = answer.error?.description ?? 'waiting for the kubelet to update the mounted files'
     return { server, state: 'stale', why }
   } catch (error) {
-    // A server of an earlier release does not let this account ask; it restarts in the course of the upgrade.
+    // A server of an earlier release does not permit this request; the upgrade restarts it.
     return { server, state: 'stale', why: String(error) }
   } finally {
     await nc.close().catch(() => undefined)

@@ -15,13 +15,13 @@ export interface Context {
   status: StatusWriter
   world: World
   log: Logger
-  /** Of the operator and the platform. */
+  /** Namespace of the operator and the platform. */
   namespace: string
   surroundings: Surroundings
-  /** What goes with the release, not with the MailPlatform; undefined outside a release. */
+  /** Owner of what is deleted with the release, not the MailPlatform; undefined outside a release. */
   release: KubeObject | undefined
-  /** Secrets that everything else is derived from. */
+  /** Keeps the secrets from which others are derived. */
   keeper: Keeper
-  /** Why objects do not count, as of the last configuration; undefined before the first, when nobody may say that one counts. */
+  /** Why objects are not applied, as of the last configuration; undefined before the first, when none may be reported as applied. */
   findings: () => Findings | undefined
 }

@@ -12,7 +12,7 @@ import { credentialController } from './credential/credential.ts'
 import { domainController } from './domain/domain.ts'
 import { platformController } from './platform/platform.ts'
 
-/** A store that holds what the test says. */
+/** A store with the given objects. */
 function storeOf<T>(objects: T[] = []): Store<T> {
   const get = () => objects[0]
   return { get, list: () => objects, synced: Promise.resolve(), problem: undefined, stop: () => undefined }
@@ -21,7 +21,7 @@ const recorder = { record: () => undefined, flush: () => Promise.resolve() }
 const resource = (kind: Kind): StoredResource =>
   storedAs(kind)({ metadata: { namespace: 'shop', name: 'one', uid: kind } })
 
-/** A world without resources, in which a Secret was kept for the owner. */
+/** A world without resources, after `ensure` kept a Secret for the owner. */
 async function worldAfter(owner: KubeObject, platforms: StoredResource[] = []) {
   const secrets = storeOf<KubeObject>()
   const cluster = {

@@ -18,7 +18,7 @@ import { watchKind } from '@postrider/kubernetes/cache/watch'
 import type { Store, WatchOptions } from '@postrider/kubernetes/cache/watch'
 import { MANAGER } from '../shapes/names.ts'
 
-/** All that the operator sees of the cluster. */
+/** What the operator watches in the cluster. */
 export interface World {
   platforms: Store<StoredResource<'MailPlatform'>>
   pools: Store<StoredResource<'DeliveryPool'>>
@@ -36,7 +36,7 @@ export interface World {
   autoscalers: Store<Wire<V2HorizontalPodAutoscaler>>
 }
 
-/** What a change in the world concerns. */
+/** What a change affects. */
 export interface Changes {
   platform(): void
   configuration(): void
@@ -45,16 +45,16 @@ export interface Changes {
   sender(key: string): void
   /** A limit, pool or policy. */
   rule(object: ObjectRef): void
-  /** What all Domains and credentials depend on. */
+  /** Affects all Domains, credentials and senders. */
   tenants(): void
-  /** A Secret of ours changed; its labels and name tell whose it is. */
+  /** A Secret of ours changed; its metadata shows what it belongs to. */
   secret(key: string, secret: Wire<V1Secret>): void
   onError(kind: string, error: unknown): void
 }
 
 const OURS = `app.kubernetes.io/managed-by=${MANAGER}`
 
-/** Watches everything; resolves when all is known. Nothing is concluded from absence before. */
+/** Watches everything; resolves when all stores are synced: before that, absence means nothing. */
 export async function watchWorld(cluster: Cluster, namespace: string, changes: Changes): Promise<World> {
   const watch = <T extends KubeObject>(
     kind: KindRef,
@@ -70,13 +70,13 @@ export async function watchWorld(cluster: Cluster, namespace: string, changes: C
     changes.rule(refAt(KINDS[kind], key))
     changes.configuration()
   }
-  /** Also when the spec has changed, and not only a status of ours. */
+  /** Also calls `tenants` if more than the status changed. */
   const withTenants =
     (act: (key: string) => void) => (key: string, now: KubeObject | undefined, before: KubeObject | undefined) => {
       act(key)
       if (now?.metadata?.generation !== before?.metadata?.generation) changes.tenants()
     }
-  /** A kind of ours: its objects are read when they come. */
+  /** One of our kinds: objects are parsed when they come. */
   const watchOwn = <K extends Kind>(
     kind: K,
     onChange: (key: string, now: StoredResource<K> | undefined, before: StoredResource<K> | undefined) => void,
@@ -126,7 +126,7 @@ type StoredPlatform = StoredResource<'MailPlatform'>
 export type PlatformFound =
   { platform: Resource<'MailPlatform'>; object: StoredPlatform } | { problems: Problem[]; object: StoredPlatform }
 
-/** The one MailPlatform: the oldest, where there are several. */
+/** The MailPlatform that is served: the oldest of several. */
 export function findPlatform({ platforms }: World): PlatformFound | undefined {
   const [object] = sortedByAge(platforms.list())
   if (object === undefined) return undefined

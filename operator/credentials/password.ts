@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { generatePassword } from '@postrider/authentication/password'
 
-/** Passwords are not kept anywhere but in the Secrets of their credentials: each is derived from the platform key and an id that
- * is written on the SMTPCredential. So a Secret that was deleted or edited comes back as it was, and a new id is a new
- * password (docs/adr/0007). */
+/** Passwords are stored only in the Secrets of their credentials: each is derived from the platform key and an id in an annotation of
+ * the SMTPCredential. So a Secret that was deleted or edited is restored, and a new id gives a new password (docs/adr/0007). */
 
 export function derivePassword(platformKey: Buffer, credential: string, id: string): string {
   let block = 0
@@ -12,6 +11,6 @@ export function derivePassword(platformKey: Buffer, credential: string, id: stri
   )
 }
 
-/** Of the password's verifier, 16 octets: the same each time, so that a restart of the operator changes nothing. */
+/** Salt of the password's verifier, 16 octets: always the same, so that an operator restart changes nothing. */
 export const deriveSalt = (platformKey: Buffer, credential: string, id: string): Buffer =>
   createHmac('sha256', platformKey).update(`salt/${credential}/${id}`).digest().subarray(0, 16)

@@ -1,7 +1,7 @@
-/** Which passwords of a credential are good, as annotations of the SMTPCredential tell it. */
+/** Which passwords of a credential are valid, from the annotations of the SMTPCredential. */
 export interface PasswordIds {
   current: string
-  /** Good until then, milliseconds since the epoch. */
+  /** Valid until then, milliseconds since the epoch. */
   previous?: { id: string; until: number }
   /** The request (spec.rotation.request) that the current password answers. */
   answered: string
@@ -12,7 +12,7 @@ const PREVIOUS = 'postrider.dev/previous-password-id'
 const UNTIL = 'postrider.dev/previous-password-until'
 const ANSWERED = 'postrider.dev/password-request'
 
-/** What is written on a credential; undefined when it has no password yet. */
+/** From a credential's annotations; undefined if it has no password yet. */
 export function readPasswordIds(annotations: Record<string, string> = {}): PasswordIds | undefined {
   const current = annotations[CURRENT]
   if (current === undefined || current === '') return undefined
@@ -25,7 +25,7 @@ export function readPasswordIds(annotations: Record<string, string> = {}): Passw
   }
 }
 
-/** Ids of all passwords that are good, the current one first. */
+/** Ids of all valid passwords, the current one first. */
 export const passwordIds = (ids: PasswordIds | undefined): string[] =>
   ids === undefined ? [] : [ids.current, ...(ids.previous === undefined ? [] : [ids.previous.id])]
 
@@ -35,15 +35,15 @@ export const passwordAnnotations = ({ current, previous, answered }: PasswordIds
   ...(previous === undefined ? {} : { [PREVIOUS]: previous.id, [UNTIL]: new Date(previous.until).toISOString() }),
 })
 
-/** A merge patch of annotations that writes the ids, and takes out a previous one that is over. */
+/** A merge patch of annotations that writes the ids and removes a previous one that has expired. */
 export const annotationPatch = (ids: PasswordIds): Record<string, string | null> => ({
   [PREVIOUS]: null,
   [UNTIL]: null,
   ...passwordAnnotations(ids),
 })
 
-/** The passwords that there should be: a first one, a new one when a rotation is asked for, no previous one when its time is over.
- * `newId` is called when a password is made. */
+/** The passwords that should exist: a first one, a new one if a rotation is requested, no previous one after it has expired.
+ * `newId` is called for each new password. */
 export function nextPasswordIds(
   present: PasswordIds | undefined,
   wish: { request: string | undefined; overlapMs: number },

@@ -1,8 +1,8 @@
 import { BadVerifierError, hashPassword, parseVerifier } from '@postrider/authentication/hash'
 import { derivePassword, deriveSalt } from './password.ts'
 
-/** Verifiers of derived passwords. One costs some 40 ms of CPU, so those that were made once are remembered, and those that the
- * configuration holds already are taken from there: their salt tells which password they are of. */
+/** Verifiers of derived passwords. One costs about 40 ms of CPU, so verifiers are remembered, and those in the published configuration
+ * are reused: the salt identifies the password. */
 export class Verifiers {
   readonly #key: Buffer
   #bySalt = new Map<string, string>()
@@ -16,12 +16,12 @@ export class Verifiers {
     try {
       this.#bySalt.set(parseVerifier(verifier).salt.toString('base64'), verifier)
     } catch (error) {
-      // A tenant's own, published by an earlier operator that did not look: no reason for all to wait.
+      // A tenant's own, published by an earlier operator that did not check it: it must not block others.
       if (!(error instanceof BadVerifierError)) throw error
     }
   }
 
-  /** What is known already; at no cost. */
+  /** The verifier if it is known already. */
   recall(credential: string, id: string): string | undefined {
     return this.#bySalt.get(deriveSalt(this.#key, credential, id).toString('base64'))
   }
@@ -33,7 +33,7 @@ export class Verifiers {
     return made
   }
 
-  /** Forgets the passwords that no credential has any more. */
+  /** Drops the verifiers that no credential needs any more. */
   keepOnly(declared: { credential: string; ids: string[] }[]): void {
     const all = declared.flatMap(({ credential, ids }) => ids.map((id) => ({ credential, id })))
     const kept = new Map<string, string>()

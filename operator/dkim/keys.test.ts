@@ -5,7 +5,7 @@ import type { DkimKey, DkimSteps, DkimWish } from './keys.ts'
 
 const wish: DkimWish = { algorithms: ['RSA2048'], selectorPrefix: 'pr', request: '', overlapMs: 100 }
 
-/** Does what the steps say. */
+/** Applies the steps. */
 function follow(keys: DkimKey[], steps: DkimSteps, { request }: DkimWish, now: number): DkimKey[] {
   const kept = keys
     .filter((key) => !steps.remove.includes(key))

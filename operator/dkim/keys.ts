@@ -2,16 +2,16 @@ import type { Spec } from '@postrider/resources/kinds'
 
 export type Algorithm = Spec<'Domain'>['dkim']['algorithms'][number]
 
-/** A DKIM key pair of a Domain as its Secret tells it. Times are milliseconds since the epoch. */
+/** A DKIM key pair of a Domain, as in its Secret. Times are milliseconds since the epoch. */
 export interface DkimKey {
   selector: string
   algorithm: Algorithm
-  /** From 1; the higher one is the newer one. */
+  /** From 1; a newer key has a higher one. */
   generation: number
   createdAt: number
   /** The rotation request (spec.dkim.rotation.request) that it answers. */
   request: string
-  /** Since when a newer one signs. */
+  /** When a newer one began to sign. */
   supersededAt?: number
 }
 
@@ -24,25 +24,25 @@ export interface DkimWish {
   overlapMs: number
 }
 
-/** What is to be done about the keys of a Domain. */
+/** The next steps for the keys of a Domain. */
 export interface DkimSteps {
   make: { selector: string; algorithm: Algorithm; generation: number }[]
-  /** Keys that a newer one has taken the place of just now. */
+  /** Keys that are superseded from now on. */
   supersede: DkimKey[]
-  /** Keys that no mail under way can still need. */
+  /** Keys that no mail in transit still needs. */
   remove: DkimKey[]
   states: Map<string, KeyState>
   /** When to look again, milliseconds since the epoch. */
   nextAt?: number
 }
 
-/** Of one algorithm. A rotation beyond that waits until one of them is over: each is a Secret, and a record to ask for. */
+/** Keys of one algorithm. A further rotation waits until one of them is removed: each costs a Secret and a DNS lookup. */
 const MAX_KEYS = 6
 
 const SUFFIX: Record<Algorithm, string> = { RSA2048: 'rsa', Ed25519: 'ed25519' }
 
-/** One key signs for each algorithm: the newest whose record is in the DNS. The very first signs at once, as there is no other,
- * and a signature that can't be checked yet does no harm (RFC 6376, 6.1.2: it is as none). */
+/** One key signs for each algorithm: the newest whose record is in the DNS. The very first signs at once, because there is no other, and
+ * a signature that cannot be verified yet does no harm (RFC 6376, 6.1.2: it counts as none). */
 export function stepsForKeys(keys: DkimKey[], wish: DkimWish, published: ReadonlySet<string>, now: number): DkimSteps {
   const steps: DkimSteps = { make: [], supersede: [], remove: [], states: new Map() }
   for (const algorithm of ['RSA2048', 'Ed25519'] as const) {
@@ -79,17 +79,17 @@ function rotate(
 
 const answers = (newest: DkimKey, request: string): boolean => request === '' || newest.request === request
 
-/** Whether there are keys that were made for the request, if there is one. */
+/** Whether each algorithm has a key, made for the request if there is one. */
 export const isAnswered = (keys: DkimKey[], { algorithms, request }: DkimWish): boolean =>
   algorithms.every((wished) => keys.some((key) => key.algorithm === wished && answers(key, request)))
 
-/** One that was never superseded though an older one was: it signs, whatever the DNS says at the moment. */
+/** A key that superseded an older one keeps signing while no key's record is found in the DNS. */
 const wasSigning = (key: DkimKey, index: number, own: DkimKey[]): boolean =>
   key.supersededAt === undefined && own.slice(index + 1).some(({ supersededAt }) => supersededAt !== undefined)
 
 function retire(own: DkimKey[], { algorithms, overlapMs }: DkimWish, steps: DkimSteps, now: number): void {
   for (const key of own) {
-    // Of an algorithm that is no longer wished for.
+    // Its algorithm is no longer requested.
     if (!algorithms.includes(key.algorithm)) {
       steps.states.set(key.selector, 'Retiring')
       if (key.supersededAt === undefined) steps.supersede.push(key)

@@ -6,7 +6,7 @@ import { labelsOf } from '../shapes/names.ts'
 import { secret, secretText } from '../shapes/secret.ts'
 import type { Algorithm, DkimKey } from './keys.ts'
 
-/** Keys live beside the platform, never in a tenant's namespace: a Secret each, which tells by annotations what it is. */
+/** Each key has a Secret in the platform's namespace, never in a tenant's. Annotations describe the key. */
 
 export interface StoredKey extends DkimKey {
   /** Private key, PKCS#8 PEM. */
@@ -26,13 +26,13 @@ const NAMES = {
 
 export const SIGNING: Record<Algorithm, DkimAlgorithm> = { RSA2048: 'rsa-sha256', Ed25519: 'ed25519-sha256' }
 
-/** Domain resource (`namespace/name`) and domain name: another name is another set of keys. */
+/** Domain resource (`namespace/name`) and domain name: each domain name has its own keys. */
 export interface KeyOwner {
   key: string
   domainName: string
 }
 
-/** What Secrets of one owner are found by; a label has room for 63 characters. */
+/** Label to find an owner's Secrets; its value has at most 63 characters. */
 export const ownerLabel = ({ key, domainName }: KeyOwner): string =>
   createHash('sha256').update(`${key} ${domainName}`).digest('hex').slice(0, 32)
 
@@ -54,7 +54,7 @@ export function keySecret(namespace: string, platform: string, owner: KeyOwner, 
   })
 }
 
-/** The key of a Secret; undefined when it is none of ours or was made unreadable. */
+/** The key in a Secret; undefined if it is not one of ours or cannot be read. */
 export function readKey(found: Wire<V1Secret>): StoredKey | undefined {
   const annotations = found.metadata?.annotations ?? {}
   const pem = secretText(found, 'private.pem')
@@ -73,6 +73,6 @@ export function readKey(found: Wire<V1Secret>): StoredKey | undefined {
   }
 }
 
-/** The Domain (`namespace/name`) that a Secret holds a key of; undefined for other Secrets. */
+/** The Domain (`namespace/name`) whose key a Secret holds; undefined for other Secrets. */
 export const domainOfKey = ({ metadata }: KubeObject): string | undefined =>
   metadata?.labels?.[DKIM_LABEL] === undefined ? undefined : metadata.annotations?.[DOMAIN]

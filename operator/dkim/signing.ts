@@ -8,8 +8,8 @@ interface Sealed {
   sealed: string
 }
 
-/** Seals keys for the configuration, each once: sealing the same key again would look like a change of it. What the configuration
- * holds already is taken from there when it is the same key. Keys that are in it no longer are forgotten. */
+/** Seals keys for the configuration, each once: sealing a key again gives another result, which would look like a change. Reuses the
+ * sealed keys of the published configuration. Forgets keys that are no longer in it. */
 export class Sealer {
   readonly #key: Buffer
   /** By domain, then by selector. */
@@ -26,13 +26,13 @@ export class Sealer {
       const pem = unseal(this.#key, dkimPurpose(domain, selector), sealedKey)
       return [[selector, { pem, sealed: sealedKey }]]
     } catch (error) {
-      // Of another platform key: it is sealed again.
+      // From another platform key: it is sealed again.
       if (error instanceof NotSealedError) return []
       throw error
     }
   }
 
-  /** The keys of all domains, by domain name, as the configuration has them. What is not among them is forgotten. */
+  /** The sealed keys of all domains, by domain name, for the configuration. Forgets all other keys. */
   sealAll(keys: ReadonlyMap<string, StoredKey[]>): Map<string, DkimConfig[]> {
     const before = this.#sealed
     this.#sealed = new Map()

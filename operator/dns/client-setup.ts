@@ -4,19 +4,19 @@ import type { WantedRecord } from './wanted.ts'
 
 export interface ClientSetupFacts {
   domainName: string
-  /** Where mail clients submit; undefined where only pods can reach that. */
+  /** Where mail clients submit; undefined if only pods can reach it. */
   submission: Submission | undefined
-  /** Where they read mail, best first. */
+  /** Where they read mail, in order of preference. */
   incoming: IncomingConfig[]
-  /** Name of the HTTP service, on port 443; undefined when nobody outside reaches it. */
+  /** Name of the HTTP service, on port 443; undefined if it is not public. */
   publicHost: string | undefined
 }
 
 const INCOMING = { imap: { tls: '_imaps', clear: '_imap' }, pop3: { tls: '_pop3s', clear: '_pop3' } } as const
 const HTTPS = 443
 
-/** Records by which mail clients find their servers with nothing but an address. Pure. RFC 8314, 5.1 (_submissions), RFC 6186
- * (the others); autoconfig and autodiscover are the names that Thunderbird and Outlook ask by themselves. None is required. */
+/** Records by which a mail client finds its servers from a mail address. RFC 8314, section 5.1 (_submissions), and RFC 6186 (the other
+ * SRV records); Thunderbird and Outlook look up autoconfig and autodiscover. None is required. Pure. */
 export function clientSetupRecords({ domainName, submission, incoming, publicHost }: ClientSetupFacts): WantedRecord[] {
   const srv = (service: string, port: number | undefined, host: string, priority = 0): WantedRecord[] =>
     port === undefined ? [] : [record('SRV', `${service}._tcp.${domainName}`, `${priority} 1 ${port} ${host}.`)]

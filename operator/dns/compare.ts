@@ -2,12 +2,12 @@ import type { WantedRecord } from './wanted.ts'
 
 export type RecordState = 'Found' | 'Missing' | 'Different' | 'Unknown'
 
-/** What the DNS answered for one record: texts, exchangers, or what a zone file says; none when there are none, or that it could not be asked. */
+/** The DNS answer for one record: texts, mail exchangers, or data as in a zone file (empty if there is none); or why the lookup failed. */
 export type Answer = { values: string[] } | { failed: string }
 
 export interface ComparedRecord extends WantedRecord {
   state: RecordState
-  /** What is there instead. */
+  /** What is there instead, or why the lookup failed. */
   seen?: string
 }
 
@@ -23,7 +23,7 @@ export function compareRecord(wanted: WantedRecord, answer: Answer): ComparedRec
     : { ...wanted, state: 'Different', seen: seen.slice(0, 500) }
 }
 
-/** By purpose: which of the answers are meant for it, and which of those will do. */
+/** By purpose: which values are meant for it, and which of those are correct. */
 const FITS: Record<
   WantedRecord['purpose'],
   { isOne: (value: string) => boolean; isRight: (value: string, wanted: string) => boolean }
@@ -34,7 +34,7 @@ const FITS: Record<
   },
   SPF: {
     isOne: (value) => /^v=spf1(\s|$)/i.test(value),
-    // Whatever else it allows: all that we ask for must be among it.
+    // It may allow more, but must have every wanted mechanism.
     isRight: (value, wanted) => {
       const terms = new Set(
         value
@@ -53,7 +53,7 @@ const FITS: Record<
     isOne: (value) => /^v\s*=\s*DMARC1\s*(;|$)/i.test(value),
     isRight: (value) => /^(none|quarantine|reject)$/i.test(tag(value, 'p')),
   },
-  // Priority and weight are the owner's affair.
+  // The owner may choose priority and weight.
   ClientSetup: { isOne: () => true, isRight: (value, wanted) => place(value) === place(wanted) },
   ReturnPath: { isOne: () => true, isRight: (value) => value !== '' && value !== '.' },
 }

@@ -3,15 +3,15 @@ import { compareRecord } from './compare.ts'
 import type { Answer, ComparedRecord } from './compare.ts'
 import type { WantedRecord } from './wanted.ts'
 
-/** Time for one answer, and tries. */
+/** Timeout of a query, and number of tries. */
 const TIMEOUT_MS = 3000
 const TRIES = 2
-/** Answers that say that there is nothing, as against those that say nothing. */
+/** Codes that mean that there is no record; with any other the lookup failed. */
 const NOTHING = new Set(['ENODATA', 'ENOTFOUND'])
 
 export type Look = (wanted: WantedRecord[]) => Promise<ComparedRecord[]>
 
-/** Looks the records up at the given servers (`address` or `address:port`), or the system's. Never rejects: failed lookups are Unknown. */
+/** Looks up records at the given servers (`address` or `address:port`), or the system's. Never rejects: failed lookups are Unknown. */
 export function createLook(servers: string[]): Look {
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES })
   if (servers.length > 0) resolver.setServers(servers)

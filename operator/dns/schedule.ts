@@ -1,12 +1,12 @@
-/** How long until a Domain's records are looked at again, milliseconds. A new Domain's owner is publishing them right now: soon,
- * then less and less often up to `recheckMs`; and what is complete is only watched. */
+/** Milliseconds until a Domain's records are looked up again. Soon for a new Domain, whose owner is publishing them, then ever later, up
+ * to `recheckMs`, which is also the interval for complete records. */
 export function nextLook(
   { complete, since }: { complete: boolean; /** How long the records have been incomplete, ms. */ since: number },
   recheckMs: number,
   random: () => number = Math.random,
 ): number {
   const wish = complete ? recheckMs : Math.min(recheckMs, Math.max(FIRST_MS, since / 4))
-  // Spread, so that a thousand Domains are not asked for at once.
+  // Spread, so that a thousand Domains are not looked up at once.
   return Math.round(wish * (0.9 + 0.2 * random()))
 }
 

@@ -8,7 +8,7 @@ export interface WantedRecord {
   type: 'TXT' | 'MX' | 'SRV' | 'CNAME'
   /** Full name, without the final dot. */
   name: string
-  /** What to publish; as in a zone file; for ReturnPath a sentence, as any mail exchanger will do. */
+  /** What to publish, as in a zone file (unquoted); a sentence for ReturnPath, because any MX host will do. */
   value: string
   /** Sending may wait for it (spec.verification.sending of the MailPlatform). */
   required: boolean
@@ -16,20 +16,20 @@ export interface WantedRecord {
 
 export interface DomainFacts {
   domainName: string
-  /** Namespace of the Domain resource: who is to be the owner. */
+  /** Namespace of the Domain resource, which claims the domain. */
   namespace: string
-  /** Full name that mail is sent from. */
+  /** Full name of the host that sends mail. */
   hostName: string
-  /** Addresses of the delivery pools; empty: those of the host name. */
+  /** IP addresses of the pools; if empty, SPF names the host. */
   addresses: string[]
   dkim: { selector: string; value: string }[]
 }
 
-/** What proves that a namespace may have a domain: nobody else's resource is given the same text. 32 characters. */
+/** Proves that a namespace owns a domain: each pair of namespace and domain has its own token. 32 characters. */
 export const ownershipToken = (platformKey: Buffer, namespace: string, domainName: string): string =>
   createHmac('sha256', platformKey).update(`ownership/${namespace}/${domainName}`).digest('hex').slice(0, 32)
 
-/** The records of a Domain. Pure. RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 (DMARC). */
+/** The records of a Domain: RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 (DMARC). Pure. */
 export function wantedRecords(facts: DomainFacts, platformKey: Buffer): WantedRecord[] {
   const { domainName, namespace, hostName, addresses, dkim } = facts
   const token = ownershipToken(platformKey, namespace, domainName)

@@ -6,7 +6,7 @@ import { componentName, labelsOf, selectorOf } from './names.ts'
 type Platform = Resource<'MailPlatform'>
 type Scaled = 'ingress' | 'delivery'
 
-/** A node that is drained takes one pod of a component at a time. */
+/** Draining nodes evicts one pod of a component at a time. */
 export const disruptionBudget = ({ name, namespace }: Platform, component: Scaled): Wire<V1PodDisruptionBudget> => ({
   apiVersion: 'policy/v1',
   kind: 'PodDisruptionBudget',
@@ -14,7 +14,7 @@ export const disruptionBudget = ({ name, namespace }: Platform, component: Scale
   spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(name, component) } },
 })
 
-/** The autoscaler of a component; undefined when its number of pods is a setting. */
+/** The autoscaler of a component; undefined if the number of its pods is fixed. */
 export function autoscaler(platform: Platform, component: Scaled): Wire<V2HorizontalPodAutoscaler> | undefined {
   const wish = platform.spec[component].autoscaling
   if (wish === undefined) return undefined

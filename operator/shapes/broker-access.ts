@@ -10,7 +10,7 @@ import type { Surroundings } from './surroundings.ts'
 const CA_FOLDER = '/etc/postrider/broker'
 const CA_KEY = 'ca.crt'
 
-/** How the pods of a component reach the broker; the password comes by `brokerPassword`. */
+/** How the pods of a component reach the broker; `brokerPassword` has the password. */
 export const brokerSettings = (
   { brokerServers, brokerTlsSecret }: Surroundings,
   component: Component,
@@ -20,13 +20,13 @@ export const brokerSettings = (
   tls: brokerTlsSecret === undefined ? undefined : { caFile: `${CA_FOLDER}/${CA_KEY}` },
 })
 
-/** The kubelet takes it from the Secret, so that it is not in the Deployment. */
+/** Refers to the Secret, so that the password is not in the Deployment. */
 export const brokerPassword = (platform: string, component: Component): Wire<V1EnvVar> => ({
   name: BROKER_PASSWORD.name,
   valueFrom: { secretKeyRef: { name: brokerAccessName(platform, component), key: 'password' } },
 })
 
-/** The CA alone: the Secret may hold its key as well. */
+/** Only the CA: the Secret may also hold its key. */
 export const brokerAuthority = ({ brokerTlsSecret }: Surroundings) =>
   brokerTlsSecret === undefined
     ? []

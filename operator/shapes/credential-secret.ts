@@ -5,7 +5,7 @@ import { credentialSecretName, labelsOf } from './names.ts'
 import { secret } from './secret.ts'
 import { clientHost, servicePorts } from './service.ts'
 
-/** The Secret by which a program logs in. `ca` is the local CA, where the platform has no certificate of its own. Pure. */
+/** The Secret with which a program logs in. `ca` is the local CA, if the platform uses its local certificate. Pure. */
 export function credentialSecret(
   platform: Resource<'MailPlatform'>,
   { namespace, name, spec }: Resource<'SMTPCredential'>,

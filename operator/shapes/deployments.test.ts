@@ -29,7 +29,7 @@ const SURROUNDINGS = {
   brokerTlsSecret: 'broker-tls',
 }
 
-/** Of the one container of a component's pods; what comes from a Secret has the name of its key as value. */
+/** Environment of a component's container; a variable from a Secret has the name of its key as value. */
 function environmentOf(component: Component): Record<string, string> {
   const found = deploymentsOf({ platform, surroundings: SURROUNDINGS }).find(
     ({ metadata }) => metadata?.name === `main-${component}`,

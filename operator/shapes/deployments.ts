@@ -24,9 +24,9 @@ export interface DeploymentInputs {
   surroundings: Surroundings
 }
 
-/** What the endpoints take to forget a pod. */
+/** Time to remove a pod from all endpoints. */
 const LEAVE_SECONDS = 5
-/** Of the message log. */
+/** Folder of the message log. */
 const LOG_FOLDER = '/var/lib/postrider'
 
 /** The Deployments of a platform. Pure. */
@@ -59,12 +59,12 @@ function ingress(
     scratch: [],
     graceSeconds: LEAVE_SECONDS + INGRESS_GRACE_MS / 1000,
     leaveSeconds: LEAVE_SECONDS,
-    // Read once, at the start; all else comes by the runtime configuration.
+    // Settings are read once, at startup; the rest comes with the runtime configuration.
     restartOn: '',
   })
 }
 
-/** The key that opens the DKIM keys, and where a service finds it. */
+/** The key that unseals DKIM keys, and where a service finds it. */
 function platformKeyMount(platform: string) {
   const path = '/etc/postrider/key'
   return {
@@ -73,7 +73,7 @@ function platformKeyMount(platform: string) {
   }
 }
 
-/** A final dot that was sent waits for its reply; the rest goes back to the queue at once, or soon. */
+/** At a stop, delivery waits for replies to final dots; other jobs return to the queue at once, or soon. */
 function delivery(
   { platform, surroundings }: DeploymentInputs,
   { delivery: { replicas } }: ServicesPlan,
@@ -94,10 +94,10 @@ function delivery(
   })
 }
 
-/** One at a time: it keeps the message log, which a new pod rebuilds from the streams. */
+/** One pod at a time: it keeps the message log, which a new pod rebuilds from the streams. */
 function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployment> {
   const { resources } = platform.spec.notifier
-  // It signs the notices.
+  // For signing notices.
   const platformKey = platformKeyMount(platform.name)
   const made = shape(platform, 'notifier', 1, {
     ...common(platform, surroundings),
@@ -145,14 +145,14 @@ const common = (
   surroundings: Surroundings,
 ): Pick<PodWishes, 'platform' | 'surroundings'> => ({ platform: platform.name, surroundings })
 
-/** Settings that every service is started with. */
+/** Settings that every service gets. */
 const commonSettings = (platform: Resource<'MailPlatform'>, surroundings: Surroundings, component: Component) => ({
   broker: brokerSettings(surroundings, component),
   shards: platform.spec.broker.shards,
   telemetry: { host: '0.0.0.0', port: TELEMETRY_PORT },
 })
 
-/** `replicas` undefined: an autoscaler owns the number, and we do not write it. */
+/** `replicas` is undefined if an autoscaler owns the field. */
 function shape(
   platform: Resource<'MailPlatform'>,
   component: Component,
@@ -169,7 +169,7 @@ function shape(
     },
     spec: {
       ...(replicas === undefined ? {} : { replicas }),
-      // Nothing is taken away before its successor is ready: a rollout costs no capacity.
+      // No pod stops before its replacement is ready, so a rollout keeps the full capacity.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       revisionHistoryLimit: 3,
       selector: { matchLabels: selectorOf(platform.name, component) },

@@ -13,7 +13,7 @@ export const labelsOf = (platform: string, component?: Component): Record<string
   ...(component === undefined ? {} : { 'app.kubernetes.io/component': component }),
 })
 
-/** What tells the pods of a component apart: a Deployment's selector can never change, so it names no more than it must. */
+/** Labels that select the pods of a component: as few as possible, because a Deployment's selector is immutable. */
 export const selectorOf = (platform: string, component: Component): Record<string, string> => ({
   'app.kubernetes.io/name': 'postrider',
   'app.kubernetes.io/instance': platform,

@@ -10,7 +10,7 @@ interface Place {
   platform: string
 }
 
-/** The key that everything secret of a platform is derived from or sealed with. Pure. */
+/** The key from which secrets of a platform are derived, or with which they are sealed. Pure. */
 export const platformKeySecret = ({ namespace, platform }: Place, key: Buffer): Wire<V1Secret> =>
   secret({
     namespace,

@@ -11,7 +11,7 @@ export interface Resources {
   limits: { cpu?: string | undefined; memory?: string | undefined }
 }
 
-/** A Secret whose keys a pod finds as files. */
+/** A Secret whose keys are mounted as files. */
 export interface MountedSecret {
   /** Of the volume. */
   name: string
@@ -19,7 +19,7 @@ export interface MountedSecret {
   path: string
   /** Whether a pod starts without it. */
   optional?: boolean
-  /** All when not given. */
+  /** Default: all. */
   keys?: string[]
 }
 
@@ -32,17 +32,17 @@ export interface PodWishes {
   env: Record<string, string>
   ports: { name: string; containerPort: number }[]
   secrets: MountedSecret[]
-  /** Folder for what need not outlive the pod. */
+  /** Folders that are lost with the pod. */
   scratch: string[]
-  /** From SIGTERM to SIGKILL, the pause before SIGTERM included. Seconds. */
+  /** Time until SIGKILL, including the pause before SIGTERM. Seconds. */
   graceSeconds: number
-  /** Pause in which the endpoints forget the pod before it stops to listen. Seconds; 0 for pods that nobody connects to. */
+  /** Pause before SIGTERM in which endpoints drop the pod. Seconds; 0 for pods without clients. */
   leaveSeconds: number
-  /** Goes into an annotation: a change of it starts new pods. */
+  /** Becomes an annotation: a change starts new pods. */
   restartOn: string
 }
 
-/** A pod of a service: no token, no rights, no writable root, and probes at its own endpoints. */
+/** A pod of a service: no token, no privileges, a read-only root, and probes at its own endpoints. */
 export function podTemplate(given: PodWishes): Wire<V1PodTemplateSpec> {
   const { platform, component, surroundings } = given
   const wishes = { ...given, secrets: [...given.secrets, ...brokerAuthority(surroundings)] }
@@ -119,7 +119,7 @@ const variables = ({ platform, component, env }: PodWishes): Wire<V1EnvVar>[] =>
   ...Object.entries(env).map(([name, value]) => ({ name, value })),
 ]
 
-/** Without what was not given: an empty value would be a wish of its own. */
+/** Omits what was not given: an empty value would be a setting. */
 function amounts({ requests, limits }: Resources): {
   requests?: Record<string, string>
   limits?: Record<string, string>

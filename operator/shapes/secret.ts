@@ -11,7 +11,7 @@ export interface SecretShape {
   data: Record<string, string>
 }
 
-/** A Secret as the API server keeps it: `data` and not `stringData`, so that what is wanted can be compared with what is there. */
+/** A Secret as the API server stores it: with `data` and not `stringData`, so that it can be compared with the live object. */
 export const secret = ({
   namespace,
   name,

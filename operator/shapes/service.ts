@@ -9,11 +9,11 @@ const PORT_NAMES = { ImplicitTLS: 'submissions', STARTTLS: 'submission', Trusted
 
 type Platform = Resource<'MailPlatform'>
 
-/** Ports of the Service, one a listener: what clients connect to. */
+/** Ports of the Service, one per listener: what clients connect to. */
 export const servicePorts = ({ spec }: Platform) =>
   spec.ingress.listeners.map(({ mode, port, servicePort }, index) => ({
     mode,
-    // Names must differ where a mode comes twice.
+    // Names must be unique, but modes need not be.
     name:
       spec.ingress.listeners.findIndex((other) => other.mode === mode) === index
         ? PORT_NAMES[mode]
@@ -22,7 +22,7 @@ export const servicePorts = ({ spec }: Platform) =>
     targetPort: port,
   }))
 
-/** The Service that mail is submitted through. */
+/** The Service for mail submission. */
 export const ingressService = (platform: Platform): Wire<V1Service> =>
   service(platform, 'ingress', platform.spec.ingress.service, servicePorts(platform))
 

@@ -1,4 +1,4 @@
-/** What the operator's own settings say about images and the broker; the same for all pods. */
+/** The image and the broker from the operator's own settings; the same for all pods. */
 export interface Surroundings {
   image: string
   imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'

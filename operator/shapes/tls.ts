@@ -6,13 +6,13 @@ import type { MountedSecret } from './pod.ts'
 
 const FOLDER = '/etc/postrider/tls'
 
-/** Secrets of type kubernetes.io/tls, the first one's first: the platform's own where none is given. */
+/** Secrets of type kubernetes.io/tls, the default one first: the local one if none is given. */
 export function tlsSecrets({ name, spec }: Resource<'MailPlatform'>): [first: string, ...further: string[]] {
   const { secretName = localTlsName(name), further = [] } = spec.ingress.tls ?? {}
   return [secretName, ...further.flatMap((one) => one.secretName ?? [])]
 }
 
-/** What a service that speaks TLS is started with. Pure. */
+/** Settings and Secrets of a service that uses TLS. Pure. */
 export function tlsWishes(platform: Resource<'MailPlatform'>): {
   settings: GivenTo<typeof CERTIFICATES>
   secrets: MountedSecret[]
@@ -29,7 +29,7 @@ export function tlsWishes(platform: Resource<'MailPlatform'>): {
     },
     secrets: [
       { name: 'tls', secretName: first, path: FOLDER },
-      // A pod starts without it: one name that waits for its certificate does not stop the others.
+      // Optional: a pod must start even if one name has no certificate yet.
       ...further.map((one, index) => ({ ...one, name: `tls-further-${index}`, optional: true })),
       ...(ca === undefined
         ? []

@@ -1,15 +1,15 @@
-/** A Domain resource that wants a domain name. */
+/** A Domain resource that claims a domain name. */
 export interface Claim {
   /** `namespace/name`. */
   key: string
   domainName: string
-  /** Since when its ownership record is known to be in the DNS, milliseconds since the epoch; undefined when it is not. */
+  /** When its ownership was verified, milliseconds since the epoch; undefined if it is not. */
   verifiedAt: number | undefined
   createdAt: number
 }
 
-/** Who has each domain name: the first one verified, or else the first one made. Others get nothing, whatever they say.
- * An unverified name is held only until someone verifies it. Returns the winner's key by domain name. */
+/** Decides who owns each domain name: the first claim verified, or else the first one created. An unverified claim loses the name as
+ * soon as another is verified. Returns the winner's key by domain name. */
 export function settleClaims(claims: Claim[]): Map<string, string> {
   const winners = new Map<string, Claim>()
   for (const claim of claims) {

@@ -3,9 +3,9 @@ import type { AnyResource } from '@postrider/resources/kinds'
 import { durationMs } from '@postrider/resources/quantity'
 import { DAY_MS } from '@postrider/time/day'
 
-/** A list that is gone through for every message, and for every change of anybody's. */
+/** The list is searched for every message, and for every change of any tenant. */
 const MAX_SENDERS = 1000
-/** Days. The broker keeps content for as long as the longest one, and counts in nanoseconds: it ends at 292 years. */
+/** Days. The broker keeps content for the longest retention of all, in nanoseconds, which overflow after 292 years. */
 const MAX_RETENTION = 3650
 
 export interface Excess {
@@ -13,7 +13,7 @@ export interface Excess {
   problem: string
 }
 
-/** Of a spec as it is stored, valid or not. Pure. */
+/** Checks a stored spec, valid or not. Pure. */
 export function tooLong(spec: unknown): Excess[] {
   if (typeof spec !== 'object' || spec === null || !('allowedSenders' in spec)) return []
   const { allowedSenders } = spec
@@ -22,7 +22,7 @@ export function tooLong(spec: unknown): Excess[] {
   return [{ path: 'spec.allowedSenders', problem }]
 }
 
-/** What one tenant asks for and many would pay for: the others' configuration could not be published with it. Pure. */
+/** Values of one tenant that would prevent the configuration of all tenants from being published. Pure. */
 export function excesses(resource: AnyResource): Excess[] {
   if (resource.kind === 'Domain') {
     const { retention } = resource.spec
@@ -36,7 +36,7 @@ export function excesses(resource: AnyResource): Excess[] {
   })
 }
 
-/** The verifier itself is nobody's to read. */
+/** Does not quote the verifier, which is secret. */
 function wrongWith(verifier: string): string | undefined {
   try {
     parseVerifier(verifier)

@@ -1,8 +1,8 @@
 import type { AnyResource } from '@postrider/resources/kinds'
 import { ownerOf } from './senders.ts'
 
-/** Why a SenderAddress cannot be had by a code: it is of a domain that another namespace has proved. Whoever reads one mailbox
- * there does not decide who may send as the domain. Pure. */
+/** Why a SenderAddress cannot be verified with a code: its domain belongs to another namespace. A person who can read one mailbox of a
+ * domain must not decide who may send as it. Pure. */
 export function foreignAddress(resource: AnyResource, owners: ReadonlyMap<string, string>): string | undefined {
   if (resource.kind !== 'SenderAddress') return undefined
   const { namespace, spec } = resource

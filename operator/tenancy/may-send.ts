@@ -2,8 +2,8 @@ import { conditionOf } from '@postrider/kubernetes/status/status'
 import type { WithStatus } from '@postrider/kubernetes/status/status'
 import type { Spec } from '@postrider/resources/kinds'
 
-/** Whether a Domain is verified as far as the platform wants it before mail is taken. Its own status tells: what is verified once
- * stays so over restarts of the operator and while the DNS can't be asked. */
+/** Whether a Domain is verified as far as the platform requires before it accepts mail. Its status decides, so that a verified Domain
+ * stays verified when the operator restarts and while DNS lookups fail. */
 export function maySend(
   domain: WithStatus | undefined,
   wish: Spec<'MailPlatform'>['verification']['sending'],

@@ -2,9 +2,9 @@ import { describeRef, keyFor } from '@postrider/kubernetes/object/object'
 import type { AnyResource } from '@postrider/resources/kinds'
 import type { Problem } from '@postrider/resources/read'
 
-/** Senders that a namespace allows itself without having the domain: in a cluster with several tenants nobody may send as another.
- * `owners` tells the namespace that may send as a domain name, `nameOf` the domain name that a Domain (`namespace/name`) has,
- * if only by its claim: it sends nothing until that is proved, so its own name does no harm. */
+/** Entries of allowedSenders for domains that the namespace does not own: no tenant may send as another. `owners` has the namespace that
+ * may send as a domain name, `nameOf` the domain name of a Domain (`namespace/name`), even if it is only claimed: until ownership is
+ * proved, the Domain sends nothing. */
 export function foreignSenders(
   resource: AnyResource,
   owners: ReadonlyMap<string, string>,
@@ -21,7 +21,7 @@ export function foreignSenders(
   })
 }
 
-/** Who has the domain, or else the nearest one above it. */
+/** Who owns the domain, or else its nearest parent domain. */
 export function ownerOf(domain: string, namespaceOf: (domainName: string) => string | undefined): string | undefined {
   for (let rest = domain; rest !== ''; rest = rest.includes('.') ? rest.slice(rest.indexOf('.') + 1) : '') {
     const owner = namespaceOf(rest)

@@ -2,7 +2,7 @@ import type { Condition, Finding } from '@postrider/kubernetes/status/conditions
 import type { News } from '@postrider/kubernetes/status/status'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 
-/** Kinds whose status is nothing but whether they count. */
+/** Kinds whose only condition is Accepted. */
 export const ACCEPTED_KINDS = ['SMTPLimit', 'DeliveryPool', 'DestinationPolicy'] as const
 export type AcceptedKind = (typeof ACCEPTED_KINDS)[number]
 
@@ -11,7 +11,7 @@ const ACCEPTED = 'Accepted'
 export const isAcceptedKind = (kind: string): kind is AcceptedKind =>
   (ACCEPTED_KINDS as readonly string[]).includes(kind)
 
-/** The condition of a limit, pool or policy. Overlapping policies count, each for what is left to it. Pure. */
+/** The condition of a limit, pool or policy. An overlapping policy is accepted: part of it is applied. Pure. */
 export function acceptance(kind: AcceptedKind, complaints: Complaint[]): Finding {
   const [worst] = [...complaints].sort((a, b) => weight(b) - weight(a))
   if (worst === undefined)
@@ -22,7 +22,7 @@ export function acceptance(kind: AcceptedKind, complaints: Complaint[]): Finding
 
 const weight = ({ reason }: Complaint): number => (reason === 'Overlapping' ? 0 : 1)
 
-/** An Event where there is another reason why it does not count, or not wholly. Pure. */
+/** An Event when the reason why it is not (completely) applied changes. Pure. */
 export function acceptanceNews(before: readonly Condition[], now: readonly Condition[]): News[] {
   const [was, is] = [before, now].map((conditions) => conditions.find(({ type }) => type === 'Accepted'))
   if (is === undefined || is.reason === was?.reason || is.reason === ACCEPTED) return []

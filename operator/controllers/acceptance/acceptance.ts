@@ -14,8 +14,8 @@ const STORES: Record<AcceptedKind, (world: World) => Store<StoredResource>> = {
   DestinationPolicy: ({ policies }) => policies,
 }
 
-/** Tells in the status of a limit, pool or policy whether it counts, and why not; its key is what `describeRef` says. What it says comes from the
- * configuration, so there is nothing to say before there has been one. */
+/** Writes into the status of a limit, pool or policy whether it is applied, and why not. Its key is the result of `describeRef`. Does
+ * nothing before the first configuration, which has the findings. */
 export function acceptanceController({ status, world, findings }: Pick<Context, 'status' | 'world' | 'findings'>) {
   return async (object: string): Promise<{ againMs?: number | undefined }> => {
     const ref = refFrom(object)

@@ -28,20 +28,20 @@ import type { World } from '../world.ts'
 export interface ConfigurationController {
   run(): Promise<{ againMs?: number | undefined }>
   readonly findings: Findings | undefined
-  /** Undefined before the first try: then what an operator before this one said still holds. */
+  /** Undefined before the first attempt: until then the previous operator's status stays. */
   readonly state: PublishedState | undefined
-  /** The SenderAddresses that count, verified or not, by `namespace/name`, as of the last good plan. */
+  /** The accepted SenderAddresses of the last valid plan, verified or not, by `namespace/name`. */
   readonly senders: ReadonlyMap<string, PlannedSender>
-  /** As they are planned, with their sealed keys. */
+  /** Domains of the last valid plan, with sealed DKIM keys. */
   readonly domains: RuntimeConfig['domains']
-  /** Undefined while it is away. */
+  /** Undefined until the first connection. */
   readonly broker: Broker | undefined
   stop(): Promise<void>
 }
 
-/** New verifiers made in one run: some seconds of CPU, after which what there is is published. */
+/** New verifiers in one run: a few seconds of CPU, after which those that exist are published. */
 const VERIFIERS_A_RUN = 60
-/** At a time: each takes 16 MiB and a core. */
+/** Computed in parallel: each takes 16 MiB and a core. */
 const MAKERS = 2
 const UNREACHABLE_MS = 2000
 const NOT_TRIED: PublishedState = {
@@ -51,15 +51,15 @@ const NOT_TRIED: PublishedState = {
   credentials: 0,
 }
 
-/** Is notified, so that a status says what is new. */
+/** Is notified, so that statuses are updated. */
 export interface ConfigurationListener {
-  /** Objects that count differently than before; at first all. */
+  /** The findings of these objects changed; at first all. */
   counted(objects: ObjectRef[]): void
-  /** `state` is another one. */
+  /** `state` changed. */
   state(): void
 }
 
-/** Publishes what the services need to know, whenever anything that it depends on changes. */
+/** Publishes the runtime configuration whenever anything that it depends on changes. */
 export function configurationController(
   context: Omit<Context, 'findings'>,
   listener: ConfigurationListener,
@@ -130,7 +130,7 @@ export function configurationController(
       const found = findPlatform(world)
       const { platformKey } = keeper
       if (found === undefined || 'problems' in found) return {}
-      // The platform controller makes it at its first run.
+      // The platform controller creates it in its first run.
       if (platformKey === undefined) return { againMs: 500 }
       const gathered = gather({
         platform: found.platform,
@@ -196,7 +196,7 @@ export function configurationController(
 const byKey = (senders: PlannedSender[]): Map<string, PlannedSender> =>
   new Map(senders.map((sender) => [keyFor(sender.namespace, sender.name), sender]))
 
-/** A write that changes nothing does not ask the broker: only the connection knows. */
+/** From the connection, because a write without changes does not contact the broker. */
 const connectionOf = ({ connected }: Broker): PublishedState['broker'] =>
   connected
     ? { ok: true, message: 'connected' }
@@ -208,7 +208,7 @@ const connectionOf = ({ connected }: Broker): PublishedState['broker'] =>
 interface Link {
   broker: Broker
   publish: (config: RuntimeConfig) => Promise<number>
-  /** The layout that the streams were last brought to. */
+  /** The last layout of the streams, as JSON. */
   streams: string
 }
 
@@ -221,9 +221,9 @@ const tenantObjects = (world: World): TenantObject[] => [
   ...world.policies.list(),
 ]
 
-/** What the published configuration holds need not be made again. */
+/** Reuses the verifiers and sealed keys of the published configuration. */
 async function recall(broker: Broker, platformKey: Buffer): Promise<Known> {
-  // The bucket is there from the second start on.
+  // At the very first start there is no bucket.
   const config = await readEntries(broker).then(decodeConfig, () => undefined)
   const domains = [...(config?.domains.values() ?? [])].map(({ name, dkim }) => ({ domain: name, dkim }))
   const verifiers = [...(config?.credentials.values() ?? [])].flatMap(({ passwordHashes }) => passwordHashes)
@@ -235,7 +235,7 @@ interface Known {
   sealer: Sealer
 }
 
-/** Keys and verifiers of what counts; `more` when some verifiers are left for the next run. */
+/** Keys and verifiers of the resources; `more` if some verifiers are left for the next run. */
 async function observe(
   { resources }: Gathered,
   known: Known,
@@ -252,8 +252,8 @@ async function observe(
   }
 }
 
-/** The keys that sign, by domain name, as the Domains' own status says. Only those beside the platform: anybody can give a Secret
- * of his own our labels. */
+/** The signing keys by domain name, as in the status of the Domains. Only from Secrets in the platform's namespace: anyone can put our
+ * labels on their own. */
 function signingKeys(
   resources: AnyResource[],
   { sealer }: Known,
@@ -274,7 +274,7 @@ function signingKeys(
   return sealer.sealAll(signing)
 }
 
-/** What was made once is recalled; of the rest some are made, and `more` says that others are left. */
+/** Recalls the verifiers that exist and makes some of the others; `more` if any are left. */
 async function verifiersOf(resources: AnyResource[], { verifiers }: Known, world: World) {
   const wanted = resources.flatMap((resource) => {
     if (resource.kind !== 'SMTPCredential' || resource.spec.passwordHashes.length > 0) return []

@@ -12,19 +12,19 @@ import { foreignAddress } from '../../tenancy/foreign-address.ts'
 import { maySend } from '../../tenancy/may-send.ts'
 import { foreignSenders } from '../../tenancy/senders.ts'
 
-/** Why an object does not count, or not wholly. */
+/** Why an object is not applied, or not completely. */
 export interface Finding {
   reason: 'NamespaceNotAllowed' | 'Invalid' | 'NameTaken' | 'SendersNotAllowed' | 'Overlapping' | 'Shadowed'
   message: string
 }
 
-/** Whether it keeps a Domain or a credential from counting at all; without some of its senders it counts. */
+/** Whether a finding excludes a Domain or a credential; SendersNotAllowed only removes some of its senders. */
 export const stops = ({ reason }: Finding): boolean => reason !== 'SendersNotAllowed'
 
-/** By object, as `describeRef` names it. */
+/** By object, as named by `describeRef`. */
 export type Findings = Map<string, Finding[]>
 
-/** What was found about an object. */
+/** The findings about an object. */
 export const findingsOn = (findings: Findings, object: Named): Finding[] => findings.get(describeRef(object)) ?? []
 
 /** A reference, or a resource. */
@@ -32,27 +32,27 @@ type Named = Pick<ObjectRef, 'kind' | 'namespace' | 'name'>
 
 export interface Gathered {
   platform: Resource<'MailPlatform'>
-  /** All that counts, the platform among it. */
+  /** All that are applied, including the platform. */
   resources: AnyResource[]
   findings: Findings
-  /** The Domain resource (`namespace/name`) that has a domain name. */
+  /** The Domain resource (`namespace/name`) of a domain name. */
   owners: Map<string, string>
 }
 
-/** A stored resource of a tenant, or of the platform beside the MailPlatform; told apart by its kind. */
+/** A stored resource other than the MailPlatform; `kind` discriminates the union. */
 export type TenantObject = { [K in Exclude<Kind, 'MailPlatform'>]: StoredResource<K> }[Exclude<Kind, 'MailPlatform'>]
 
 export interface GatherInput {
   platform: Resource<'MailPlatform'>
-  /** Everything of these kinds in the cluster. */
+  /** All objects of these kinds in the cluster. */
   objects: TenantObject[]
   namespaces: Map<string, Record<string, string>>
 }
 
-/** Kinds that are the platform's own affair. */
+/** Kinds that apply only in the MailPlatform's namespace. */
 const PLATFORM_KINDS: ReadonlySet<Kind> = new Set(['DeliveryPool', 'DestinationPolicy'])
 
-/** What counts of all that is in the cluster, and why the rest does not. A tenant's mistake is his own: the others go on. Pure. */
+/** The resources that are applied, and why the others are not. A tenant's mistake does not affect other tenants. Pure. */
 export function gather({ platform, objects, namespaces }: GatherInput): Gathered {
   const findings: Findings = new Map()
   const note = (object: Named, finding: Finding): void =>
@@ -100,7 +100,7 @@ export function gather({ platform, objects, namespaces }: GatherInput): Gathered
     ),
   )
   const nameOf = new Map([...owners].map(([domainName, key]) => [key, domainName]))
-  // A name that is only claimed is nobody's to send as, nor to keep from who has the name above it.
+  // A claim without proof gives no right to send, nor does it take a subdomain from its parent's owner.
   const namespaceOf = new Map(
     read.flatMap(({ resource, object }) =>
       resource.kind === 'Domain' &&
@@ -142,7 +142,7 @@ function notByCode({ kind }: AnyResource, platform: Resource<'MailPlatform'>): s
   return 'the platform does not allow sending from addresses outside the domains of the tenant (spec.verification.senderAddresses of the MailPlatform is Never)'
 }
 
-/** With what is too much of somebody else's. */
+/** Also reports what exceeds a tenant's share. */
 function readTenants({ tooLong, read }: TenantObject): { resource: AnyResource } | { problems: Excess[] } {
   if (tooLong.length > 0) return { problems: tooLong }
   if ('problems' in read) return read
@@ -150,7 +150,7 @@ function readTenants({ tooLong, read }: TenantObject): { resource: AnyResource }
   return problems.length > 0 ? { problems } : read
 }
 
-/** Fewer rights than asked for: the rest of the resource counts. */
+/** Removes the refused senders; the rest is applied. */
 function withoutSenders(resource: AnyResource, paths: string[]): AnyResource {
   if (resource.kind !== 'Domain' && resource.kind !== 'SMTPCredential') return resource
   const allowedSenders = resource.spec.allowedSenders.filter(
@@ -159,7 +159,7 @@ function withoutSenders(resource: AnyResource, paths: string[]): AnyResource {
   return { ...resource, spec: { ...resource.spec, allowedSenders } } as AnyResource
 }
 
-/** Since when the ownership is verified, as the Domain's own status remembers it. */
+/** When ownership was verified, as in the Domain's status. Milliseconds since the epoch. */
 function verifiedAt(object: TenantObject): number | undefined {
   const found = conditionOf(object, 'OwnershipVerified')
   return found?.status === 'True' ? Date.parse(found.lastTransitionTime) : undefined

@@ -8,7 +8,7 @@ export interface Matching {
   mx: string[]
 }
 
-/** Findings of policies some of whose patterns an earlier one has already: there they are never used. Pure. */
+/** Findings about patterns that an earlier policy already matches, which makes them ineffective. Pure. */
 export function overlaps(policies: Matching[], namespace: string): Findings {
   const takenBy = new Map<string, string>()
   const found: Findings = new Map()

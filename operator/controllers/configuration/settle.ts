@@ -8,14 +8,14 @@ import type { Findings, Gathered } from './gather.ts'
 import { overlaps } from './overlap.ts'
 
 export interface Settled {
-  /** undefined when the MailPlatform itself is at fault: the last good configuration stays. */
+  /** Undefined if the MailPlatform itself is invalid: the last valid configuration stays. */
   plan: Plan | undefined
   platformProblems: Problem[]
   findings: Findings
 }
 
-/** Plans with all resources that fit together: one with a problem is left out, and so are those that need it. Pure.
- * `maySend` says whether a Domain (`namespace/name`) is verified as far as the platform wants it. */
+/** Plans with all resources that are consistent: leaves out those with a problem, and those that depend on them. Pure.
+ * `maySend` says whether a Domain (`namespace/name`) is verified as far as the platform requires. */
 export function settlePlan(
   { platform, resources, findings }: Gathered,
   observed: Observed,
@@ -29,12 +29,12 @@ export function settlePlan(
       for (const [object, found] of overlaps(result.plan.config.policies, platform.namespace)) all.set(object, found)
       return { plan: result.plan, platformProblems: [], findings: all }
     }
-    // The plan names resources as findings are kept.
+    // The plan names resources as `describeRef` does.
     const mine = describeRef(platform)
     const own = result.problems.filter(({ resource }) => resource === mine)
     const bad = new Set(result.problems.map(({ resource }) => resource))
     bad.delete(mine)
-    // When others are at fault as well the platform's problem may only follow from theirs.
+    // If other resources have problems too, they may be the cause of the platform's problem.
     if (bad.size === 0) return { plan: undefined, platformProblems: own, findings: all }
     for (const { resource, path, problem } of result.problems) {
       if (resource === mine) continue
@@ -44,7 +44,7 @@ export function settlePlan(
   }
 }
 
-/** A Domain that may not send yet is there, with its logins, and takes nothing. */
+/** A Domain that may not send yet is planned with its logins, but as suspended. */
 function held(domain: Resource<'Domain'>, maySend: (domain: string) => boolean): AnyResource {
   if (maySend(keyFor(domain.namespace, domain.name))) return domain
   return { ...domain, spec: { ...domain.spec, state: 'Suspended' } }

@@ -5,8 +5,8 @@ import type { Resource } from '@postrider/resources/kinds'
 import { stops } from '../configuration/gather.ts'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 
-/** Why an SMTPCredential is not served at all: what the configuration says against it, else what is wrong with its spec. Undefined
- * when it is served. Pure. */
+/** Why an SMTPCredential is not served: a finding of the configuration, or else the problems of its spec. Undefined if it is
+ * served. Pure. */
 export function objection(
   complaints: Complaint[],
   read: object | { problems: { path: string; problem: string }[] },
@@ -18,7 +18,7 @@ export function objection(
   return notReady({ reason: 'Invalid', message })
 }
 
-/** Whether a login that is served can send. `domain` is the Domain that it names, if there is one. Pure. */
+/** Whether a served login can send. `domain` is the Domain that it names, if it exists. Pure. */
 export function readiness(
   { spec }: Pick<Resource<'SMTPCredential'>, 'spec'>,
   complaints: Complaint[],

@@ -3,7 +3,7 @@ import type { SMTPCredentialStatus } from '@postrider/resources/status'
 import type { PasswordIds } from '../../credentials/rotation.ts'
 import { credentialSecretName } from '../../shapes/names.ts'
 
-/** What the status tells of passwords that the operator makes. Pure. */
+/** The status fields about generated passwords. Pure. */
 export const passwordStatus = (
   { name, spec }: Pick<Resource<'SMTPCredential'>, 'name' | 'spec'>,
   { answered, previous }: PasswordIds,
@@ -13,6 +13,6 @@ export const passwordStatus = (
   ...(previous === undefined ? {} : { previousValidUntil: new Date(previous.until).toISOString() }),
 })
 
-/** When the previous password is over, milliseconds from now; undefined when there is none. Pure. */
+/** When the previous password expires, in milliseconds from now; undefined if there is none. Pure. */
 export const previousEndsIn = ({ previous }: PasswordIds, now: number): number | undefined =>
   previous === undefined ? undefined : Math.max(0, previous.until - now)

@@ -26,7 +26,7 @@ const WAIT_MS = 500
 
 type Stored = StoredResource<'SMTPCredential'>
 
-/** Sees to one SMTPCredential: its password, the Secret that tells it, and its status. */
+/** Reconciles one SMTPCredential: its password, the Secret with the password, and its status. */
 export function credentialController(context: Context) {
   const { cluster, recorder, status, world, keeper } = context
 
@@ -49,7 +49,7 @@ export function credentialController(context: Context) {
     return next
   }
 
-  /** Writes the Secret; resolves with when to look again. */
+  /** Writes the Secret; resolves with the delay until the next run. */
   async function writeSecret(
     platform: Resource<'MailPlatform'>,
     resource: Resource<'SMTPCredential'>,
@@ -92,7 +92,7 @@ export function credentialController(context: Context) {
     const object = world.credentials.get(key)
     const found = findPlatform(world)
     const findings = context.findings()
-    // The Secret goes with its owner.
+    // The Secret is deleted with its owner.
     if (object === undefined) forgetOwner(refAt(KINDS.SMTPCredential, key), world.secrets)
     if (object === undefined || found === undefined || 'problems' in found || findings === undefined) return {}
     const { platformKey } = keeper

@@ -16,7 +16,7 @@ const keyOf = (selector: string, pem = 'pem'): StoredKey => ({
   request: '',
 })
 
-/** A keeper beside Secrets that come and go as the test says. */
+/** A keeper, and Secrets that the test adds and removes. */
 function world() {
   const secrets = new Map<string, V1Secret>()
   const store = { list: () => [...secrets.values()] }

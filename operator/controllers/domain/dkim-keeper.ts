@@ -8,14 +8,14 @@ import { ensure, forgetOwned } from '@postrider/kubernetes/apply/owned'
 import type { Context } from '../context.ts'
 import { least } from '../least.ts'
 
-/** The keys that are remembered of a Domain, by selector. */
+/** The remembered keys of a Domain, by selector. */
 interface Known {
   domainName: string
   keys: Map<string, StoredKey>
 }
 
-/** Keeps the DKIM keys of Domains. What was read once is remembered for as long as the Domain is there and has its name: a Secret that
- * somebody deletes or edits comes back as it was, since the key's other half is in the tenant's DNS. */
+/** Keeps the DKIM keys of Domains. A key that was read is remembered while the Domain exists and keeps its domain name: a Secret that
+ * someone deletes or edits is restored, because the public key is in the tenant's DNS. */
 export class DkimKeeper {
   readonly #context: Context
   /** By Domain, `namespace/name`. */
@@ -34,11 +34,11 @@ export class DkimKeeper {
       const key = readKey(found)
       if (key !== undefined && !known.has(key.selector)) known.set(key.selector, key)
     }
-    // In the same order for each process: the status lists them so.
+    // Sorted, so that each process writes the same status.
     return [...known.values()].sort((one, other) => (one.selector < other.selector ? -1 : 1))
   }
 
-  /** The Domain is gone: its private keys leave memory. Their Secrets stay for some days (see dkim-orphans.ts). */
+  /** Drops a deleted Domain's private keys from memory. Their Secrets stay for some days (see dkim-orphans.ts). */
   forget(domain: string): void {
     this.#known.delete(domain)
   }
@@ -51,7 +51,7 @@ export class DkimKeeper {
     return keys
   }
 
-  /** Does what the steps say and sees to the Secrets of all other keys; resolves with when to look again. */
+  /** Carries out the steps and ensures the Secrets of all keys; resolves with the delay until the next run. */
   async follow(
     {
       platform,

@@ -8,8 +8,7 @@ const ORPHANED = 'postrider.dev/orphaned-at'
 /** If a Domain is deleted by mistake and recreated within this time, it keeps the DKIM keys already published in DNS. Milliseconds. */
 const KEPT_MS = 7 * DAY_MS
 
-/** Deletes the DKIM keys of Domains that have been gone for a week: a tenant's resource can't own what is in another namespace.
- * The stores must be synced. */
+/** Deletes the DKIM keys of Domains that were deleted a week ago: ownerReferences do not cross namespaces. The stores must be synced. */
 export async function collectOrphans({ cluster, world, namespace }: Context, now = Date.now()): Promise<void> {
   for (const { metadata } of world.secrets.list(namespace)) {
     if (metadata?.labels?.[DKIM_LABEL] === undefined || metadata.name === undefined) continue

@@ -8,7 +8,7 @@ import type { News } from '@postrider/kubernetes/status/status'
 
 export interface DomainEvidence {
   complaints: Complaint[]
-  /** Undefined when the Domain is not served. */
+  /** Undefined if the Domain is not served. */
   records: ComparedRecord[] | undefined
   suspended: boolean
   sending: Spec<'MailPlatform'>['verification']['sending'] | undefined
@@ -16,7 +16,7 @@ export interface DomainEvidence {
   now: Date
 }
 
-/** An ownership record that was there may be missing for so long before the domain is held to be somebody else's. Milliseconds. */
+/** How long a verified ownership record may be missing before the namespace loses the domain. Milliseconds. */
 const OWNERSHIP_GRACE_MS = 7 * DAY_MS
 
 /** The conditions of a Domain. Pure. */
@@ -44,7 +44,7 @@ function acceptance(complaints: Complaint[]): Finding {
   return { type: 'Accepted', status: 'True', reason: 'SendersNotAllowed', message }
 }
 
-/** Two conditions: whether the record is there now, and whether the domain is held to be this namespace's. */
+/** Two conditions: whether the record exists now, and whether the domain belongs to this namespace. */
 function ownership(records: ComparedRecord[], { before, now }: DomainEvidence): { present: Finding; owned: Finding } {
   const present = of('OwnershipRecordPresent', 'Ownership', records, before)
   const was = before.find(({ type }) => type === 'OwnershipVerified')
@@ -83,7 +83,7 @@ const of = (
     before,
   )
 
-/** Well when all are there. A DNS that can't be asked changes nothing. */
+/** True if all are found. A failed lookup keeps the status. */
 function judged(type: string, records: ComparedRecord[], before: Condition[]): Finding {
   const bad = records.filter(({ state }) => state === 'Missing' || state === 'Different')
   if (bad.length > 0) {
@@ -125,7 +125,7 @@ function ready(found: Finding[], { suspended, sending }: DomainEvidence): Findin
   return { type: 'Ready', status: 'True', reason: 'Ready', message: 'mail from this domain is accepted' }
 }
 
-/** An Event when a Domain becomes ready or ceases to be. What was never known is no news. Pure. */
+/** An Event when a Domain becomes ready or stops being ready; none for its first status. Pure. */
 export function domainNews(before: readonly Condition[], now: readonly Condition[]): News[] {
   const [was, is] = [before, now].map((conditions) => conditions.find(({ type }) => type === 'Ready'))
   if (was === undefined || is === undefined || was.status === is.status) return []

@@ -12,7 +12,7 @@ import type { ComparedRecord } from '../../dns/compare.ts'
 import { clientHost, serviceHost, servicePorts } from '../../shapes/service.ts'
 import { least } from '../least.ts'
 
-/** The rotation of DKIM keys that a Domain asks for. */
+/** The DKIM keys and the rotation that a Domain requests. */
 export const wishOf = ({ spec: { dkim } }: Pick<Resource<'Domain'>, 'spec'>): DkimWish => ({
   algorithms: dkim.algorithms,
   selectorPrefix: dkim.selectorPrefix,
@@ -47,23 +47,22 @@ export function setupFacts(platform: Resource<'MailPlatform'>, { spec }: Resourc
   const host = clientHost(platform)
   return {
     domainName: spec.domainName,
-    // The name of a Service means nothing outside.
+    // A Service's name does not resolve outside the cluster.
     submission: host === serviceHost(platform) ? undefined : submissionAt(host, servicePorts(platform)),
     incoming: incomingOf(spec).incoming ?? [],
     publicHost: platform.spec.api.replicas === 0 ? undefined : platform.spec.api.publicHost,
   }
 }
 
-/** How the records of a Domain are: whether all that are required were found, and for how long that has not been so, in
- * milliseconds. Pure. */
+/** Whether all required records of a Domain were found, and for how long (`since`, milliseconds) they have been incomplete. Pure. */
 export function completeness(records: ComparedRecord[], object: WithStatus, now: number) {
   const verified = conditionOf(object, 'DNSVerified')
   const since = verified === undefined || verified.status === 'True' ? now : Date.parse(verified.lastTransitionTime)
   return { complete: records.every(({ state, required }) => state === 'Found' || !required), since: now - since }
 }
 
-/** When a Domain is to be looked at again, milliseconds from now: soon while there is something to do about its keys, else when the
- * first of its objects, its records (`recordsAt`) or its keys wants it. Pure. */
+/** When a Domain is reconciled again, in milliseconds from now: soon while its keys need a step, otherwise at the earliest time that
+ * its Secrets (`owned`), its records (`recordsAt`) or its keys require. Pure. */
 export function againIn(
   { supersede, remove, make, nextAt }: DkimSteps,
   { owned, recordsAt }: { owned: number | undefined; recordsAt: number },

@@ -30,7 +30,7 @@ const WAIT_MS = 500
 interface Looked {
   records: ComparedRecord[]
   nextAt: number
-  /** Of the records that were asked for: others are asked for at once. */
+  /** Of the wanted records: if they change, they are looked up at once. */
   fingerprint: string
 }
 
@@ -38,7 +38,7 @@ type Platform = Resource<'MailPlatform'>
 type Domain = Resource<'Domain'>
 type Stored = StoredResource<'Domain'>
 
-/** Sees to one Domain: its DKIM keys, what the DNS says, and its status. */
+/** Reconciles one Domain: its DKIM keys, its DNS records and its status. */
 export function domainController(context: Context, lookOf: (resolvers: string[]) => Look) {
   const { status, world, keeper } = context
   const dkim = new DkimKeeper(context)
@@ -93,7 +93,7 @@ export function domainController(context: Context, lookOf: (resolvers: string[])
     const owned = await dkim.follow({ platform: platform.name, owner, object, request: wish.request }, before)
     const keys = dkim.keysOf(owner)
     const seen = await look(key, platform, resource, keys, object, platformKey)
-    // Again, because the records may have been found only now.
+    // Again, because this lookup may have found records.
     const steps = stepsForKeys(keys, wish, published(seen), Date.now())
     const answered = isAnswered(keys, wish)
     await report(object, evidenceOf(object, complaints, platform, resource, seen), {
@@ -151,5 +151,5 @@ const evidenceOf = (
 
 const published = (seen: Looked | undefined): Set<string> => publishedSelectors(seen?.records ?? [])
 
-/** Addresses that mail leaves from, where pools name them. */
+/** The IP addresses that the delivery pools name. */
 const poolAddresses = ({ world }: Context): string[] => world.pools.list().flatMap(({ spec }) => spec.addresses ?? [])

@@ -3,18 +3,18 @@ import { reload } from '../../broker/reload.ts'
 import type { ServerState } from '../../broker/reload.ts'
 import type { Keeper } from './keeper.ts'
 
-/** Sees to it that each server of the broker has read its accounts, its certificate and its configuration. */
+/** Makes each server of the broker load its accounts, its certificate and its configuration. */
 export interface BrokerAccountsController {
   run(): Promise<{ againMs?: number | undefined }>
-  /** Why services of this release must not start yet; undefined once they may. */
+  /** Why services of this release must not start yet; undefined if they may. */
   readonly waiting: string | undefined
 }
 
 const SOON_MS = 3000
-/** A server that lost its place, or read its files before they were whole. */
+/** Finds servers that were replaced, or that read incomplete files. */
 const RELOOK_MS = 10 * 60_000
 
-/** `ours` is false for a broker that another release or somebody else runs: nothing is asked of it, and nothing waits. */
+/** `ours` is false for a broker that does not belong to this release: it is not checked, and nothing waits for it. */
 export function brokerAccountsController(
   { keeper, log, ours }: { keeper: Keeper; log: Logger; ours: boolean },
   changed: () => void,
@@ -47,7 +47,8 @@ export function brokerAccountsController(
   }
 }
 
-/** Services may connect to any server: they wait while one has accounts of before. One that is away reads the new ones when it starts. */
+/** Services may connect to any server, so they wait until none is stale and most are current. A server that is away loads the new
+ * accounts when it starts. */
 export function reasonToWait(states: ServerState[]): string | undefined {
   const current = states.filter(({ state }) => state === 'current')
   if (states.every(({ state }) => state !== 'stale') && current.length * 2 > states.length) return undefined

@@ -11,7 +11,7 @@ import { clientHost, serviceHost } from '../../shapes/service.ts'
 
 const RENEW_MS = 30 * DAY_MS
 
-/** All names that a client may know the ingress by. */
+/** All names by which clients may reach the ingress. */
 const certificateNames = (platform: Resource<'MailPlatform'>): [string, ...string[]] => [
   platform.spec.hostName,
   clientHost(platform),
@@ -21,8 +21,8 @@ const certificateNames = (platform: Resource<'MailPlatform'>): [string, ...strin
   '127.0.0.1',
 ]
 
-/** The certificate of a platform without one of its own: the one remembered, else the one there is, or a new one when that is for
- * other names, nearly over, or none. Remembered, since clients trust its CA, whose key is not kept. */
+/** The certificate of a platform without one of its own: the remembered one, else the present one, else a new one. It is replaced if it
+ * lacks a name or expires soon. Remembered, because clients trust its CA, whose key is not kept. */
 export async function localCertificate(
   platform: Resource<'MailPlatform'>,
   remembered: LocalCertificate | undefined,
@@ -59,10 +59,10 @@ function fits(pem: string, names: string[], now: number): boolean {
     const known = certificate.subjectAltName ?? ''
     return endOf(pem) - now > RENEW_MS && names.every((name) => known.includes(`:${name}`))
   } catch {
-    // Somebody wrote something else there.
+    // Someone changed the Secret.
     return false
   }
 }
 
-/** When a certificate ends, milliseconds since the epoch. Throws when it is none. */
+/** When a certificate expires, milliseconds since the epoch. Throws if it cannot be parsed. */
 export const endOf = (pem: string): number => Date.parse(new X509Certificate(pem).validTo)

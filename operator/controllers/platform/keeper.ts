@@ -22,8 +22,8 @@ import { secret, secretText } from '../../shapes/secret.ts'
 import { least } from '../least.ts'
 import type { World } from '../world.ts'
 
-/** Keeps what is made once by chance and never again: the platform key, and the passwords of the broker's accounts. What was
- * read once is remembered, so that a Secret that somebody deletes comes back as it was. */
+/** Keeps secrets that are generated once, at random: the platform key, and the passwords of the broker's accounts. They are remembered
+ * once read, so that a Secret that someone deletes is restored. */
 export class Keeper {
   #platformKey: Buffer | undefined
   #passwords: Record<string, string> | undefined
@@ -54,7 +54,7 @@ export class Keeper {
     return this.#passwords?.[account]
   }
 
-  /** How the operator itself reaches the broker; undefined before `keepAccounts` has run, or while the CA is not there. */
+  /** How the operator itself reaches the broker; undefined before `keepAccounts` has run, or while there is no CA. */
   brokerAccess(user: 'admin' | typeof WATCH): BrokerAccess | undefined {
     const password = this.brokerPassword(user)
     if (password === undefined || (this.#broker.tlsSecret !== undefined && this.#ca === undefined)) return undefined
@@ -62,12 +62,12 @@ export class Keeper {
     return { servers, user, password, ...(this.#ca === undefined ? {} : { tls: { caFile: this.#ca.file } }) }
   }
 
-  /** What a server is tagged with when it has read all that is there for it. */
+  /** The tag of a server that has loaded its current files. */
   get accountsTag(): string | undefined {
     return this.#accountsTag
   }
 
-  /** Sees to the Secrets of a platform; `keepAccounts` must have run. The stores must be synced: a key that seems absent is created again. */
+  /** Ensures the Secrets of a platform. `keepAccounts` must have run, and the stores must be synced: a missing key is created. */
   async keep(world: World, platform: StoredResource): Promise<number | undefined> {
     const name = platform.metadata?.name ?? ''
     const again = [await this.#keepPlatformKey(world, platform, name)]
@@ -82,12 +82,12 @@ export class Keeper {
     const found = secretText(secrets.get(keyFor(this.#namespace, platformKeyName(name))), 'key')
     this.#platformKey ??= found === undefined ? randomBytes(32) : Buffer.from(found.trim(), 'base64')
     const wanted = platformKeySecret(this.#placeOf(name), this.#platformKey)
-    // It does not go with the MailPlatform: who deletes that by mistake would lose every password with it.
+    // Not owned by the MailPlatform: deleting that by mistake would invalidate every password.
     const options = { goesWith: this.#release ?? null }
     return (await ensure(this.#cluster, wanted, secrets, this.#recorder, platform, options)).againMs
   }
 
-  /** Sees to the passwords of the broker, which waits for them, and to its certificate, be there a platform or not. */
+  /** Ensures the passwords of the broker, which waits for them, and its certificate, even without a MailPlatform. */
   async keepAccounts(world: World): Promise<number | undefined> {
     const { secrets } = world
     const { secret: name, servers, configuration } = this.#broker
@@ -108,7 +108,7 @@ export class Keeper {
     return least(again)
   }
 
-  /** Made whether it is used or not, so that no server has to wait for it when TLS is turned on. */
+  /** Made even if it is not used, so that no server has to wait for it when TLS is turned on. */
   async #keepCertificate({ secrets }: World): Promise<number | undefined> {
     const { tlsMake, servers } = this.#broker
     if (tlsMake === undefined) return undefined
@@ -118,9 +118,9 @@ export class Keeper {
     return (await ensure(this.#cluster, wanted, secrets, this.#recorder, this.#owner())).againMs
   }
 
-  /** The certificate that the broker is to show; keeps the CA for the operator's own connections. */
+  /** The certificate that the broker presents; keeps its CA for the operator's own connections. */
   async #readCertificate(name: string): Promise<string | undefined> {
-    // Somebody else may have made it: the store holds only what has our labels.
+    // Someone else may have created it, and the store holds only Secrets with our labels.
     const found = await this.#cluster.get(refTo(KINDS.Secret, this.#namespace, name))
     const ca = secretText(found, 'ca.crt')
     if (ca !== undefined && ca !== this.#ca?.text) {

@@ -11,11 +11,11 @@ import { endOf } from './certificate.ts'
 
 export interface CertificateState {
   finding: Finding
-  /** When the first of the certificates ends, milliseconds since the epoch; undefined when none can be read. */
+  /** When the first of the certificates expires, milliseconds since the epoch; undefined if none can be read. */
   endsAt: number | undefined
 }
 
-/** How the platform's certificates are. Read each time: a Secret of the user's is not among those we watch. */
+/** The state of the platform's certificates. Read each time, because Secrets of users are not watched. */
 export async function certificateState(
   cluster: Cluster,
   platform: Resource<'MailPlatform'>,
@@ -29,7 +29,7 @@ export async function certificateState(
   return judgeCertificates(found, Date.now())
 }
 
-/** The certificates that a platform is to have, the first one's first. Pure. */
+/** The certificates that a platform needs, the default one first. Pure. */
 export function wantedCertificates(platform: Resource<'MailPlatform'>): WantedCertificate[] {
   const clientCa = platform.spec.ingress.tls?.clientCA?.secretName
   return [
@@ -44,7 +44,7 @@ export function wantedCertificates(platform: Resource<'MailPlatform'>): WantedCe
   ]
 }
 
-/** The condition of certificates as they were found: the first that is not well gives the reason. Pure. */
+/** The condition of the certificates: the first that is not valid gives the reason. Pure. */
 export function judgeCertificates(
   read: (WantedCertificate & { pem: string | undefined })[],
   now: number,
@@ -57,7 +57,7 @@ export function judgeCertificates(
   return { finding: { type: 'CertificateReady', status: bad ? 'False' : 'True', reason, message }, endsAt }
 }
 
-/** A key of a Secret, and what is so without it. */
+/** A key of a Secret, and the effect of its absence. */
 export interface WantedCertificate {
   name: string
   key: string

@@ -15,7 +15,7 @@ const platform = (replicas = 2) => ({
   origin: '',
   spec: MailPlatformSpec.parse({ hostName: 'mail.sender.test', api: { replicas } }),
 })
-/** A Deployment of 2 pods, of which so many are ready. */
+/** A Deployment of 2 pods, of which `ready` are ready. */
 const pods = (ready: number, status: object = {}): Wire<V1Deployment> => ({
   metadata: { generation: 4 },
   spec: { replicas: 2, selector: {}, template: {} },

@@ -20,7 +20,7 @@ export interface PlatformEvidence {
   published: PublishedState
   /** Why services of this release may not start yet. */
   waiting: string | undefined
-  /** The Deployments that there are. */
+  /** The Deployments that exist. */
   deployments: Partial<Record<Component, Wire<V1Deployment>>>
   /** Condition CertificateReady. */
   certificate: Finding
@@ -41,19 +41,19 @@ export function platformFindings(
   ])
 }
 
-/** The conditions of a MailPlatform beside an older one. Pure. */
+/** The conditions of a MailPlatform that is not the oldest. Pure. */
 export const notTheOldest = (): Finding[] => {
   const message = 'this namespace has an older MailPlatform, and only the oldest is served'
   return withReady([{ type: 'Accepted', status: 'False', reason: 'OlderPlatformExists', message }])
 }
 
-/** The conditions of a MailPlatform whose spec is wrong. Pure. */
+/** The conditions of a MailPlatform with an invalid spec. Pure. */
 export function notValid(problems: { path: string; problem: string }[]): Finding[] {
   const message = problems.map(({ path, problem }) => `${path} ${problem}`).join('; ')
   return withReady([{ type: 'Accepted', status: 'False', reason: 'Invalid', message }])
 }
 
-/** The rest of the status of the MailPlatform that is served; `endsAt` is when the first certificate ends. Pure. */
+/** The other status fields of the MailPlatform that is served; `endsAt` is when the first certificate expires. Pure. */
 export const platformFields = (
   { name }: Pick<Platform, 'name'>,
   { published, deployments }: Pick<PlatformEvidence, 'published' | 'deployments'>,
@@ -69,7 +69,7 @@ export const platformFields = (
   ...(endsAt === undefined ? {} : { certificateNotAfter: new Date(endsAt).toISOString() }),
 })
 
-/** Those that run for a platform. */
+/** Components that a platform runs. */
 const componentsOf = ({ spec }: Pick<Platform, 'spec'>): Component[] => [
   'ingress',
   'delivery',
@@ -83,14 +83,14 @@ function podsReady(platform: Platform, component: Component, found: Wire<V1Deplo
   const message = settled
     ? `${ready} of ${wanted} pods are ready`
     : `${ready} of ${wanted} pods are ready, ${updated} are up to date; see kubectl describe deployment ${componentName(platform.name, component)}`
-  // Some are enough to work.
+  // One pod is enough to work.
   return finding(type, ready > 0, settled ? 'AllPods' : 'SomePods', 'NoPods', message)
 }
 
 function progressOf(found: Wire<V1Deployment> | undefined) {
   const { readyReplicas: ready = 0, updatedReplicas: updated = 0, observedGeneration = 0 } = found?.status ?? {}
   const wanted = found?.spec?.replicas ?? 1
-  // A status of an older generation tells of what was wanted before.
+  // The status may still describe an earlier generation of the spec.
   const current = observedGeneration >= (found?.metadata?.generation ?? 0)
   return { ready, wanted, updated, settled: current && ready >= wanted && updated >= wanted }
 }

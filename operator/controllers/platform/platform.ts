@@ -21,13 +21,13 @@ import { findPlatform, sortedByAge } from '../world.ts'
 
 export interface PlatformController {
   run(): Promise<{ againMs?: number | undefined }>
-  /** When the certificate in use ends, milliseconds since the epoch. */
+  /** When the first certificate expires, milliseconds since the epoch. */
   readonly certificateEndsAt: number | undefined
 }
 
 const RELOOK_MS = 10 * 60_000
 
-/** Sees to everything that runs for the MailPlatform, and says in its status how that is. */
+/** Reconciles everything that runs for the MailPlatform, and reports its state in the status. */
 export function platformController(
   context: Context,
   published: () => PublishedState | undefined,
@@ -36,7 +36,7 @@ export function platformController(
   const { cluster, recorder, status, world, keeper, surroundings } = context
   let certificateEndsAt: number | undefined
   let local: LocalCertificate | undefined
-  /** The platform that all is kept for. */
+  /** The platform that owns what is kept. */
   let owner: ObjectRef | undefined
 
   async function ensureAll(
@@ -52,7 +52,7 @@ export function platformController(
       local = await localCertificate(platform, local, present)
       await put(certificateSecret(platform, local), world.secrets)
     }
-    // Services of this release may use accounts or rights that the broker has not read yet: those that run stay until then.
+    // Services of this release may need accounts or rights that the broker has not loaded yet: the running ones stay until then.
     if (waiting() === undefined)
       for (const wanted of deploymentsOf({ platform, surroundings })) await put(wanted, world.deployments)
     await put(ingressService(platform), world.services)
@@ -68,14 +68,14 @@ export function platformController(
     return again
   }
 
-  /** Of a platform that wants no HTTP service any more. */
+  /** From a platform that no longer wants the HTTP service. */
   async function removeApi({ name, namespace }: Resource<'MailPlatform'>): Promise<void> {
     const mine = componentName(name, 'api')
     await removeOwned(cluster, refTo(KINDS.Deployment, namespace, mine), world.deployments)
     await removeOwned(cluster, refTo(KINDS.Service, namespace, mine), world.services)
   }
 
-  /** What was kept for a platform that is gone, or is not the oldest any more, leaves memory. */
+  /** Drops from memory what was kept for a platform that is gone, or no longer the oldest. */
   function keepFor(object: StoredResource | undefined): void {
     const now = object === undefined ? undefined : refOf(object)
     if (owner !== undefined && (now === undefined || describeRef(now) !== describeRef(owner))) {
@@ -103,7 +103,7 @@ export function platformController(
       const { platform, object } = found
       const again = least([...(await ensureAll(platform, object)), accounts, RELOOK_MS])
       const state = published()
-      // It runs again with the configuration's first result; until then what is said stays as it is.
+      // The configuration's first result starts another run; until then the status stays as it is.
       if (state === undefined) return { againMs: again }
       const { finding, endsAt } = await certificateState(cluster, platform)
       certificateEndsAt = endsAt

@@ -21,21 +21,21 @@ import { statusOf, verificationOf } from './sender-status.ts'
 import { claimOf } from './verified-senders.ts'
 import { findPlatform } from '../world.ts'
 
-/** For what the configuration has not looked at yet, or the platform key that is not there yet. */
+/** While the configuration has not processed the object, or there is no platform key. */
 const WAIT_MS = 500
 
 type Stored = StoredResource<'SenderAddress'>
-/** After the broker was away. */
+/** While the broker is away. */
 const RETRY_MS = 2000
 
-/** Sees to one SenderAddress: mails its code when the configuration has found nothing against it, looks at the code that is given
- * back, and tells in its status how far that is. */
+/** Reconciles one SenderAddress: mails its code if the configuration has no finding against it, checks the code that is entered, and
+ * reports the progress in its status. */
 export function senderAddressController(
   context: Context,
   configuration: Pick<ConfigurationController, 'senders' | 'domains' | 'broker'>,
 ) {
   const { status, world, keeper } = context
-  /** What was written last, by uid: the store is a moment late, and a second code would be made of what it says then. */
+  /** What was written last, by uid: the store lags behind, and acting on its old state would send a second code. */
   const written = new Map<string, Verification>()
   const uids = new Map<string, string>()
 
@@ -68,7 +68,7 @@ export function senderAddressController(
     const before = remembered(object)
     const tell = (known: Verification, verdict: Verdict): Promise<void> =>
       write(object, senderConditions({ verdict, domain: ready, domainName: resource.spec.domainRef.name }), known)
-    // No code is mailed in the name of an unverified domain.
+    // No code is mailed on behalf of an unverified domain.
     const proven = before !== undefined && isProven(platformKey, before, wish.claim)
     if (ready?.status !== 'True' && !proven) {
       await write(object, senderConditions({ domain: ready, domainName: resource.spec.domainRef.name }), before)
@@ -86,7 +86,7 @@ export function senderAddressController(
     return { againMs: postponed ? RETRY_MS : lookAgainIn(verdict, Date.now()) }
   }
 
-  /** Forgets what was written of an object that is gone, or that another of its name has replaced. */
+  /** Forgets what was written about an object that was deleted, or recreated under the same name. */
   function noteUid(key: string, uid: string | undefined): void {
     const before = uids.get(key)
     if (before !== undefined && before !== uid) written.delete(before)
@@ -94,7 +94,7 @@ export function senderAddressController(
     else uids.set(key, uid)
   }
 
-  /** One that the configuration has not looked at, or not at this address, has none: only then is it known whose the address is. */
+  /** Undefined until the configuration has processed the object with this address: only then is the owner of the address known. */
   function counted(
     key: string,
     object: Stored,

@@ -5,14 +5,14 @@ import { DAY_MS } from '@postrider/time/day'
 import type { Finding as Complaint } from '../configuration/gather.ts'
 
 export interface SenderEvidence {
-  /** Undefined while the Domain is not ready: then no code is mailed. */
+  /** Undefined while the Domain is not ready and no code is mailed. */
   verdict?: Verdict
   /** Condition Ready of the Domain. */
   domain: Condition | undefined
   domainName: string
 }
 
-/** The conditions of a SenderAddress that nothing is found against. Pure. */
+/** The conditions of a SenderAddress without findings. Pure. */
 export function senderConditions({ verdict, domain, domainName }: SenderEvidence): Finding[] {
   const verified: Finding[] =
     verdict === undefined
@@ -35,11 +35,11 @@ export function senderConditions({ verdict, domain, domainName }: SenderEvidence
   return [...verified, { type: 'Ready', status: 'False', reason: 'NotVerified', message }]
 }
 
-/** The condition of a SenderAddress that does not count. Pure. */
+/** The condition of a SenderAddress that is refused. Pure. */
 export const senderRefused = (complaint: Complaint): Finding => ({ type: 'Ready', status: 'False', ...complaint })
 
-/** When a verdict may read otherwise, milliseconds from now; undefined when only a change of the object can do that. A timer takes no
- * longer time than 24 days. Pure. */
+/** When a verdict may change by itself, milliseconds from now; undefined if it cannot. At most a day, because a timer is limited to 24
+ * days. Pure. */
 export const lookAgainIn = ({ changesAt }: Pick<Verdict, 'changesAt'>, now: number): number | undefined =>
   changesAt === undefined ? undefined : Math.min(DAY_MS, Math.max(0, changesAt - now))
 

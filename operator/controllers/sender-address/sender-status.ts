@@ -3,7 +3,7 @@ import { expiresAt } from '@postrider/sender-verification/verification'
 import type { SenderAddressStatus } from '@postrider/resources/status'
 import type { StoredResource } from '../../stored-resource.ts'
 
-/** What the status of a SenderAddress remembers of its verification; undefined before anything was written. */
+/** The verification as the status of a SenderAddress has it; undefined before anything was written. */
 export function verificationOf({ status }: Pick<StoredResource<'SenderAddress'>, 'status'>): Verification | undefined {
   if (status.claim === undefined) return undefined
   return given({
@@ -20,7 +20,7 @@ export function verificationOf({ status }: Pick<StoredResource<'SenderAddress'>,
   })
 }
 
-/** The part of the status that `verificationOf` reads back, with what people want to know besides. */
+/** The part of the status that `verificationOf` reads back, with fields for people. */
 export const statusOf = (known: Verification): Partial<SenderAddressStatus> =>
   given({
     claim: known.claim,

@@ -8,7 +8,7 @@ import { keyFor } from '@postrider/kubernetes/object/object'
 import { verificationOf } from './sender-status.ts'
 import type { World } from '../world.ts'
 
-/** The addresses whose status holds the proof of a code that was given back, by `namespace/name`. */
+/** The addresses whose status proves that their code was entered, by `namespace/name`. */
 export function verifiedSenders(
   resources: AnyResource[],
   { senders }: Pick<World, 'senders'>,

@@ -3,12 +3,12 @@ import { withLowerDomain } from '@postrider/mail/address'
 import type { DomainStatus } from '@postrider/resources/status'
 import type { StoredResource } from '../../stored-resource.ts'
 
-/** What a status tells of messages sent lately. */
+/** Status fields: messages of the last 24 hours. */
 type UseStatus = Pick<DomainStatus, 'sentToday' | 'dailyLimit' | 'use'>
 /** What may have a limit. */
 export type Limited = StoredResource<'Domain'> | StoredResource<'SMTPCredential'>
 
-/** The account that a Domain or credential is counted by, and the name of its limit; undefined for one without a limit. Pure. */
+/** The account under which a Domain or credential is counted, and the name of its limit; undefined without a limit. Pure. */
 export function countedAs(object: Limited): { account: string; limit: string } | undefined {
   const limit = object.spec.limitRef?.name
   if (limit === undefined) return undefined
@@ -16,13 +16,13 @@ export function countedAs(object: Limited): { account: string; limit: string } |
   return { limit, account: credentialAccount(withLowerDomain(object.spec.address ?? '')) }
 }
 
-/** Pure. `limit` is undefined where messages a day are not limited. */
+/** `limit` is undefined if messages per day are not limited. Pure. */
 export const useStatus = (sent: number, limit: number | undefined): UseStatus =>
   limit === undefined
     ? { sentToday: sent, use: String(sent) }
     : { sentToday: sent, use: `${sent} / ${limit}`, dailyLimit: limit }
 
-/** What was sent lately is counted and written elsewhere (use.ts); whoever writes the rest of a status leaves it as it is. */
+/** These fields are written in use.ts; every other writer of the status must pass them on unchanged. */
 export function keptUse({ status: { sentToday, dailyLimit, use } }: { status: UseStatus }): UseStatus {
   return {
     ...(sentToday === undefined ? {} : { sentToday }),

@@ -11,8 +11,8 @@ import { keyFor } from '@postrider/kubernetes/object/object'
 import type { Context } from '../context.ts'
 import { countedAs, keptUse, useStatus } from './use-status.ts'
 
-/** Writes what was sent lately into the status of Domains and credentials that have a limit (others are not counted).
- * Where nothing was sent nothing is written. */
+/** Writes the messages of the last 24 hours into the status of Domains and credentials with a limit (others are not counted), if there
+ * is a counter. */
 export async function writeUse(
   { world, status, findings }: Pick<Context, 'world' | 'status' | 'findings'>,
   broker: Broker,
@@ -30,7 +30,7 @@ export async function writeUse(
   for (const object of [...world.domains.list(), ...world.credentials.list()]) {
     const counted = countedAs(object)
     if (counted === undefined) continue
-    // A Domain that only claims a name does not see what its owner sends.
+    // A Domain that only claims a name must not see what its owner sends.
     if (findingsOn(complaints, refOf(object)).some(stops)) continue
     const limit = world.limits.get(keyFor(object.metadata?.namespace, counted.limit))?.spec.messagesPerDay
     const sent = await sentBy(counted.account)
