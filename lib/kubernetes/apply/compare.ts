@@ -1,21 +1,21 @@
-/** A step into an object: a field, an item of a list by the field that tells its items apart, or by its place. */
+/** A step into an object: a field, a list item by the field that identifies it, or a list item by its index. */
 export type Step = string | number | { by: string; is: unknown }
 
-/** A field that is not as wanted. */
+/** A field that differs from what is wanted. */
 export interface Difference {
   path: Step[]
-  /** What is there; undefined when nothing is. */
+  /** The live value; undefined if there is none. */
   live: unknown
 }
 
-/** What tells the items of a list apart, the first that serves: two mounts may be of one volume. */
+/** Fields that can identify list items, best first: two mounts may use the same volume. */
 const ITEM_KEYS = ['mountPath', 'name', 'containerPort', 'uid', 'type']
 
-/** Maps that the API server merges as a whole (x-kubernetes-map-type: atomic): what somebody adds to one changes what it selects. */
+/** Maps that the API server treats as atomic (x-kubernetes-map-type): an added entry changes what they select. */
 const WHOLE_MAPS = new Set<Step | undefined>(['selector', 'matchLabels', 'labelSelector', 'nodeSelector'])
 
-/** Where `live` is not as `wanted` says. What `wanted` does not mention does not count: defaults of the server, fields and named
- * items of others. What is empty equals what is absent, for the server leaves it out. */
+/** Where `live` differs from `wanted`. Ignores what `wanted` does not mention: server defaults, and fields and named items of others.
+ * Empty equals absent, because the server omits empty values. */
 export function differences(wanted: unknown, live: unknown, path: Step[] = []): Difference[] {
   if (wanted === undefined || wanted === null || (live === undefined && isEmpty(wanted))) return []
   if (Array.isArray(wanted)) return Array.isArray(live) ? ofLists(wanted, live, path) : [{ path, live }]
@@ -46,7 +46,7 @@ function ofLists(wanted: unknown[], live: unknown[], path: Step[]): Difference[]
   return wanted.flatMap((item, index) => differences(item, live[index], [...path, index]))
 }
 
-/** A missing branch is reported as its fields: `data.password`, not `data`. */
+/** Reports a missing branch by its fields: `data.password`, not `data`. */
 const leaves = (wanted: object, path: Step[]): Difference[] =>
   Object.entries(wanted).flatMap(([key, value]) => differences(value, undefined, [...path, key]))
 

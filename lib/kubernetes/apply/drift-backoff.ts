@@ -1,21 +1,21 @@
-/** How often something was put back of late. */
+/** How often an object was corrected recently. */
 export interface Contest {
   corrections: number
   lastAt: number
 }
 
-/** So many corrections are nobody's contest: a person who tries things out. */
+/** Corrections without a delay, for a person who tries something out. */
 const FREE_CORRECTIONS = 5
 const FIRST_MS = 10_000
 const MAX_MS = 5 * 60_000
-/** Peace for so long, beyond the wait, and all is forgotten. */
+/** Without a correction for this long, plus the wait, the count restarts. */
 const FORGET_MS = 10 * 60_000
 
-/** How long after the last correction the next one may be; 0 for at once. */
+/** Minimum time between the last correction and the next; 0 means at once. */
 const spacingMs = ({ corrections }: Contest): number =>
   corrections < FREE_CORRECTIONS ? 0 : Math.min(MAX_MS, FIRST_MS * 2 ** Math.min(corrections - FREE_CORRECTIONS, 10))
 
-/** Milliseconds until it may be put back again: two who correct each other must not do so without end. */
+/** Milliseconds until the next correction is allowed: two clients must not correct each other endlessly. */
 export function truceMs(contest: Contest | undefined, now: number): number {
   return contest === undefined ? 0 : Math.max(0, contest.lastAt + spacingMs(contest) - now)
 }

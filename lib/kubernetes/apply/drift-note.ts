@@ -9,7 +9,7 @@ export interface Drift {
   contested: boolean
 }
 
-/** Tells the owner's readers what was put back, and who fights for it. Names of fields only: values may be secret. */
+/** Records on the owner what was corrected, and who changed it. Only names of fields, because values may be secret. */
 export function tellDrift(recorder: Recorder, owner: KubeObject, { ref, fields, by, contested }: Drift): void {
   const what = describeRef(ref)
   const who = by ?? 'another client'

@@ -8,8 +8,8 @@ export interface ManagedFields {
   fieldsV1?: object
 }
 
-/** Who, other than `ours`, owns one of the fields: the names of field managers (`kubectl-edit`, `helm`, ...), most recent first.
- * A field that was taken away has no owner any more: then who wrote after us, if anybody did. */
+/** Field managers other than `ours` that own one of the fields (`kubectl-edit`, `helm`, ...), most recent first. A removed field has no
+ * owner: then the managers that wrote after us. */
 export function managersOf(entries: ManagedFields[], paths: Step[][], ours: string): string[] {
   const others = entries
     .filter(({ manager, subresource }) => manager !== ours && subresource === undefined)
@@ -22,12 +22,12 @@ export function managersOf(entries: ManagedFields[], paths: Step[][], ours: stri
 
 const names = (entries: ManagedFields[]): string[] => [...new Set(entries.flatMap(({ manager }) => manager ?? []))]
 
-/** Whether the set of fields (`f:name`, `k:{"name":"x"}`, `v:"x"`, `.`) has the field, or all of a branch it lies in. */
+/** Whether the set of fields (`f:name`, `k:{"name":"x"}`, `v:"x"`, `.`) includes the field, or a whole branch around it. */
 function owns(fields: unknown, path: Step[]): boolean {
   if (typeof fields !== 'object' || fields === null) return false
   const [step, ...rest] = path
   const entries = Object.entries(fields)
-  // An owned leaf is an empty set; a list or map without items of its own is owned whole.
+  // An owned leaf is an empty set. A list or map without items in the set is owned as a whole.
   if (step === undefined || entries.length === 0) return true
   const found = entries.find(([key]) => leadsTo(key, step))
   return found !== undefined && owns(found[1], rest)

@@ -5,26 +5,26 @@ import { refOf } from '../object/kinds.ts'
 import { describeRef, keyOf } from '../object/object.ts'
 import type { KubeObject, ObjectRef } from '../object/object.ts'
 
-/** What is remembered of an object that we keep. */
+/** What is remembered about an object that we keep. */
 export interface Memory {
   hash: string
-  /** Of the owner: a new owner of the same name has nothing to do with it. */
+  /** Identity of the owner: a recreated owner of the same name is another one. */
   owner: string
-  /** The store is older than this until it has seen our last write. */
+  /** Of our last write: a store that has not seen it is older. */
   version: string
-  /** What the server writes otherwise than we do (`1000m` as `1`): no drift. By path, as JSON. */
+  /** Values that the server normalizes (`1000m` to `1`), which are not drift. JSON, by path. */
   tolerated: Map<string, string>
   contest: Contest | undefined
 }
 
-/** What is remembered of the objects of a store. It is bounded by what is kept: who keeps an object tells when it is not wanted any more
- * (`forget`), or when its owner is gone (`forgetOwner`). That the object itself is gone says nothing: it is put back. */
+/** What is remembered about the objects of a store. The caller bounds it: it reports an object that is no longer wanted (`forget`) and
+ * an owner that is gone (`forgetOwner`). An object that is merely gone stays remembered, because it is recreated. */
 export class OwnedMemory {
   readonly #byKey = new Map<string, { memory: Memory; owner: string }>()
   /** Keys of objects, by their owner's kind, namespace and name. */
   readonly #byOwner = new Map<string, Set<string>>()
 
-  /** Undefined for what belonged to another owner of that name. */
+  /** Undefined if it belonged to another owner of that name. */
   recall(key: string, owner: KubeObject): Memory | undefined {
     const memory = this.#byKey.get(key)?.memory
     return memory?.owner === identityOf(owner) ? memory : undefined
@@ -38,7 +38,7 @@ export class OwnedMemory {
     this.#byOwner.set(name, keys.add(key))
   }
 
-  /** The object is not wanted any more. */
+  /** For an object that is no longer wanted. */
   forget(key: string): void {
     const owner = this.#byKey.get(key)?.owner
     if (owner === undefined) return
@@ -48,25 +48,25 @@ export class OwnedMemory {
     if (keys?.size === 0) this.#byOwner.delete(owner)
   }
 
-  /** The owner is gone, and with it all that was kept for it. */
+  /** For an owner that is gone: forgets all that was kept for it. */
   forgetOwner(owner: ObjectRef): void {
     const name = describeRef(owner)
     for (const key of this.#byOwner.get(name) ?? []) this.#byKey.delete(key)
     this.#byOwner.delete(name)
   }
 
-  /** How many objects are remembered. */
+  /** Number of remembered objects. */
   get size(): number {
     return this.#byKey.size
   }
 
-  /** How many owners have some that are remembered. */
+  /** Number of owners of remembered objects. */
   get owners(): number {
     return this.#byOwner.size
   }
 }
 
-/** By store: what is kept by another connection is another object. */
+/** By store: an object in another connection's store is another object. */
 const memories = new WeakMap<object, OwnedMemory>()
 
 export function memoryOf(store: object): OwnedMemory {
@@ -77,7 +77,7 @@ export function memoryOf(store: object): OwnedMemory {
 
 const identityOf = (owner: KubeObject): string => owner.metadata?.uid ?? keyOf(owner)
 
-/** `left`: what differs even after it was applied. */
+/** `left`: the differences that remain after applying it. */
 export function remember(
   hash: string,
   owner: KubeObject,
@@ -96,11 +96,11 @@ export function remember(
 
 const textOf = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value))
 
-/** Without what the server writes otherwise. */
+/** Without what the server normalizes. */
 export const untolerated = (found: Difference[], memory: Memory | undefined): Difference[] =>
   found.filter(({ path, live }) => memory?.tolerated.get(pathText(path)) !== textOf(live))
 
-/** Whether the store has not yet seen our last write. Resource versions are numbers that grow; should they be something else, the store is believed. */
+/** Whether the store has not seen our last write yet. Resource versions are growing numbers; if they are not, the store is trusted. */
 export function isOlder(version: string | undefined, than: string): boolean {
   const [one, other] = [Number(version), Number(than)]
   return Number.isFinite(one) && Number.isFinite(other) && one < other

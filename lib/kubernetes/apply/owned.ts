@@ -18,33 +18,33 @@ import { appliedHash, complete, isGoing, isOurs, managedFieldsOf, ownerReference
 import type { Store } from '../cache/watch.ts'
 
 export interface EnsureOptions {
-  /** Its controlling owner, with which it goes; null for none. Default: the owner, when they share a namespace. */
+  /** Its controller, with which it is deleted; null for none. Default: the owner, if they share a namespace. */
   goesWith?: KubeObject | null
-  /** Take an object that is there and was not made by us. Default false. */
+  /** Take over an existing object that we did not create. Default false. */
   adopt?: boolean
   clock?: Clock
 }
 
-/** - created, updated: it was not there, or we want something else than before
+/** - created, updated: it did not exist, or we want something else than before
  * - unchanged: no write was needed
- * - corrected: somebody had changed or deleted it; it is put back, and the owner has an Event
- * - contested: somebody changes it again and again; it is left as it is until `againMs` has passed, and the owner has an Event
- * that names who */
+ * - corrected: someone had changed or deleted it; it is restored, and the owner has an Event
+ * - contested: someone changes it repeatedly; it stays as it is until `againMs` has passed, and the owner has an Event with the
+ * field manager */
 export type Outcome = 'created' | 'updated' | 'unchanged' | 'corrected' | 'contested'
 
 export interface Ensured<T> {
   outcome: Outcome
-  /** As the server has it. */
+  /** The live object. */
   object: T
-  /** Run again after this time: the caller returns the least of these from its run. */
+  /** Run again after this time: the caller returns the least of these delays. */
   againMs?: number
   /** The fields that differed, e.g. `spec.template.spec.containers[ingress].image`. */
   fields?: string[]
-  /** The field manager that changed them (`kubectl-edit`, ...), as far as it is known. */
+  /** The field manager that changed them (`kubectl-edit`, ...), if known. */
   by?: string
 }
 
-/** An object of this name is there and belongs to somebody else: nothing was written. */
+/** An object of this name exists and belongs to someone else: nothing was written. */
 export class NotOwnedError extends Error {
   override readonly name = 'NotOwnedError'
   readonly ref: ObjectRef
@@ -54,13 +54,13 @@ export class NotOwnedError extends Error {
   }
 }
 
-/** An object on its way out comes back when it is gone. */
+/** An object that is being deleted is checked again after this. */
 const GOING_MS = 10_000
 
-/** Sees to it that an object is as wanted, by server-side apply; writes nothing when what the store holds is as wanted in all
- * fields that `wanted` gives. Fields that others add stay. What somebody changed is put back, and the owner's Event names the fields
- * and who it was; from the fifth time within minutes on, ever more rarely. Throws ApiError and NotOwnedError. `store` must be synced; it
- * may be of those objects only that have our labels. */
+/** Makes an object as wanted, by server-side apply; writes nothing if the stored object already has all fields of `wanted`. Fields that
+ * others add stay. Changes by others are reverted, with an Event on the owner that names the fields and the field manager; from the
+ * fifth time within minutes on, with growing delays. Throws ApiError and NotOwnedError. `store` must be synced; it may hold only objects
+ * with our labels. */
 export async function ensure<T extends KubeObject>(
   cluster: Cluster,
   wanted: T,
@@ -89,7 +89,7 @@ export async function ensure<T extends KubeObject>(
     if (memory?.hash !== hash) keep(live, [])
     return { outcome: 'unchanged', object: live }
   }
-  // A change of what we want is not drift.
+  // It is not drift if what we want has changed.
   return (memory?.hash ?? appliedHash(live)) === hash ? putBack(differing) : applyAs('updated', live)
 
   async function applyAs(outcome: Outcome, before?: T): Promise<Ensured<T>> {
@@ -124,7 +124,7 @@ function referenceOf(wanted: KubeObject, owner: KubeObject, { goesWith }: Ensure
   return goesWith === null ? undefined : ownerReferenceFor(wanted, goesWith ?? owner)
 }
 
-/** Deletes an object that we made, if it is there; another's of that name stays. true when there was one to delete. */
+/** Deletes an object if it exists and is ours. True if there was one to delete. */
 export async function removeOwned<T extends KubeObject>(
   cluster: Cluster,
   ref: ObjectRef,
@@ -138,19 +138,19 @@ export async function removeOwned<T extends KubeObject>(
   return cluster.remove(ref, uid === undefined ? undefined : { uid })
 }
 
-/** To be called when an object that `ensure` kept was removed in another way than by `removeOwned`. */
+/** To be called when an object that `ensure` kept was removed without `removeOwned`. */
 export const forgetOwned = ({ namespace, name }: ObjectRef, store: object): void =>
   memoryOf(store).forget(keyFor(namespace, name))
 
-/** To be called when an object is gone for which `ensure` kept others in these stores: what is remembered of them leaves memory. */
+/** To be called when the owner of objects that `ensure` kept in these stores is gone: drops what is remembered about them. */
 export function forgetOwner(owner: ObjectRef, ...stores: object[]): void {
   for (const store of stores) memoryOf(store).forgetOwner(owner)
 }
 
-/** How many objects are remembered of those that were kept in a store. */
+/** Number of remembered objects of a store. */
 export const rememberedIn = (store: object): number => memoryOf(store).size
 
-/** From the store, or from the server when the store cannot know yet: after our own write, and before we say that it is absent. */
+/** From the store; or from the server if the store lags behind our own write, or does not have the object. */
 async function current<T extends KubeObject>(
   cluster: Cluster,
   ref: ObjectRef,

@@ -3,10 +3,10 @@ import { FIELD_MANAGER } from '../transport/client.ts'
 import type { ManagedFields } from './managers.ts'
 import type { KubeObject, OwnerReference } from '../object/object.ts'
 
-/** A digest of what was applied last: with it, a new process sees whether it wants something else than the one before. */
+/** Digest of what was applied last. It tells a new process whether it wants something else than the previous one. */
 const APPLIED = 'postrider.dev/applied'
 const MANAGED_BY = 'app.kubernetes.io/managed-by'
-/** With the owner, and the digest of all that. */
+/** Adds the owner reference, and the digest of the result. */
 export function complete<T extends KubeObject>(
   wanted: T,
   reference: OwnerReference | undefined,
@@ -20,7 +20,7 @@ export function complete<T extends KubeObject>(
   return { desired: { ...wanted, metadata: { ...metadata, annotations } }, hash }
 }
 
-/** JSON with its keys in order. */
+/** JSON with sorted keys. */
 const stable = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
@@ -28,7 +28,7 @@ const stable = (value: unknown): string =>
       : part,
   )
 
-/** Undefined when they don't share a namespace: nobody owns what is in another's. */
+/** Undefined if they do not share a namespace: owners cannot be in another one. */
 export function ownerReferenceFor(wanted: KubeObject, owner: KubeObject): OwnerReference | undefined {
   const { apiVersion, kind, metadata } = owner
   if (metadata?.namespace !== wanted.metadata?.namespace) return undefined

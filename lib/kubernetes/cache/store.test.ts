@@ -7,7 +7,7 @@ const object = (name: string, resourceVersion: string, more: object = {}): KubeO
   metadata: { namespace: 'shop', name, resourceVersion, ...more },
 })
 
-/** A store of names with their versions, and what it read and reported. */
+/** A store of names and versions, and what it parsed and reported. */
 function store(onChange?: () => void) {
   const read: string[] = []
   const told: string[] = []

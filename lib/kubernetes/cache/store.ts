@@ -1,16 +1,16 @@
 import { keyOf } from '../object/object.ts'
 import type { KubeObject } from '../object/object.ts'
 
-/** What the API server holds of a kind, a moment late. Objects in it are read only, were read when they came, and have no
+/** The objects of a kind in the API server, with a short delay. They are read-only, parsed once on arrival, and without
  * managedFields. */
 export interface Store<T> {
-  /** `namespace/name`, or the name of a kind without namespaces. */
+  /** `namespace/name`, or the name of a cluster-scoped object. */
   get(key: string): T | undefined
-  /** All, or those of a namespace. */
+  /** All objects, or those of a namespace. */
   list(namespace?: string): T[]
-  /** Resolves with the first complete list, and never if `stop` comes earlier. Nobody may conclude from absence before. */
+  /** Resolves after the first complete list; never if stopped before it. Until then, absence means nothing. */
   readonly synced: Promise<void>
-  /** Why the store does not follow the server at the moment; undefined when it does. */
+  /** Why the store does not follow the server now; undefined if it does. */
   readonly problem: string | undefined
   stop(): void
 }
@@ -18,7 +18,7 @@ export interface Store<T> {
 export interface Listeners<T> {
   onChange(key: string, object: T | undefined, previous: T | undefined): void
   onError(error: unknown): void
-  /** Makes of an object of the API server what the store holds. Never throws. */
+  /** Turns an object of the API server into what the store holds. Never throws. */
   read(object: KubeObject): T
 }
 
@@ -26,7 +26,7 @@ export interface Listeners<T> {
 export interface WritableStore<T> {
   put(object: KubeObject): void
   drop(key: string): void
-  /** Makes the store hold exactly these; tells of the differences only. */
+  /** Makes the store hold exactly these; reports only the differences. */
   replaceAll(objects: KubeObject[]): void
   setProblem(problem: string | undefined): void
   view: Omit<Store<T>, 'stop'>
@@ -86,10 +86,10 @@ export function createStore<T extends KubeObject>({ onChange, onError, read }: L
   }
 }
 
-/** An object that was deleted and recreated also has another version. */
+/** A recreated object also has another version. */
 const versionOf = (object: KubeObject | undefined): string | undefined => object?.metadata?.resourceVersion
 
-/** Who owns which field is often longer than the object itself. */
+/** managedFields are often longer than the object itself. */
 function slim(object: KubeObject): KubeObject {
   delete (object.metadata as { managedFields?: unknown } | undefined)?.managedFields
   return object

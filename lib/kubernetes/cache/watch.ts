@@ -11,26 +11,26 @@ import type { Store } from './store.ts'
 export type { Store } from './store.ts'
 
 export interface WatchOptions<T> {
-  /** Reads an object once, when it comes: what is made of it is what the store holds. Never throws. Default: it is held as it is, for
-   * kinds that the API server itself has checked. */
+  /** Parses an object once, when it arrives, into what the store holds. Never throws. Default: no change, for kinds that the API server
+   * itself validates. */
   read?(object: KubeObject): T
-  /** All namespaces when not given. */
+  /** Default: all namespaces. */
   namespace?: string
   labelSelector?: string
-  /** Called with every difference, including the first list. `object` is undefined when it is gone; `previous` is what the store held.
-   * Only puts keys into queues: what it throws goes to onError. */
+  /** Called with every difference, including the first list. `object` is undefined if it is gone; `previous` is what the store held.
+   * Should only put keys into queues; what it throws goes to onError. */
   onChange(key: string, object: T | undefined, previous: T | undefined): void
-  /** What kept the watch from going on, a line of log; it goes on by itself. */
+  /** Why the watch was interrupted, for the log; it continues by itself. */
   onError?(error: unknown): void
   timing?: Partial<WatchTiming>
 }
 
 export interface WatchTiming {
-  /** The server ends a watch after so long, spread by half of it. Default 5 minutes. */
+  /** The server ends a watch after this time, plus up to half of it at random. Default 5 minutes. */
   watchMs: number
-  /** Everything is listed again after this time, in case an event was lost. Default 30 minutes. */
+  /** All objects are listed again after this time, in case an event was lost. Default 30 minutes. */
   relistMs: number
-  /** Between tries while the server does not answer; small, for it is to be seen soon that it does. Default 0.25 to 4 s. */
+  /** Between tries while the server does not answer; short, to notice soon when it does again. Default 0.25 to 4 s. */
   backoff: { firstMs: number; capMs: number }
 }
 
@@ -39,17 +39,17 @@ const TIMING: WatchTiming = {
   relistMs: 30 * 60_000,
   backoff: { firstMs: 250, capMs: 4000 },
 }
-/** Later than the timeout that was requested from the server. */
+/** Added to the timeout that is requested from the server. */
 const GRACE_MS = 30_000
 const SHORTEST_MS = 1000
 
-/** What a watch tells, a line each. */
+/** A line of a watch. */
 interface Change {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   object: KubeObject
 }
 
-/** Lists a kind and follows its changes for as long as `stop` is not called, whatever happens to the server. */
+/** Lists a kind and follows its changes until `stop` is called, whatever happens to the server. */
 export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef, options: WatchOptions<T>): Store<T> {
   const { namespace, labelSelector, onChange, onError = () => undefined } = options
   const { read = (object: KubeObject) => object as T } = options
@@ -59,7 +59,7 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
   const stopped = (): boolean => signal.aborted
   const store = createStore<T>({ onChange, onError, read })
 
-  /** Where to go on; undefined when all must be listed. */
+  /** Version to continue from; undefined if all must be listed. */
   let position: string | undefined
   let listedAt = 0
   let failures = 0
@@ -75,7 +75,7 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
     store.replaceAll(items)
   }
 
-  /** Until the server ends it, which it does after some minutes. */
+  /** Watches until the server ends it, after some minutes. */
   async function follow(): Promise<void> {
     const forMs = Math.round(timing.watchMs * (1 + Math.random() / 2))
     const lines = cluster.lines(pathOf(kind, namespace), {
@@ -108,7 +108,7 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
     if (position === undefined || performance.now() - listedAt > timing.relistMs) await list()
     const begunAt = performance.now()
     await follow()
-    // Something between us and the server may end each watch at once.
+    // A proxy may end each watch at once.
     await sleep(SHORTEST_MS - (performance.now() - begunAt), signal)
   }
 
@@ -118,7 +118,7 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
         await goOn()
       } catch (error) {
         if (stopped()) return
-        // Too old to go on from, or something that a new list gets over in any case.
+        // The version is too old, or the failure is repeated: a new list recovers from both.
         if (isExpired(error) || failures > 0) position = undefined
         failures++
         const waitMs = backoffMs(failures, timing.backoff)
@@ -133,7 +133,7 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
     try {
       onError(error)
     } catch {
-      // Who cannot take a line of log has not ended the watch.
+      // A failure to log must not end the watch.
     }
   }
 
@@ -148,6 +148,6 @@ export function watchKind<T extends KubeObject>(cluster: Cluster, kind: KindRef,
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  // Rejects when it is stopped, and with nothing else.
+  // Rejects only when it is stopped.
   await pause(Math.max(0, ms), undefined, { signal }).catch(() => undefined)
 }

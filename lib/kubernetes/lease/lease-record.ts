@@ -3,10 +3,10 @@ import type { Wire } from '../object/object.ts'
 
 export type Lease = Wire<V1Lease>
 
-/** Who holds it; '' for nobody. */
+/** The holder; '' if there is none. */
 export const holderOf = (lease: Lease | undefined): string => lease?.spec?.holderIdentity ?? ''
 
-/** Changes with each renewal, and with each new holder. */
+/** Changes with each renewal and each new holder. */
 export function markOf(lease: Lease | undefined): string {
   const { holderIdentity, renewTime, leaseTransitions } = lease?.spec ?? {}
   return JSON.stringify([lease?.metadata?.uid, holderIdentity, renewTime, leaseTransitions])
@@ -18,11 +18,11 @@ export interface Entry {
   /** '' releases it. */
   holder: string
   durationMs: number
-  /** The times in a lease are for people; nobody compares them. */
+  /** Times in a lease are for people; they are never compared with a clock. */
   now: Date
 }
 
-/** The lease as `holder` writes it over `before`. */
+/** The lease with which `holder` replaces `before`. */
 export function leaseFor(before: Lease | undefined, { namespace, name, holder, durationMs, now }: Entry): Lease {
   const { acquireTime, leaseTransitions = 0 } = before?.spec ?? {}
   const time = microTime(now)

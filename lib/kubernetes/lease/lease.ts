@@ -12,23 +12,23 @@ export interface Candidacy {
   namespace: string
   /** Name of the Lease. */
   name: string
-  /** Who we are: unique among the processes that run, e.g. the pod's name. */
+  /** Our name, unique among running processes, e.g. the pod's name. */
   identity: string
-  /** Does the leader's work until the signal aborts, and then ends soon: it has 5 s before another may begin. When it ends or
-   * fails by itself the lead is given up. */
+  /** Does the leader's work until the signal aborts; then it must end within 5 s, before another may begin. If it ends or fails by
+   * itself, the leadership is released. */
   onStart(signal: AbortSignal): Promise<void>
-  /** The lead is over other than by `stop`, and the work has ended; the reason for the log. Afterwards we are a candidate again. */
+  /** The leadership ended without `stop`, and the work has ended; `reason` is for the log. Afterwards we are a candidate again. */
   onLost(reason: string): void
-  /** What kept us from asking or renewing; it goes on by itself. */
+  /** Why the lease could not be read or written; it is tried again. */
   onError?(error: unknown): void
   clock?: Clock
   timing?: Partial<LeaseTiming>
 }
 
 export interface LeaseTiming {
-  /** A candidate takes a lease that it has not seen renewed for so long. Default 15 s. */
+  /** A candidate takes a lease that was not renewed for this long. Default 15 s. */
   durationMs: number
-  /** The leader ends its work when it could not renew for so long. Default 10 s; less than durationMs. */
+  /** The leader ends its work if it could not renew for this long. Default 10 s; less than durationMs. */
   renewDeadlineMs: number
   /** Between two tries. Default 2 s. */
   retryMs: number
@@ -36,19 +36,19 @@ export interface LeaseTiming {
 
 export interface Leadership {
   readonly leading: boolean
-  /** Who leads, as last seen; '' for nobody. */
+  /** The leader as last seen; '' if there is none. */
   readonly leader: string
   /** Ends the work, waits for it, releases the lease and resolves. */
   stop(): Promise<void>
 }
 
 const TIMING: LeaseTiming = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2000 }
-/** An answer about a lease is worth nothing later. */
+/** A later answer about a lease is useless. */
 const ANSWER_MS = 4000
 
-/** Does some work in one process of several at a time, by a Lease. Clocks of different machines are never compared: a lease is
- * free when its record has not changed for `durationMs` of our own time. A leader counts from when it sent a renewal, a candidate
- * from when it saw one, so the leader's deadline always comes first. */
+/** Does some work in only one of several processes at a time, using a Lease. Clocks of different machines are never compared: a lease
+ * is free if it has not changed for `durationMs` of our own clock. A leader counts from when it sent a renewal, a candidate from when
+ * it saw one, so the leader's deadline always comes first. */
 export function runAsLeader(candidacy: Candidacy): Leadership {
   const { cluster, namespace, name, identity, onStart, onLost, onError = () => undefined } = candidacy
   const clock = candidacy.clock ?? systemClock
@@ -64,7 +64,7 @@ export function runAsLeader(candidacy: Candidacy): Leadership {
   let leading = false
 
   function note(lease: Lease | undefined): void {
-    // A lease that somebody deleted may still have a leader who does not know yet: for a candidate it is as if unchanged.
+    // A deleted lease may still have a leader that has not noticed yet: candidates treat it as unchanged.
     if (lease === undefined && holderOf(seen?.lease) !== '') return
     const same = seen !== undefined && markOf(seen.lease) === markOf(lease)
     seen = { lease, at: same && seen !== undefined ? seen.at : clock.now() }
@@ -76,15 +76,15 @@ export function runAsLeader(candidacy: Candidacy): Leadership {
     return lease
   }
 
-  /** Milliseconds until we may take it. */
+  /** Milliseconds until we may take the lease. */
   function freeInMs(): number {
     const holder = holderOf(seen?.lease)
-    // Our own: of a process before us in the same pod, or of a lead that we lost for want of answers.
+    // Our own, from an earlier process in the same pod, or from a leadership that we lost because of timeouts.
     if (seen === undefined || holder === '' || holder === identity) return 0
     return seen.at + timing.durationMs - clock.now()
   }
 
-  /** Writes over `before`, or makes it; false when another was first. */
+  /** Replaces `before`, or creates the lease; false if another was first. */
   async function write(before: Lease | undefined, holder: string): Promise<boolean> {
     const wanted = leaseFor(before, { namespace, name, holder, durationMs: timing.durationMs, now: new Date() })
     try {
@@ -96,7 +96,7 @@ export function runAsLeader(candidacy: Candidacy): Leadership {
     }
   }
 
-  /** Waits its turn; the time from which we hold the lease, or undefined at `stop`. */
+  /** Waits for the lease; the time since when we hold it, or undefined at `stop`. */
   async function candidate(): Promise<number | undefined> {
     while (!stopped()) {
       let waitMs = timing.retryMs * (0.8 + Math.random() / 5)
@@ -106,7 +106,7 @@ export function runAsLeader(candidacy: Candidacy): Leadership {
         if (freeInMs() <= 0) {
           if (await write(lease, identity)) return sentAt
         } else {
-          // Just when it is due: a leader that was killed is to be missed no longer than need be.
+          // As soon as it expires, to replace a killed leader without delay.
           waitMs = Math.min(waitMs, freeInMs())
         }
       } catch (error) {
@@ -117,7 +117,7 @@ export function runAsLeader(candidacy: Candidacy): Leadership {
     return undefined
   }
 
-  /** Renews until the work has ended (undefined) or the lead is lost (why). */
+  /** Renews until the work has ended (undefined) or the leadership is lost (why). */
   async function hold(from: number, ended: AbortSignal): Promise<string | undefined> {
     let endsAt = from + timing.renewDeadlineMs
     for (;;) {
@@ -134,7 +134,7 @@ export function runAsLeader(candidacy: Candidacy): Leadership {
   async function renew(): Promise<'yes' | 'no' | 'taken'> {
     try {
       if (await write(seen?.lease, identity)) return 'yes'
-      // Another wrote to it: perhaps only a label, perhaps it was our own renewal whose answer got lost.
+      // Someone wrote to it: perhaps only a label, or we did, in a renewal whose answer was lost.
       const lease = await look()
       if (lease !== undefined && holderOf(lease) !== identity) return 'taken'
       return (await write(lease, identity)) ? 'yes' : 'no'
@@ -151,7 +151,7 @@ export function runAsLeader(candidacy: Candidacy): Leadership {
       const lease = await look()
       if (holderOf(lease) === identity) await write(lease, '')
     } catch (error) {
-      // Then it runs out by itself.
+      // Then it expires by itself.
       onError(error)
     }
   }
@@ -171,7 +171,7 @@ export function runAsLeader(candidacy: Candidacy): Leadership {
     if (lost === undefined) await release()
     if (stopped()) return
     onLost(lost ?? outcome)
-    // When it is the work that fails, another shall have a try.
+    // If the work fails, another process gets a try.
     await pause(2 * timing.retryMs, stopping.signal)
   }
 

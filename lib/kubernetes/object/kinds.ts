@@ -9,7 +9,7 @@ const kind = (apiVersion: string, name: string, plural: string, namespaced = tru
 })
 const own = (name: string, plural: string): KindRef => kind('postrider.dev/v1alpha1', name, plural)
 
-/** All kinds that the operator touches. */
+/** All kinds that the operator uses. */
 export const KINDS = {
   MailPlatform: own('MailPlatform', 'mailplatforms'),
   Domain: own('Domain', 'domains'),
@@ -39,7 +39,7 @@ export const KINDS = {
   ),
 } satisfies Record<string, KindRef>
 
-/** An object of a kind that KINDS does not list, or without a name: a mistake in the program. */
+/** An object of a kind that KINDS does not list, or without a name: a bug. */
 export class UnknownKindError extends Error {
   override readonly name = 'UnknownKindError'
 }
@@ -53,7 +53,7 @@ export function refFrom(text: string): ObjectRef {
   return refAt(KINDS[name as keyof typeof KINDS], key)
 }
 
-/** Where an object lives. Throws UnknownKindError. */
+/** The reference to an object. Throws UnknownKindError. */
 export function refOf(object: KubeObject): ObjectRef {
   const { apiVersion = '', kind: name = '', metadata } = object
   const found = byKind.get(`${apiVersion} ${name}`)

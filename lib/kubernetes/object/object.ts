@@ -1,4 +1,4 @@
-/** The parts of an object that the machinery reads. The types of @kubernetes/client-node (V1Secret, ...) fit. */
+/** The parts of an object that this package reads. The types of @kubernetes/client-node (V1Secret, ...) fit. */
 export interface KubeObject {
   apiVersion?: string
   kind?: string
@@ -28,10 +28,10 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean
 }
 
-/** An object as it comes over the wire: a time is a string (RFC 3339), whatever the types of the client library say. */
+/** An object as sent by the server: times are strings (RFC 3339), whatever the types of the client library say. */
 export type Wire<T> = T extends Date ? string : T extends object ? { [Key in keyof T]: Wire<T[Key]> } : T
 
-/** A kind of objects and where the API server keeps them. */
+/** A kind of object and where the API server keeps it. */
 export interface KindRef {
   /** `v1`, `apps/v1`, `postrider.dev/v1alpha1`. */
   apiVersion: string
@@ -52,7 +52,7 @@ export const refTo = (kind: KindRef, namespace: string | undefined, name: string
   name,
 })
 
-/** `namespace/name`, or `name` where there is no namespace: the key of stores and queues. */
+/** `namespace/name`, or `name` without a namespace: the key of stores and queues. */
 export function keyOf(object: KubeObject): string {
   return keyFor(object.metadata?.namespace, object.metadata?.name ?? '')
 }
@@ -60,17 +60,17 @@ export function keyOf(object: KubeObject): string {
 export const keyFor = (namespace: string | undefined, name: string): string =>
   namespace === undefined || namespace === '' ? name : `${namespace}/${name}`
 
-/** The object of a kind that a key (see keyOf) stands for. */
+/** The object of a kind that has a key (see keyOf). */
 export function refAt(kind: KindRef, key: string): ObjectRef {
   const slash = key.indexOf('/')
   return slash === -1 ? refTo(kind, undefined, key) : refTo(kind, key.slice(0, slash), key.slice(slash + 1))
 }
 
-/** `Deployment mail/postrider-ingress`: the one way in which an object is named, to people and as a key where kinds meet. */
+/** `Deployment mail/postrider-ingress`: names an object for people, and is its key where there are several kinds. */
 export const describeRef = ({ kind, namespace, name }: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string =>
   `${kind} ${keyFor(namespace, name)}`
 
-/** The URL path of a kind's objects; of all namespaces when none is given. */
+/** The URL path of a kind's objects; of all namespaces if none is given. */
 export function pathOf(kind: KindRef, namespace?: string, name?: string): string {
   const root = kind.apiVersion.includes('/') ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`
   const inside = kind.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : ''

@@ -1,5 +1,5 @@
-/** How long to wait after the `failures`-th failure in a row (from 1), in milliseconds: doubles from `firstMs` to `capMs`,
- * by chance between half of that and all of it, so that those who failed together do not come back together. */
+/** How long to wait after the `failures`-th failure in a row (from 1), in milliseconds: doubles from `firstMs` to `capMs`, times a
+ * random factor from 0.5 to 1, so that what failed together is not retried together. */
 export function backoffMs(
   failures: number,
   { firstMs, capMs }: { firstMs: number; capMs: number },

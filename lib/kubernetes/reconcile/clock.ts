@@ -1,8 +1,8 @@
-/** Time, so that tests can tell it. */
+/** Time, which tests can control. */
 export interface Clock {
-  /** Milliseconds; never goes back, unlike the time of day. */
+  /** Milliseconds; monotonic, unlike the time of day. */
   now(): number
-  /** Runs `act` once after `ms`; the result calls it off. */
+  /** Runs `act` once after `ms`; the result cancels it. */
   after(ms: number, act: () => void): () => void
 }
 

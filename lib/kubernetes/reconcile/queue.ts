@@ -5,52 +5,52 @@ import { tokenBucket } from './token-bucket.ts'
 import type { Rate, TokenBucket } from './token-bucket.ts'
 
 export interface QueueOptions {
-  /** Brings the world of one key in line. Never runs twice at a time for one key. */
+  /** Reconciles one key. Never runs twice at the same time for one key. */
   run(key: string): Promise<Again | undefined> | Promise<void>
-  /** A run failed; it is tried again after `againMs`. */
+  /** A run failed; it is retried after `againMs`. */
   onError(key: string, error: unknown, againMs: number): void
-  /** Runs at a time. Default 4. */
+  /** Runs at the same time. Default 4. */
   concurrency?: number
   clock?: Clock
   random?: () => number
-  /** After the first failure, doubling to the cap, by chance between half of that and all. Default 1 s to 5 min. */
+  /** Delay after the first failure, doubling to the cap, times a random factor from 0.5 to 1. Default 1 s to 5 min. */
   backoff?: { firstMs: number; capMs: number }
-  /** Runs of one key: `burst` at once, then one each 60 s / `perMinute`. What is added meanwhile waits and is one run.
-   * So a key that its own writes add again and again costs no more than that. Default 10 and 20. */
+  /** Runs of one key: `burst` at once, then one every 60 s / `perMinute`. What is added meanwhile becomes one run. This bounds a key
+   * that its own writes add repeatedly. Default 10 and 20. */
   rate?: Rate
 }
 
 export interface Again {
-  /** Run the key again after so long, even if nothing happens. */
+  /** Run the key again after this time, even if nothing happens. */
   againMs?: number | undefined
 }
 
 export interface Queue {
-  /** Wants a run of the key, after `afterMs` (default at once). Wished several times before it runs: the earliest counts, and
-   * it runs once. Wished while it runs: it runs again afterwards. A failed key that is added does not wait for its backoff:
-   * what made it fail may have been put right. */
+  /** Requests a run of the key after `afterMs` (default 0). Several requests before it runs become one run, at the earliest time. After
+   * a request during a run, it runs again. A request for a failed key does not wait for its back-off: the cause may have been
+   * fixed. */
   add(key: string, afterMs?: number): void
-  /** No run begins any more; resolves when the running ones have ended. */
+  /** Starts no more runs; resolves when the current ones have ended. */
   stop(): Promise<void>
   stats(): QueueStats
 }
 
 export interface QueueStats {
-  /** Would run, were there room. */
+  /** Waiting for a free place. */
   ready: number
-  /** Will run later. */
+  /** To be run later. */
   waiting: number
   running: number
   /** Keys whose last run failed. */
   failing: number
-  /** Keys that something is remembered of; those at rest go in time. */
+  /** Keys in memory; those at rest are removed eventually. */
   known: number
 }
 
-/** What is known of a key; forgotten when it is at rest. */
+/** What is known about a key; removed when it is at rest. */
 interface Entry {
   state: 'resting' | 'waiting' | 'ready' | 'running'
-  /** When it is to run (next), of the clock; Infinity for never. */
+  /** When it runs next, by the clock; Infinity for never. */
   dueAt: number
   callOff: (() => void) | undefined
   failures: number
@@ -59,10 +59,10 @@ interface Entry {
 
 const DEFAULT_BACKOFF = { firstMs: 1000, capMs: 5 * 60_000 }
 const DEFAULT_RATE = { burst: 10, perMinute: 20 }
-/** Entries at rest are looked for when there are so many more than after the last look. */
+/** Entries at rest are removed when the map has grown by this many. */
 const SWEEP_EVERY = 500
 
-/** Runs keys, each by itself: from many wishes few runs, from failures ever later ones. */
+/** Runs each key by itself: merges requests into few runs, and retries failures ever later. */
 export function createQueue(options: QueueOptions): Queue {
   const { run, onError, concurrency = 4, clock = systemClock, random = Math.random } = options
   const { backoff = DEFAULT_BACKOFF, rate = DEFAULT_RATE } = options
@@ -112,7 +112,7 @@ export function createQueue(options: QueueOptions): Queue {
   function admit(key: string, entry: Entry): void {
     entry.callOff = undefined
     if (stopped) return
-    // A timer may be early by a fraction, and the longest are cut short.
+    // A timer may be early by a fraction, and very long ones are shortened.
     if (entry.dueAt > clock.now() + 1) return wait(key, entry)
     const heldMs = entry.bucket.take(clock.now())
     if (heldMs > 0) {

@@ -3,11 +3,11 @@ export interface Rate {
   perMinute: number
 }
 
-/** Permits for something that may happen `burst` times at once and `perMinute` times a minute in the long run. */
+/** Permits for something that may happen `burst` times at once, and `perMinute` times a minute in the long run. */
 export interface TokenBucket {
-  /** Takes a permit: 0, or the milliseconds until there is one (then none is taken). */
+  /** Takes a permit and returns 0, or returns the milliseconds until there is one. */
   take(now: number): number
-  /** Nothing was taken for so long that it is as good as new. */
+  /** Whether all permits are available. */
   full(now: number): boolean
 }
 
@@ -21,7 +21,7 @@ export function tokenBucket({ burst, perMinute }: Rate, madeAt: number): TokenBu
   return {
     take(now) {
       refill(now)
-      // A thousandth short is a rounding error of the division, and would cost a timer of 0 ms.
+      // A shortage of a thousandth is a rounding error, and would cost a timer of 0 ms.
       if (tokens < 0.999) return Math.ceil(((1 - tokens) * 60_000) / perMinute)
       tokens -= 1
       return 0

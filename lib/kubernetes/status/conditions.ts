@@ -15,11 +15,10 @@ export interface Condition {
 
 export type Finding = Omit<Condition, 'lastTransitionTime'>
 
-/** The API server takes no longer message. */
+/** The API server accepts no longer message. */
 const MAX_MESSAGE = 32_768
 
-/** The conditions with the finding among them: in the place of the one of its type, else last. lastTransitionTime tells when
- * the status changed, not when it was looked at: it stays when the status did. */
+/** Replaces the condition of the finding's type, or adds it at the end. lastTransitionTime changes only with the status. */
 export function setCondition(conditions: readonly Condition[] | undefined, finding: Finding, now: Date): Condition[] {
   const before = conditions ?? []
   const old = before.find(({ type }) => type === finding.type)

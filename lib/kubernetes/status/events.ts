@@ -11,21 +11,21 @@ import { tokenBucket } from '../reconcile/token-bucket.ts'
 import type { Rate, TokenBucket } from '../reconcile/token-bucket.ts'
 
 export interface RecorderOptions {
-  /** The pod that tells; at most 128 characters. */
+  /** The reporting pod; at most 128 characters. */
   instance?: string
   /** A repeated event is written again, as a series with its count, at most this often. Default 5 minutes. */
   repeatMs?: number
-  /** Events of one object: `burst` at once, then one each 60 s / `perMinute`; the rest is not written. Default 50 and 1. */
+  /** Events of one object: `burst` at once, then one every 60 s / `perMinute`; others are dropped. Default 50 and 1. */
   rate?: Rate
   clock?: Clock
   onError?(error: unknown): void
 }
 
 export interface Recorder {
-  /** Tells the readers of `kubectl describe` of something. Returns at once and never throws: an event is help, not a promise.
-   * `reason` is one CamelCase word; `note` a sentence with what to do about it, cut at 1024 bytes. */
+  /** Records an event, which `kubectl describe` shows. Returns at once and never throws: events are best effort. `reason` is one
+   * CamelCase word; `note` is a sentence with what to do about it, cut at 1024 octets. */
   record(object: KubeObject, type: 'Normal' | 'Warning', reason: string, note: string): void
-  /** Resolves when all that was recorded is written or given up, the counts of what is repeated included. */
+  /** Resolves when everything recorded, including repeat counts, is written or given up. */
   flush(): Promise<void>
 }
 
@@ -36,10 +36,10 @@ interface Report {
   note: string
 }
 
-/** Something that was reported, perhaps many times. */
+/** A report that may be repeated. */
 interface Series {
   report: Report
-  /** Of the Event; undefined until it is written, and when its writing failed. */
+  /** Name of the Event; undefined until it is written, or if that failed. */
   name: string | undefined
   count: number
   written: number
@@ -49,14 +49,14 @@ interface Series {
 }
 
 const CONTROLLER = 'postrider.dev/operator'
-/** The server keeps an Event for an hour; a series that is silent for this long starts again. */
+/** The server keeps an Event for an hour. After this time without a repetition, a new series starts. */
 const SILENCE_MS = 30 * 60_000
-/** What waits to be written; beyond that it is not. */
+/** Events that wait to be written; more are dropped. */
 const MAX_QUEUE = 1000
 const MAX_NOTE = 1024
 
-/** Events of events.k8s.io/v1. Repeated reports with the same text about the same object become one series; what would be
- * too much is left out. */
+/** Writes Events of events.k8s.io/v1. Repeated reports with the same text about the same object become one series; those over the
+ * limits are dropped. */
 export function createRecorder(cluster: Cluster, options: RecorderOptions = {}): Recorder {
   const { instance = 'postrider-operator', repeatMs = 5 * 60_000, clock = systemClock } = options
   const { rate = { burst: 50, perMinute: 1 }, onError = () => undefined } = options
@@ -65,7 +65,7 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
   let writing: Promise<void> = Promise.resolve()
   let queued = 0
 
-  /** One after the other: a storm of events leaves the server its breath. */
+  /** One write at a time, so that many events do not overload the server. */
   function enqueue(write: () => Promise<void>): void {
     if (queued >= MAX_QUEUE) return
     queued++
@@ -132,7 +132,7 @@ export function createRecorder(cluster: Cluster, options: RecorderOptions = {}):
       one.written = count
     } catch (error) {
       if (!isNotFound(error)) throw error
-      // The server has forgotten it meanwhile.
+      // The server has deleted it in the meantime.
       one.count = 1
       await create(one)
     }
@@ -176,7 +176,7 @@ function eventOf({ object, type, reason, note }: Report, at: Date, instance: str
     apiVersion: KINDS.Event.apiVersion,
     kind: KINDS.Event.kind,
     metadata: { name: `${(metadata?.name ?? 'unknown').slice(0, 220)}.${hash.digest('hex').slice(0, 16)}`, namespace },
-    // More than the machinery knows of objects.
+    // Fields that KubeObject does not have.
     ...{
       eventTime: microTime(at),
       reportingController: CONTROLLER,
@@ -197,7 +197,7 @@ function eventOf({ object, type, reason, note }: Report, at: Date, instance: str
   }
 }
 
-/** By bytes, and not within a character. */
+/** Cuts by octets, but not within a character. */
 function cut(note: string): string {
   if (Buffer.byteLength(note) <= MAX_NOTE) return note
   let short = note.slice(0, MAX_NOTE)

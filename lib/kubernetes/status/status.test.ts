@@ -21,7 +21,7 @@ const held = (generation: number): Condition => ({
   lastTransitionTime: BEFORE,
 })
 
-/** A writer, and what it wrote and recorded. */
+/** A status writer, and what it wrote and recorded. */
 function writer(refuse?: ApiError) {
   const written: unknown[] = []
   const events: string[] = []

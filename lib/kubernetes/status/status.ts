@@ -6,7 +6,7 @@ import { setCondition } from './conditions.ts'
 import type { Condition, Finding } from './conditions.ts'
 import type { Recorder } from './events.ts'
 
-/** An object whose status is written, as the store has it. */
+/** An object from the store, whose status is written. */
 export interface WithStatus extends KubeObject {
   status?: { conditions?: Condition[] }
 }
@@ -15,9 +15,9 @@ export interface WithStatus extends KubeObject {
 export interface StatusReport {
   /** Conditions to set; others stay as they are. */
   findings: Finding[]
-  /** The rest of the status: what is not among it is taken away. */
+  /** All other fields of the status: those not given are removed. */
   fields?: object
-  /** Tells which changes of conditions become Events. Default: none. */
+  /** Which changes of conditions become Events. Default: none. */
   newsOf?: (before: readonly Condition[], now: readonly Condition[]) => News[]
 }
 
@@ -29,16 +29,16 @@ export interface News {
   note: string
 }
 
-/** The one way in which controllers write a status: by server-side apply, when it differs from the one that the object has. All
- * methods resolve with whether something was written; an object that is gone by now is not an error. */
+/** Writes the status for all controllers: by server-side apply, and only if it differs. Methods resolve with whether something was
+ * written; an object that is gone is not an error. */
 export interface StatusWriter {
-  /** Writes what was found out about the generation that the object has, then the Events for what changed. */
+  /** Writes a report about the object's generation, then the Events for what changed. */
   report(object: WithStatus, report: StatusReport): Promise<boolean>
-  /** Changes some fields and says nothing about the object's generation. */
+  /** Changes some fields without a statement about the object's generation. */
   amend(object: WithStatus, fields: object): Promise<boolean>
 }
 
-/** `now` gives the time for conditions that change. */
+/** `now` is the time for conditions that change. */
 export function createStatusWriter(
   cluster: Pick<Cluster, 'applyStatus'>,
   recorder: Pick<Recorder, 'record'>,
@@ -56,14 +56,14 @@ export function createStatusWriter(
   }
 }
 
-/** Those that the object has. */
+/** The object's conditions. */
 export const conditionsOf = ({ status }: WithStatus): Condition[] => status?.conditions ?? []
 
-/** The condition of a type that the object has; undefined when it has none or there is no object. */
+/** The object's condition of a type; undefined if it has none or there is no object. */
 export const conditionOf = (object: WithStatus | undefined, type: string): Condition | undefined =>
   object === undefined ? undefined : conditionsOf(object).find((condition) => condition.type === type)
 
-/** The whole status that a report asks for. Pure. */
+/** The complete status for a report. Pure. */
 function statusOf(object: WithStatus, { findings, fields }: StatusReport, now: Date) {
   const observedGeneration = object.metadata?.generation ?? 0
   const conditions = findings.reduce(
@@ -85,7 +85,7 @@ async function apply(cluster: Pick<Cluster, 'applyStatus'>, object: WithStatus, 
   }
 }
 
-/** As JSON has it, in an order that makes no difference. */
+/** As in JSON, with conditions by type: their order does not matter. */
 function comparable(status: unknown): unknown {
   if (status === undefined) return {}
   const plain = JSON.parse(JSON.stringify(status)) as Record<string, unknown>

@@ -1,10 +1,10 @@
 import type { Agent } from 'node:http'
 
-/** What a request needs to reach the API server and be let in. */
+/** What a request needs to reach the API server and log in. */
 export interface Access {
   headers: Record<string, string>
   tls: TlsMaterial
-  /** When the way leads through a proxy. */
+  /** For a connection through a proxy. */
   agent?: Agent
 }
 
@@ -20,6 +20,6 @@ export interface TlsMaterial {
 export interface Connection {
   /** `https://host:port`. */
   server: string
-  /** Asked before every request: tokens and certificates of a cluster are short-lived. */
+  /** Called before every request, because tokens and certificates are short-lived. */
   access(): Promise<Access>
 }

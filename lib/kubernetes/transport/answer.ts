@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { ApiError } from './errors.ts'
 import type { ObjectRef } from '../object/object.ts'
 
-/** metav1.Status, as far as it is read. */
+/** The fields of metav1.Status that are read. */
 interface Status {
   kind?: string
   code?: number
@@ -11,7 +11,7 @@ interface Status {
   details?: { retryAfterSeconds?: number }
 }
 
-/** Errors without a reason of their own (from proxies, or at a start) are named by their code. */
+/** Reasons for errors without one (from proxies, or during a start), by status code. */
 const REASONS: Record<number, string> = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -25,7 +25,7 @@ const REASONS: Record<number, string> = {
   504: 'ServerTimeout',
 }
 
-/** The whole body of an answer as text. */
+/** The complete body of an answer, as text. */
 export async function textOf(message: IncomingMessage): Promise<string> {
   message.setEncoding('utf8')
   let text = ''
@@ -33,14 +33,14 @@ export async function textOf(message: IncomingMessage): Promise<string> {
   return text
 }
 
-/** The error that an answer with a status of 400 or more stands for. */
+/** The error for an answer with a status of 400 or more. */
 export function refusal(message: IncomingMessage, text: string, ref: Partial<ObjectRef> | undefined): ApiError {
   const status = message.statusCode ?? 0
   const seconds = Number(message.headers['retry-after'])
   return refusalOf(parsed(text), status, ref, Number.isFinite(seconds) ? seconds * 1000 : undefined, text)
 }
 
-/** The error that a Status object stands for: of an answer, or of an ERROR event in a watch. */
+/** The error for a Status object: from an answer, or from an ERROR event of a watch. */
 export function refusalOf(
   status: Status | undefined,
   code: number,

@@ -12,36 +12,36 @@ import type { Exchange } from './transport.ts'
 /** The field manager of everything the operator applies. */
 export const FIELD_MANAGER = 'postrider-operator'
 
-/** A connection to the API server. All methods throw ApiError and nothing else; all have a deadline (30 s unless said otherwise). */
+/** A connection to the API server. Methods throw ApiError, or why there is no connection (NoClusterError, ...). Default deadline: 30 s. */
 export interface Cluster {
-  /** undefined when it is not there. */
+  /** Undefined if it does not exist. */
   get<T extends KubeObject>(ref: ObjectRef, limits?: RequestLimits): Promise<T | undefined>
-  /** All objects of a kind, page by page; with apiVersion and kind, which the server leaves out in lists. */
+  /** All objects of a kind, read in pages; with apiVersion and kind, which the server omits in lists. */
   list<T extends KubeObject>(kind: KindRef, options?: ListOptions): Promise<T[]>
-  /** As `list`, with the resource version to watch from. */
+  /** Like `list`, with the resource version to watch from. */
   listAt<T extends KubeObject>(kind: KindRef, options?: ListOptions): Promise<Listing<T>>
-  /** Server-side apply: creates it, or sets the fields given and takes back those given earlier but not now. */
+  /** Server-side apply: creates it, or sets the given fields and removes those that were given earlier but not now. */
   apply<T extends KubeObject>(object: T, options?: ApplyOptions): Promise<T>
-  /** Server-side apply of `status`; only apiVersion, kind, name, namespace, uid and status of the object are sent. NotFound when it is gone. */
+  /** Server-side apply of `status`; sends only apiVersion, kind, name, namespace, uid and status. Throws NotFound if it is gone. */
   applyStatus<T extends KubeObject>(object: T, options?: ApplyOptions): Promise<T>
   /** Throws AlreadyExists. */
   create<T extends KubeObject>(object: T, limits?: RequestLimits): Promise<T>
-  /** PUT: throws Conflict when the object's resourceVersion is not the newest. */
+  /** PUT: throws Conflict if the object's resourceVersion is not the newest. */
   replace<T extends KubeObject>(object: T, options?: RequestLimits): Promise<T>
   /** A JSON merge patch (RFC 7386). */
   merge<T extends KubeObject>(ref: ObjectRef, patch: object): Promise<T>
-  /** false when it was not there. Throws Conflict when the precondition does not hold. Dependents are collected in the background. */
+  /** False if it did not exist. Throws Conflict if the precondition fails. Dependents are deleted in the background. */
   remove(ref: ObjectRef, precondition?: { uid?: string; resourceVersion?: string }): Promise<boolean>
-  /** Any request; the answer parsed as JSON (undefined when it is empty). */
+  /** Any request; resolves with the answer parsed as JSON (undefined if it is empty). */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>
-  /** The lines of an answer that goes on, as they come. Ends when the server ends it; throws ApiError when it breaks. */
+  /** The lines of a streamed answer, as they arrive. Ends when the server ends it; throws ApiError if it breaks. */
   lines(path: string, options: StreamOptions): AsyncIterable<string>
-  /** Closes idle connections and ends what is under way. */
+  /** Closes idle connections and ends requests in progress. */
   close(): void
 }
 
 export interface ListOptions extends RequestLimits {
-  /** All namespaces when not given. */
+  /** Default: all namespaces. */
   namespace?: string
   labelSelector?: string
 }
@@ -52,7 +52,7 @@ export interface Listing<T> {
 }
 
 export interface ApplyOptions {
-  /** Take fields from other managers. Default true. */
+  /** Take over fields from other managers. Default true. */
   force?: boolean
   fieldManager?: string
 }
@@ -66,29 +66,29 @@ export interface RequestOptions extends RequestLimits {
   query?: Record<string, string | number | boolean | undefined>
   body?: unknown
   contentType?: string
-  /** For the error's text. */
+  /** For the text of errors. */
   ref?: Partial<ObjectRef>
 }
 
 export interface StreamOptions {
   query?: Record<string, string | number | boolean | undefined>
   signal: AbortSignal
-  /** The whole answer must be over within this time. */
+  /** The answer must be complete within this time. */
   timeoutMs: number
   ref?: Partial<ObjectRef>
-  /** The server has begun to answer, and not with an error. */
+  /** Called when the server has begun to answer without an error. */
   onOpen?(): void
 }
 
 const TIMEOUT_MS = 30_000
-/** Objects of one answer to a list. */
+/** Objects per page of a list. */
 const PAGE = 500
 
-/** From `kubeconfig` or KUBECONFIG, else from inside a pod, else from ~/.kube/config. Connects with the first request, which
- * throws NoClusterError when there is none of them. */
+/** Uses `kubeconfig` or KUBECONFIG, else the pod's service account, else ~/.kube/config. Connects with the first request. Requests
+ * throw NoClusterError if none of them exists. */
 export function openCluster(where: Whereabouts = {}): Cluster {
   const connection = findConnection(where)
-  // Reported to the first caller.
+  // The first request reports the error.
   connection.catch(() => undefined)
   const transport = createTransport(connection)
 
@@ -228,7 +228,7 @@ async function orUndefined<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What was read from the server can be applied: what only the server writes is left out. */
+/** Removes the fields with which an object that was read from the server cannot be applied. */
 function unmanaged(object: KubeObject): object {
   const metadata: Record<string, unknown> = { ...object.metadata }
   delete metadata['managedFields']

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Connection } from './access.ts'
 
-/** There is neither a kubeconfig nor a pod's service account. */
+/** There is neither a usable kubeconfig nor a pod's service account. */
 export class NoClusterError extends Error {
   override readonly name = 'NoClusterError'
 }
@@ -12,14 +12,14 @@ export class NoClusterError extends Error {
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export interface Whereabouts {
-  /** Path of a kubeconfig, or several as in KUBECONFIG. */
+  /** Path of a kubeconfig, or several paths as in KUBECONFIG. */
   kubeconfig?: string | undefined
   env?: NodeJS.ProcessEnv
-  /** Folder of a pod's token and ca.crt. */
+  /** Folder with a pod's token and ca.crt. */
   serviceAccount?: string
 }
 
-/** By KUBECONFIG, else by the pod's service account, else by ~/.kube/config. Throws NoClusterError. */
+/** Uses KUBECONFIG, else the pod's service account, else ~/.kube/config. Rejects with NoClusterError. */
 export function findConnection(where: Whereabouts = {}): Promise<Connection> {
   const { env = process.env, serviceAccount = SERVICE_ACCOUNT } = where
   const kubeconfig = where.kubeconfig ?? env['KUBECONFIG']
@@ -35,8 +35,8 @@ export function findConnection(where: Whereabouts = {}): Promise<Connection> {
   )
 }
 
-/** A pod's own way. The client library is not loaded for it. The kubelet replaces the token file about once
- * an hour, so it is read for every request; it lies in memory. */
+/** From inside a pod, without loading the client library. The kubelet replaces the token file about once an hour, so it is read for
+ * every request; it is in memory. */
 function byServiceAccount(host: string, port: string, folder: string): Connection {
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,

@@ -2,10 +2,10 @@ import type { ObjectRef } from '../object/object.ts'
 import { describeRef } from '../object/object.ts'
 
 export interface Refusal {
-  /** HTTP status; 0 when there was no answer. */
+  /** HTTP status; 0 if there was no answer. */
   status: number
   /** The server's machine-readable reason (`NotFound`, `Conflict`, `AlreadyExists`, `Forbidden`, `Invalid`, `Expired`, ...),
-   * or `Unreachable` (no connection, or it broke) or `Timeout` (no answer in time). */
+   * `Unreachable` (no connection, or it broke), or `Timeout` (no answer in time). */
   reason: string
   message: string
   ref?: Partial<ObjectRef>
@@ -13,7 +13,7 @@ export interface Refusal {
   retryAfterMs?: number
 }
 
-/** A request to the API server that did not succeed, be it refused or unanswered. */
+/** A request to the API server was refused or not answered. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
@@ -39,16 +39,16 @@ const is =
   (error: unknown): error is ApiError =>
     error instanceof ApiError && reasons.includes(error.reason)
 
-/** The object (or the whole kind, when its CRD is not installed) is not there. */
+/** The object does not exist (or the whole kind, if its CRD is not installed). */
 export const isNotFound = is('NotFound')
-/** Another wrote first, or another owns a field that was applied without force. */
+/** Another client wrote first, or owns a field that was applied without force. */
 export const isConflict = is('Conflict')
-/** A create of what is there. */
+/** An object to create already exists. */
 export const isAlreadyExists = is('AlreadyExists')
 export const isForbidden = is('Forbidden')
-/** The server's validation says no; its message names the field. */
+/** The server's validation failed; its message names the field. */
 export const isInvalid = is('Invalid', 'BadRequest')
 /** 410: the resource version or the continue token is too old; list again. */
 export const isExpired = is('Expired', 'Gone')
-/** No answer: whether the request was carried out is not known. */
+/** No answer: it is unknown whether the request was carried out. */
 export const isUnanswered = is('Unreachable', 'Timeout')

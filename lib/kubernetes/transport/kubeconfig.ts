@@ -12,13 +12,12 @@ export class BadKubeconfigError extends Error {
   }
 }
 
-/** What the kubeconfig says about how to log in does not work: a program that fails, a certificate that is not there. */
+/** The login that the kubeconfig configures does not work: a program fails, or a certificate is missing. */
 export class KubeconfigLoginError extends Error {
   override readonly name = 'KubeconfigLoginError'
 }
 
-/** Merges the files as kubectl does: those of the list that are absent are left out. Throws BadKubeconfigError. The client library is
- * loaded for this alone: it costs 86 MB. */
+/** Merges the files as kubectl does: missing ones are skipped. Throws BadKubeconfigError. Loads the client library, which costs 86 MB. */
 export async function readKubeconfig(files: readonly string[]): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node')
   const config = new KubeConfig()
@@ -34,8 +33,8 @@ export async function readKubeconfig(files: readonly string[]): Promise<KubeConf
   return config
 }
 
-/** The way to the current cluster, with all that a kubeconfig can say: certificates, tokens, programs to ask for them, OIDC, proxies.
- * Undefined when no cluster is current. Access rejects with KubeconfigLoginError. */
+/** The connection to the current cluster, with all that a kubeconfig can contain: certificates, tokens, credential plugins, OIDC, proxies.
+ * Undefined if no cluster is current. `access` rejects with KubeconfigLoginError. */
 export function connectionBy(config: KubeConfig): Connection | undefined {
   const cluster = config.getCurrentCluster()
   if (cluster === null) return undefined
@@ -65,7 +64,7 @@ export function connectionBy(config: KubeConfig): Connection | undefined {
 
 type Filled = TlsMaterial & { headers?: Record<string, string>; auth?: string; agent?: NonNullable<Access['agent']> }
 
-/** The library reads such a file at most once a minute, and the kubelet replaces it. */
+/** The kubelet replaces this file, but the library reads it at most once a minute. */
 function tokenFileOf(user: { authProvider?: unknown } | null): string | undefined {
   const provider = user?.authProvider as { config?: { tokenFile?: string } } | undefined
   return provider?.config?.tokenFile

@@ -13,30 +13,30 @@ export interface Exchange {
   body?: string
   contentType?: string
   signal: AbortSignal
-  /** An answer that goes on for minutes: it gets a connection of its own. */
+  /** The answer lasts for minutes: the request gets its own connection. */
   stream?: boolean
   ref?: Partial<ObjectRef>
 }
 
 export interface Transport {
-  /** The answer, its head read and its body not. Throws ApiError `Unreachable` or `Timeout`. */
+  /** The answer, with its body still unread. Throws ApiError `Unreachable` or `Timeout`. */
   send(exchange: Exchange): Promise<IncomingMessage>
   close(): void
 }
 
-/** Requests that wait share so many connections. */
+/** Connections that requests share, except streams. */
 const CONNECTIONS = 32
-/** A connection whose other end is gone is found out after this and ten more seconds. */
+/** A dead connection is detected after this time plus ten seconds. */
 const KEEP_ALIVE_MS = 10_000
 
 interface Agents {
-  /** Of what they were made. */
+  /** Digest of their TLS settings. */
   mark: string
   short: PlainAgent
   long: PlainAgent
 }
 
-/** HTTP to an API server, with kept-alive connections, which are replaced when the certificates change. */
+/** HTTP to an API server, over persistent connections, which are replaced when the certificates change. */
 export function createTransport(connection: Promise<Connection>): Transport {
   let agents: Agents | undefined
 
@@ -44,7 +44,7 @@ export function createTransport(connection: Promise<Connection>): Transport {
     if (access.agent !== undefined) return access.agent
     const mark = markOf(access.tls)
     if (agents?.mark !== mark) {
-      // Those under way end as they will.
+      // Open streams continue until they end.
       agents?.short.destroy()
       agents = makeAgents(server, access.tls, mark)
     }
@@ -84,8 +84,8 @@ export function createTransport(connection: Promise<Connection>): Transport {
   }
 }
 
-/** A kept connection may be closed by the server at the moment it is used again: then it is tried on a new one, unless the
- * request could have made something. */
+/** The server may close a persistent connection just when it is reused: then the request is retried, unless it is a POST, which may
+ * have created something. */
 async function once(url: URL, options: NodeRequestOptions, exchange: Exchange): Promise<IncomingMessage> {
   for (let attempt = 1; ; attempt++) {
     const answer = await dial(url, options, exchange.body)
@@ -102,7 +102,7 @@ function dial(url: URL, options: NodeRequestOptions, body: string | undefined): 
   return new Promise((resolve) => {
     const sent = (url.protocol === 'http:' ? plainRequest : request)(url, options)
     sent.once('response', (message) => resolve({ message }))
-    // Errors after the answer began are also emitted by the message; without a listener they would end the process.
+    // The message also emits errors that come after the answer began; without a listener here they would end the process.
     sent.on('error', (error) => resolve({ error, reused: sent.reusedSocket }))
     sent.setNoDelay(true)
     sent.setSocketKeepAlive(true, KEEP_ALIVE_MS)
@@ -110,7 +110,7 @@ function dial(url: URL, options: NodeRequestOptions, body: string | undefined): 
   })
 }
 
-/** What to throw for a request that was not answered, or not to the end. */
+/** The error for a request that was not answered, or not completely. */
 export function brokenOff(error: unknown, { method, path, signal, ref }: Exchange): ApiError {
   const late = signal.aborted && signal.reason instanceof Error && signal.reason.name === 'TimeoutError'
   const detail = error instanceof Error ? error.message : String(error)
