@@ -16,7 +16,7 @@ import { up } from '@postrider/standalone/up'
 import { UnknownMessageError, UnknownRecordError } from './usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 
-/** Queue ids as they are given out; see newQueueId and noticeId. */
+/** The form of queue ids; see newQueueId and noticeId. */
 const QUEUE_ID = /^[0-9a-z]{1,40}$/
 
 const USAGE = `postrider: a self-hosted outbound mail platform
@@ -53,13 +53,13 @@ const QUEUE: Record<string, (options: QueueOptions) => Promise<string[]>> = {
   cancel: queueCancel,
 }
 
-/** Commands of `queue` that have verbs of their own. */
+/** Subcommands of `queue` that have their own verbs. */
 const QUEUE_GROUPS: Record<string, (act: string, options: QueueOptions & { raw?: boolean }) => Promise<string[]>> = {
   held: queueHeld,
   quarantine: queueQuarantine,
 }
 
-/** Commands for the administrator of the platform, apart from those of the queue. */
+/** Commands for the platform's administrator, except those of the queue. */
 const ADMINISTRATION: Record<
   string,
   (words: string[], values: ReturnType<typeof parse>['values']) => Promise<string[]>
@@ -137,7 +137,7 @@ async function runUp(folder: string, state: string): Promise<number> {
   return 0
 }
 
-/** One id, or none: it becomes part of a subject of the broker, where `*` would mean every message. */
+/** One id, or none. It becomes part of a NATS subject, where `*` would mean every message. */
 function queueId([id, ...more]: string[]): string | undefined {
   if (more.length > 0) throw new UsageError(`give one queue id at a time, not also ${more.join(' ')}`)
   if (id !== undefined && !QUEUE_ID.test(id))
@@ -145,7 +145,7 @@ function queueId([id, ...more]: string[]): string | undefined {
   return id
 }
 
-/** As the queue has it: lower case, A-labels. An address literal stays as it is. */
+/** As in the queue: lower case, A-labels. An address literal stays as it is. */
 const domainName = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : domainToASCII(text) || text
 
@@ -155,7 +155,7 @@ function readLimit(text: string | undefined): number | undefined {
   return Number(text)
 }
 
-/** As spec.broker.shards has it. */
+/** As for spec.broker.shards. */
 function readShards(text = '4'): number {
   if (!/^([1-9]|1[0-6])$/.test(text)) throw new UsageError(`--shards ${text}: must be a whole number from 1 to 16`)
   return Number(text)
@@ -171,7 +171,7 @@ function print(lines: string[]): number {
   return 0
 }
 
-/** What the person can fix is a sentence; anything else is a fault of the program and shows where it happened. */
+/** A sentence for what the user can fix; a stack trace for anything else, which is a bug. */
 function explain(error: unknown): string {
   if (error instanceof BadManifestsError) return error.problems.map(problemLine).join('\n')
   if (

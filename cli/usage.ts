@@ -1,4 +1,4 @@
-/** Nothing is known of a queue id: the message alone is shown, with exit code 1. */
+/** A queue id is not known: only the message is shown, with exit code 1. */
 export class UnknownMessageError extends Error {
   override readonly name = 'UnknownMessageError'
   constructor(id: string) {
@@ -6,7 +6,7 @@ export class UnknownMessageError extends Error {
   }
 }
 
-/** There is no such record in the quarantine: the message alone is shown, with exit code 1. */
+/** There is no such record in the quarantine: only the message is shown, with exit code 1. */
 export class UnknownRecordError extends Error {
   override readonly name = 'UnknownRecordError'
   constructor(number: number) {

@@ -49,7 +49,7 @@ export interface Options {
   help: boolean
 }
 
-/** What a command answers with: the lines to print, and the exit code. */
+/** The result of a command: the lines to print, and the exit code. */
 export interface Answer {
   lines: string[]
   code: number

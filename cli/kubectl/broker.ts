@@ -19,9 +19,9 @@ import { forwardPort } from './port-forward.ts'
 import { ifAllowed } from './status.ts'
 
 export interface BrokerPlace {
-  /** `nats://user:password@host:port`, several by comma: what connectToPlatform takes. */
+  /** `nats://user:password@host:port`, several separated by commas, for connectToPlatform. */
   url: string
-  /** What went wrong on the way there, as far as it is known. */
+  /** What went wrong with the connection, if known. */
   readonly trouble: string | undefined
   close(): void
 }
@@ -31,7 +31,7 @@ const DEFAULT_SECRET = 'postrider-broker-accounts'
 const PORT = 4222
 const POSTRIDER = 'app.kubernetes.io/name=postrider'
 
-/** A way to the broker of the cluster, with the account that the queue commands have there. Throws a UsageError. */
+/** Finds the broker of the cluster, and the account for the queue commands. Throws a UsageError. */
 export async function findBroker(caller: Caller, options: Options): Promise<BrokerPlace> {
   const namespace = options.namespace ?? (await platformNamespace(caller))
   const known = await operatorSettings(caller, namespace)
@@ -50,7 +50,7 @@ export async function findBroker(caller: Caller, options: Options): Promise<Brok
     return { url, trouble: undefined, close: () => authority?.remove() }
   }
   const pod = await brokerPod(caller, namespace)
-  // The certificate is for the name that the pod has in the cluster.
+  // The certificate has the pod's name in the cluster.
   const name = hostOfPod(optional(BROKER_URL).read(known) ?? [], pod)
   const question = authority === undefined ? '' : `?ca=${encodeURIComponent(authority.file)}&name=${name}`
   const forwarded = await forwardPort(caller.config, { namespace, pod, port: PORT })
@@ -74,7 +74,7 @@ const hostOfPod = (urls: string[], pod: string): string =>
     .map((url) => new URL(url).hostname)
     .find((host) => host.startsWith(`${pod}.`)) ?? pod
 
-/** The CA of the broker's certificate, as a file; undefined where the broker has none. */
+/** The CA of the broker's certificate, as a file; undefined if the broker has no TLS. */
 async function authorityIn(
   caller: Caller,
   namespace: string,
@@ -90,14 +90,14 @@ async function authorityIn(
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-/** The library tells only the HTTP status of a refused port-forward. */
+/** The library reports only the HTTP status of a refused port-forward. */
 function whatToDo(trouble: string, namespace: string): string {
   if (/\b40[13]$/.test(trouble))
     return `ask the cluster administrator for the right to create pods/portforward in namespace ${namespace}, or give --broker nats://HOST:PORT`
   return `check the pod and its node: kubectl describe -n ${namespace} pods -l app.kubernetes.io/component=broker; or give --broker nats://HOST:PORT`
 }
 
-/** Where the one MailPlatform is that the person may see; else the namespace of the context. */
+/** The namespace of the only MailPlatform that the caller may see; else that of the context. */
 async function platformNamespace(caller: Caller): Promise<string> {
   const platforms = (await ifAllowed<KubeObject>(caller, KINDS.MailPlatform)) ?? []
   const places = [...new Set(platforms.map(namespaceOf))]
@@ -105,7 +105,7 @@ async function platformNamespace(caller: Caller): Promise<string> {
   return places[0] ?? caller.namespace
 }
 
-/** What the operator's settings say about the broker. */
+/** The operator's environment, which describes the broker. */
 async function operatorSettings(caller: Caller, namespace: string): Promise<Environment> {
   const labels = `${POSTRIDER},app.kubernetes.io/component=operator`
   const operators = (await ifAllowed<Wire<V1Deployment>>(caller, KINDS.Deployment, namespace, labels)) ?? []

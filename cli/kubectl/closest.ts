@@ -1,11 +1,11 @@
-/** `; did you mean a, b?` of the names that are nearly the one asked for, else `; choose from: ...`, or `; none exist`. Pure. */
+/** `; did you mean a, b?` with names similar to the one given, else `; choose from: ...`, or `; none exist`. Pure. */
 export function closest(asked: string, names: string[]): string {
   const near = names.filter((name) => isNear(asked.toLowerCase(), name.toLowerCase()))
   if (near.length > 0) return `; did you mean ${listed(near)}?`
   return names.length === 0 ? '; none exist' : `; choose from: ${listed(names)}`
 }
 
-/** So many are named before the rest is only counted. */
+/** Names that are listed; the others are only counted. */
 const NAMED = 8
 
 function listed(names: string[]): string {
@@ -18,7 +18,7 @@ const isNear = (asked: string, name: string): boolean =>
   (asked.length >= 2 && (name.startsWith(asked) || asked.startsWith(name))) ||
   distance(asked, name) <= (asked.length < 5 ? 1 : 2)
 
-/** Letters to insert, delete, replace or swap with the next (optimal string alignment). */
+/** Letters to insert, delete, replace or swap with the next one (optimal string alignment). */
 function distance(a: string, b: string): number {
   const [left, right] = [Array.from(a), Array.from(b)]
   const rows = [Array.from({ length: right.length + 1 }, (_, at) => at)]

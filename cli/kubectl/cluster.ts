@@ -21,26 +21,26 @@ export interface Place {
   context?: string | undefined
 }
 
-/** A cluster, with the rights of the person who asks. All requests throw ApiError. */
+/** A cluster, with the permissions of the caller. Requests throw ApiError, or UsageError if the login fails. */
 export interface Caller {
   config: KubeConfig
   server: string
-  /** Of the context. */
+  /** Namespace of the context. */
   namespace: string
-  /** undefined when it is not there. */
+  /** Undefined if it does not exist. */
   get<T extends KubeObject>(ref: ObjectRef): Promise<T | undefined>
-  /** Of all namespaces when none is given. */
+  /** Default: all namespaces. */
   list<T extends KubeObject>(kind: KindRef, namespace?: string, labelSelector?: string): Promise<T[]>
   /** A JSON merge patch (RFC 7386). */
   merge(ref: ObjectRef, patch: object): Promise<void>
   close(): void
 }
 
-/** Whose the fields are that a command sets. */
+/** Field manager of what a command sets. */
 const FIELD_MANAGER = 'kubectl-postrider'
 const TIMEOUT_MS = 30_000
 
-/** By --kubeconfig and --context, else as kubectl finds its way. Throws a UsageError that says what is missing. */
+/** Uses --kubeconfig and --context, else what kubectl would use. Throws a UsageError that says what is missing. */
 export async function openCaller(place: Place): Promise<Caller> {
   const config = await loadConfig(place)
   const connection = connectionBy(config)
@@ -92,7 +92,7 @@ export async function openCaller(place: Place): Promise<Caller> {
 async function loadConfig({ kubeconfig = process.env['KUBECONFIG'], context }: Place): Promise<KubeConfig> {
   const home = join(homedir(), '.kube', 'config')
   const named = (kubeconfig ?? '').split(delimiter).filter((file) => file !== '')
-  // As with kubectl, a file of the list may be absent.
+  // As with kubectl, files of the list may be missing.
   const files = (named.length > 0 ? named : [home]).filter((file) => existsSync(file))
   const config = files.length > 0 ? await read(files) : await ownCluster(named, home)
   if (context !== undefined) choose(config, context)
@@ -108,7 +108,7 @@ async function read(files: string[]): Promise<KubeConfig> {
   }
 }
 
-/** Within a pod, as the cluster sees it. */
+/** Inside a pod, its own cluster. */
 async function ownCluster(named: string[], home: string): Promise<KubeConfig> {
   if (named.length === 0 && process.env['KUBERNETES_SERVICE_HOST'] !== undefined) {
     const config = await readKubeconfig([])

@@ -47,7 +47,7 @@ function described(credential: CredentialObject) {
     ready: state === 'True',
     reason,
     message,
-    // What has no limit is not counted.
+    // Without a limit, nothing is counted.
     use: status.use ?? '-',
     secret: managed ? undefined : (status.secretName ?? '-'),
     previousValidUntil: status.previousValidUntil,
@@ -56,7 +56,7 @@ function described(credential: CredentialObject) {
 
 const NOT_SEEN = { status: 'Unknown', reason: 'NotObserved', message: 'the operator has not processed it yet' }
 
-/** How a program logs in. What the person may not read is said to lie in the Secret. */
+/** How a program logs in. For what the caller may not read, it refers to the Secret. */
 async function one(caller: Caller, credential: CredentialObject, options: Options): Promise<Answer> {
   const known = described(credential)
   const { namespace, secret: name } = known

@@ -10,7 +10,7 @@ import type { DomainObject } from './objects.ts'
 import { problemsOf } from './problems.ts'
 import { zoneLines } from './zone.ts'
 
-/** `kubectl postrider dns DOMAIN`: the records wanted and seen. */
+/** `kubectl postrider dns DOMAIN`: the records, expected and found. */
 export async function dns(caller: Caller, options: Options): Promise<Answer> {
   const [, asked, ...more] = options.words
   if (asked === undefined || more.length > 0)
@@ -48,7 +48,7 @@ function linesOf(record: ComparedRecord, { status }: DomainObject): string[] {
   ]
 }
 
-/** A Domain that is not served wants no records. */
+/** A Domain that is not served has no records. */
 function whyNone(domain: DomainObject): string[] {
   const found = problemsOf(
     {

@@ -3,14 +3,14 @@ import { UnknownMessageError, UnknownRecordError } from '../usage.ts'
 import { UsageError } from '@postrider/standalone/usage-error'
 import { NotFoundError } from './find.ts'
 
-/** An error as shown to a person: a sentence with what to do, or where the bug is. */
+/** The text of an error for people: what to do, or where the bug is. */
 export function explain(error: unknown): string {
   if (error instanceof UsageError || isUnknown(error)) return error.message
   if (error instanceof ApiError) return `${error.message}\n  -> ${whatToDo(error)}`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-/** 1: nothing is known by that name. 2: the message says what to fix. */
+/** 1: the name is not known. 2: the message says what to fix. */
 export const exitCodeOf = (error: unknown): number => (isUnknown(error) ? 1 : 2)
 
 const isUnknown = (error: unknown): error is Error =>

@@ -7,16 +7,16 @@ import { closest } from './closest.ts'
 import { nameOf, namespaceOf } from './objects.ts'
 import type { CredentialObject, DomainObject } from './objects.ts'
 
-/** Nothing is there by that name: the message alone is shown, with exit code 1. */
+/** Nothing has that name: only the message is shown, with exit code 1. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError'
 }
 
-/** By the resource's name, or by its domain name. Throws NotThere. */
+/** By the resource's name, or its domain name. Throws NotFoundError. */
 export const findDomain = (caller: Caller, asked: string, namespace: string | undefined): Promise<DomainObject> =>
   findOne<DomainObject>(caller, 'Domain', asked, namespace, ({ spec }) => spec?.domainName)
 
-/** By the resource's name, or by its address. Throws NotThere. */
+/** By the resource's name, or its address. Throws NotFoundError. */
 export const findCredential = (
   caller: Caller,
   asked: string,
@@ -55,7 +55,7 @@ async function findOne<T extends DomainObject | CredentialObject>(
   return one
 }
 
-/** `; there is one with -n ...`, where the person may look there. */
+/** `; there is one with -n ...`, if the caller may list all namespaces. */
 async function otherPlaces<T extends KubeObject>(
   list: () => Promise<T[]>,
   isIt: (object: T) => boolean,

@@ -45,7 +45,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** What is shown was written by tenants and by the DNS of others: nothing of it may steer the terminal. */
+/** Output contains text from tenants and foreign DNS, which must not control the terminal. */
 const printable = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, '?')
 
 main(process.argv.slice(2)).then(exit, (error: unknown) => {

@@ -2,7 +2,7 @@ import type { Condition } from '@postrider/kubernetes/status/conditions'
 import type { KubeObject } from '@postrider/kubernetes/object/object'
 import type { ComparedRecord } from '@postrider/operator/dns/compare'
 
-/** Our resources as the API server gives them: of any version of the operator, so that everything may be absent. */
+/** Our resources as the API server returns them: from any version of the operator, so every field may be missing. */
 export interface Seen extends KubeObject {
   spec?: { state?: 'Active' | 'Suspended' }
   status?: { conditions?: Condition[]; observedGeneration?: number }

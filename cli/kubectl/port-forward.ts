@@ -4,9 +4,9 @@ import { Writable } from 'node:stream'
 import type { KubeConfig, PortForward } from '@kubernetes/client-node'
 
 export interface Forwarded {
-  /** Of the listener on the loopback address. */
+  /** Local port, on the loopback address. */
   port: number
-  /** What went wrong with a connection, as far as it is known. */
+  /** What went wrong with a connection, if known. */
   readonly trouble: string | undefined
   close(): void
 }
@@ -17,7 +17,7 @@ export interface ForwardTarget {
   port: number
 }
 
-/** A local port that leads to a port of a pod, through the API server. Each connection is one of its own. */
+/** Forwards a local port to a port of a pod, through the API server. Each connection is forwarded separately. */
 export async function forwardPort(config: KubeConfig, target: ForwardTarget): Promise<Forwarded> {
   const { PortForward } = await import('@kubernetes/client-node')
   const forward = new PortForward(config)
@@ -26,7 +26,7 @@ export async function forwardPort(config: KubeConfig, target: ForwardTarget): Pr
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    // The client sees that the connection ended; the reason is printed here.
+    // The client sees that the connection ended; `trouble` may have the reason.
     socket.on('error', () => undefined)
     join(forward, target, socket, (text) => (trouble = text)).catch((error: unknown) => {
       trouble = textOf(error)
@@ -55,7 +55,7 @@ async function join(
   socket: Socket,
   tell: (text: string) => void,
 ): Promise<void> {
-  // The kubelet writes there when nobody listens on the port.
+  // The kubelet writes here if nothing listens on the port.
   const complaints = new Writable({
     write(chunk: Buffer, _, done) {
       const text = chunk.toString().trim()
@@ -66,7 +66,7 @@ async function join(
       done()
     },
   })
-  // The library's type is of a package that has none; and only with retries it gives a function instead.
+  // The library's type is of a package without types; it returns a function instead only if it may retry.
   const channel = (await forward.portForward(namespace, pod, [port], socket, complaints, socket)) as unknown as Channel
   if (socket.destroyed) channel.close()
   socket.once('close', () => channel.close())
@@ -78,7 +78,7 @@ interface Channel {
   addEventListener(type: 'close', listener: () => void): void
 }
 
-/** Of an Error, or of the event that a web socket tells its errors by. */
+/** The message of an Error, or of a WebSocket error event. */
 function textOf(error: unknown): string {
   const { message } = error as { message?: unknown }
   return typeof message === 'string' ? message : String(error)

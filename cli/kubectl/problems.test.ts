@@ -58,7 +58,7 @@ test('a waiting credential is reported with what holds its Domain, not with what
     'problem Domain DNSVerified RecordMissing',
     'note Domain Ready Suspended app',
   ])
-  // Its Domain is not among what was seen.
+  // Its Domain was not seen.
   assert.deepEqual(told({ credentials: [credential('Ready=False DomainNotReady')] }), [
     'problem SMTPCredential Ready DomainNotReady',
   ])

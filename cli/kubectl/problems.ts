@@ -6,35 +6,35 @@ import type { CredentialObject, DomainObject, PlatformObject, Seen, SenderObject
 import { remedyFor } from './remedies.ts'
 import type { Trouble } from './remedies.ts'
 
-/** Something that is not well (`problem`), or that one may want to know (`note`). */
+/** Something that is wrong (`problem`) or worth knowing (`note`). */
 export interface Problem extends Trouble {
   severity: 'problem' | 'note'
   /** The domain name, address or host name. */
   about: string
   message: string
   remedy: string
-  /** Credentials, by name, that wait for it. */
+  /** Names of the credentials that depend on it. */
   waiting: string[]
 }
 
 export interface Surveyed {
-  /** undefined: may not be seen. */
+  /** Undefined if the caller may not list them. */
   platforms: PlatformObject[] | undefined
-  /** All were looked for, in every namespace. */
+  /** All namespaces were searched for platforms. */
   everywhere: boolean
   domains: DomainObject[]
   credentials: CredentialObject[]
   senders: SenderObject[]
-  /** Limits, pools and policies, which have one condition, Accepted. */
+  /** Limits, pools and policies, whose only condition is Accepted. */
   rules: Seen[]
-  /** Deployments of the operator, with their ready pods. */
+  /** Deployments of the operator, with the number of ready pods. */
   operators: { namespace: string; name: string; ready: number }[]
 }
 
-/** A certificate that has not been renewed by then is reported. Milliseconds. */
+/** A certificate is reported this long before it expires. Milliseconds. */
 const CERTIFICATE_MS = 14 * DAY_MS
 
-/** What is wrong in what was seen, the platform first. Pure. */
+/** The problems in what was seen, those of the platform first. Pure. */
 export function problemsOf(
   { platforms, everywhere, domains, credentials, senders, rules, operators }: Surveyed,
   now: Date,
@@ -47,7 +47,7 @@ export function problemsOf(
   ]
   const ofDomains = domains.flatMap(ofDomain)
   const ofCredentials = credentials.flatMap((credential) => ofCredential(credential, domains, ofDomains))
-  // Without a platform nothing of the tenants' is looked at.
+  // Without a platform, no resource of a tenant is processed.
   const ofSenders = senders.flatMap(ofSender)
   const tenants = [
     ...ofDomains,
@@ -62,7 +62,7 @@ function ofPlatform(platform: PlatformObject, now: Date): Problem[] {
   const about = platform.spec?.hostName ?? ''
   const conditions = platform.status?.conditions ?? []
   const bad = conditions.filter(({ type, status }) => type !== 'Ready' && status !== 'True')
-  // What is not served has no other state.
+  // If it is not served, no other condition matters.
   const refused = bad.find(({ type }) => type === 'Accepted')
   const some = conditions.filter(({ status, reason }) => status === 'True' && reason === 'SomePods')
   const problems = [
@@ -88,7 +88,7 @@ function ofDomain(domain: DomainObject): Problem[] {
   ])
 }
 
-/** Whether a condition of a Domain is reported; the same problem is not reported twice. */
+/** How a condition of a Domain is reported, if at all; no problem is reported twice. */
 function severityInDomain(domain: DomainObject, { type, status, reason }: Condition): Problem['severity'] | undefined {
   const well = (other: string): boolean => conditionOf(domain, other)?.status === 'True'
   if (status === 'True') {
@@ -101,17 +101,17 @@ function severityInDomain(domain: DomainObject, { type, status, reason }: Condit
     case 'Ready':
       return reason === 'Suspended' ? 'note' : undefined
     case 'OwnershipRecordPresent':
-      // What it may come to while the domain still counts as this namespace's.
+      // Reported while the namespace still owns the domain, which it may lose.
       return well('OwnershipVerified') ? 'problem' : undefined
     case 'DKIMReady':
-      // The records of DKIM are among those of DNSVerified.
+      // DNSVerified covers the DKIM records too.
       return well('DNSVerified') && well('Accepted') ? 'problem' : undefined
     default:
       return well('Accepted') ? 'problem' : undefined
   }
 }
 
-/** What only follows from its Domain is reported there. */
+/** A problem that only follows from the Domain is reported there. */
 function ofCredential(credential: CredentialObject, domains: DomainObject[], ofDomains: Problem[]): Problem[] {
   const about = credential.spec?.address ?? ''
   const ready = conditionOf(credential, 'Ready')
@@ -131,7 +131,7 @@ function ofCredential(credential: CredentialObject, domains: DomainObject[], ofD
   return orNotSeen(credential, about, [...problems, ...limitReached(credential, about)])
 }
 
-/** A code that is on its way or waits for somebody to read it is nothing wrong; what follows from the Domain is reported there. */
+/** A code that is pending or was sent is only a note; what follows from the Domain is reported there. */
 function ofSender(sender: SenderObject): Problem[] {
   const about = sender.spec?.address ?? ''
   const ready = conditionOf(sender, 'Ready')
@@ -145,10 +145,10 @@ function ofSender(sender: SenderObject): Problem[] {
   return orNotSeen(sender, about, problems)
 }
 
-/** Kinds of which the operator looks only at those beside the MailPlatform: the status of others stays empty. */
+/** Kinds that the operator watches only in the MailPlatform's namespace: the status of others stays empty. */
 const BESIDE_THE_PLATFORM = new Set(['DeliveryPool', 'DestinationPolicy'])
 
-/** Of policies that overlap each counts for what is left to it. */
+/** An overlapping policy is a note, because part of it is applied. */
 function ofRule(rule: Seen, platforms: PlatformObject[] = []): Problem[] {
   const accepted = conditionOf(rule, 'Accepted')
   const beside = platforms.some((platform) => namespaceOf(platform) === namespaceOf(rule))
@@ -162,7 +162,7 @@ function ofRule(rule: Seen, platforms: PlatformObject[] = []): Problem[] {
   return orNotSeen(rule, '', problems)
 }
 
-/** Of the problems of a Domain, the one that keeps it from being ready: its condition Ready has the same reason and words. */
+/** The problem that keeps a Domain from being ready: its condition Ready has the same reason and message. */
 function whatHolds(domain: DomainObject, ofDomains: Problem[]): Problem | undefined {
   const ready = conditionOf(domain, 'Ready')
   const problems = ofDomains.filter(

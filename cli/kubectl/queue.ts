@@ -12,7 +12,7 @@ import type { BrokerPlace } from './broker.ts'
 import { closest } from './closest.ts'
 import type { Caller } from './cluster.ts'
 
-/** Queue ids as they are given out; it becomes part of a subject of the broker, where `*` would mean every message. */
+/** The form of queue ids. An id becomes part of a NATS subject, where `*` would mean every message. */
 const QUEUE_ID = /^[0-9a-z]{1,40}$/
 
 type Command = (options: QueueOptions) => Promise<string[]>
@@ -20,7 +20,7 @@ const COMMANDS: Record<string, Command> = { ls: queueList, show, retry: queueRet
 const HELD = 'held'
 const QUARANTINE = 'quarantine'
 
-/** `kubectl postrider queue ls|show|retry|cancel|held|quarantine`: the commands of the standalone platform, at the broker of the cluster. */
+/** `kubectl postrider queue ls|show|retry|cancel|held|quarantine`: the commands of standalone mode, with the broker of the cluster. */
 export async function queue(caller: Caller, options: Options): Promise<Answer> {
   const { verb, act, ids } = wordsOf(options.words)
   const command = commandOf(verb, act, options)
@@ -74,11 +74,11 @@ function readFilters([id, ...more]: string[], { domain, destination, limit, json
   }
 }
 
-/** As the queue has it: lower case, A-labels. An address literal stays as it is. */
+/** As in the queue: lower case, A-labels. An address literal stays as it is. */
 const domainName = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : domainToASCII(text) || text
 
-/** The way to the broker knows better why nobody answered. */
+/** The port-forward knows better why the broker did not answer. */
 function withTrouble(error: unknown, { trouble }: BrokerPlace): unknown {
   if (!(error instanceof UsageError) || !(error.cause instanceof BrokerUnreachableError) || trouble === undefined)
     return error

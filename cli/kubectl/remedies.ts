@@ -1,9 +1,9 @@
-/** What a condition says of an object. */
+/** A condition of an object. */
 export interface Trouble {
   kind: string
   namespace: string
   name: string
-  /** Of the condition. */
+  /** Type of the condition. */
   type: string
   reason: string
 }
@@ -28,7 +28,7 @@ const resend: Remedy = (trouble) => `request another code: ${patchSender(trouble
 const toThePlatform: Remedy = ({ kind, namespace, name }) =>
   `create it in the namespace of the MailPlatform and delete it here: kubectl delete -n ${namespace} ${kind.toLowerCase()} ${name}`
 
-/** What to do, by kind, condition and reason. docs/kubernetes/troubleshooting.md says the same with more words. */
+/** What to do, by kind, condition and reason. docs/kubernetes/troubleshooting.md says the same in more detail. */
 export const REMEDIES: Record<string, Remedy> = {
   'MailPlatform Accepted OlderPlatformExists': ({ namespace, name }) =>
     `a namespace can have only one MailPlatform: kubectl delete -n ${namespace} mailplatform ${name} (or delete the older one)`,
@@ -101,7 +101,7 @@ export const BY_REASON: Record<string, Remedy> = {
     'apply a MailPlatform in the namespace where Postrider is installed; see docs/kubernetes/install.md',
 }
 
-/** What to do next about a condition that is not well, as one line. Pure. */
+/** What to do next about a problem, as one line. Pure. */
 export function remedyFor(trouble: Trouble): string {
   const known = REMEDIES[`${trouble.kind} ${trouble.type} ${trouble.reason}`] ?? BY_REASON[trouble.reason]
   const { kind, namespace, name } = trouble

@@ -8,7 +8,7 @@ import { findCredential, findDomain } from './find.ts'
 import { nameOf, namespaceOf } from './objects.ts'
 import type { CredentialObject, DomainObject } from './objects.ts'
 
-/** As kubectl names them, and as people do. */
+/** Names that kubectl and people use for them. */
 const TARGETS = {
   domain: 'Domain',
   domains: 'Domain',

@@ -11,7 +11,7 @@ import type { Problem, Surveyed } from './problems.ts'
 
 const OPERATOR = 'app.kubernetes.io/name=postrider,app.kubernetes.io/component=operator'
 
-/** `kubectl postrider status`: what is wrong, and what to do next. Exit code 1 when something is. */
+/** `kubectl postrider status`: what is wrong, and what to do next. Exit code 1 if something is wrong. */
 export async function status(caller: Caller, { namespace, everywhere, json }: Options): Promise<Answer> {
   const where = everywhere ? undefined : (namespace ?? caller.namespace)
   const seen = await survey(caller, where)
@@ -23,14 +23,14 @@ export async function status(caller: Caller, { namespace, everywhere, json }: Op
   return { lines: [...summary(seen, where), ...problems.flatMap(linesOf), verdict], code }
 }
 
-/** The platform is looked for in all namespaces, as it serves them all; the tenants' things in the one asked for. */
+/** Searches all namespaces for the platform, which serves them all; only the given one for resources of tenants. */
 async function survey(caller: Caller, where: string | undefined): Promise<Surveyed> {
   const [domains, credentials, [platforms, everywhere], limits, senders, pools, policies] = await Promise.all([
     caller.list<DomainObject>(KINDS.Domain, where),
     caller.list<CredentialObject>(KINDS.SMTPCredential, where),
     ofThePlatform<PlatformObject>(caller, KINDS.MailPlatform, where),
     ifAllowed<Seen>(caller, KINDS.SMTPLimit, where),
-    // A cluster whose CRDs are older knows none.
+    // A cluster with older CRDs does not know this kind.
     ifKnown<SenderObject>(caller, KINDS.SenderAddress, where),
     ofThePlatform<Seen>(caller, KINDS.DeliveryPool, where),
     ofThePlatform<Seen>(caller, KINDS.DestinationPolicy, where),
@@ -41,7 +41,7 @@ async function survey(caller: Caller, where: string | undefined): Promise<Survey
   return { domains, credentials, senders: senders ?? [], rules, platforms, everywhere, operators: operators.flat() }
 }
 
-/** In all namespaces, or else in the one asked for. */
+/** From all namespaces, or else from the given one. */
 async function ofThePlatform<T extends KubeObject>(
   caller: Caller,
   kind: KindRef,
@@ -58,7 +58,7 @@ async function operatorsOf(caller: Caller, namespace: string): Promise<Surveyed[
   return found.map((object) => ({ namespace, name: nameOf(object), ready: object.status?.readyReplicas ?? 0 }))
 }
 
-/** undefined when the person may not see them. */
+/** Undefined if the caller may not list them, or a foreign kind is unknown. */
 export async function ifAllowed<T extends KubeObject>(
   caller: Caller,
   kind: KindRef,
@@ -107,7 +107,7 @@ function summary(seen: Surveyed, where: string | undefined): string[] {
             `${describeRef({ kind: 'MailPlatform', namespace, name })}  ${hostName ?? ''}  ${ready ? 'ready' : 'NOT READY'}`,
         )
   const place = where === undefined ? 'all namespaces' : `namespace ${where}`
-  // A namespace that is misspelt looks like this too.
+  // The namespace may be misspelled.
   if (where !== undefined && domains.all + credentials.all === 0)
     return [
       ...lines,
@@ -121,7 +121,7 @@ function summary(seen: Surveyed, where: string | undefined): string[] {
   ]
 }
 
-/** So many of the credentials that wait are named. */
+/** Dependent credentials that are listed by name. */
 const NAMED = 5
 
 function linesOf({

@@ -1,12 +1,12 @@
 import type { ComparedRecord } from '@postrider/operator/dns/compare'
 
-/** Octets of a character-string in a TXT record (RFC 1035, 3.3). */
+/** Longest character-string in a TXT record, in octets (RFC 1035, 3.3). */
 const LONGEST = 255
-/** Longer texts are cut in a Domain's status (operator/dns/compare.ts). */
+/** A Domain's status cuts longer values (operator/dns/compare.ts). */
 const CUT = 500
 const TTL_SECONDS = 3600
 
-/** Lines for a zone file (RFC 1035, 5.1): what is to be added or changed; what is there already is only a comment. Pure. */
+/** Lines for a zone file (RFC 1035, 5.1): records to add or change; existing ones are only a comment. Pure. */
 export function zoneLines(domainName: string, records: ComparedRecord[]): string[] {
   const open = records.filter(({ state, required }) => required && state !== 'Found').length
   return [`; ${domainName}: ${open === 0 ? 'all published' : `${open} to publish`}`, ...records.flatMap(linesOf)]
@@ -22,7 +22,7 @@ function linesOf(record: ComparedRecord): string[] {
   if (type !== 'TXT') return [`; ${purpose}: ${type} ${name} is ${state.toLowerCase()}; expected: ${value}`]
   if (state === 'Unknown') return [`; ${purpose} could not be looked up: ${oneLine(seen ?? '')}`, txt(name, value)]
   if (state === 'Missing' || seen === undefined) return [`; ${purpose}`, txt(name, value)]
-  // A domain has one SPF record (RFC 7208, 4.5): what it says already stays.
+  // A domain has only one SPF record (RFC 7208, 4.5): its mechanisms are kept.
   if (purpose !== 'SPF') return [`; ${purpose}, replacing: ${oneLine(seen)}`, txt(name, value)]
   if (seen.length >= CUT) return [`; SPF: add ${mechanisms(value).join(' ')} to the existing record at ${name}`]
   return [`; SPF, replacing: ${oneLine(seen)}`, txt(name, mergeSpf(seen, value))]
@@ -30,7 +30,7 @@ function linesOf(record: ComparedRecord): string[] {
 
 const txt = (name: string, value: string): string => `${name}. ${TTL_SECONDS} IN TXT ${quoted(value)}`
 
-/** Several strings, where one would be too long. */
+/** Several strings if one would be too long. */
 export function quoted(value: string): string {
   const octets = Buffer.from(value)
   const parts: string[] = []
@@ -48,10 +48,10 @@ const escaped = (octets: Buffer): string =>
     })
     .join('')
 
-/** What is seen comes from the DNS of others: a line break in it would end the comment. */
+/** The text comes from foreign DNS: a line break in it would end the comment. */
 const oneLine = (text: string): string => text.replace(/[^ -~]/g, '?')
 
-/** The record that is there, with the mechanisms that it lacks in front, where no `all` hides them. */
+/** The existing record, with the missing mechanisms at the front, before any `all`. */
 export function mergeSpf(present: string, wanted: string): string {
   const [version = 'v=spf1', ...terms] = present.trim().split(/\s+/)
   const has = new Set(terms.map((term) => term.toLowerCase().replace(/^\+/, '')))

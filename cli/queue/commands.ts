@@ -18,7 +18,7 @@ export interface QueueOptions {
   limit?: number
 }
 
-/** `postrider queue ls`: what is not settled, by id, sending domain or destination. */
+/** `postrider queue ls`: unsettled recipients, by id, sending domain or destination. */
 export async function queueList(options: QueueOptions): Promise<string[]> {
   return withPlatform(options.state, async (broker) => {
     const answer = await askLog(broker, QUEUE, filterOf(options))
@@ -34,22 +34,22 @@ export async function messageShow(id: string, options: QueueOptions): Promise<st
   })
 }
 
-/** `postrider queue retry`: attempts what waits now instead of at its time. */
+/** `postrider queue retry`: attempts waiting jobs now. */
 export const queueRetry = (options: QueueOptions): Promise<string[]> =>
   control(options, {
     deferred: async (broker, waiting) => ((await bringForward(broker, waiting)) ? 'due now' : UNDER_WAY),
-    // It is due already.
+    // It is already due.
     unattempted: async () => 'waits for a free connection, and is attempted as soon as one is available',
   })
 
-/** `postrider queue cancel`: takes what waits out of the queue; no notice is sent. */
+/** `postrider queue cancel`: removes waiting jobs from the queue; no notice is sent. */
 export const queueCancel = (options: QueueOptions): Promise<string[]> =>
   control(options, {
     deferred: async (broker, waiting) => ((await cancel(broker, waiting)) ? 'cancelled' : UNDER_WAY),
     unattempted: cancelUnattempted,
   })
 
-/** What a command does to a job; each says what came of it. */
+/** What a command does to a job; resolves with the result as text. */
 interface Act {
   deferred: (broker: Broker, waiting: Waiting) => Promise<string>
   unattempted: (broker: Broker, job: UnattemptedJob) => Promise<string>
@@ -57,8 +57,8 @@ interface Act {
 
 const UNDER_WAY = 'is being attempted now'
 
-/** Acts on the jobs that the options choose, at most `limit`: first those that wait for their next attempt, then those that were never
- * attempted. Resolves with a line for each. */
+/** Acts on the jobs that the options select, at most `limit`: first deferred jobs, then those that were never attempted. Resolves with a
+ * line for each. */
 async function control(options: QueueOptions, act: Act): Promise<string[]> {
   if (options.id === undefined && options.domain === undefined && options.destination === undefined) {
     throw new UsageError(
@@ -88,10 +88,10 @@ async function* deferredJobs(broker: Broker, options: QueueOptions): AsyncGenera
     if (domain === undefined || waiting.job.envelope.domain === domain) yield waiting
 }
 
-/** Recipients that one answer of the log holds; it has to fit a record of the broker. */
+/** Recipients per answer of the message log, which must fit into a message of the broker. */
 const PAGE = 5000
 
-/** Asks again for as long as an answer holds jobs that were not seen before: those that were cancelled have made room. */
+/** Asks again until an answer has no new jobs, because cancelled jobs make room for others. */
 async function* unattemptedJobs(broker: Broker, options: QueueOptions): AsyncGenerator<UnattemptedJob> {
   const filter = { ...filterOf(options), unattempted: true, limit: PAGE }
   const seen = new Set<string>()
@@ -100,7 +100,7 @@ async function* unattemptedJobs(broker: Broker, options: QueueOptions): AsyncGen
     const { recipients } = await askLog(broker, QUEUE, filter)
     for (const { id, destination, state, nextAt } of recipients) {
       const key = `${id} ${destination}`
-      // One that its sender put off waits like a deferred one, and is found there (RFC 4865).
+      // A scheduled message (RFC 4865) is found among the deferred jobs.
       if (state !== 'queued' || nextAt !== null || seen.has(key)) continue
       seen.add(key)
       yield { id, destination }
@@ -117,7 +117,7 @@ async function cancelUnattempted(broker: Broker, job: UnattemptedJob): Promise<s
 /** Throws UnknownMessageError. */
 async function known(broker: Broker, id: string): Promise<MessageAnswer> {
   const answer = await askLog(broker, MESSAGE, { id })
-  // Events can come before their message: then it has a story, and soon the rest.
+  // Events can arrive before their message: then there is a story, and soon the rest.
   if (!answer.found && answer.story.length === 0) throw new UnknownMessageError(id)
   return answer
 }

@@ -6,9 +6,9 @@ import type { Question } from '@postrider/broker/question'
 import { accessFile } from '@postrider/standalone/access-file'
 import { UsageError } from '@postrider/standalone/usage-error'
 
-/** Connects to the platform that runs on a state folder, or whose broker is at `nats://user:password@host:port` (several by comma), or
- * `tls://...?ca=FILE&name=NAME`, where the broker's certificate is for another name than the host; throws a UsageError that says how to
- * start it. */
+/** Connects to the platform of a state folder, or to a broker at `nats://user:password@host:port` (several separated by commas), or at
+ * `tls://...?ca=FILE&name=NAME`, if its certificate has another name than the host. Throws a UsageError that says how to start the
+ * platform. */
 export async function connectToPlatform(state: string): Promise<Broker> {
   if (/^(nats|tls):\/\//.test(state)) return connectByUrl(state)
   const file = accessFile(state)
@@ -68,7 +68,7 @@ export async function askLog<Request, Answer>(
   }
 }
 
-/** Runs with a connection that is closed afterwards. */
+/** Passes a connection to `run`, and closes it afterwards. */
 export async function withPlatform<Result>(state: string, run: (broker: Broker) => Promise<Result>): Promise<Result> {
   const broker = await connectToPlatform(state)
   try {

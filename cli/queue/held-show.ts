@@ -1,7 +1,7 @@
 import type { HeldAnswer, HeldMessage } from '@postrider/message-log/review'
 import { isoSeconds } from '@postrider/time/iso'
 
-/** One line a message, the oldest first. */
+/** One line per message, the oldest first. */
 export function heldList({ messages, count }: HeldAnswer): string[] {
   const lines = messages.map(({ envelope, why }) => {
     const [first, ...more] = envelope.recipients.map(({ address }) => address)
@@ -19,7 +19,7 @@ const STATES = {
   expired: 'deleted, because it was not reviewed in time',
 }
 
-/** The part of a message's story that tells of its review. */
+/** The part of a message's story about its review. */
 export function heldLines({ envelope, why, state, decidedAt }: HeldMessage): string[] {
   return [
     `  held        ${isoSeconds(envelope.acceptedAt)} by ${why.scanner}: ${why.reason}`,

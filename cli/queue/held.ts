@@ -10,18 +10,18 @@ import { askLog, withPlatform } from './connect.ts'
 import { heldList } from './held-show.ts'
 import { storyLines } from './show.ts'
 
-/** A release writes the whole message again. Milliseconds. */
+/** Long, as a release writes the whole message again. Milliseconds. */
 const DECISION_MS = 30_000
 
 /** The verbs of `queue held`. */
 const HELD_VERBS = ['ls', 'show', 'release', 'delete'] as const
 
 export interface HeldOptions extends QueueOptions {
-  /** show: the message itself, octet for octet. */
+  /** For `show`: the unchanged message. */
   raw?: boolean
 }
 
-/** `postrider queue held ls|show|release|delete`: messages that wait for a person's decision. */
+/** `postrider queue held ls|show|release|delete`: messages held for review. */
 export async function queueHeld(verb: string, options: HeldOptions): Promise<string[]> {
   if (verb === 'ls') return list(options)
   const { id } = options
@@ -65,7 +65,7 @@ function decide(id: string, decision: 'release' | 'delete', { state, json }: Hel
   })
 }
 
-/** The header block, whose characters can do nothing to a terminal. */
+/** The lines of the header, without characters that could control a terminal. */
 async function headersOf(broker: Broker, content: ContentRef): Promise<string[]> {
   const first = await readContent(broker, content).next()
   const text = first.done === true ? '' : first.value.toString()

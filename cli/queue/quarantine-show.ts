@@ -1,7 +1,7 @@
 import type { QuarantineEntry, QuarantineList } from '@postrider/message-log/quarantine'
 import { isoSeconds } from '@postrider/time/iso'
 
-/** One line a record, the oldest first. */
+/** One line per record, the oldest first. */
 export function quarantineLines({ entries, count }: QuarantineList): string[] {
   const lines = entries.map(({ number, note }) => {
     if (note === null) return `${number}  its note cannot be read`
@@ -12,7 +12,7 @@ export function quarantineLines({ entries, count }: QuarantineList): string[] {
   return [...lines, `${count} in the quarantine`]
 }
 
-/** What is known of a record, and the beginning of the record itself. */
+/** What is known about a record, and its first octets. */
 export function entryLines({ number, note }: QuarantineEntry, text: string): string[] {
   const known =
     note === null
@@ -30,6 +30,6 @@ export function entryLines({ number, note }: QuarantineEntry, text: string): str
   return [`record ${number}`, ...known, '', ...text.split(/\r?\n/)].map(printable)
 }
 
-/** Nothing of a record may steer the terminal. */
+/** A record must not control the terminal. */
 const printable = (line: string): string =>
   line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (found) => (found === '\t' ? '\t' : '?'))

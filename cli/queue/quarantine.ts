@@ -15,7 +15,7 @@ export interface QuarantineOptions {
   limit?: number
 }
 
-/** A retry may write a whole message again. Milliseconds. */
+/** Long, as a retry may write a whole message again. Milliseconds. */
 const DECISION_MS = 30_000
 
 /** `postrider queue quarantine ls|show|retry|drop`: records that could not be read or written. */

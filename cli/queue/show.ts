@@ -3,7 +3,7 @@ import { heldLines } from './held-show.ts'
 import { isoSeconds } from '@postrider/time/iso'
 import type { AttemptEvent, CancelEvent } from '@postrider/queue/event'
 
-/** One line a recipient that is not settled, oldest first. */
+/** One line per unsettled recipient, the oldest first. */
 export function queueLines({ recipients, count }: QueueAnswer, now: number): string[] {
   const lines = recipients.map((recipient) => {
     const due = recipient.nextAt === null ? 'now' : recipient.nextAt <= now ? 'due' : isoSeconds(recipient.nextAt)
@@ -18,7 +18,7 @@ export function queueLines({ recipients, count }: QueueAnswer, now: number): str
   return [...lines, `${count.queued} queued, ${count.deferred} deferred, ${count.due} due now`]
 }
 
-/** The story of a message: what it was, what happened to whom and when, what is left of it. */
+/** The story of a message: what it is, what happened to each recipient and when, what is left of it. */
 export function storyLines(id: string, answer: MessageAnswer): string[] {
   const { envelope } = answer
   if (envelope === undefined) return [`message ${id}`, ...answer.story.flatMap(eventLines)]
@@ -46,7 +46,7 @@ export function storyLines(id: string, answer: MessageAnswer): string[] {
 
 type Told = Pick<AttemptEvent, 'type' | 'at' | 'attempt' | 'destination' | 'outcomes' | 'remote'> | CancelEvent
 
-/** The log keeps no event of a delivery at the first attempt, but all that it would tell. */
+/** The log keeps no event for a delivery at the first attempt, but all the data for one. */
 function plainDeliveries({ recipients, story }: MessageAnswer): Told[] {
   const reported = new Set(
     story.flatMap((event) => ('outcomes' in event ? event.outcomes : []).map((one) => one.address)),

@@ -25,7 +25,7 @@ export async function reputationList({ state, json }: ReputationOptions): Promis
   return [...lines, `${answer.length} with a reputation, ${count} suspended`]
 }
 
-/** `postrider reputation restore ACCOUNT`: lifts a suspension, however many there were before. Throws UsageError if there is none. */
+/** `postrider reputation restore ACCOUNT`: lifts a suspension, however many came before. Throws UsageError if there is none. */
 export async function reputationRestore(name: string, { state }: ReputationOptions): Promise<string[]> {
   const account = accountOf(name)
   const { restored, problem } = await ask(state, RESTORE, { account })
@@ -37,7 +37,7 @@ export async function reputationRestore(name: string, { state }: ReputationOptio
   return [`${account}  can send again, starting in the first tier with its counts reset`]
 }
 
-/** An address is a credential's, anything else a domain. */
+/** An address means a credential, anything else a domain. */
 function accountOf(name: string): string {
   if (/^(credential|domain)\/./.test(name)) return name
   if (name === '') throw new UsageError('give the address of a credential, or a domain name')
