@@ -1,21 +1,18 @@
 import { maxPayloadOf } from '@postrider/broker/connection'
-import { createHash, hash } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
-import { JetStreamApiError } from '@nats-io/jetstream'
+import { hash } from 'node:crypto'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { Broker } from '@postrider/broker/connection'
-import type { Discard } from './discard.ts'
-import { mailStream, newSubject, partSubject } from '@postrider/broker/names'
 import { publishLasting } from '@postrider/broker/publish'
-import { headerFields, headersOf, payloadFields } from './record.ts'
+import { decodeRecord, headerFields, headersOf, payloadFields } from './record.ts'
 import type { ContentRef } from './content-ref.ts'
 import { headerBytes, planRecord } from './record-size.ts'
 import type { RecordPlan } from './record-size.ts'
 import { writeFailure } from '@postrider/broker/write-failure'
-import { DUPLICATE_WINDOW_MS } from '@postrider/broker/streams'
-
-/** What remains in the queue of a message that was not stored. `perhaps`: the broker did not answer, or parts of the message are stored. */
-export type Left = 'nothing' | 'perhaps'
+import { giveUp } from './give-up.ts'
+import type { Left, Sent, Withdrawal } from './give-up.ts'
+import { mailPlace, shardOf } from './place.ts'
+import type { Place } from './place.ts'
+import { readRecord } from '@postrider/broker/read-record'
 
 /** The broker did not confirm in time that the message is stored. The client gets 451 4.3.0 and keeps its copy. */
 export class NotStoredError extends Error {
@@ -48,18 +45,12 @@ export interface Acceptor {
 /** How long the broker may be away before the message is refused; a broker that restarts is back sooner. A client that gets 451 within
  * this time tries again; a client that waits longer may time out and submit a duplicate. Milliseconds. */
 const AWAY_MS = 10_000
-const WITHDRAW_MS = 5000
-const DISCARD_MS = 5000
-/** For this long after the record was sent, the broker certainly still knows its id. Well within the broker's duplicate window.
- * Milliseconds. */
-const MARK_COUNTS_MS = DUPLICATE_WINDOW_MS - 20_000
-
 export interface StoreOptions {
   /** Bounds how long a client waits for its 250 or 451. Milliseconds. */
   waitMs: number
-  /** Requests the deletion of parts that no record names; resolves when the deletion is certain to happen. Only for ids that are never
-   * stored again: the broker would treat the same part, sent again, as a duplicate of the deleted one. */
-  discard?: Discard
+  /** For ids that are stored once only: a message that is not confirmed is withdrawn, so that it is not stored later. Left out for an id
+   * that the caller stores again after a NotStoredError, since the broker would treat that as a duplicate of what was withdrawn. */
+  withdraw?: Withdrawal
 }
 
 /** Writes accepted messages. */
@@ -70,23 +61,6 @@ export function createAcceptor(broker: Broker, shards: number, options: StoreOpt
   }
 }
 
-/** Derives the stream of a message from its id, so that the broker recognizes a message that is stored again and stores it once. */
-export const shardOf = (id: string, shards: number): number =>
-  createHash('sha256').update(id).digest().readUInt32BE(0) % shards
-
-/** Where a message is written to. */
-export interface Place {
-  stream: string
-  recordSubject: string
-  partSubject: string
-}
-
-export const mailPlace = (shard: number): Place => ({
-  stream: mailStream(shard),
-  recordSubject: newSubject(shard),
-  partSubject: partSubject(shard),
-})
-
 /** Writes a message's content, its envelope, and the additional record headers in `more`. Its size is checked before the first part is
  * written. Rejects as `Acceptor.store` does. */
 export async function storeAt(
@@ -94,7 +68,7 @@ export async function storeAt(
   place: Place,
   envelope: Envelope,
   content: Buffer,
-  { waitMs, discard }: StoreOptions,
+  { waitMs, withdraw }: StoreOptions,
   more: Record<string, string> = {},
 ): Promise<ContentRef> {
   const started = performance.now()
@@ -124,9 +98,11 @@ export async function storeAt(
         sent.repeated = true
       },
     })
-    return { stream: place.stream, seq: ack.seq, parts }
+    const ref = { stream: place.stream, seq: ack.seq, parts }
+    // An earlier try of the caller stored it, perhaps with other parts.
+    return ack.duplicate && withdraw === undefined ? { ...ref, parts: await partsOf(broker, ref) } : ref
   } catch (cause) {
-    const end = await giveUp(broker, place, id, { sent, cause, discard })
+    const end = await giveUp(broker, place, id, { sent, cause, withdrawal: withdraw })
     if ('storedAt' in end) return { stream: place.stream, seq: end.storedAt, parts }
     throw writeFailure(cause) === 'refused'
       ? new RecordRefusedError(end.left, { cause })
@@ -134,71 +110,11 @@ export async function storeAt(
   }
 }
 
-/** What has been sent to the broker for one message. */
-interface Sent {
-  /** Sequence numbers of the parts that are stored. */
-  parts: number[]
-  /** When the record was sent, in monotonic milliseconds; undefined when it was not sent. */
-  recordAt?: number
-  /** The record was sent more than once. */
-  repeated: boolean
+/** The parts that a stored record names. Throws BadRecordError when it is not the record of a message. */
+async function partsOf(broker: Broker, { stream, seq }: ContentRef): Promise<number[]> {
+  const record = await readRecord(broker, stream, seq)
+  return record === undefined ? [] : decodeRecord(record.headers, record.data).parts
 }
-
-/** Finds out what remains of a message whose record was not confirmed, and requests the deletion of its parts when no record names them. */
-async function giveUp(
-  broker: Broker,
-  place: Place,
-  id: string,
-  { sent, cause, discard }: { sent: Sent; cause: unknown; discard: Discard | undefined },
-): Promise<{ storedAt: number } | { left: Left }> {
-  const { parts, recordAt, repeated } = sent
-  // A refusal proves that the broker did not store the record, unless the record had been sent before.
-  const answered = writeFailure(cause) === 'refused' || isAnswer(cause)
-  const absent = recordAt === undefined || (answered && !repeated)
-  const end = absent ? 'absent' : await withdraw(broker, place, id)
-  if (typeof end === 'object') return end
-  // A mark proves nothing about a record that was stored so long ago that the broker no longer knows its id.
-  const isUnnamed = end === 'absent' && (absent || performance.now() - recordAt < MARK_COUNTS_MS)
-  const isGone = isUnnamed && (parts.length === 0 || (await isDiscarded(discard?.(id, place.stream, parts))))
-  // A part that was not confirmed may be stored, at an unknown sequence.
-  return { left: isGone && (recordAt !== undefined || answered) ? 'nothing' : 'perhaps' }
-}
-
-/** True when the deletion is certain to happen. The client waits at most DISCARD_MS for that. */
-async function isDiscarded(discarding: Promise<void> | undefined): Promise<boolean> {
-  if (discarding === undefined) return false
-  const done = discarding.then(
-    () => true,
-    () => false,
-  )
-  return Promise.race([done, pause(DISCARD_MS, false, { ref: false })])
-}
-
-/**
- * Decides whether a record that the broker did not confirm is stored, so that a client that gets 451 and submits the message again does not
- * create a duplicate. Publishes a mark with the record's id: since the broker stores an id once, either the record is already stored and
- * the message is accepted after all, or the record can no longer be stored. Returns undefined when the broker does not answer this either.
- *
- * Published once: if it were repeated, the broker's "duplicate" could refer to the mark itself instead of the record.
- */
-async function withdraw(
-  broker: Broker,
-  place: Place,
-  id: string,
-): Promise<'absent' | { storedAt: number } | undefined> {
-  if (!broker.connected) return undefined
-  try {
-    const ack = await broker.js.publish(place.partSubject, '', { msgID: id, timeout: WITHDRAW_MS, retries: 1 })
-    return ack.duplicate ? { storedAt: ack.seq } : 'absent'
-  } catch {
-    return undefined
-  }
-}
-
-/** True for a refusal by the broker, and for the answer that no server handles the stream at the moment; the client library does not
- * export the class of the latter. */
-const isAnswer = (error: unknown): boolean =>
-  error instanceof JetStreamApiError || (error instanceof Error && error.name === 'JetStreamNotEnabled')
 
 function recordOf(envelope: Envelope, json: Buffer, first: Buffer, plan: RecordPlan, parts: number[]) {
   return plan.envelopeInPayload

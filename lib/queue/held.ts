@@ -1,6 +1,7 @@
 import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Envelope } from '@postrider/mail/envelope'
-import { mailPlace, shardOf, storeAt } from './accept.ts'
+import { storeAt } from './accept.ts'
+import { mailPlace, shardOf } from './place.ts'
 import type { StoreOptions } from './accept.ts'
 import type { Broker } from '@postrider/broker/connection'
 import { HELD, heldPartSubject, heldRecordSubject } from '@postrider/broker/names'

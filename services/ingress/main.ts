@@ -72,7 +72,8 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
     refused: (_, error) => Promise.reject(new Error('the broker rejected the event', { cause: error })),
   })
   const scans = createScanning({ events, now: clock.now, live, metrics, log })
-  const storing = { waitMs: settings.storeWaitMs, discard: createDiscard(events, clock.now) }
+  const withdraw = { discard: createDiscard(events, clock.now) }
+  const storing = { waitMs: settings.storeWaitMs, withdraw }
   const acceptor = createAcceptor(broker, settings.shards, storing)
   const disk = await watchDisk(settings.queueFolder, settings.queueReserveBytes, loggedTrouble(log, 'disk-look'))
   onStop(() => disk.close())

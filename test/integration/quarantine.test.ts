@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { headers } from '@nats-io/transport-node'
-import { shardOf } from '@postrider/queue/accept'
+import { shardOf } from '@postrider/queue/place'
 import type { Broker } from '@postrider/broker/connection'
 import { REPUTATION_BUCKET, mailStream, newSubject } from '@postrider/broker/names'
 import type { QuarantineNote } from '@postrider/queue/quarantine'
