@@ -44,8 +44,9 @@ export function createTransport(connection: Promise<Connection>): Transport {
     if (access.agent !== undefined) return access.agent
     const mark = markOf(access.tls)
     if (agents?.mark !== mark) {
-      // Open streams continue until they end.
-      agents?.short.destroy()
+      // Requests and streams that are in progress continue until they end.
+      retire(agents?.short)
+      retire(agents?.long)
       agents = makeAgents(server, access.tls, mark)
     }
     return stream ? agents.long : agents.short
@@ -123,6 +124,13 @@ export function brokenOff(error: unknown, { method, path, signal, ref }: Exchang
     },
     { cause: error },
   )
+}
+
+/** Closes the idle connections of an agent now, and each busy one when it is answered. */
+function retire(agent: PlainAgent | undefined): void {
+  if (agent === undefined) return
+  agent.maxFreeSockets = 0
+  for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy()
 }
 
 function makeAgents(server: string, tls: TlsMaterial, mark: string): Agents {
