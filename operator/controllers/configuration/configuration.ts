@@ -1,6 +1,6 @@
 import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
-import { ensureStreams } from '@postrider/broker/streams'
+import { ensureStreams, undefinedIfMissing } from '@postrider/broker/streams'
 import type { Plan } from '@postrider/plan/plan'
 import type { PlannedSender } from '@postrider/plan/senders'
 import type { AnyResource } from '@postrider/resources/kinds'
@@ -91,6 +91,21 @@ export function configurationController(
     }
   }
 
+  /** The link, once the published configuration has been read through it. Undefined while that fails: making every verifier again would
+   * take long, and would publish a change of every credential. */
+  async function connectedAndRecalled(platformKey: Buffer): Promise<Link | undefined> {
+    const reached = await connected()
+    if (reached === undefined || known !== undefined) return reached
+    try {
+      known = await recall(reached.broker, platformKey)
+      return reached
+    } catch (error) {
+      const message = `the published configuration cannot be read: ${String(error)}`
+      note({ broker: connectionOf(reached.broker), config: { ok: false, message } })
+      return undefined
+    }
+  }
+
   function note(news: Partial<PublishedState>): void {
     const before = JSON.stringify(state)
     state = { ...(state ?? NOT_TRIED), ...news }
@@ -139,8 +154,7 @@ export function configurationController(
           world.namespaces.list().map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
         ),
       })
-      const reached = await connected()
-      if (known === undefined && reached !== undefined) known = await recall(reached.broker, platformKey)
+      const reached = await connectedAndRecalled(platformKey)
       const wanted = known === undefined ? undefined : await observe(gathered, known, context)
       const settled = settlePlan(
         gathered,
@@ -224,7 +238,8 @@ const tenantObjects = (world: World): TenantObject[] => [
 /** Reuses the verifiers and sealed keys of the published configuration. */
 async function recall(broker: Broker, platformKey: Buffer): Promise<Known> {
   // At the very first start there is no bucket.
-  const config = await readEntries(broker).then(decodeConfig, () => undefined)
+  const entries = await readEntries(broker).catch(undefinedIfMissing)
+  const config = entries === undefined ? undefined : decodeConfig(entries)
   const domains = [...(config?.domains.values() ?? [])].map(({ name, dkim }) => ({ domain: name, dkim }))
   const verifiers = [...(config?.credentials.values() ?? [])].flatMap(({ passwordHashes }) => passwordHashes)
   return { verifiers: new Verifiers(platformKey, verifiers), sealer: new Sealer(platformKey, domains) }
