@@ -59,8 +59,6 @@ function ingress(
     scratch: [],
     graceSeconds: LEAVE_SECONDS + INGRESS_GRACE_MS / 1000,
     leaveSeconds: LEAVE_SECONDS,
-    // Settings are read once, at startup; the rest comes with the runtime configuration.
-    restartOn: '',
   })
 }
 
@@ -90,7 +88,6 @@ function delivery(
     scratch: [],
     graceSeconds,
     leaveSeconds: 0,
-    restartOn: '',
   })
 }
 
@@ -113,7 +110,6 @@ function notifier({ platform, surroundings }: DeploymentInputs): Wire<V1Deployme
     scratch: [LOG_FOLDER],
     graceSeconds: 30,
     leaveSeconds: 0,
-    restartOn: '',
   })
   return { ...made, spec: { ...required(made.spec), strategy: { type: 'Recreate' } } }
 }
@@ -136,7 +132,6 @@ function api(
     scratch: [],
     graceSeconds: LEAVE_SECONDS + 10 + 15,
     leaveSeconds: LEAVE_SECONDS,
-    restartOn: '',
   })
 }
 

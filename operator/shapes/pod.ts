@@ -38,8 +38,6 @@ export interface PodWishes {
   graceSeconds: number
   /** Pause before SIGTERM in which endpoints drop the pod. Seconds; 0 for pods without clients. */
   leaveSeconds: number
-  /** Becomes an annotation: a change starts new pods. */
-  restartOn: string
 }
 
 /** A pod of a service: no token, no privileges, a read-only root, and probes at its own endpoints. */
@@ -47,10 +45,7 @@ export function podTemplate(given: PodWishes): Wire<V1PodTemplateSpec> {
   const { platform, component, surroundings } = given
   const wishes = { ...given, secrets: [...given.secrets, ...brokerAuthority(surroundings)] }
   return {
-    metadata: {
-      labels: { ...labelsOf(platform, component) },
-      annotations: { 'postrider.dev/restart-on': wishes.restartOn },
-    },
+    metadata: { labels: { ...labelsOf(platform, component) } },
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
