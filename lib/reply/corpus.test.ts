@@ -55,6 +55,11 @@ describe('labelled replies', () => {
     })
   }
 
+  test('the collected replies together', (t) => {
+    const { action } = measure([...collected, ...collected2, ...collected3], (line) => t.diagnostic(line))
+    assert.ok(action >= 0.995)
+  })
+
   test('replies that the rules were not derived from are classified almost as well', (t) => {
     assert.ok(heldOut.length >= 60)
     const { action, category } = measure(heldOut, (line) => t.diagnostic(line))
