@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { RefusalError } from '@postrider/smtp/refusal'
+import { tooLarge } from '../policy/submitter.ts'
 
 /** Bound on the memory for messages that are arriving or being stored, over all sessions of the process. Octets. */
 const MAX_IN_MEMORY = 768 * 1024 * 1024
@@ -37,7 +38,7 @@ async function receive(stream: Readable, limit: number, memory: { used: number; 
       size += chunk.length
       memory.used += chunk.length
       if (size > limit) {
-        drop(new RefusalError(552, '5.3.4', `the message exceeds your limit of ${limit} octets`, 'size'))
+        drop(tooLarge(limit))
       } else if (memory.used > memory.max) {
         drop(
           new RefusalError(

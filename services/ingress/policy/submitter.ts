@@ -60,3 +60,7 @@ export function maxRecipients({ limits }: Submitter): number {
 export function maxOctets({ limits }: Submitter, platformMax: number): number {
   return Math.min(platformMax, ...limits.map(({ limit }) => limit.messageBytes))
 }
+
+/** The refusal of a message that is larger, by its SIZE parameter or by its content. */
+export const tooLarge = (octets: number): RefusalError =>
+  new RefusalError(552, '5.3.4', `the message exceeds your limit of ${octets} octets`, 'size')

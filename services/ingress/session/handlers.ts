@@ -24,7 +24,7 @@ import { futureReleaseOffer } from '@postrider/smtp/future-release'
 import { readMailParameters } from '@postrider/smtp/parameters'
 import type { Offers } from '@postrider/smtp/offers'
 import { addressOf } from '@postrider/smtp/path'
-import { allowedSenders, limitsOf, maxOctets, maxRecipients, submitterOf } from '../policy/submitter.ts'
+import { allowedSenders, limitsOf, maxOctets, tooLarge, maxRecipients, submitterOf } from '../policy/submitter.ts'
 import type { Submitter } from '../policy/submitter.ts'
 import { recipientOf } from './recipient.ts'
 import { Transactions } from './transactions.ts'
@@ -126,9 +126,7 @@ export function createHandlers({
           throw new RefusalError(553, '5.7.1', notAllowed(submitter.credential.address, from), 'sender')
         }
         const max = maxOctets(submitter, config().platform.messageBytes)
-        if (mail.size !== undefined && mail.size > max) {
-          throw new RefusalError(552, '5.3.4', `the message exceeds your limit of ${max} octets`, 'size')
-        }
+        if (mail.size !== undefined && mail.size > max) throw tooLarge(max)
         transactions.begin(session.envelope, from, mail)
         callback()
       } catch (error) {
