@@ -19,7 +19,7 @@ export function limitOf(
   return {
     limit: {
       name: found.name,
-      ...counts,
+      ...unconverted(counts),
       ...(rate === undefined ? {} : { rate: planRate(rate) }),
       ...(tiers === undefined ? {} : { tiers: { levels: tiers, stepDown: planThreshold(stepDown) } }),
       ...(suspension === undefined ? {} : { suspension: planThreshold(suspension) }),
@@ -27,6 +27,11 @@ export function limitOf(
     },
   }
 }
+
+/** Fields with the same name and value in both. The services ignore a field that LimitConfig does not have, so it must not compile. */
+const unconverted = <T extends { [F in keyof T]: F extends keyof LimitConfig ? LimitConfig[F] : never }>(
+  fields: T,
+): T => fields
 
 const planRate = ({ messages, per, burst }: NonNullable<Spec<'SMTPLimit'>['rate']>): RateConfig => ({
   messages,
