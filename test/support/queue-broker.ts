@@ -2,6 +2,7 @@ import { openBroker } from '@postrider/broker/connection'
 import type { Broker } from '@postrider/broker/connection'
 import { ensureStreams } from '@postrider/broker/streams'
 import { startBroker } from './broker.ts'
+import { eventually } from './eventually.ts'
 import type { TestBroker } from './broker.ts'
 
 /** A broker with the streams of the queue, and a connection to it. */
@@ -12,10 +13,11 @@ export async function startQueueBroker({ shards = 1 } = {}): Promise<{ server: T
   return { server, broker }
 }
 
-/** Deletes all streams, and makes those of the queue again. */
+/** Deletes all streams, and makes those of the queue again. The broker may still be removing the files of a deleted stream, and then fails
+ * to make one of the same name. */
 export async function emptyQueue({ nc, jsm }: Broker): Promise<void> {
   for (const { config } of await Array.fromAsync(jsm.streams.list())) await jsm.streams.delete(config.name)
-  await makeStreams({ nc, jsm }, 1)
+  await eventually(() => makeStreams({ nc, jsm }, 1))
 }
 
 function makeStreams({ nc, jsm }: Pick<Broker, 'nc' | 'jsm'>, shards: number): Promise<void> {
