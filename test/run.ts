@@ -9,6 +9,9 @@ import { spec } from 'node:test/reporters'
 import { inspect } from 'node:util'
 import { findBroker } from '@postrider/standalone/nats-server/find'
 import { testFiles } from './files.ts'
+import { unitTestFiles } from './unit/files.ts'
+import { runUnitTests } from './unit/run.ts'
+import type { Counts } from './unit/run.ts'
 
 /** Runs all tests, or the files given, and ends with one line of counts. A skipped test is one whose program is missing;
  * with POSTRIDER_NO_SKIP=1, as in CI, that is a failure. */
@@ -19,13 +22,20 @@ const WHOLE_MS = 55 * 60_000
 // Built before the first test needs it, and once.
 await findBroker((line) => console.log(line))
 const given = process.argv.slice(2)
-const files = (given.length > 0 ? given : await testFiles(root)).map((file) => join(root, file))
+// In a whole run, the unit tests share a process for each core.
+const unit = given.length > 0 ? [] : await unitTestFiles(root)
+const own = given.length > 0 ? given : (await testFiles(root)).filter((file) => !unit.includes(file))
+const files = own.map((file) => join(root, file))
 
 // Half the CPU time of the thousands of processes that a run starts is the compilation of the same files: they share a cache.
 const compiled = await mkdtemp(join(tmpdir(), 'postrider-compiled-'))
 process.env['NODE_COMPILE_CACHE'] = compiled
 
-const counts = { passed: 0, failed: 0, skipped: 0 }
+const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+if (unit.length > 0) {
+  Object.assign(counts, await runUnitTests(unit))
+  console.log(`unit tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+}
 const skips: string[] = []
 const whole = new AbortController()
 const late = setTimeout(() => {
