@@ -35,5 +35,11 @@ export function isElecting(error: unknown): boolean {
   return error instanceof Error && error.name === 'JetStreamNotEnabled'
 }
 
+/** "duplicate message id is in process": a cluster is still storing the first copy of the record (nats-server, errors.json). */
+const IN_PROCESS = 10_158
+
+/** True while it is open whether the first copy of a record is stored. Proves that the copy that was refused is not. */
+export const isInProcess = (error: unknown): boolean => error instanceof JetStreamApiError && error.code === IN_PROCESS
+
 const isDenied = (cause: unknown): boolean =>
   cause instanceof errors.PermissionViolationError || cause instanceof errors.ClosedConnectionError

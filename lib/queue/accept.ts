@@ -38,8 +38,8 @@ export class RecordRefusedError extends Error {
 
 export interface Acceptor {
   /** Resolves when the message is on disk: only then may the client be answered 250. Rejects with NotStoredError, RecordTooLargeError or
-   * RecordRefusedError. */
-  store(envelope: Envelope, content: Buffer): Promise<ContentRef>
+   * RecordRefusedError. The signal gives it up early, as if its time were over. */
+  store(envelope: Envelope, content: Buffer, signal?: AbortSignal): Promise<ContentRef>
 }
 
 /** How long the broker may be away before the message is refused; a broker that restarts is back sooner. A client that gets 451 within
@@ -51,13 +51,15 @@ export interface StoreOptions {
   /** For ids that are stored once only: a message that is not confirmed is withdrawn, so that it is not stored later. Left out for an id
    * that the caller stores again after a NotStoredError, since the broker would treat that as a duplicate of what was withdrawn. */
   withdraw?: Withdrawal
+  /** Gives the message up early. */
+  signal?: AbortSignal | undefined
 }
 
 /** Writes accepted messages. */
 export function createAcceptor(broker: Broker, shards: number, options: StoreOptions): Acceptor {
   return {
-    store: async (envelope, content) =>
-      storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, options),
+    store: async (envelope, content, signal) =>
+      storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, { ...options, signal }),
   }
 }
 
@@ -68,7 +70,7 @@ export async function storeAt(
   place: Place,
   envelope: Envelope,
   content: Buffer,
-  { waitMs, withdraw }: StoreOptions,
+  { waitMs, withdraw, signal }: StoreOptions,
   more: Record<string, string> = {},
 ): Promise<ContentRef> {
   const started = performance.now()
@@ -86,7 +88,7 @@ export async function storeAt(
   const sent: Sent = { parts: [], repeated: false }
   const { parts } = sent
   try {
-    await storeParts(broker, place.partSubject, id, content.subarray(plan.first), { plan, parts, waitMs })
+    await storeParts(broker, place.partSubject, id, content.subarray(plan.first), { plan, parts, waitMs, signal })
     const { fields, payload } = recordOf(envelope, json, content.subarray(0, plan.first), plan, parts)
     sent.recordAt = performance.now()
     const ack = await publishLasting(broker, place.recordSubject, payload, {
@@ -94,6 +96,7 @@ export async function storeAt(
       msgID: id,
       timeout: waitMs,
       awayMs: AWAY_MS,
+      signal,
       onRepeat: () => {
         sent.repeated = true
       },
@@ -128,7 +131,12 @@ async function storeParts(
   subject: string,
   id: string,
   content: Buffer,
-  { plan, parts, waitMs }: { plan: RecordPlan; parts: number[]; waitMs: number },
+  {
+    plan,
+    parts,
+    waitMs,
+    signal,
+  }: { plan: RecordPlan; parts: number[]; waitMs: number; signal: AbortSignal | undefined },
 ): Promise<void> {
   for (let at = 0; at < content.length; at += plan.partBytes) {
     const part = content.subarray(at, at + plan.partBytes)
@@ -137,6 +145,7 @@ async function storeParts(
       msgID: `${id}/${parts.length}/${hash('sha256', part).slice(0, 16)}`,
       timeout: waitMs,
       awayMs: AWAY_MS,
+      signal,
     })
     parts.push(ack.seq)
   }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { Broker } from '@postrider/broker/connection'
 import { DUPLICATE_WINDOW_MS } from '@postrider/broker/streams'
+import { isInProcess } from '@postrider/broker/temporary'
 import { writeFailure } from '@postrider/broker/write-failure'
 import type { Discard } from './discard.ts'
 import type { Place } from './place.ts'
@@ -26,6 +27,7 @@ export interface Withdrawal {
 
 const WITHDRAW_MS = 5000
 const DISCARD_MS = 5000
+const IN_PROCESS_PAUSE_MS = 250
 /** For this long after the record was sent, the broker certainly still knows its id. Well within the broker's duplicate window.
  * Milliseconds. */
 const MARK_COUNTS_MS = DUPLICATE_WINDOW_MS - 20_000
@@ -66,20 +68,25 @@ async function isDiscarded(discarding: Promise<void> | undefined): Promise<boole
  * create a duplicate. Publishes a mark with the record's id: since the broker stores an id once, either the record is already stored and
  * the message is accepted after all, or the record can no longer be stored. Returns undefined when the broker does not answer this either.
  *
- * Published once: if it were repeated, the broker's "duplicate" could refer to the mark itself instead of the record.
+ * Published once: if it were repeated, the broker's "duplicate" could refer to the mark itself instead of the record. Only while a cluster
+ * is still storing the record, which refuses the mark, it is published again.
  */
 async function withdraw(
   broker: Broker,
   place: Place,
   id: string,
 ): Promise<'absent' | { storedAt: number } | undefined> {
-  if (!broker.connected) return undefined
-  try {
-    const ack = await broker.js.publish(place.partSubject, '', { msgID: id, timeout: WITHDRAW_MS, retries: 1 })
-    return ack.duplicate ? { storedAt: ack.seq } : 'absent'
-  } catch {
-    return undefined
+  const deadline = performance.now() + WITHDRAW_MS
+  while (broker.connected) {
+    try {
+      const ack = await broker.js.publish(place.partSubject, '', { msgID: id, timeout: WITHDRAW_MS, retries: 1 })
+      return ack.duplicate ? { storedAt: ack.seq } : 'absent'
+    } catch (error) {
+      if (!isInProcess(error) || performance.now() >= deadline) return undefined
+      await pause(IN_PROCESS_PAUSE_MS)
+    }
   }
+  return undefined
 }
 
 /** True for a refusal by the broker, and for the answer that no server handles the stream at the moment; the client library does not

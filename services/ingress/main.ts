@@ -86,7 +86,8 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
     hasRoom: () => disk.hasRoom,
     keysOf,
     scans,
-    hold: (envelope, { scanner, reason }, content) => hold(broker, envelope, { scanner, reason }, content, storing),
+    hold: (envelope, { scanner, reason }, content, signal) =>
+      hold(broker, envelope, { scanner, reason }, content, { ...storing, signal }),
     accepted: (envelope, startedAt) => {
       metrics.accepted.inc()
       metrics.acceptedBytes.inc(envelope.size)

@@ -82,7 +82,7 @@ export async function findsMistake(mistake: Mistake, say: (line: string) => void
 /** Packages of others are linked; those of the workspace are linked again, to the copy. */
 function copySource(folder: string): void {
   const filter = (source: string) => basename(source) !== 'node_modules'
-  for (const name of ['lib', 'services', 'cli', 'test', 'package.json'])
+  for (const name of ['lib', 'services', 'standalone', 'operator', 'cli', 'test', 'package.json'])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter })
   const modules = join(ROOT, 'node_modules')
   mkdirSync(join(folder, 'node_modules', '@postrider'), { recursive: true })

@@ -44,7 +44,7 @@ export interface AcceptanceDependencies {
   keysOf: (domain: DomainConfig) => DkimKey[]
   scans: Pick<Scans, 'run'>
   /** Stores a message that is held for review, as durably as the acceptor. */
-  hold: (envelope: Envelope, why: HeldFor, content: Buffer) => Promise<unknown>
+  hold: (envelope: Envelope, why: HeldFor, content: Buffer, signal: AbortSignal) => Promise<unknown>
   /** Called after the message is stored. `startedAt` in milliseconds since the epoch. */
   accepted: (envelope: Envelope, startedAt: number) => void
 }
@@ -53,8 +53,8 @@ export interface AcceptanceDependencies {
 export function createAcceptance(dependencies: AcceptanceDependencies): Acceptance {
   const { config, clock, acceptor, ledger, hasRoom, keysOf, scans, hold, accepted } = dependencies
   /** The only durable write of the message. The 250 is sent when it is confirmed. */
-  const store = (envelope: Envelope, content: Buffer, decisive: Decision | undefined): Promise<unknown> =>
-    decisive?.action === 'hold' ? hold(envelope, decisive, content) : acceptor.store(envelope, content)
+  const store = (envelope: Envelope, content: Buffer, decisive: Decision | undefined, signal: AbortSignal) =>
+    decisive?.action === 'hold' ? hold(envelope, decisive, content, signal) : acceptor.store(envelope, content, signal)
   return async (transaction, raw, submitter, protocol) => {
     const now = clock.now()
     const { from, recipients } = transaction
@@ -79,7 +79,7 @@ export function createAcceptance(dependencies: AcceptanceDependencies): Acceptan
       const signature = await signDkim(message, keysOf(signer), now)
       const content = octetsOf({ ...message, fields: [...signature, ...message.fields] })
       const envelope = envelopeOf(transaction, submitter, prepared, { id, now, size: content.length })
-      await storeWhileRoom(store(envelope, content, decisive), hasRoom)
+      await storeWhileRoom((full) => store(envelope, content, decisive, full), hasRoom)
       accepted(envelope, now)
       return id
     } catch (error) {
