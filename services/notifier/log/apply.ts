@@ -3,12 +3,14 @@ import type { Envelope } from '@postrider/mail/envelope'
 import { domainOf } from '@postrider/mail/envelope'
 import type { AttemptEvent, CancelEvent, EraseEvent, QueueEvent } from '@postrider/queue/event'
 import type { ContentRef } from '@postrider/queue/content-ref'
+import { createCounted } from './counted.ts'
 import { HAS_RECIPIENTS } from './schema.ts'
 
 /** Writes records and events into the log. Every statement is idempotent, and events may come before their message. */
 export interface LogWriter {
   /** `content` is null if only an event refers to the message. */
   message(envelope: Envelope, content: ContentRef | null): void
+  /** Outcomes that do not count (see counted.ts) are only in the history of the message. */
   event(event: QueueEvent): void
   /** Records that the delay of a message was decided about: a notice was queued, or none was wanted. */
   markDelayNotified(id: string): void
@@ -25,6 +27,7 @@ export interface LogWriter {
 }
 
 export function createLogWriter(db: DatabaseSync): LogWriter {
+  const counted = createCounted(db)
   const insertMessage = db.prepare(
     `INSERT INTO messages (id, domain, accepted_at, envelope, content, open) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET content = coalesce(messages.content, excluded.content),
@@ -39,9 +42,9 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
   const setOutcome = db.prepare(
     `INSERT INTO recipients (id, address, destination, state, part, attempts, outcome, remote, next_at, updated_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id, address) DO UPDATE SET state = excluded.state, part = excluded.part, attempts = excluded.attempts,
-       outcome = excluded.outcome, remote = excluded.remote, next_at = excluded.next_at, updated_at = excluded.updated_at
-     WHERE excluded.attempts >= recipients.attempts`,
+     ON CONFLICT (id, address) DO UPDATE SET state = excluded.state, part = excluded.part,
+       attempts = max(recipients.attempts, excluded.attempts), outcome = excluded.outcome, remote = excluded.remote,
+       next_at = excluded.next_at, updated_at = excluded.updated_at`,
   )
   const setState = db.prepare(
     `UPDATE recipients SET state = ?, next_at = NULL, updated_at = ? WHERE id = ? AND address = ? AND state IN ('queued', 'deferred')`,
@@ -91,7 +94,7 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
 
   function attempt(event: AttemptEvent): void {
     const remote = event.remote === undefined ? null : JSON.stringify(event.remote)
-    for (const outcome of event.outcomes) {
+    for (const outcome of counted(event).outcomes) {
       const nextAt = outcome.state === 'deferred' ? (event.nextAt ?? null) : null
       setOutcome.run(
         event.id,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { DatabaseSync } from 'node:sqlite'
 import { EVENTS, HELD } from '@postrider/broker/names'
 import { BadRecordError, NewerRecordError } from '@postrider/broker/stored'
-import type { AttemptEvent, ReviewEvent } from '@postrider/queue/event'
+import type { AttemptEvent, QueueEvent, ReviewEvent } from '@postrider/queue/event'
 import { headerFields, headersOf, payloadFields } from '@postrider/queue/record'
 import { envelope } from '../../../test/support/envelope.ts'
 import { storedRecords } from '../../../test/support/stored-records.ts'
@@ -107,6 +107,18 @@ describe('a batch of events', () => {
     assert.deepEqual(story, [])
     write()
     assert.deepEqual(story, ['before attempt', 'write', 'after attempt'])
+  })
+
+  test('only passes on the outcomes that count, so that delivered mail does not bounce', async () => {
+    stored.put('MAIL_0', 5, NOTHING, HEADER_RECORD)
+    const passedOn: unknown[] = []
+    const note = (event: QueueEvent) => void passedOn.push(event.type === 'attempt' && event.outcomes.length)
+    dependencies = { ...dependencies, beforeEvent: note, onEvent: note }
+    const delivered = { ...ATTEMPT, outcomes: ATTEMPT.outcomes.map((outcome) => ({ ...outcome, state: 'delivered' })) }
+    const { write } = await read(EVENTS, events(delivered, ATTEMPT))
+    write()
+    assert.deepEqual(passedOn, [1, 1, 0, 0])
+    assert.equal(dependencies.reader.recipients('q1')[0]?.state, 'delivered')
   })
 
   test('brings along the message of an event that came before it', async () => {

@@ -26,7 +26,7 @@ export interface EntryDependencies {
   writer: LogWriter
   held: HeldLog
   reader: LogReader
-  /** Runs in the transaction that writes the event, before the event is written. */
+  /** Runs in the transaction that writes the event, before the event is written. Like `onEvent`, it only gets the outcomes that count. */
   beforeEvent?: (event: QueueEvent) => void
   /** Runs in the transaction that writes the event, after the event is written, for writes that follow from it. */
   onEvent: (event: QueueEvent) => void
@@ -71,10 +71,11 @@ async function readEvents(data: Uint8Array, dependencies: EntryDependencies): Pr
   }
   const write = (): void => {
     for (const event of events) {
-      beforeEvent?.(event)
+      const counted = reader.counted(event)
+      beforeEvent?.(counted)
       if (event.type === 'review') held.review(event)
       else writer.event(event)
-      onEvent(event)
+      onEvent(counted)
     }
   }
   // A record with a bad event goes to the quarantine, but not before a later release has read the events of its format.

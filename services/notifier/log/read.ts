@@ -3,6 +3,7 @@ import type { Envelope } from '@postrider/mail/envelope'
 import type { LoggedRecipient, MessageAnswer, QueueCount, QueueFilter } from '@postrider/message-log/messages'
 import type { RecipientOutcome } from '@postrider/queue/event'
 import type { ContentRef } from '@postrider/queue/content-ref'
+import { createCounted } from './counted.ts'
 import { HAS_RECIPIENTS } from './schema.ts'
 
 /** A message in the log. Times are milliseconds since the epoch. */
@@ -89,6 +90,8 @@ export function createLogReader(db: DatabaseSync) {
     recipients: (id: string): LoggedRecipient[] => recipientsOf.all(id).map(toRecipient),
     story: (id: string): MessageAnswer['story'] =>
       storyOf.all(id).map((row) => json(row['event'])) as MessageAnswer['story'],
+    /** The event without the outcomes that do not count, because the log has others already. To be asked before the event is written. */
+    counted: createCounted(db),
     /** Domains with settled messages whose content is not erased. */
     domainsToErase: (): string[] => domains.all().map((row) => row['domain'] as string),
     /** Messages of a domain that were settled by a time, whose content is not erased, and which no notice in the outbox refers to. */

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { AttemptEvent, OutcomeCategory, RecipientOutcome } from '@postrider/queue/event'
 import { createLogWriter } from '../log/apply.ts'
+import { createLogReader } from '../log/read.ts'
 import { openLog } from '../log/schema.ts'
 import { openOutcomes } from './outcomes.ts'
 
@@ -26,6 +27,7 @@ test('each recipient counts once, when it is settled, for the credential and the
   const db = openLog(join(folder, 'messages.sqlite'))
   try {
     const writer = createLogWriter(db)
+    const reader = createLogReader(db)
     const outcomes = openOutcomes(db)
     const envelope = { id: 'a', credential: 'app@sender.test', domain: 'sender.test' } as Envelope
     const event = (attempt: number, ...list: RecipientOutcome[]): AttemptEvent => ({
@@ -40,7 +42,7 @@ test('each recipient counts once, when it is settled, for the credential and the
     })
     // In the order of the feed.
     const write = (attempt: AttemptEvent, of = envelope): void => {
-      outcomes.noteAttempt(attempt, of)
+      outcomes.noteAttempt(reader.counted(attempt), of)
       writer.event(attempt)
     }
     const first = event(

@@ -20,8 +20,8 @@ CREATE INDEX IF NOT EXISTS outcomes_old ON outcomes (bucket);
 `
 
 export interface Outcomes {
-  /** Counts the recipients that an attempt settled. Must be called in the transaction that writes the event, before the event is written,
-   * so that recipients that were settled before do not count again, for instance when an event comes twice. */
+  /** Counts the recipients that an attempt settled. `event` must contain only the outcomes that count (log/counted.ts), so that recipients
+   * that were settled before do not count again, for instance when an event comes twice. */
   noteAttempt(event: AttemptEvent, envelope: Envelope): void
   /** Counts a message that our own scanner rejected or held, as one recipient. */
   noteVerdict(event: VerdictEvent): void
@@ -34,7 +34,6 @@ export interface Outcomes {
 
 export function openOutcomes(db: DatabaseSync): Outcomes {
   db.exec(SCHEMA)
-  const stateOf = db.prepare('SELECT state FROM recipients WHERE id = ? AND address = ?')
   const count = db.prepare(
     `INSERT INTO outcomes (account, bucket, settled, bounced, spam) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET settled = settled + excluded.settled, bounced = bounced + excluded.bounced, spam = spam + excluded.spam`,
@@ -50,11 +49,6 @@ export function openOutcomes(db: DatabaseSync): Outcomes {
     }
   }
 
-  function isOpen(id: string, address: string): boolean {
-    const state = stateOf.get(id, address)?.['state']
-    return state === undefined || state === 'queued' || state === 'deferred'
-  }
-
   return {
     noteVerdict({ at, credential, domain, outcome, action }) {
       const isSpam = outcome === 'infected' || outcome === 'spam'
@@ -66,9 +60,9 @@ export function openOutcomes(db: DatabaseSync): Outcomes {
       // A notice has no credential, and does not count for an account.
       if (credential === '') return
       const sum: Tally = { settled: 0, bounced: 0, spam: 0 }
-      for (const { address, state, category } of event.outcomes) {
+      for (const { state, category } of event.outcomes) {
         const tally = tallyOf(state, category)
-        if (tally === undefined || !isOpen(event.id, address)) continue
+        if (tally === undefined) continue
         sum.settled += tally.settled
         sum.bounced += tally.bounced
         sum.spam += tally.spam
