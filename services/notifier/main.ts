@@ -85,7 +85,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     const envelope = reader.message(event.id)?.envelope
     if (envelope === undefined) return
     const notifiesDelivered = config.current.domains.get(envelope.domain)?.notifyDelivered ?? false
-    for (const notice of noticesFor(event, envelope, notifiesDelivered)) {
+    for (const notice of noticesFor(event, envelope, notifiesDelivered, clock.now())) {
       const id = noticeId(notice.kind, event.id, `${event.part}/${event.attempt}`)
       if (!reader.known(id)) writer.queueNotice(id, event.id, notice)
     }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { Notify, Recipient } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
 import { BadRecordError } from '@postrider/broker/stored'
+import { DAY_MS } from '@postrider/time/day'
 import { envelope } from '../../../test/support/envelope.ts'
 import { noticeId, noticesFor, owedNotice } from './decide.ts'
 
@@ -17,9 +18,12 @@ const outcome = (address: string, state: RecipientOutcome['state']): RecipientOu
 
 const REMOTE = { host: 'mx.remote.test', address: '192.0.2.1', tls: null, dsn: false }
 
+const AT = 5000
+const NOW = AT + DAY_MS
+
 const eventOf = (outcomes: RecipientOutcome[], given: Partial<AttemptEvent> = {}): AttemptEvent => ({
   type: 'attempt',
-  at: 5000,
+  at: AT,
   id: 'q1',
   part: 0,
   attempt: 1,
@@ -35,11 +39,16 @@ const kim = (notify?: Notify): Recipient => ({ address: 'kim@remote.test', ...(n
 /** The kinds of notice that an attempt for one recipient requires. */
 function owed(
   state: RecipientOutcome['state'],
-  { notify, domainNotifies = false, dsn = false }: { notify?: Notify; domainNotifies?: boolean; dsn?: boolean },
+  {
+    notify,
+    domainNotifies = false,
+    dsn = false,
+    now = NOW,
+  }: { notify?: Notify; domainNotifies?: boolean; dsn?: boolean; now?: number },
 ): string[] {
   const event = eventOf([outcome('kim@remote.test', state)], { remote: { ...REMOTE, dsn } })
   const of = envelope({ id: 'q1', recipients: [kim(notify)] })
-  return noticesFor(event, of, domainNotifies).map(({ kind }) => kind)
+  return noticesFor(event, of, domainNotifies, now).map(({ kind }) => kind)
 }
 
 describe('an attempt requires', () => {
@@ -65,6 +74,17 @@ describe('an attempt requires', () => {
     ],
     ['no delivery notice with NOTIFY=NEVER', owed('delivered', { domainNotifies: true, notify: 'NEVER' }), []],
     ['no delivery notice with NOTIFY=FAILURE', owed('delivered', { domainNotifies: true, notify: ['FAILURE'] }), []],
+    [
+      'no delivery notice if only the domain wants it, and the delivery was more than a day ago',
+      owed('delivered', { domainNotifies: true, now: NOW + 1 }),
+      [],
+    ],
+    [
+      'a delivery notice that was requested, whenever the delivery was',
+      owed('delivered', { domainNotifies: true, notify: ['SUCCESS'], now: NOW + 1 }),
+      ['delivered'],
+    ],
+    ['a failure notice, whenever the failure was', owed('failed', { now: NOW + 1 }), ['failed']],
   ]
   for (const [what, kinds, expected] of TABLE) test(what, () => assert.deepEqual(kinds, expected))
 })
@@ -76,7 +96,7 @@ test('one notice reports all recipients of its kind, and the host that answered'
     notify: ['FAILURE', 'SUCCESS', 'DELAY'],
   }))
   const event = eventOf(Object.entries(states).map(([name, state]) => outcome(`${name}@remote.test`, state)))
-  const notices = noticesFor(event, envelope({ recipients }), false)
+  const notices = noticesFor(event, envelope({ recipients }), false, NOW)
   assert.deepEqual(
     notices.map(({ kind, of, remote, outcomes }) => [
       kind,
@@ -101,12 +121,12 @@ test('one notice reports all recipients of its kind, and the host that answered'
 
 test('a notice that fails requires no notice', () => {
   const of = envelope({ from: '', recipients: [kim()] })
-  assert.deepEqual(noticesFor(eventOf([outcome('kim@remote.test', 'failed')]), of, true), [])
+  assert.deepEqual(noticesFor(eventOf([outcome('kim@remote.test', 'failed')]), of, true, NOW), [])
 })
 
 test('a recipient that is not in the envelope is skipped', () => {
   assert.deepEqual(
-    noticesFor(eventOf([outcome('lee@remote.test', 'failed')]), envelope({ recipients: [kim()] }), true),
+    noticesFor(eventOf([outcome('lee@remote.test', 'failed')]), envelope({ recipients: [kim()] }), true, NOW),
     [],
   )
 })

@@ -4,6 +4,7 @@ import type { Envelope, NoticeKind, Recipient } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
 import { wants } from '@postrider/smtp/dsn-wants'
 import { readStored } from '@postrider/broker/stored'
+import { DAY_MS } from '@postrider/time/day'
 
 /** A notice to the sender of a message, before it is built. Times are milliseconds since the epoch. */
 export interface Notice {
@@ -18,10 +19,15 @@ export interface Notice {
   retryUntil?: number
 }
 
+/** The `notifyDelivered` of a Domain applies to deliveries that are not older than this. Otherwise, a new log would owe a notice for each
+ * delivery from before the Domain had it. Milliseconds. */
+const NOTIFY_DELIVERED_WITHIN_MS = DAY_MS
+
 /** The notices that an attempt requires (RFC 3461, 5.2 and 6.2). There is none about a notice, whose reverse path is null (RFC 5321,
- * 4.5.5). */
-export function noticesFor(event: AttemptEvent, envelope: Envelope, domainNotifiesDelivered: boolean): Notice[] {
+ * 4.5.5). `notifyDelivered`: that of the Domain now. `now`: the platform's time, milliseconds since the epoch. */
+export function noticesFor(event: AttemptEvent, envelope: Envelope, notifyDelivered: boolean, now: number): Notice[] {
   if (envelope.from === '') return []
+  const domainNotifiesDelivered = notifyDelivered && now - event.at <= NOTIFY_DELIVERED_WITHIN_MS
   const byAddress = new Map(envelope.recipients.map((recipient) => [recipient.address, recipient]))
   const noticesOf = (kind: 'failed' | 'delivered', state: RecipientOutcome['state']): Notice[] => {
     const outcomes = event.outcomes.flatMap((outcome) => {
