@@ -129,6 +129,29 @@ describe('a batch of events', () => {
     assert.equal(dependencies.reader.recipients('q1')[0]?.state, 'failed')
   })
 
+  test('leaves an event to a later release if only that can read its message, so that its notice is not lost', async () => {
+    const later = JSON.stringify({ ...MAIL, v: 2 })
+    stored.put('MAIL_0', 5, NOTHING, headersOf(headerFields(later)))
+    stored.put('MAIL_0', 6, NOTHING, headersOf(headerFields(JSON.stringify({ ...MAIL, id: 'q2' }))))
+    const batch = events(ATTEMPT, { ...ATTEMPT, id: 'q2', content: { stream: 'MAIL_0', seq: 6, parts: [] } })
+    const { write, error } = await read(EVENTS, batch)
+    assert.ok(error instanceof NewerRecordError)
+    write()
+    assert.deepEqual(story, ['before attempt', 'write', 'after attempt'])
+    assert.deepEqual([dependencies.reader.recipients('q1'), dependencies.reader.known('q2')], [[], true])
+    // As the later release reads it.
+    stored.put('MAIL_0', 5, NOTHING, HEADER_RECORD)
+    const passedOn: unknown[] = []
+    const onEvent = (event: QueueEvent) => void passedOn.push([event.id, 'outcomes' in event && event.outcomes.length])
+    const again = await readEntry(EVENTS, batch, { ...dependencies, onEvent })
+    again.write()
+    assert.equal(again.error, undefined)
+    assert.deepEqual(passedOn, [
+      ['q1', 1],
+      ['q2', 0],
+    ])
+  })
+
   test('does without a message that is deleted, that cannot be read, or whose stream does not exist', async () => {
     stored.put('MAIL_0', 6, NOTHING, headersOf([]))
     for (const content of [

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { MsgHdrs } from '@nats-io/transport-node'
 import type { Broker } from '@postrider/broker/connection'
+import type { ContentRef } from '@postrider/queue/content-ref'
 import { decodeBatch } from '@postrider/queue/decode-events'
 import type { QueueEvent } from '@postrider/queue/event'
 import { decodeHeld } from '@postrider/queue/held'
@@ -59,15 +60,17 @@ export async function readEntry(stream: string, record: LogRecord, dependencies:
   return { write: () => writer.message(envelope, { stream, seq, parts }) }
 }
 
-/** Reads a batch of events. If an event comes before its message, the message is read as well. */
+/** Reads a batch of events. If an event comes before its message, the message is read as well. If a later release wrote that message, its
+ * event is not written either, but left for that release like the message: without the envelope, no notice would follow from it. */
 async function readEvents(data: Uint8Array, dependencies: EntryDependencies): Promise<Entry> {
-  const { broker, reader, writer, held, beforeEvent, onEvent } = dependencies
-  const { events, errors } = decodeBatch(data)
-  for (const event of events) {
-    if (!('content' in event) || reader.known(event.id)) continue
-    const { stream, seq } = event.content
-    const record = await readPatiently(broker, stream, seq)
-    if (record !== undefined) writeMessage(writer, stream, seq, record)
+  const { reader, writer, held, beforeEvent, onEvent } = dependencies
+  const { events: decoded, errors } = decodeBatch(data)
+  const events: QueueEvent[] = []
+  for (const event of decoded) {
+    const newer =
+      'content' in event && !reader.known(event.id) ? await bringMessage(event.content, dependencies) : undefined
+    if (newer === undefined) events.push(event)
+    else errors.push(newer)
   }
   const write = (): void => {
     for (const event of events) {
@@ -82,14 +85,22 @@ async function readEvents(data: Uint8Array, dependencies: EntryDependencies): Pr
   return { write, error: errors.find((error) => error instanceof NewerRecordError) ?? errors[0] }
 }
 
-/** Writes the message of an event. If its record cannot be read, the feed of its own stream handles it. */
-function writeMessage(writer: LogWriter, stream: string, seq: number, { headers, data }: ReadRecord): void {
+/** Writes the message of an event. If its record cannot be read, the feed of its own stream handles it. Resolves with the error if a later
+ * release wrote the record. */
+async function bringMessage(
+  { stream, seq }: ContentRef,
+  { broker, writer }: EntryDependencies,
+): Promise<NewerRecordError | undefined> {
+  const record = await readPatiently(broker, stream, seq)
+  if (record === undefined) return undefined
   try {
-    const { envelope, parts } = decodeRecord(headers, data)
+    const { envelope, parts } = decodeRecord(record.headers, record.data)
     writer.message(envelope, { stream, seq, parts })
   } catch (error) {
-    if (!(error instanceof BadRecordError || error instanceof NewerRecordError)) throw error
+    if (error instanceof NewerRecordError) return error
+    if (!(error instanceof BadRecordError)) throw error
   }
+  return undefined
 }
 
 /** The payload of a record whose envelope is in the payload, because the consumer delivers headers only. */
