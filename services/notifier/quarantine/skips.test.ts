@@ -6,13 +6,14 @@ import { after, before, test } from 'node:test'
 import type { Broker } from '@postrider/broker/connection'
 import type { QueueEvent, VerdictEvent } from '@postrider/queue/event'
 import { EVENTS } from '@postrider/broker/names'
-import { NewerRecordError } from '@postrider/broker/stored'
+import { BadRecordError, NewerRecordError } from '@postrider/broker/stored'
 import type { TestBroker } from '../../../test/support/broker.ts'
 import { createLogWriter } from '../log/apply.ts'
 import { createLogReader } from '../log/read.ts'
 import { openLog } from '../log/schema.ts'
 import { openSkipped } from '../log/skipped.ts'
 import { createHeldLog } from '../review/held-log.ts'
+import { openOutcomes } from '../reputation/outcomes.ts'
 import { RecordGoneError, createSkippedReader, replay } from './skips.ts'
 import { startQueueBroker } from '../../../test/support/queue-broker.ts'
 
@@ -54,6 +55,7 @@ function dependencies(t: { after: (run: () => void) => void }) {
     reader: createLogReader(db),
     held: createHeldLog(db),
     skipped: openSkipped(db),
+    outcomes: openOutcomes(db),
     quarantined: () => undefined,
     onEvent: (event: QueueEvent) => void seen.push(event),
   }
@@ -91,4 +93,15 @@ test('a record that can be read is written once, and one that was deleted is for
   await read()
   assert.deepEqual(options.seen, [verdict])
   assert.deepEqual(options.skipped.list(true, 10), [])
+})
+
+test('a verdict beside a bad event counts once, however often an administrator retries the record', async (t) => {
+  const { outcomes, ...options } = dependencies(t)
+  const beforeEvent = (event: QueueEvent) => {
+    if (event.type === 'verdict') outcomes.noteVerdict(event)
+  }
+  const seq = await publish(verdict, { type: 'attempt' })
+  for (let tries = 0; tries < 3; tries++)
+    await assert.rejects(replay(EVENTS, seq, { ...options, beforeEvent }), BadRecordError)
+  assert.deepEqual(outcomes.bucketsOf('domain/sender.test', verdict.at), [[0, 1, 0, 1]])
 })

@@ -75,7 +75,8 @@ export class RecordGoneError extends Error {
 }
 
 /** Reads a record again, and writes it into the log. If a part of the record is of a later release, nothing is written: the other parts
- * were written when the record was skipped, and would count again. Throws BadRecordError, NewerRecordError or RecordGoneError. */
+ * were written when the record was skipped. If a part is malformed, the others are written, because some of them may be readable only since
+ * an upgrade; those that were written before do not count again. Throws BadRecordError, NewerRecordError or RecordGoneError. */
 export async function replay(stream: string, seq: number, dependencies: EntryDependencies): Promise<void> {
   const stored = await readRecord(dependencies.broker, stream, seq)
   if (stored === undefined) throw new RecordGoneError(stream, seq)

@@ -64,10 +64,16 @@ test('each recipient counts once, when it is settled, for the credential and the
     outcomes.noteVerdict({ ...verdict, ...more, action: 'tag' })
     outcomes.noteVerdict({ ...verdict, ...more, action: 'reject' })
     outcomes.noteVerdict({ ...verdict, ...more, action: 'reject', outcome: 'unavailable' })
+    // Once for each message: the event may come twice, and two scanners may reject the same message.
+    outcomes.noteVerdict({ ...verdict, ...more, action: 'reject', at: NOW + 1 })
+    outcomes.noteVerdict({ ...verdict, ...more, action: 'reject', scanner: 'clamav', outcome: 'infected' })
     assert.deepEqual(outcomes.bucketsOf('domain/sender.test', NOW), [[BUCKET, 4, 1, 2]])
+    outcomes.noteVerdict({ ...verdict, ...more, action: 'hold', id: 'c' })
+    assert.deepEqual(outcomes.bucketsOf('domain/sender.test', NOW), [[BUCKET, 5, 1, 3]])
     const later = NOW + 9 * 86_400_000
     outcomes.prune(later)
     assert.deepEqual(outcomes.bucketsOf('domain/sender.test', NOW), [])
+    assert.deepEqual(db.prepare('SELECT * FROM verdicts').all(), [])
   } finally {
     db.close()
     rmSync(folder, { recursive: true })
