@@ -47,6 +47,8 @@ const work = (stream: string): string[] => [
   `$JS.API.CONSUMER.MSG.NEXT.${stream}.${DELIVERY_CONSUMER}`,
   `$JS.ACK.${stream}.${DELIVERY_CONSUMER}.>`,
 ]
+/** Rights to put records into the quarantine, on the subjects that match, and to see whether they are there already. */
+const quarantine = (subjects: string): string[] => [subjects, `$JS.API.DIRECT.GET.${QUARANTINE}.${subjects}`]
 const watchConfig = [...follow(`KV_${CONFIG_BUCKET}`), ...read(`KV_${CONFIG_BUCKET}`)]
 const watchCancelled = [...follow(`KV_${CANCELLED_BUCKET}`), ...read(`KV_${CANCELLED_BUCKET}`)]
 const watchReputation = [...follow(`KV_${REPUTATION_BUCKET}`), ...read(`KV_${REPUTATION_BUCKET}`)]
@@ -70,7 +72,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         info(`KV_${USE_BUCKET}`),
         // From the stream's leader: a count that is to be changed must be current.
         `$JS.API.STREAM.MSG.GET.KV_${USE_BUCKET}`,
-        `quarantine.KV_${USE_BUCKET}.*`,
+        ...quarantine(`quarantine.KV_${USE_BUCKET}.*`),
       ],
     },
     delivery: {
@@ -82,7 +84,7 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         'job.>',
         'event.delivery',
         ...watchCancelled,
-        'quarantine.>',
+        ...quarantine('quarantine.>'),
         `$KV.${BEGUN_BUCKET}.>`,
         info(`KV_${BEGUN_BUCKET}`),
         ...read(`KV_${BEGUN_BUCKET}`),
@@ -106,8 +108,8 @@ export function accountRights(shards: number): Record<string, AccountRights> {
         `$KV.${CANCELLED_BUCKET}.>`,
         ...appendMail,
         'event.notifier',
+        ...quarantine('quarantine.>'),
         // A record of the quarantine is returned to its stream, or dropped.
-        'quarantine.>',
         info(QUARANTINE),
         ...read(QUARANTINE),
         `$JS.API.STREAM.MSG.DELETE.${QUARANTINE}`,

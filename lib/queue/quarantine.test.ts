@@ -4,7 +4,7 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import type { JetStreamPublishOptions } from '@nats-io/jetstream'
 import type { Broker } from '@postrider/broker/connection'
 import { BadRecordError } from '@postrider/broker/stored'
-import { decodeNote, quarantine } from './quarantine.ts'
+import { NotQuarantinedError, decodeNote, quarantine, quarantinePatiently } from './quarantine.ts'
 import type { Suspect } from './quarantine.ts'
 import { headersOf } from './record.ts'
 
@@ -17,6 +17,10 @@ interface Kept {
 
 let kept: Kept[]
 let failure: Error | undefined
+/** What a read of a subject finds, as the replica that is asked knows it. */
+let readable: boolean
+const conflict = () => new JetStreamApiError({ code: 400, err_code: 10_071, description: 'wrong last sequence: 1' })
+const on = (subject: string): Kept | undefined => kept.findLast((one) => one.subject === subject)
 const broker = {
   connected: true,
   loss: { unlessReconnected: <T>(promise: Promise<T>) => promise },
@@ -24,20 +28,31 @@ const broker = {
   js: {
     publish(subject: string, data: Uint8Array, options: Partial<JetStreamPublishOptions>) {
       if (failure !== undefined) return Promise.reject(failure)
+      if (options.expect?.lastSubjectSequence === 0 && on(subject) !== undefined) return Promise.reject(conflict())
       kept.push({ subject, data, options })
       return Promise.resolve({ seq: 1, duplicate: false })
+    },
+  },
+  impatient: {
+    direct: {
+      getMessage(_: string, { last_by_subj: subject }: { last_by_subj: string }) {
+        const there = readable ? on(subject) : undefined
+        return Promise.resolve(there === undefined ? null : { header: there.options.headers, data: there.data })
+      },
     },
   },
 } as unknown as Broker
 beforeEach(() => {
   kept = []
   failure = undefined
+  readable = true
 })
 
 const put = async (given: Partial<Suspect> & Pick<Suspect, 'kind'>) => {
   await quarantine(broker, { error: new Error('malformed'), data: Buffer.from('data'), ...given }, 5000)
   const last = kept.at(-1)
   assert.ok(last !== undefined)
+  kept = []
   return { ...last, note: decodeNote(last.options.headers) }
 }
 
@@ -60,14 +75,56 @@ test('one that is seen twice is kept once, by where it lay, by its name, or by w
   assert.notEqual(await subjectOf({ kind: 'event' }), await subjectOf({ kind: 'event', data: Buffer.from('x') }))
   // The message log could not take in a message that delivery left aside as well.
   assert.notEqual(await subjectOf({ kind: 'entry', origin, name: 'x' }), await subjectOf({ kind: 'message', origin }))
-  for (const { options } of kept) assert.deepEqual(options.expect, { lastSubjectSequence: 0 })
+})
+
+const message = (data: string, headers = headersOf([['A', 'a']])): Suspect => ({
+  kind: 'message',
+  error: 'x',
+  origin,
+  data: Buffer.from(data),
+  headers,
 })
 
 test('one that is there already is no failure, and a quarantine that does not confirm it is', async () => {
-  failure = new JetStreamApiError({ code: 400, err_code: 10_071, description: 'wrong last sequence: 1' })
-  await quarantine(broker, { kind: 'job', error: 'x', data: Buffer.from('') })
+  for (const given of [message('data'), { kind: 'job', error: 'x', data: Buffer.from(''), name: 'q1/0/1' } as const]) {
+    await quarantine(broker, given)
+    await quarantine(broker, { ...given, deliveries: 2 })
+  }
+  assert.equal(kept.length, 2)
   failure = new JetStreamApiError({ code: 503, err_code: 10_077, description: 'maximum messages exceeded' })
   await assert.rejects(quarantine(broker, { kind: 'job', error: 'x', data: Buffer.from('') }), failure)
+})
+
+test('one that the leader has not committed is no record yet: its loss would not be noticed', async () => {
+  await quarantine(broker, message('data'))
+  readable = false
+  await assert.rejects(quarantine(broker, message('data')), NotQuarantinedError)
+  setTimeout(() => (kept = []), 100)
+  await quarantinePatiently(broker, message('data'))
+  assert.equal(kept.length, 1)
+})
+
+test('one that lies where another one lay before its stream was made again is kept as well, once', async () => {
+  await quarantine(broker, message('old'))
+  for (const given of [message('new'), message('old', headersOf([['A', 'b']]))]) {
+    await quarantine(broker, given)
+    await quarantine(broker, given)
+    const { data, options } = kept.at(-1) ?? assert.fail()
+    assert.deepEqual([Buffer.from(data), decodeNote(options.headers).origin], [given.data, origin])
+  }
+  assert.equal(kept.length, 3)
+  // A direct read tells where a record is; the leader does not.
+  await quarantine(
+    broker,
+    message(
+      'new',
+      headersOf([
+        ['A', 'a'],
+        ['Nats-Sequence', '7'],
+      ]),
+    ),
+  )
+  assert.equal(kept.length, 3)
 })
 
 test('what lies on where it was is kept in part, and what has no other place as far as the broker takes it', async () => {
