@@ -89,11 +89,12 @@ export interface ReviewEvent {
   why: { scanner: string; reason: string }
 }
 
-/** Parts of the content of a message that was not accepted. No record names them, so the notifier deletes them. */
+/** Parts of the content of a message that was not accepted, or whose record cannot be read. No readable record names them, so the notifier
+ * deletes them. */
 export interface DiscardEvent {
   type: 'discard'
   at: number
-  /** Queue id in the message ids of the parts; no message has it. */
+  /** Queue id in the message ids of the parts; no message in the log has it. */
   id: string
   stream: string
   /** Sequence numbers. */

@@ -85,7 +85,7 @@ export function decodeRecord(fields: MsgHdrs | undefined, data: Uint8Array): Rec
   if (bytes > data.length) throw new BadRecordError('a mail record ends before its envelope does')
   const text = bytes === 0 ? (fields?.get(ENVELOPE) ?? '') : Buffer.from(data.subarray(0, bytes)).toString()
   if (text === '') throw new BadRecordError('a mail record without an envelope')
-  return { envelope: readStored('an envelope', text, envelopeShape), parts: decodeParts(fields?.get(PARTS) ?? '') }
+  return { envelope: readStored('an envelope', text, envelopeShape), parts: partsOf(fields) }
 }
 
 /** The content in a record's payload. */
@@ -93,7 +93,9 @@ export function contentIn(fields: MsgHdrs | undefined, data: Uint8Array): Uint8A
   return data.subarray(envelopeBytes(fields))
 }
 
-function decodeParts(text: string): number[] {
+/** The sequence numbers of a record's parts, which can be known although its envelope cannot be read. Throws BadRecordError. */
+export function partsOf(fields: MsgHdrs | undefined): number[] {
+  const text = fields?.get(PARTS) ?? ''
   const parts = text === '' ? [] : text.split(',').map(Number)
   if (!parts.every((seq) => Number.isSafeInteger(seq) && seq > 0))
     throw new BadRecordError('a mail record names parts that are not sequence numbers')

@@ -169,6 +169,27 @@ describe('dropping', () => {
     assert.deepEqual(events, [])
   })
 
+  test('a message that cannot be read has its parts deleted that are its own', async () => {
+    const fields: [string, string][] = [
+      ['Nats-Msg-Id', 'q1'],
+      ['Postrider-Parts', '5,6'],
+      ['Postrider-Envelope', 'unreadable'],
+    ]
+    for (const [kind, stream] of [
+      ['message', 'MAIL_0'],
+      ['held', HELD],
+    ] as const) {
+      stored.put(stream, 7, '', headersOf(fields))
+      put({ kind, origin: { stream, seq: 7 } })
+      await decisions.drop(1)
+      assert.deepEqual(events.at(-1), { type: 'discard', at: NOW, id: 'q1', stream, parts: [5, 6] })
+    }
+    stored.put(HELD, 8, '', headersOf([...fields, ['Postrider-Parts', '5,x']]))
+    put({ kind: 'held', origin: { stream: HELD, seq: 8 } })
+    await decisions.drop(1)
+    assert.deepEqual([events.length, stored.names()], [2, []])
+  })
+
   test('a job that cannot be read deletes nothing but the record in the quarantine', async () => {
     stored.put(JOBS, 7, 'unreadable')
     put({ kind: 'job', origin: { stream: JOBS, seq: 7 } }, '{}')

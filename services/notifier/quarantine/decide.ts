@@ -7,7 +7,7 @@ import { EVENTS, QUARANTINE } from '@postrider/broker/names'
 import type { EventLog } from '@postrider/queue/publish-events'
 import type { QuarantineNote } from '@postrider/queue/quarantine'
 import { readRecord } from '@postrider/broker/read-record'
-import { decodeRecord } from '@postrider/queue/record'
+import { decodeRecord, partsOf } from '@postrider/queue/record'
 import { decodeJob } from '@postrider/queue/job'
 import type { Job } from '@postrider/queue/job'
 import { BadRecordError, NewerRecordError } from '@postrider/broker/stored'
@@ -118,10 +118,24 @@ async function drop({ note, data }: Quarantined, dependencies: QuarantineDepende
     }
   }
   // The original record would be found again when the log is rebuilt.
-  if ((kind === 'message' || kind === 'held') && note.origin !== undefined)
+  if ((kind === 'message' || kind === 'held') && note.origin !== undefined) {
+    await discardParts(note.origin, dependencies)
     await eraseContent(broker, { ...note.origin, parts: [] })
+  }
   if (kind === 'events' && note.origin !== undefined)
     await eraseContent(broker, { stream: EVENTS, seq: note.origin.seq, parts: [] })
+}
+
+/** Has the parts of an unreadable record deleted. They are discarded, which checks that each belongs to this message, because the record
+ * may name anything. */
+async function discardParts(
+  { stream, seq }: { stream: string; seq: number },
+  { broker, events, now = Date.now }: QuarantineDependencies,
+): Promise<void> {
+  const record = await readRecord(broker, stream, seq)
+  const id = record?.headers.get('Nats-Msg-Id') ?? ''
+  const parts = (await readable(() => partsOf(record?.headers))) ?? []
+  if (id !== '' && parts.length > 0) await events.append({ type: 'discard', at: now(), id, stream, parts })
 }
 
 /** The job of a message that delivery could not read. Writes the message into the log as well. */
