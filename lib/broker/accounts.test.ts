@@ -50,6 +50,7 @@ test('no service changes the configuration or a stream, or hears the inbox of an
 test('reputations, counts, due jobs and events are written by whom they are of', () => {
   assert.deepEqual(who('$KV.standing.x'), ['notifier'])
   assert.deepEqual(who('$KV.use.x'), ['ingress'])
+  assert.deepEqual(who('$KV.cancelled.x'), ['cli', 'notifier'])
   assert.deepEqual(who('job.due'), ['cli', 'delivery', 'notifier'])
   assert.deepEqual(who('event.delivery'), ['delivery'])
 })

@@ -124,7 +124,15 @@ export function accountRights(shards: number): Record<string, AccountRights> {
       publishes: [...watchConfig, ...watchReputation, info(`KV_${USE_BUCKET}`), ...read(`KV_${USE_BUCKET}`)],
     },
     cli: {
-      publishes: [LOG_QUESTIONS, 'job.due', info(JOBS), ...read(JOBS), info(HELD), ...read(HELD)],
+      publishes: [
+        LOG_QUESTIONS,
+        'job.due',
+        `$KV.${CANCELLED_BUCKET}.>`,
+        info(JOBS),
+        ...read(JOBS),
+        info(HELD),
+        ...read(HELD),
+      ],
     },
   }
 }

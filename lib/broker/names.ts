@@ -43,7 +43,7 @@ export const USE_BUCKET = 'use'
 /** When verification codes were sent, by mailbox and by namespace. */
 export const CODES_BUCKET = 'codes'
 export const REPUTATION_BUCKET = 'standing'
-/** Messages that were cancelled before their first attempt, by id and destination. */
+/** Jobs that were cancelled, by id and destination, and by part if they were attempted before. */
 export const CANCELLED_BUCKET = 'cancelled'
 /** Attempts that have begun and not ended, counted because they may have crashed their worker (lib/queue/fatal-attempts.ts). */
 export const BEGUN_BUCKET = 'begun'

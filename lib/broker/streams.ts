@@ -49,7 +49,7 @@ const MAX_QUARANTINED = 10_000
 const MAX_QUARANTINE_BYTES = 256 * 1024 * 1024
 
 /** How long a cancellation is kept: longer than a message can wait for its first attempt, which is the longest release time plus five
- * days. Milliseconds. */
+ * days, and far longer than a job that was not acknowledged waits for a worker. Milliseconds. */
 const CANCELLED_MS = 60 * DAY_MS
 
 /** The broker's duplicate window: repeated publishes of the same id within this time are stored once. Milliseconds. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { JetStreamApiError } from '@nats-io/jetstream'
+import { errors } from '@nats-io/transport-node'
 import type { Broker } from '@postrider/broker/connection'
 import { destinationToken } from '@postrider/broker/names'
 import { recordingBroker } from '../../test/support/recording-broker.ts'
@@ -13,18 +14,28 @@ const waiting = { job: job(), subject: 'job.wait.x.q1.0', seq: 7 }
 test('a job that is brought forward is urgent, and one that is cancelled says so', async () => {
   const { broker, published } = recordingBroker()
   assert.deepEqual([await bringForward(broker, waiting), await cancel(broker, waiting)], [true, true])
+  const noted = `$KV.cancelled.q1.${destinationToken('remote.test')}.0`
   assert.deepEqual(published, [
     { subject: 'job.due', json: { ...waiting.job, urgent: true } },
+    // Before it leaves the schedule: a copy of it may still be in the queue.
+    { subject: noted, json: undefined },
     { subject: 'job.due', json: { ...waiting.job, cancelled: true } },
   ])
+})
+
+test('one whose cancellation cannot be noted goes on waiting', async () => {
+  const { broker, published, failWith } = recordingBroker()
+  failWith(new errors.TimeoutError())
+  await assert.rejects(cancel(broker, waiting), errors.TimeoutError)
+  assert.deepEqual(published, [])
 })
 
 test('one that became due by itself meanwhile is left alone, and other failures are passed on', async () => {
   const { broker, failWith } = recordingBroker()
   const api = (err_code: number, code: number) => new JetStreamApiError({ code, err_code, description: 'x' })
   failWith(api(10_071, 400), api(10_008, 503))
-  assert.equal(await cancel(broker, waiting), false)
-  await assert.rejects(cancel(broker, waiting), JetStreamApiError)
+  assert.equal(await bringForward(broker, waiting), false)
+  await assert.rejects(bringForward(broker, waiting), JetStreamApiError)
 })
 
 test('what waits is found by its id and its destination, but for what became due meanwhile', async () => {

@@ -1,5 +1,6 @@
 import type { Broker } from '@postrider/broker/connection'
 import { DUE_SUBJECT, JOBS, destinationToken } from '@postrider/broker/names'
+import { noteCancellation } from './cancellations.ts'
 import { decodeJob, encodeJob } from './job.ts'
 import type { Job } from './job.ts'
 import { writeFailure } from '@postrider/broker/write-failure'
@@ -34,8 +35,13 @@ export async function bringForward(broker: Broker, waiting: Waiting): Promise<bo
 }
 
 /** Cancels a waiting job: it becomes due at once, and a delivery worker records it as cancelled without an attempt. Resolves to false as
- * `bringForward` does. */
+ * `bringForward` does; no attempt follows the one in progress.
+ *
+ * It is noted first. If the worker that deferred the job died before it acknowledged the job before it, that one is delivered again, and
+ * `resume` (services/delivery) writes the cancelled schedule again. */
 export async function cancel(broker: Broker, waiting: Waiting): Promise<boolean> {
+  const { envelope, destination, part } = waiting.job
+  await noteCancellation(broker, { id: envelope.id, destination, part })
   return replaceSchedule(broker, waiting, encodeJob({ ...waiting.job, cancelled: true }))
 }
 

@@ -78,7 +78,7 @@ export function createAttempt({
       slot.release({ finding: 'unknown' })
       return { letGo: true }
     }
-    if (cancellations.has(envelope.id, destination)) {
+    if (cancellations.has(taken.job)) {
       // Cancelled while it waited for the slot. The worker that fetches the job next records the cancellation.
       slot.release({ finding: 'unknown' })
       return { later: CANCELLED_AGAIN_MS, ours: true }

@@ -52,7 +52,7 @@ export async function deliver(taken: Taken, engine: Engine): Promise<void> {
   const { job } = taken
   if (job.cancelled === true) return cancelled(taken, engine)
   if (needsSplit(job)) return split(taken, engine)
-  if (engine.cancellations.has(job.envelope.id, job.destination)) return cancelled(taken, engine)
+  if (engine.cancellations.has(job)) return cancelled(taken, engine)
   if (isScheduled(job, engine.clock.now())) return schedule(taken, engine)
   const key = attemptKey(job)
   await engine.inFlight.run(key, taken, () => attemptOnce(taken, key, engine))

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Broker } from '@postrider/broker/connection'
 import { createAcceptor } from '@postrider/queue/accept'
 import { eraseContent, readContent } from '@postrider/queue/content'
+import { noteCancellation, watchCancellations } from '@postrider/queue/cancellations'
 import { bringForward, cancel, listWaiting } from '@postrider/queue/control'
 import { defer, enqueueJobs } from '@postrider/queue/defer'
 import type { AttemptEvent } from '@postrider/queue/event'
@@ -106,6 +107,23 @@ test('what waits can be listed by id and destination, brought forward and cancel
   ])
   assert.deepEqual(await found({}), ['w2'])
   await taker.stop()
+})
+
+test('a job that is cancelled stays so when a copy of it comes later; other parts of its message do not', async () => {
+  const trouble = { failed: (error: unknown) => assert.fail(String(error)), over: () => undefined }
+  const cancellations = await watchCancellations(broker, trouble)
+  const job = { ...jobOf('parts'), part: 1 }
+  const other = { ...job, part: 2 }
+  for (const one of [job, other]) await defer(broker, one, Date.now() + 3.6e6)
+  for await (const waiting of listWaiting(broker, { id: 'parts' }))
+    if (waiting.job.part === 1) assert.equal(await cancel(broker, waiting), true)
+  await eventually(() => assert.equal(cancellations.has(job), true))
+  assert.equal(cancellations.has(other), false)
+  await noteCancellation(broker, { id: 'parts', destination: job.destination })
+  await eventually(() => assert.equal(cancellations.has(other), true))
+  assert.equal(cancellations.has(jobOf('parts', 'other.test')), false)
+  cancellations.stop()
+  for (const subject of ['job.wait.>', 'job.due']) await broker.jsm.streams.purge('JOBS', { filter: subject })
 })
 
 test('a stream is read to its end, over records without content, and from the middle', async () => {

@@ -23,7 +23,8 @@ export function recordingBroker(story: string[] = []) {
         const failure = failures.shift()
         if (failure !== undefined) return Promise.reject(failure)
         const at = options?.schedule?.specification
-        const json: unknown = JSON.parse(Buffer.from(payload).toString())
+        const text = Buffer.from(payload).toString()
+        const json: unknown = text === '' ? undefined : JSON.parse(text)
         published.push({ subject, json, ...(at instanceof Date ? { at } : {}) })
         story.push(`publish ${subject}`)
         return Promise.resolve({ seq: published.length, duplicate: false })

@@ -26,7 +26,7 @@ export function answerCancellations({ broker, events, reader, writer, now, onErr
       .filter((recipient) => recipient.state === 'queued' && recipient.destination === destination)
       .map(({ address }) => address)
     if (message === undefined || message.content === null || recipients.length === 0) return 0
-    await noteCancellation(broker, id, destination)
+    await noteCancellation(broker, { id, destination })
     const { content } = message
     const event: CancelEvent = { type: 'cancel', at: now(), id, part: 0, destination, content, recipients }
     await events.append(event)
