@@ -34,8 +34,8 @@ export const MISTAKES: Mistake[] = [
   {
     name: 'store-before-250',
     file: 'services/ingress/message/accept.ts',
-    snippet: ': acceptor.store(envelope, content)',
-    instead: ': (void acceptor.store(envelope, content).catch(() => undefined), Promise.resolve())',
+    snippet: ': acceptor.store(envelope, content, signal)',
+    instead: ': (void acceptor.store(envelope, content, signal).catch(() => undefined), Promise.resolve())',
     args: ['--rounds', '4', '--targets', 'ingress,broker'],
     found: ['nothing lost'],
   },
@@ -79,11 +79,13 @@ export async function findsMistake(mistake: Mistake, say: (line: string) => void
   }
 }
 
+/** All that a platform and the campaign import. */
+const COPIED = ['lib', 'services', 'standalone', 'operator', 'cli', 'test', 'package.json']
+
 /** Packages of others are linked; those of the workspace are linked again, to the copy. */
 function copySource(folder: string): void {
   const filter = (source: string) => basename(source) !== 'node_modules'
-  for (const name of ['lib', 'services', 'standalone', 'operator', 'cli', 'test', 'package.json'])
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter })
+  for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter })
   const modules = join(ROOT, 'node_modules')
   mkdirSync(join(folder, 'node_modules', '@postrider'), { recursive: true })
   for (const name of readdirSync(modules))
@@ -95,9 +97,14 @@ function copySource(folder: string): void {
 }
 
 function replaceOnce(file: string, snippet: string, instead: string): void {
-  const parts = readFileSync(file, 'utf8').split(snippet)
-  if (parts.length !== 2) throw new Error(`${file} must hold once, not ${parts.length - 1} times: ${snippet}`)
-  writeFileSync(file, parts.join(instead))
+  writeFileSync(file, replacedOnce(readFileSync(file, 'utf8'), snippet, instead))
+}
+
+/** Throws unless the text has the snippet exactly once. */
+export function replacedOnce(text: string, snippet: string, instead: string): string {
+  const parts = text.split(snippet)
+  if (parts.length !== 2) throw new Error(`there once, not ${parts.length - 1} times: ${snippet}`)
+  return parts.join(instead)
 }
 
 async function runThere(folder: string, args: string[], say: (line: string) => void): Promise<Verdict> {
