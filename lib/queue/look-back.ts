@@ -20,6 +20,7 @@ export interface Copy {
 export class LookBack {
   #caughtUpAt: number
   #clock: { local: number; broker: number } | undefined
+  #connectedAt: number | undefined
 
   /** `downMs`: for how long perhaps no worker has fetched a job. */
   constructor(now: number, downMs = 0) {
@@ -31,9 +32,15 @@ export class LookBack {
     this.#caughtUpAt = Math.max(this.#caughtUpAt, at)
   }
 
-  /** Relates the clocks: the broker's clock showed `broker` at the monotonic time `local`. */
+  /** Relates the clocks after the connection came up: the broker's clock showed `broker` at the monotonic time `local`. */
   clock(local: number, broker: number): void {
     this.#clock = { local, broker }
+    this.#connectedAt = broker
+  }
+
+  /** The connection was lost: the broker may forget what it wrote until it is back. */
+  lost(): void {
+    this.#connectedAt = undefined
   }
 
   /** A time by the broker's clock, in milliseconds since the epoch, before which the attempt was not settled. */
@@ -41,10 +48,19 @@ export class LookBack {
     // A second copy of a job: the first one may have been settled before this one was stored.
     if (again !== undefined) return again
     // The previous worker may have written an event and kept the job for long: for a further transaction, or until the broker stored the
-    // retry. The look-up bounds how far the events are read.
+    // retry.
     if (deliveries > 1) return storedAt
     if (this.#clock === undefined) return storedAt
     const present = this.#clock.broker + (now - this.#clock.local)
     return Math.max(storedAt, present - (now - this.#caughtUpAt) - LOOK_BACK_MS)
+  }
+
+  /** A time by the broker's clock, in milliseconds since the epoch, after which the attempt was not settled, unless within the last minutes;
+   * undefined when there is none. A job that the broker gives out for the first time was only with another worker before the broker was
+   * restarted, so the many jobs that wait after an outage are looked up in the same short range. */
+  until({ deliveries, again }: Copy): number | undefined {
+    if (again !== undefined || deliveries > 1 || this.#connectedAt === undefined) return undefined
+    // A worker may write the event as soon as the broker is back.
+    return this.#connectedAt + LOOK_BACK_MS
   }
 }

@@ -5,16 +5,21 @@ import type { AttemptEvent } from './event.ts'
 import { EVENTS } from '@postrider/broker/names'
 import { readRecord } from '@postrider/broker/read-record'
 import { readStream } from '@postrider/broker/read-stream'
-import { RecentKeys } from './recent-keys.ts'
+import { LOOK_BACK_MS } from './look-back.ts'
+import { RecentValues } from './recent-values.ts'
 import { INDEX_LIMITS, SettledIndex } from './settled-index.ts'
+import type { IndexLimits } from './settled-index.ts'
+import { OlderEvents } from './settled-older.ts'
+import type { SettledAttempt, Wanted } from './settled-older.ts'
 import { BadRecordError } from '@postrider/broker/stored'
 
 /**
  * Looks up attempts whose outcome is on disk, so that no attempt is made twice.
  *
  * The event is authoritative and the acknowledgement only follows it, so a job can be delivered again after it was settled: when a worker
- * died between the two, or the broker did (it writes acknowledgements up to some 100 ms late). The event is then a recent one, so reading
- * the tail of EVENTS is enough.
+ * died between the two, or the broker did (it writes acknowledgements up to some 100 ms late). The event is then usually a recent one, in
+ * the tail of EVENTS, of which an index is kept. After an outage, or when a worker died late in a long series of transactions, it is older,
+ * and EVENTS is read for it.
  */
 export interface Settled {
   /** Remembers an attempt that this process settled. */
@@ -22,8 +27,10 @@ export interface Settled {
   /** Whether this process recently settled the attempt: then look it up. */
   knows(key: string): boolean
   /** Reads the events written since the last read, then returns the event of the attempt, if there is one. `since`: the attempt was not
-   * settled before that time, by the broker's clock. Looks back 15 minutes at most. Rejects when EVENTS cannot be read at the moment. */
-  lookUp(key: string, since: number): Promise<AttemptEvent | undefined>
+   * settled before that time, and `until`: if it was settled after that time, then within the last minutes; both by the broker's clock. An
+   * attempt that this process settled is found, whenever that was. Waits for as long as reading takes. Rejects when EVENTS cannot be read
+   * at the moment. */
+  lookUp(key: string, since: number, until?: number): Promise<AttemptEvent | undefined>
 }
 
 export const eventKey = (event: Pick<AttemptEvent, 'id' | 'part' | 'attempt'>): string =>
@@ -42,12 +49,39 @@ interface Covered {
 
 const TRIM_EVERY = 10_000
 
-export function createSettled(broker: Broker): Settled {
-  let index = new SettledIndex()
-  const own = new RecentKeys()
+/** A look-up that waits to be answered with the sequences of the records that may contain the event. */
+interface LookUp extends Wanted {
+  resolve: (sequences: number[]) => void
+  reject: (error: unknown) => void
+}
+
+/** A look-up for which everything was read that was stored from `from` to `now`. */
+interface Read {
+  lookUp: LookUp
+  from: number
+  now: number
+}
+
+export function createSettled(broker: Broker, limits: IndexLimits = INDEX_LIMITS): Settled {
+  let index = new SettledIndex(limits)
+  const older = new OlderEvents(attemptsFrom)
+  /** When this process settled an attempt. Monotonic milliseconds. */
+  const own = new RecentValues<number>()
+  /** The time in which an attempt was found not to be settled, by the broker's clock. */
+  const open = new RecentValues<{ since: number; at: number }>()
   let covered: Covered | undefined
-  let waiting: { since: number; resolve: () => void; reject: (error: unknown) => void }[] = []
+  let waiting: LookUp[] = []
   let reading = false
+  let waitingOlder: (Read & { recent: number[] })[] = []
+  let readingOlder = false
+
+  async function* attemptsFrom(from: number): AsyncGenerator<SettledAttempt> {
+    const { messages, last_seq: last, last_ts: lastAt } = (await broker.jsm.streams.info(EVENTS)).state
+    if (messages === 0 || Date.parse(lastAt) < from) return
+    for await (const { seq, at, data } of readStream(broker, EVENTS, startAt(from), last)) {
+      for (const event of attemptsIn(data)) yield { key: eventKey(event), seq, at }
+    }
+  }
 
   /** Reads events up to the sequence `end`; resolves with the first sequence read, or with `end` + 1 when there was none. */
   async function read(from: { seq: number } | { start_time: string }, end: number): Promise<number> {
@@ -62,33 +96,57 @@ export function createSettled(broker: Broker): Settled {
     return first
   }
 
-  /** Reads EVENTS from `since` up to its current end, and nothing older. */
-  async function catchUp(since: number): Promise<void> {
+  /** Narrows or widens the time in which an attempt may have been settled by what this process knows. */
+  function bounded(lookUp: LookUp, now: number): LookUp {
+    const settledAt = own.get(lookUp.key)
+    const wasOpen = open.get(lookUp.key)
+    let { since, until } = lookUp
+    // The job may be a second record, which was stored after the attempt was settled. The broker may have stored the event some time
+    // before it confirmed it.
+    if (settledAt !== undefined) {
+      since = Math.min(since, now - (performance.now() - settledAt) - limits.maxAgeMs)
+      until = undefined
+    }
+    if (wasOpen !== undefined && wasOpen.since <= since) since = Math.max(since, wasOpen.at - LOOK_BACK_MS)
+    return { ...lookUp, since, until }
+  }
+
+  /** Reads EVENTS up to its current end into the index, from the earliest time that a look-up needs, but nothing that is too old for the
+   * index. Resolves with the look-ups, bounded, and the time from which the index is complete. */
+  async function catchUp(asked: LookUp[]): Promise<{ lookUps: LookUp[]; from: number; now: number }> {
     const info = await broker.jsm.streams.info(EVENTS)
     const { messages, first_seq: oldest, last_seq: last, last_ts: lastAt } = info.state
     const now = brokerTime(info)
     if (covered !== undefined && last + 1 < covered.nextSeq) {
       // The broker came back with a different store.
       covered = undefined
-      index = new SettledIndex()
+      index = new SettledIndex(limits)
+      older.clear()
+      open.clear()
     }
-    const from = Math.max(since, now - INDEX_LIMITS.maxAgeMs, index.floor)
+    const lookUps = asked.map((lookUp) => bounded(lookUp, now))
+    const since = lookUps.reduce((first, lookUp) => Math.min(first, lookUp.since), Infinity)
+    const from = Math.max(since, now - limits.maxAgeMs, index.floor)
     const until = { until: now, nextSeq: last + 1 }
-    const start = { start_time: new Date(from).toISOString() }
     if (covered === undefined || covered.until < from) {
       // Events between the last read and `from` are no longer relevant.
       const none = messages === 0 || Date.parse(lastAt) < from
-      covered = { from, firstSeq: none ? last + 1 : await read(start, last), ...until }
+      covered = { from, firstSeq: none ? last + 1 : await read(startAt(from), last), ...until }
     } else {
       if (last >= covered.nextSeq) await read({ seq: covered.nextSeq }, last)
       covered = { ...covered, ...until }
       if (from < covered.from) {
         const more = messages > 0 && covered.firstSeq > oldest
-        covered = { ...covered, from, firstSeq: more ? await read(start, covered.firstSeq - 1) : covered.firstSeq }
+        covered = {
+          ...covered,
+          from,
+          firstSeq: more ? await read(startAt(from), covered.firstSeq - 1) : covered.firstSeq,
+        }
       }
     }
     index.trim(now)
     covered.from = Math.max(covered.from, index.floor)
+    return { lookUps, from: covered.from, now }
   }
 
   /** Look-ups that wait at the same time share one read, which begins after they were made. */
@@ -98,13 +156,45 @@ export function createSettled(broker: Broker): Settled {
       const batch = waiting
       waiting = []
       try {
-        await catchUp(Math.min(...batch.map(({ since }) => since)))
-        for (const { resolve } of batch) resolve()
+        const { lookUps, from, now } = await catchUp(batch)
+        for (const lookUp of lookUps) {
+          const sequences = index.find(lookUp.key)
+          if (lookUp.since >= from) answer({ lookUp, from, now }, sequences)
+          else waitingOlder.push({ lookUp, recent: sequences, from, now })
+        }
+        if (!readingOlder && waitingOlder.length > 0) void drainOlder()
       } catch (error) {
         for (const { reject } of batch) reject(error)
       }
     }
     reading = false
+  }
+
+  /** Reading older events may take long, and the other look-ups do not wait for it. */
+  async function drainOlder(): Promise<void> {
+    readingOlder = true
+    while (waitingOlder.length > 0) {
+      const batch = waitingOlder
+      waitingOlder = []
+      const [from, now] = [Math.max(...batch.map((one) => one.from)), Math.max(...batch.map((one) => one.now))]
+      try {
+        const found = await older.find(
+          batch.map(({ lookUp }) => lookUp),
+          from,
+          now,
+        )
+        for (const one of batch) answer(one, [...(found.get(one.lookUp.key) ?? []), ...one.recent])
+      } catch (error) {
+        for (const { lookUp } of batch) lookUp.reject(error)
+      }
+    }
+    readingOlder = false
+  }
+
+  function answer({ lookUp, from, now }: Read, sequences: number[]): void {
+    const { key, since, until = Infinity, resolve } = lookUp
+    if (sequences.length === 0 && until >= from) open.set(key, { since, at: now })
+    resolve(sequences)
   }
 
   async function eventAt(seq: number, key: string): Promise<AttemptEvent | undefined> {
@@ -113,14 +203,15 @@ export function createSettled(broker: Broker): Settled {
   }
 
   return {
-    note: (key) => own.add(key),
-    knows: (key) => own.has(key),
-    async lookUp(key, since) {
-      await new Promise<void>((resolve, reject) => {
-        waiting.push({ since, resolve, reject })
+    note: (key) => own.set(key, performance.now()),
+    knows: (key) => own.get(key) !== undefined,
+    async lookUp(key, since, until) {
+      const sequences = await new Promise<number[]>((resolve, reject) => {
+        waiting.push({ key, since, until, resolve, reject })
         if (!reading) void drain()
       })
-      for (const seq of index.find(key)) {
+      // Of two contradicting events, the first one counts.
+      for (const seq of sequences.sort((a, b) => a - b)) {
         const event = await eventAt(seq, key)
         if (event !== undefined) return event
       }
@@ -128,6 +219,8 @@ export function createSettled(broker: Broker): Settled {
     },
   }
 }
+
+const startAt = (time: number): { start_time: string } => ({ start_time: new Date(time).toISOString() })
 
 /** Records that cannot be read are skipped here; the message log puts them into the quarantine. */
 function attemptsIn(data: Uint8Array): AttemptEvent[] {

@@ -218,17 +218,19 @@ class StreamTaker {
     const suspect = wasWithOther || seq <= this.#suspectUpTo
     const storedAt = info.timestampNanos / 1e6
     const stream = this.#stream
-    const since = (again?: number): number =>
-      this.#lookBack.since(performance.now(), { storedAt, deliveries, ...(again === undefined ? {} : { again }) })
+    const bounds = (again?: number): Pick<TakenRecord, 'since' | 'until'> => {
+      const copy = { storedAt, deliveries, ...(again === undefined ? {} : { again }) }
+      return { since: this.#lookBack.since(performance.now(), copy), until: this.#lookBack.until(copy) }
+    }
     if (stream === JOBS) {
       const job = decodeJob(data)
       const again = job.again === true ? (job.since ?? storedAt - INDEX_LIMITS.maxAgeMs) : undefined
-      return { job, suspect, deliveries, since: since(again), stream }
+      return { job, suspect, deliveries, ...bounds(again), stream }
     }
     const { envelope, parts } = decodeRecord(headers, data)
     const destination = destinationsOf(envelope.recipients)[0] ?? ''
     const job: Job = { envelope, part: 0, attempt: 0, destination, content: { stream, seq, parts } }
-    return { job, first: contentIn(headers, data), suspect, deliveries, since: since(), stream }
+    return { job, first: contentIn(headers, data), suspect, deliveries, ...bounds(), stream }
   }
 
   /** Jobs in flight that count towards the capacity. */
@@ -271,6 +273,7 @@ class StreamTaker {
   async #suspectAll(): Promise<void> {
     const reconnects = ++this.#reconnects
     this.#suspectUpTo = Number.MAX_SAFE_INTEGER
+    this.#lookBack.lost()
     this.#givenBack.clear()
     while (!this.#stopped && reconnects === this.#reconnects) {
       try {

@@ -16,6 +16,8 @@ export interface TakenRecord {
   deliveries: number
   /** An attempt of this job cannot have been settled before that time, by the broker's clock. Milliseconds since the epoch. */
   since: number
+  /** If it was settled after that time, then within the last minutes. By the broker's clock, too; undefined when there is no such time. */
+  until?: number | undefined
 }
 
 /** Called with jobs that this worker may no longer finish. */
@@ -47,6 +49,7 @@ export class TakenJob {
   readonly suspect: boolean
   readonly deliveries: number
   readonly since: number
+  readonly until?: number | undefined
   #phase: Phase = 'waiting'
   #over = false
   #lostReported = false
@@ -68,6 +71,7 @@ export class TakenJob {
     this.suspect = record.suspect
     this.deliveries = record.deliveries
     this.since = record.since
+    this.until = record.until
     this.#message = given.message
     this.#broker = given.broker
     this.#lease = new Lease(given.askedAt)
@@ -247,6 +251,7 @@ export type Taken = Pick<
   | 'suspect'
   | 'deliveries'
   | 'since'
+  | 'until'
   | 'over'
   | 'inFlight'
   | 'proven'

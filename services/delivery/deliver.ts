@@ -87,13 +87,13 @@ async function attemptOnce(taken: Taken, key: string, engine: Engine): Promise<v
     taken.leaveToOther()
     return
   }
-  const before = doubtful || settled.knows(key) ? await settled.lookUp(key, taken.since) : undefined
+  const before = doubtful || settled.knows(key) ? await settled.lookUp(key, taken.since, taken.until) : undefined
   if (before !== undefined) return resume(taken, before, engine)
   if (doubtful) {
     // A worker that was suspended may have resumed since, and received the reply to its final dot.
     taken.confirmBeforeDot(async () => {
       if (performance.now() - askedAt < ANSWER_VALID_MS) return true
-      return !(await peers.haveInFlight(key)) && (await settled.lookUp(key, taken.since)) === undefined
+      return !(await peers.haveInFlight(key)) && (await settled.lookUp(key, taken.since, taken.until)) === undefined
     })
   }
   return makeAttempt(taken, engine)

@@ -232,6 +232,39 @@ test('a look-up reads no more of the events than it was asked for, and goes furt
   )
 })
 
+test('a look-up finds an event that is older than what is kept in memory, and the first of two', async () => {
+  const limits = { maxAgeMs: 100, minAgeMs: 0, maxEntries: 10 }
+  const log = createEventLog(broker, 'delivery')
+  const settled = createSettled(broker, limits)
+  const start = Date.now() - 1000
+  await log.append({ ...event('old'), destination: 'first.test' })
+  await log.append(event('other'))
+  await pause(500)
+  await log.append({ ...event('old'), destination: 'second.test' })
+  const found = async (id: string, since: number, until?: number) =>
+    (await settled.lookUp(eventKey(event(id)), since, until))?.destination
+  assert.deepEqual(
+    await Promise.all([found('old', start), found('never', start), found('other', start, start + 1200)]),
+    ['first.test', undefined, 'remote.test'],
+  )
+  assert.equal(await found('other', Date.now() + 1000), undefined)
+  assert.equal(await found('other', start), 'remote.test', 'an answer for a shorter time does not count')
+  await log.append(event('never'))
+  assert.equal(await found('never', start), 'remote.test')
+})
+
+test('a look-up finds what this process settled, even for a second record that was stored later', async () => {
+  const log = createEventLog(broker, 'delivery')
+  const settled = createSettled(broker)
+  await log.append(event('own'))
+  await pause(300)
+  const since = Date.now()
+  assert.equal(await settled.lookUp(eventKey(event('own')), since), undefined)
+  settled.note(eventKey(event('own')))
+  assert.equal(settled.knows(eventKey(event('own'))), true)
+  assert.equal((await settled.lookUp(eventKey(event('own')), since))?.id, 'own')
+})
+
 test('of two events for one attempt the first counts', async () => {
   const log = createEventLog(broker, 'delivery')
   const settled = createSettled(broker)
