@@ -1,4 +1,5 @@
 import type { Wish } from '@postrider/sender-verification/verification'
+import { SentCodes } from '@postrider/sender-verification/sent-codes'
 import { verifySender } from '@postrider/sender-verification/verify'
 import type { SenderState } from './provider/sender-state.ts'
 import type { Plan } from '@postrider/plan/plan'
@@ -44,6 +45,7 @@ export function verifySenders({
   let closed = false
   let timer: NodeJS.Timeout | undefined
   const reported = new Map<string, string>()
+  const sent = new SentCodes()
 
   function wake(): void {
     clearTimeout(timer)
@@ -98,6 +100,7 @@ export function verifySenders({
             await state.keep(key, { claim, verification: next })
         },
         mailer: mails ? { broker, sender } : undefined,
+        sent,
         now: Date.now,
       },
     )

@@ -60,6 +60,18 @@ const FAR = 8.64e15
 
 const partsField = (parts: number[]): [string, string][] => (parts.length === 0 ? [] : [[PARTS, parts.join(',')]])
 
+/** The time since which a message may have been stored, and attempted, before: milliseconds since the epoch. */
+const AGAIN = 'Postrider-Again'
+
+/** Headers of a record that may be a second one of the same message. Earlier releases ignore them. */
+export const againFields = (since: number): Record<string, string> => ({ [AGAIN]: String(since) })
+
+/** Undefined for a record that is the only one of its message. */
+export function againSince(fields: MsgHdrs | undefined): number | undefined {
+  const since = fields?.get(AGAIN) ?? ''
+  return /^\d{1,16}$/.test(since) ? Number(since) : undefined
+}
+
 export function headersOf(fields: Iterable<[name: string, value: string]>): MsgHdrs {
   const encoded = headers()
   for (const [name, value] of fields) encoded.set(name, value)

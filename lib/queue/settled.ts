@@ -1,4 +1,5 @@
 import type { StreamInfo } from '@nats-io/jetstream'
+import { BoundedMap } from '@postrider/bounded-map/bounded-map'
 import type { Broker } from '@postrider/broker/connection'
 import { decodeBatch } from './decode-events.ts'
 import type { AttemptEvent } from './event.ts'
@@ -6,7 +7,6 @@ import { EVENTS } from '@postrider/broker/names'
 import { readRecord } from '@postrider/broker/read-record'
 import { readStream } from '@postrider/broker/read-stream'
 import { LOOK_BACK_MS } from './look-back.ts'
-import { RecentValues } from './recent-values.ts'
 import { INDEX_LIMITS, SettledIndex } from './settled-index.ts'
 import type { IndexLimits } from './settled-index.ts'
 import { OlderEvents } from './settled-older.ts'
@@ -48,6 +48,8 @@ interface Covered {
 }
 
 const TRIM_EVERY = 10_000
+/** How many attempts a process remembers that it settled or looked up. */
+const MAX_REMEMBERED = 40_000
 
 /** A look-up that waits to be answered with the sequences of the records that may contain the event. */
 interface LookUp extends Wanted {
@@ -66,9 +68,9 @@ export function createSettled(broker: Broker, limits: IndexLimits = INDEX_LIMITS
   let index = new SettledIndex(limits)
   const older = new OlderEvents(attemptsFrom)
   /** When this process settled an attempt. Monotonic milliseconds. */
-  const own = new RecentValues<number>()
+  const own = new BoundedMap<number>(MAX_REMEMBERED)
   /** The time in which an attempt was found not to be settled, by the broker's clock. */
-  const open = new RecentValues<{ since: number; at: number }>()
+  let open = new BoundedMap<{ since: number; at: number }>(MAX_REMEMBERED)
   let covered: Covered | undefined
   let waiting: LookUp[] = []
   let reading = false
@@ -122,7 +124,7 @@ export function createSettled(broker: Broker, limits: IndexLimits = INDEX_LIMITS
       covered = undefined
       index = new SettledIndex(limits)
       older.clear()
-      open.clear()
+      open = new BoundedMap(MAX_REMEMBERED)
     }
     const lookUps = asked.map((lookUp) => bounded(lookUp, now))
     const since = lookUps.reduce((first, lookUp) => Math.min(first, lookUp.since), Infinity)

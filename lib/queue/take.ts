@@ -6,7 +6,7 @@ import { GivenBack } from './given-back.ts'
 import { LookBack } from './look-back.ts'
 import { DELIVERY_CONSUMER, EVENTS, JOBS, eventSubject, mailStream } from '@postrider/broker/names'
 import { quarantine } from './quarantine.ts'
-import { contentIn, decodeRecord } from './record.ts'
+import { againSince, contentIn, decodeRecord } from './record.ts'
 import { decodeJob } from './job.ts'
 import type { Job } from './job.ts'
 import { renewLeases } from './renew.ts'
@@ -229,8 +229,17 @@ class StreamTaker {
     }
     const { envelope, parts } = decodeRecord(headers, data)
     const destination = destinationsOf(envelope.recipients)[0] ?? ''
-    const job: Job = { envelope, part: 0, attempt: 0, destination, content: { stream, seq, parts } }
-    return { job, first: contentIn(headers, data), suspect, deliveries, ...bounds(), stream }
+    const again = againSince(headers)
+    const content = { stream, seq, parts }
+    const job: Job = {
+      envelope,
+      part: 0,
+      attempt: 0,
+      destination,
+      content,
+      ...(again === undefined ? {} : { again: true }),
+    }
+    return { job, first: contentIn(headers, data), suspect, deliveries, ...bounds(again), stream }
   }
 
   /** Jobs in flight that count towards the capacity. */

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { withLowerDomain } from '@postrider/mail/address'
 import { codeMail } from './code-mail.ts'
 import type { Envelope } from '@postrider/mail/envelope'
-import { createAcceptor, NotStoredError } from '@postrider/queue/accept'
+import { NotStoredError, storeAt } from '@postrider/queue/accept'
+import { mailPlace } from '@postrider/queue/place'
+import { againFields } from '@postrider/queue/record'
 import type { Broker } from '@postrider/broker/connection'
 import { allowCode } from './code-allowance.ts'
 import type { SignMail } from '@postrider/runtime-config/signing'
@@ -29,7 +31,9 @@ export type Posted = { messageID: string } | { allowedAt: number }
 /** How long the queue may take to store the mail. Milliseconds. */
 const WAIT_MS = 5000
 /** Always the same stream, where the broker recognizes a repeated mail by its id. */
-const SHARDS = 1
+const SHARD = 0
+/** How far the clocks of the operator and the broker may differ. Milliseconds. */
+const CLOCKS_MS = 2 * 60_000
 
 /** Puts the mail with a code into the queue, once, if the limits allow it. Rejects with NotStoredError when the broker is away. */
 export async function postCode(
@@ -71,7 +75,9 @@ export async function postCode(
     size: content.length,
     messageId,
   }
-  await createAcceptor(broker, SHARDS, { waitMs: WAIT_MS }).store(envelope, content)
+  // The broker may have stored the mail earlier and forgotten its id since. So the worker that takes it asks whether it was sent.
+  const again = againFields(Math.max(0, date - CLOCKS_MS))
+  await storeAt(broker, mailPlace(SHARD), envelope, content, { waitMs: WAIT_MS }, again)
   return { messageID }
 }
 

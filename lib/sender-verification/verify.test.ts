@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { Claim } from './claim.ts'
+import { SentCodes } from './sent-codes.ts'
 import { MAX_ATTEMPTS, advance, noteSent } from './verification.ts'
 import type { Verification } from './verification.ts'
 import { verifySender } from './verify.ts'
@@ -25,6 +26,7 @@ test('wrong codes count even while another code is due and no mail can be sent',
           return Promise.resolve()
         },
         mailer: undefined,
+        sent: new SentCodes(),
         now: () => NOW + 1000,
       },
     )

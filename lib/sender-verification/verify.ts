@@ -2,6 +2,7 @@ import type { Broker } from '@postrider/broker/connection'
 import { NotStoredError } from '@postrider/queue/accept'
 import { postCode } from './post.ts'
 import type { CodeSender } from './post.ts'
+import type { SentCodes } from './sent-codes.ts'
 import { advance, noteSent } from './verification.ts'
 import type { Verification, Wish } from './verification.ts'
 import { verdictOf } from './verdict.ts'
@@ -14,6 +15,8 @@ export interface VerificationPort {
   keep(known: Verification, verdict: Verdict): Promise<void>
   /** Undefined while no mail can be sent. */
   mailer: { broker: Broker; sender: CodeSender } | undefined
+  /** Kept from step to step. */
+  sent: SentCodes
   now(): number
 }
 
@@ -33,12 +36,13 @@ export interface Verified {
 export async function verifySender(
   platformKey: Buffer,
   { namespace, wish, before }: SenderToVerify,
-  { keep, mailer, now }: VerificationPort,
+  { keep, mailer, sent, now }: VerificationPort,
 ): Promise<Verified> {
-  const known = advance(platformKey, before, wish, now())
+  const known = advance(platformKey, sent.after(before), wish, now())
   if (known.pendingID === undefined) {
     const verdict = verdictOf(platformKey, known, wish, now())
     await keep(known, verdict)
+    sent.stored(known.codeID)
     return { verdict, postponed: false }
   }
   // Stored before it is mailed: after a crash the same code is mailed again.
@@ -49,10 +53,13 @@ export async function verifySender(
   try {
     const code = { claim, namespace, id: known.pendingID }
     const posted = await postCode(mailer.broker, platformKey, mailer.sender, code, now())
-    const sent = 'messageID' in posted
-    const next = sent ? noteSent(known, posted.messageID, now()) : known
-    const verdict = verdictOf(platformKey, next, wish, now(), sent ? undefined : posted.allowedAt)
+    const isSent = 'messageID' in posted
+    const at = now()
+    if (isSent) sent.note(code.id, posted.messageID, at)
+    const next = isSent ? noteSent(known, posted.messageID, at) : known
+    const verdict = verdictOf(platformKey, next, wish, at, isSent ? undefined : posted.allowedAt)
     await keep(next, verdict)
+    if (isSent) sent.stored(code.id)
     return { verdict, postponed: false }
   } catch (error) {
     if (error instanceof NotStoredError) return { verdict: pending, postponed: true }

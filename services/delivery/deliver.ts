@@ -210,7 +210,9 @@ async function split(taken: Taken, { broker }: Engine): Promise<void> {
         destination,
         part: jobs.length + 1,
         // The message may have been split before, at any time since it was accepted.
-        ...(taken.suspect ? { again: true, since: Math.min(taken.since, job.envelope.acceptedAt) } : {}),
+        ...(taken.suspect || job.again === true
+          ? { again: true, since: Math.min(taken.since, job.envelope.acceptedAt) }
+          : {}),
       })
     }
   }

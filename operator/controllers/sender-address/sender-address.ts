@@ -1,5 +1,6 @@
 import { isProven } from '@postrider/sender-verification/verification'
 import type { Verification, Wish } from '@postrider/sender-verification/verification'
+import { SentCodes } from '@postrider/sender-verification/sent-codes'
 import { verifySender } from '@postrider/sender-verification/verify'
 import type { Verdict } from '@postrider/sender-verification/verdict'
 import { noticesFrom } from '@postrider/plan/platform'
@@ -38,6 +39,7 @@ export function senderAddressController(
   /** What was written last, by uid: the store lags behind, and acting on its old state would send a second code. */
   const written = new Map<string, Verification>()
   const uids = new Map<string, string>()
+  const sent = new SentCodes()
 
   async function write(object: Stored, findings: Finding[], known: Verification | undefined): Promise<void> {
     await status.report(object, {
@@ -81,7 +83,7 @@ export function senderAddressController(
     const { verdict, postponed } = await verifySender(
       platformKey,
       { namespace: resource.namespace, wish, before },
-      { keep: tell, mailer: broker && { broker, sender }, now: Date.now },
+      { keep: tell, mailer: broker && { broker, sender }, sent, now: Date.now },
     )
     return { againMs: postponed ? RETRY_MS : lookAgainIn(verdict, Date.now()) }
   }
