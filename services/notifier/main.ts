@@ -3,6 +3,7 @@ import { watchClock } from '@postrider/clock/clock'
 import { openBroker } from '@postrider/broker/connection'
 import { createAcceptor } from '@postrider/queue/accept'
 import type { QueueEvent } from '@postrider/queue/event'
+import { mailPlace, shardOf } from '@postrider/queue/place'
 import { NOTIFIER } from '@postrider/contract/notifier'
 import { REPUTATION_BUCKET } from '@postrider/broker/names'
 import { createEventLog } from '@postrider/queue/publish-events'
@@ -17,7 +18,9 @@ import { DAY_MS } from '@postrider/time/day'
 import { answerQuestions } from './log/answer.ts'
 import { answerCancellations } from './log/cancel.ts'
 import { createLogWriter } from './log/apply.ts'
+import { createCompleteAsOf } from './log/complete-as-of.ts'
 import { startFeed } from './log/feed.ts'
+import { lastRecord } from './log/progress.ts'
 import { createLogReader } from './log/read.ts'
 import { openLog } from './log/schema.ts'
 import { openSkipped } from './log/skipped.ts'
@@ -129,6 +132,11 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
   const events = createEventLog(broker, 'notifier')
   answerCancellations({ broker, events, reader, writer, now: clock.now, onError: questionFailed })
   const platform = () => config.current.platform
+  const completeAsOf = createCompleteAsOf({
+    placeOf: (id) => mailPlace(shardOf(id, shards)),
+    lastOf: (stream, subject) => lastRecord(broker, stream, subject),
+    readOf: (stream) => reader.position(stream) - 1,
+  })
   const review = createReview({
     mail: heldMail(broker, shards),
     events,
@@ -174,6 +182,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     reader,
     writer,
     held,
+    completeAsOf,
     platform,
     sent,
     sign,

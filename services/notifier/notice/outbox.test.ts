@@ -9,6 +9,7 @@ import { platformConfig } from '../../../test/support/runtime-config.ts'
 import { createLogWriter } from '../log/apply.ts'
 import type { LogWriter } from '../log/apply.ts'
 import { createLogReader } from '../log/read.ts'
+import type { CompleteAsOf } from '../log/complete-as-of.ts'
 import type { LogReader } from '../log/read.ts'
 import { openLog } from '../log/schema.ts'
 import { createHeldLog } from '../review/held-log.ts'
@@ -29,6 +30,7 @@ let stored: { envelope: Envelope; content: string }[]
 /** What storing the notice of this id fails with, each time. */
 let failures: Map<string, Error>
 let tried: string[]
+let completeAsOf: CompleteAsOf
 
 beforeEach(() => {
   db = openLog(':memory:')
@@ -38,6 +40,7 @@ beforeEach(() => {
   stored = []
   failures = new Map()
   tried = []
+  completeAsOf = () => Promise.resolve(0)
   recorded.published.length = 0
   outbox = createOutbox({
     broker: recorded.broker,
@@ -53,6 +56,7 @@ beforeEach(() => {
     reader,
     held,
     writer,
+    completeAsOf: (id) => completeAsOf(id),
     platform: () => platformConfig(),
     sent: () => undefined,
     sign: (content) => Promise.resolve(Buffer.concat([Buffer.from('DKIM-Signature: x\r\n'), content])),
@@ -108,6 +112,20 @@ test('a notice that the log knows already was sent before a crash, and is not se
   writer.message(envelope({ id: 'n1', from: '' }), { stream: 'MAIL_0', seq: 1, parts: [] })
   await outbox.send(NOW)
   assert.deepEqual([stored, waiting()], [[], []])
+})
+
+test('a notice is not stored while the log is behind, nor when the log learns meanwhile that it was stored', async () => {
+  owe('n1')
+  completeAsOf = () => Promise.reject(new NotStoredError(0, { left: 'nothing' }))
+  await outbox.send(NOW)
+  assert.deepEqual([tried, waiting()], [[], ['n1']])
+  owe('n2')
+  completeAsOf = (id) => {
+    writer.message(envelope({ id, from: '' }), { stream: 'MAIL_0', seq: 1, parts: [] })
+    return Promise.resolve(0)
+  }
+  await outbox.send(NOW)
+  assert.deepEqual([tried, waiting()], [[], ['n1']])
 })
 
 test('a notice about a message that nobody remembers is dropped', async () => {

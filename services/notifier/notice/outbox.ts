@@ -10,6 +10,7 @@ import type { ContentRef } from '@postrider/queue/content-ref'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { SignMail } from '@postrider/runtime-config/signing'
 import type { LogWriter } from '../log/apply.ts'
+import type { CompleteAsOf } from '../log/complete-as-of.ts'
 import type { LogReader, OwedNotice } from '../log/read.ts'
 import { BackOff } from '../back-off.ts'
 import { buildReport } from '../report/build.ts'
@@ -29,6 +30,7 @@ export interface OutboxOptions {
   reader: LogReader
   held: HeldLog
   writer: LogWriter
+  completeAsOf: CompleteAsOf
   platform: () => PlatformConfig
   /** Called for each notice that was sent. `of`: a queue id, or the name of an account. */
   sent: (kind: string, of: string, id: string) => void
@@ -52,8 +54,9 @@ const MAX_TRIES = 8
 const MAX_NOT_STORED = 3
 
 /** Sends the notices in the outbox. Each is a message in the queue, with an id that depends on what it reports: after a crash between the
- * broker's confirmation and the deletion from the outbox, the log shows it as sent. A notice that cannot be sent is retried later, without
- * delaying the others. Must only be called when the log has caught up with the queue. */
+ * broker's confirmation and the deletion from the outbox, the log shows it as sent. So does a notice whose confirmation was lost with the
+ * connection: none is stored before the log has read what the queue had within the last minute. A notice that cannot be sent is retried
+ * later, without delaying the others. Must only be called when the log has caught up with the queue. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { broker, reader, writer, failed } = options
   const backOff = new BackOff()
@@ -100,7 +103,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 async function send({ noticeId, notice }: OwedNotice, options: OutboxOptions, now: number): Promise<void> {
-  const { reader, writer, acceptor } = options
+  const { reader, writer, acceptor, completeAsOf } = options
+  if (!reader.known(noticeId)) await completeAsOf(noticeId)
   if (!reader.known(noticeId)) {
     const built = isSuspensionNotice(notice)
       ? buildSuspensionNotice(noticeId, notice, options.platform(), now)
