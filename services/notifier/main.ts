@@ -145,6 +145,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     held,
     clock,
     ready: () => feed.caughtUp && broker.connected,
+    completeAsOf,
     failed: (id, error) => log.error({ event: 'review-failed', id, err: error }),
     decided: (event) => {
       // The notice must be in the outbox before the content that it returns can be erased.

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Envelope } from '@postrider/mail/envelope'
-import { NotStoredError } from '@postrider/queue/accept'
+import { NotStoredError, RecordRefusedError } from '@postrider/queue/accept'
 import { ContentGoneError } from '@postrider/queue/content'
 import { RecordUnavailableError } from '@postrider/broker/read-record'
+import { RecordTooLargeError } from '@postrider/queue/record-size'
 import { envelope } from '../../../test/support/envelope.ts'
 import { createLogWriter } from '../log/apply.ts'
+import type { CompleteAsOf } from '../log/complete-as-of.ts'
 import { createLogReader } from '../log/read.ts'
 import type { LogReader } from '../log/read.ts'
 import { openLog } from '../log/schema.ts'
@@ -29,6 +31,9 @@ let story: string[]
 let enqueued: Envelope[]
 let ready: boolean
 let certain: number | undefined
+/** Monotonic, in minutes. */
+let minute: number
+let completeAsOf: CompleteAsOf
 /** What the next step of this name throws. */
 let failures: Partial<Record<'read' | 'enqueue' | 'append' | 'erase', Error>>
 
@@ -45,6 +50,8 @@ beforeEach(() => {
   held = createHeldLog(db)
   reader = createLogReader(db)
   ;[story, enqueued, ready, certain, failures] = [[], [], true, NOW, {}]
+  minute = 5
+  completeAsOf = () => Promise.resolve(minute * 60_000)
   review = createReview({
     mail: {
       read: async () => {
@@ -66,6 +73,8 @@ beforeEach(() => {
     decided: ({ decision }) => story.push(`told ${decision}`),
     failed: (id, error) => story.push(`failed ${id} ${error instanceof Error ? error.message : ''}`),
     clock: { now: () => NOW, certain: () => certain },
+    completeAsOf: (id) => completeAsOf(id),
+    monotonic: () => minute * 60_000,
   })
   held.held(envelope({ id: 'a', acceptedAt: HELD_AT }), WHY, CONTENT)
 })
@@ -92,13 +101,68 @@ describe('a release', () => {
     assert.equal(enqueued.length, 1)
   })
 
-  test('that the queue does not confirm can be repeated, but no longer turned into a deletion', async () => {
+  test('that the queue does not confirm can be repeated, but not turned into a deletion for two minutes', async () => {
     failures.enqueue = unconfirmed()
     assert.ok('failed' in (await review.release('a')))
     assert.ok('failed' in (await review.delete('a')))
     await review.runPending(0)
     assert.deepEqual([story, held.find('a')?.state], [['read'], 'held'])
     assert.deepEqual(await review.release('a'), { done: 'released' })
+  })
+
+  test('that is certain not to have been stored can be turned into a deletion at once', async () => {
+    for (const error of [
+      new NotStoredError(1, { left: 'nothing' }),
+      new RecordTooLargeError('content', 2, 1),
+      new RecordRefusedError('nothing', {}),
+    ]) {
+      failures.enqueue = error
+      assert.ok('failed' in (await review.release('a')), error.name)
+    }
+    assert.deepEqual(await review.delete('a'), { done: 'deleted' })
+  })
+
+  test('that failed twice is uncertain if one of them was', async () => {
+    for (const error of [unconfirmed(), new NotStoredError(0, { left: 'nothing' })]) {
+      failures.enqueue = error
+      await review.release('a')
+    }
+    assert.ok('failed' in (await review.delete('a')))
+  })
+
+  test('that was not confirmed no longer counts when the log has read what could be stored late, and knows nothing of it', async () => {
+    failures.enqueue = unconfirmed()
+    await review.release('a')
+    minute = 7
+    completeAsOf = () => Promise.resolve(6.5 * 60_000)
+    assert.ok('failed' in (await review.delete('a')))
+    completeAsOf = () => Promise.reject(new NotStoredError(0, { left: 'nothing' }))
+    assert.ok('failed' in (await review.delete('a')))
+    completeAsOf = () => Promise.resolve(minute * 60_000)
+    await review.runPending(0)
+    assert.equal(held.find('a')?.state, 'expired')
+  })
+
+  test('that was not confirmed and is found in the log is a release', async () => {
+    failures.enqueue = unconfirmed()
+    await review.release('a')
+    minute = 7
+    completeAsOf = (id) => {
+      createLogWriter(db).message(envelope({ id }), { stream: 'MAIL_0', seq: 1, parts: [] })
+      return Promise.resolve(minute * 60_000)
+    }
+    assert.ok('failed' in (await review.delete('a')))
+    await review.runPending(0)
+    assert.equal(held.find('a')?.state, 'released')
+  })
+
+  test('waits until the log is complete, and finds what an earlier one stored', async () => {
+    completeAsOf = (id) => {
+      createLogWriter(db).message(envelope({ id }), { stream: 'MAIL_0', seq: 1, parts: [] })
+      return Promise.resolve(minute * 60_000)
+    }
+    assert.deepEqual(await review.release('a'), { already: 'released' })
+    assert.deepEqual(enqueued, [])
   })
 
   test('fails when the content is gone or cannot be read, and leaves the message held', async () => {
