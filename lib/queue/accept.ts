@@ -53,6 +53,9 @@ export interface StoreOptions {
   withdraw?: Withdrawal
   /** Gives the message up early. */
   signal?: AbortSignal | undefined
+  /** For ids that are stored again: called with the parts that this try stored in vain, because the broker has the record of an earlier
+   * try, which names others. */
+  unnamed?: (id: string, stream: string, parts: number[]) => void
 }
 
 /** Writes accepted messages. */
@@ -70,7 +73,7 @@ export async function storeAt(
   place: Place,
   envelope: Envelope,
   content: Buffer,
-  { waitMs, withdraw, signal }: StoreOptions,
+  { waitMs, withdraw, signal, unnamed }: StoreOptions,
   more: Record<string, string> = {},
 ): Promise<ContentRef> {
   const started = performance.now()
@@ -103,7 +106,11 @@ export async function storeAt(
     })
     const ref = { stream: place.stream, seq: ack.seq, parts }
     // An earlier try of the caller stored it, perhaps with other parts.
-    return ack.duplicate && withdraw === undefined ? { ...ref, parts: await partsOf(broker, ref) } : ref
+    if (!ack.duplicate || withdraw !== undefined) return ref
+    const stored = { ...ref, parts: await partsOf(broker, ref) }
+    const inVain = parts.filter((part) => !stored.parts.includes(part))
+    if (inVain.length > 0) unnamed?.(id, place.stream, inVain)
+    return stored
   } catch (cause) {
     const end = await giveUp(broker, place, id, { sent, cause, withdrawal: withdraw })
     if ('storedAt' in end) return { stream: place.stream, seq: end.storedAt, parts }

@@ -55,7 +55,7 @@ export function enqueueHeld(
   shards: number,
   envelope: Envelope,
   content: Buffer,
-  waitMs: number,
+  options: Pick<StoreOptions, 'waitMs' | 'unnamed'>,
 ): Promise<ContentRef> {
-  return storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, { waitMs })
+  return storeAt(broker, mailPlace(shardOf(envelope.id, shards)), envelope, content, options)
 }

@@ -128,7 +128,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
   const keysOf = platformKeyFile === undefined ? () => [] : createKeyring(readPlatformKey(platformKeyFile))
   const sign = (content: Buffer, from: string, now: number): Promise<Buffer> =>
     signPlatformMail(content, from, { domains: config.current.domains, keysOf }, now)
-  const acceptor = createAcceptor(broker, shards, { waitMs: 5000 })
+  const acceptor = createAcceptor(broker, shards, { waitMs: 5000, unnamed: discards.owe })
   const events = createEventLog(broker, 'notifier')
   answerCancellations({ broker, events, reader, writer, now: clock.now, onError: questionFailed })
   const platform = () => config.current.platform
@@ -138,7 +138,7 @@ await runService('notifier', NOTIFIER, async ({ settings, log, registry, needs, 
     readOf: (stream) => reader.position(stream) - 1,
   })
   const review = createReview({
-    mail: heldMail(broker, shards),
+    mail: heldMail(broker, shards, discards.owe),
     events,
     reader,
     writer,

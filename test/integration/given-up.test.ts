@@ -79,7 +79,7 @@ const again = {
   'a notice or a mail with a code': (on: Broker, waitMs: number) =>
     createAcceptor(on, 1, { waitMs }).store(envelope({ id: 'again' }), Buffer.from('x')),
   'a message that was held for review': (on: Broker, waitMs: number) =>
-    enqueueHeld(on, 1, envelope({ id: 'again' }), Buffer.from('x'), waitMs),
+    enqueueHeld(on, 1, envelope({ id: 'again' }), Buffer.from('x'), { waitMs }),
 }
 for (const [what, storeAgain] of Object.entries(again)) {
   test(`${what} is stored at the next try when the first did not reach the broker`, async () => {
@@ -106,13 +106,20 @@ for (const [what, storeAgain] of Object.entries(again)) {
   })
 }
 
-test('a repeated message names the parts of the record that is stored', async () => {
-  const acceptor = createAcceptor(broker, 1, { waitMs: 10_000 })
+test('a repeated message names the parts of the record that is stored, and tells which it stored in vain', async () => {
+  const inVain: number[] = []
+  const unnamed = (_: string, __: string, parts: number[]) => inVain.push(...parts)
+  const acceptor = createAcceptor(broker, 1, { waitMs: 10_000, unnamed })
   const size = 3_000_000
   const first = await acceptor.store(envelope({ id: 'parts' }), Buffer.alloc(size, 'a'))
   const second = await acceptor.store(envelope({ id: 'parts' }), Buffer.alloc(size, 'b'))
   assert.ok(first.parts.length > 0)
   assert.deepEqual(second, first)
+  const after = first.seq + 1
+  assert.deepEqual(
+    inVain,
+    first.parts.map((_, n) => after + n),
+  )
 })
 
 test('a broker that goes away while it is waited for is given up soon, and at once when it is away', async () => {

@@ -44,6 +44,26 @@ test('an event that is read twice is recorded once', () => {
   })
 })
 
+test('another record of a message that is known is noted as a discard, and a record that is read twice is not', () => {
+  withLog((writer, reader, db) => {
+    const discards = () =>
+      db
+        .prepare('SELECT id, stream, parts FROM discards')
+        .all()
+        .map((row) => ({ ...row }))
+    writer.message(envelope, CONTENT)
+    writer.message(envelope, CONTENT)
+    writer.message(envelope, null)
+    assert.deepEqual(discards(), [])
+    writer.message(envelope, { stream: 'MAIL_0', seq: 4, parts: [2, 3] })
+    assert.deepEqual(reader.message('a')?.content, CONTENT)
+    writer.event({ type: 'erase', at: NOW, id: 'a', envelope })
+    writer.message(envelope, { stream: 'MAIL_0', seq: 5, parts: [] })
+    assert.equal(reader.message('a')?.content, null)
+    assert.deepEqual(discards(), [{ id: 'a', stream: 'MAIL_0', parts: '[2,3,4,5]' }])
+  })
+})
+
 const asReadByAnEarlierRelease = { ...envelope, from: '', recipients: '' } as unknown as Envelope
 
 test('a message that an earlier release could not read is unknown, and its envelope is replaced when it can be read', () => {

@@ -4,6 +4,7 @@ import { domainOf } from '@postrider/mail/envelope'
 import type { AttemptEvent, CancelEvent, EraseEvent, QueueEvent } from '@postrider/queue/event'
 import type { ContentRef } from '@postrider/queue/content-ref'
 import { createCounted } from './counted.ts'
+import { prepareDiscards } from '../retention/owe-discard.ts'
 import { HAS_RECIPIENTS } from './schema.ts'
 
 /** Writes records and events into the log. Every statement is idempotent, and events may come before their message. */
@@ -35,6 +36,11 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
        open = iif(${HAS_RECIPIENTS}, messages.open, excluded.open),
        settled_at = iif(${HAS_RECIPIENTS}, messages.settled_at, NULL)`,
   )
+  const hasOther = db.prepare(
+    `SELECT 1 FROM messages WHERE id = ?1
+       AND (erased_at IS NOT NULL OR json_extract(content, '$.stream') <> ?2 OR json_extract(content, '$.seq') <> ?3)`,
+  )
+  const oweDiscard = prepareDiscards(db)
   const insertRecipient = db.prepare(
     `INSERT INTO recipients (id, address, destination, state, part, attempts, next_at, updated_at) VALUES (?, ?, ?, 'queued', 0, 0, ?, ?)
      ON CONFLICT DO NOTHING`,
@@ -70,7 +76,10 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
   function message(envelope: Envelope, content: ContentRef | null): void {
     const { recipients } = envelope
     const text = JSON.stringify(envelope)
-    const ref = content === null ? null : JSON.stringify(content)
+    // A message that was stored again after the broker had forgotten its id: both records are erased.
+    const isOther = content !== null && hasOther.get(envelope.id, content.stream, content.seq) !== undefined
+    if (isOther) oweDiscard(envelope.id, content.stream, [...content.parts, content.seq])
+    const ref = content === null || isOther ? null : JSON.stringify(content)
     const { changes } = insertMessage.run(
       envelope.id,
       envelope.domain,

@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS story (id TEXT NOT NULL, at INTEGER NOT NULL, event T
 CREATE INDEX IF NOT EXISTS story_of ON story (id);
 CREATE TABLE IF NOT EXISTS outbox (notice_id TEXT PRIMARY KEY, of TEXT NOT NULL, notice TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_of ON outbox (of);
--- Parts of messages that were not accepted, until they are deleted; a JSON list of sequence numbers.
+-- Parts of messages that were not accepted, and what repeated tries left of others, until they are deleted. A JSON list of sequence
+-- numbers.
 CREATE TABLE IF NOT EXISTS discards (id TEXT NOT NULL, stream TEXT NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (id, stream)) STRICT;
 CREATE TABLE IF NOT EXISTS positions (stream TEXT PRIMARY KEY, next_seq INTEGER NOT NULL) STRICT;
 `
