@@ -194,6 +194,21 @@ test('three that are not confirmed with another between them end nothing', async
   assert.deepEqual(tried, ids)
 })
 
+test('only failures that the broker is not the reason of lead to the quarantine, at the eighth', async (t) => {
+  owe('n1')
+  let minutes = 0
+  t.mock.method(performance, 'now', () => ++minutes * 60_000)
+  const fail = async (times: number, error: Error) => {
+    failures.set('n1', error)
+    for (let time = 0; time < times; time++) await outbox.send(NOW)
+  }
+  await fail(10, new NotStoredError(1, {}))
+  await fail(7, new Error('no'))
+  assert.deepEqual([tried.length, waiting()], [17, ['n1']])
+  await fail(1, new Error('no'))
+  assert.deepEqual(waiting(), [])
+})
+
 test('a notice that the broker refuses for what it is goes to the quarantine', async () => {
   owe('n1')
   failures.set('n1', new RecordRefusedError('nothing', {}))

@@ -60,6 +60,8 @@ const MAX_NOT_STORED = 3
 export function createOutbox(options: OutboxOptions): Outbox {
   const { broker, reader, writer, failed } = options
   const backOff = new BackOff()
+  /** Counts the failures that the broker is not the reason of. Delays nothing. */
+  const faults = new BackOff()
   /** The id of the last notice that was read. */
   let cursor = ''
 
@@ -68,21 +70,25 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const data = Buffer.from(JSON.stringify({ id, of, notice }))
     await quarantine(broker, { kind: 'notice', error, data, id: of, name: id })
     writer.dropNotice(id)
+    forget(id)
+  }
+
+  function forget(id: string): void {
     backOff.done(id)
+    faults.done(id)
   }
 
   async function trySend(row: OwedNotice, now: number): Promise<'sent' | 'not-stored' | 'failed'> {
     const { noticeId: id } = row
     try {
       await send(row, options, now)
-      backOff.done(id)
+      forget(id)
       return 'sent'
     } catch (error) {
-      const tries = backOff.failed(id)
-      failed(id, tries, error)
+      failed(id, backOff.failed(id), error)
       if (error instanceof NotStoredError || error instanceof RecordUnavailableError) return 'not-stored'
       const never = error instanceof RecordTooLargeError || error instanceof RecordRefusedError
-      if (never || tries >= MAX_TRIES) await giveUp(row, error)
+      if (never || faults.failed(id) >= MAX_TRIES) await giveUp(row, error)
       return 'failed'
     }
   }
