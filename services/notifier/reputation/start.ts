@@ -12,10 +12,9 @@ import { accountsOf } from './accounts.ts'
 import { answerReputation } from './answer.ts'
 import { createReputationKeeper } from './keeper.ts'
 import { createReputationMetrics } from './metrics.ts'
-import { suspensionNoticeId } from './notice.ts'
 import { openOutcomes } from './outcomes.ts'
+import { createOweNotices } from './owe-notices.ts'
 import { reputationStore } from './store.ts'
-import { suspensionsToReport } from './suspensions-to-report.ts'
 
 export interface ReputationOptions {
   broker: Broker
@@ -65,13 +64,7 @@ export async function startReputation(options: ReputationOptions): Promise<Reput
   })
   answerReputation(broker, reputations, keeper, now, (error) => log.error({ event: 'question-failed', err: error }))
 
-  /** Notices follow from the stored reputation, not from its change, so that a crash between the two loses no notice. */
-  function oweNotices(now: number): void {
-    for (const notice of suspensionsToReport(accountsOf(config()), reputations, now)) {
-      const id = suspensionNoticeId(notice)
-      if (!reader.known(id)) writer.queueNotice(id, notice.account, notice)
-    }
-  }
+  const oweNotices = createOweNotices({ reader, writer, reputations, accounts: () => accountsOf(config()) })
 
   return {
     onEvent(event) {
