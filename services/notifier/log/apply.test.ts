@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { copyFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { AttemptEvent, RecipientOutcome } from '@postrider/queue/event'
@@ -41,6 +43,27 @@ test('an event that is read twice is recorded once', () => {
     writer.event(failed('kim@remote.test'))
     writer.event({ ...failed('kim@remote.test'), attempt: 2 })
     assert.equal(reader.story('a').length, 2)
+  })
+})
+
+test('what was synced is in the file of the log, not only in its WAL', () => {
+  withLog((writer, _, db) => {
+    writer.queueNotice('n1', 'a', {})
+    const copy = `${db.location() ?? ''}-copy`
+    const inFile = () => {
+      copyFileSync(db.location() ?? '', copy)
+      const other = new DatabaseSync(copy)
+      try {
+        return other.prepare(`SELECT count(*) AS n FROM sqlite_schema WHERE name = 'outbox'`).get()?.['n'] === 1
+          ? other.prepare('SELECT notice_id FROM outbox').all().length
+          : 0
+      } finally {
+        other.close()
+      }
+    }
+    assert.equal(inFile(), 0)
+    writer.sync()
+    assert.equal(inFile(), 1)
   })
 })
 

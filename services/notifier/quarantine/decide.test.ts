@@ -29,6 +29,8 @@ let published: Published[]
 let reader: LogReader
 let events: QueueEvent[]
 let decisions: QuarantineDecisions
+/** For each sync of the log, whether the record was still in the quarantine. */
+let inQuarantineAtSync: boolean[]
 
 beforeEach(async () => {
   db = openLog(':memory:')
@@ -37,10 +39,11 @@ beforeEach(async () => {
   const recorded = recordingBroker()
   published = recorded.published
   events = []
+  inQuarantineAtSync = []
   decisions = createQuarantineDecisions({
     broker: { ...recorded.broker, nc: stored.broker.nc, jsm: stored.broker.jsm, impatient: stored.broker.impatient },
     reader,
-    writer: createLogWriter(db),
+    writer: { ...createLogWriter(db), sync: () => void inQuarantineAtSync.push(inQuarantine()) },
     held: createHeldLog(db),
     events: {
       append: (event) => {
@@ -68,6 +71,13 @@ describe('a retry', () => {
     assert.deepEqual(await decisions.retry(1), { done: 'retried', id: 'q1' })
     assert.deepEqual(published, [{ subject: 'job.due', json: { ...JOB, again: true } }])
     assert.equal(inQuarantine(), false)
+  })
+
+  test('syncs the log before the record is deleted from the quarantine', async () => {
+    put({ kind: 'notice' }, JSON.stringify({ id: 'n1', of: 'q1', notice: { kind: 'failed', of: 'q1', outcomes: [] } }))
+    assert.deepEqual(await decisions.retry(1), { done: 'retried', id: 'q1' })
+    assert.equal(reader.outbox('', 1).length, 1)
+    assert.deepEqual([inQuarantineAtSync, inQuarantine()], [[true], false])
   })
 
   test('of a deferral waits for its time, or is due now when that is over', async () => {

@@ -49,6 +49,7 @@ export function createQuarantineDecisions(dependencies: QuarantineDependencies) 
       if (isAboutTheRecord(error)) return { failed: error.message }
       throw error
     }
+    dependencies.writer.sync()
     await broker.jsm.streams.deleteMessage(QUARANTINE, number, false)
     decided(decision, number, record.note)
     return { done: decision, id: record.note?.id }
