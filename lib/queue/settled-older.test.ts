@@ -55,7 +55,7 @@ test('the range before an outage is read once for all the jobs that wait after i
   assert.ok(count < 200, `${count} were read`)
 })
 
-test('a range is extended when another one overlaps it, and read anew when none does', async () => {
+test('a range is extended when another one overlaps it, and read again when none does', async () => {
   const older = new OlderEvents(read)
   const find = async (key: string, since: number, until: number) =>
     (await older.find([{ key, since: NOW - since, until: NOW - until }], RECENT_FROM, NOW)).get(key)
