@@ -44,7 +44,7 @@ after(async () => {
 })
 
 test('a replica that lags does not make a record disappear', async () => {
-  const acceptor = createAcceptor(broker, 1, { waitMs: 30_000 })
+  const acceptor = createAcceptor(broker, 1, { waitMs: 120_000 })
   await acceptor.store(envelope({ id: 'first' }), Buffer.from('one'))
   const rejoin = cluster.isolate(follower)
   const { seq } = await acceptor.store(envelope({ id: 'second' }), Buffer.from('two'))
@@ -57,7 +57,7 @@ test('a replica that lags does not make a record disappear', async () => {
 })
 
 test('a record that was deleted is gone, also for a replica', async () => {
-  const acceptor = createAcceptor(broker, 1, { waitMs: 30_000 })
+  const acceptor = createAcceptor(broker, 1, { waitMs: 120_000 })
   const { seq } = await acceptor.store(envelope({ id: 'third' }), Buffer.from('three'))
   await broker.jsm.streams.deleteMessage(mailStream(0), seq)
   // A replica that lags still answers with it.
