@@ -56,11 +56,11 @@ export class LookBack {
   }
 
   /** A time by the broker's clock, in milliseconds since the epoch, after which the attempt was not settled, unless within the last minutes;
-   * undefined when there is none. A job that the broker gives out for the first time was only with another worker before the broker was
-   * restarted, so the many jobs that wait after an outage are looked up in the same short range. */
-  until({ deliveries, again }: Copy): number | undefined {
-    if (again !== undefined || deliveries > 1 || this.#connectedAt === undefined) return undefined
+   * undefined while there is none. While the broker is there, a job is with a worker that renews its lease, or is given to another one
+   * within a minute: its event is older only when there was an outage in between. So the many jobs that wait after an outage are looked up
+   * in the same range. */
+  get until(): number | undefined {
     // A worker may write the event as soon as the broker is back.
-    return this.#connectedAt + LOOK_BACK_MS
+    return this.#connectedAt === undefined ? undefined : this.#connectedAt + LOOK_BACK_MS
   }
 }

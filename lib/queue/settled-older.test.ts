@@ -33,7 +33,7 @@ async function* read(from: number): AsyncGenerator<SettledAttempt> {
 
 test('an event is found however old it is, in one read for all that wait', async () => {
   const older = new OlderEvents(read)
-  const wanted = ['7000', '3600', 'none'].map((key) => ({ key, since: NOW - 2 * HOUR }))
+  const wanted = ['7000', '3600', 'none'].map((key) => ({ key, since: NOW - 2 * HOUR, until: RECENT_FROM }))
   const found = await older.find(wanted, RECENT_FROM, NOW)
   assert.deepEqual([...found.values()], [seqOf('7000'), seqOf('3600'), []])
   assert.equal(reads.length, 1)

@@ -7,7 +7,7 @@ export interface Wanted {
   /** It was not settled before. */
   since: number
   /** It was not settled after that time, unless recently. */
-  until?: number | undefined
+  until: number
 }
 
 /** An attempt that an event settles. */
@@ -37,8 +37,8 @@ interface Range {
  * Finds events that are older than the index of the recent ones.
  *
  * After an outage, many attempts are looked up in the same range, before the outage, so an index of that range is kept, as far as it has
- * room. Otherwise the events are read page by page for all the attempts that wait, and only what they ask for is kept: however old an
- * event is, the answer is right, and it is the time that grows, up to that of a read of the whole stream.
+ * room. What it has no room for is read again, page by page, for all the attempts that wait: however old an event is, the answer is right,
+ * and it is the time that grows, up to that of a read of the whole stream.
  */
 export class OlderEvents {
   #range: Range | undefined
@@ -59,18 +59,12 @@ export class OlderEvents {
    * `now` nothing more can be stored. */
   async find(wanted: Wanted[], recentFrom: number, now: number): Promise<Map<string, number[]>> {
     const found = new Map<string, number[]>(wanted.map(({ key }) => [key, []]))
-    const bounded: Required<Wanted>[] = []
-    const open: Wanted[] = []
-    for (const { key, since, until } of wanted) {
-      if (until === undefined) open.push({ key, since })
-      else if (since <= until) bounded.push({ key, since, until })
-    }
-    if (bounded.length > 0) await this.#findBounded(bounded, recentFrom, now, found)
-    if (open.length > 0) await this.#scan(earliest(open), recentFrom, found)
+    const possible = wanted.filter(({ since, until }) => since <= until)
+    if (possible.length > 0) await this.#search(possible, recentFrom, now, found)
     return found
   }
 
-  async #findBounded(wanted: Required<Wanted>[], recentFrom: number, now: number, found: Map<string, number[]>) {
+  async #search(wanted: Wanted[], recentFrom: number, now: number, found: Map<string, number[]>): Promise<void> {
     const from = earliest(wanted)
     const until = Math.max(...wanted.map((one) => one.until))
     const range = this.#range
@@ -90,15 +84,15 @@ export class OlderEvents {
     this.#range = { ...next, from: Math.max(next.from, next.index.floor) }
   }
 
-  async #scan(from: number, until: number, found: Map<string, number[]>, index?: SettledIndex): Promise<void> {
+  async #scan(from: number, until: number, found: Map<string, number[]>, index: SettledIndex): Promise<void> {
     let count = 0
     for await (const { key, seq, at } of this.#read(from)) {
       if (at > until + SKEW_MS) break
       found.get(key)?.push(seq)
-      index?.add(key, seq, at)
-      if (++count % TRIM_EVERY === 0) index?.trim(at)
+      index.add(key, seq, at)
+      if (++count % TRIM_EVERY === 0) index.trim(at)
     }
-    index?.trim(until)
+    index.trim(until)
   }
 }
 

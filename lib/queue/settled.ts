@@ -27,9 +27,9 @@ export interface Settled {
   /** Whether this process recently settled the attempt: then look it up. */
   knows(key: string): boolean
   /** Reads the events written since the last read, then returns the event of the attempt, if there is one. `since`: the attempt was not
-   * settled before that time, and `until`: if it was settled after that time, then within the last minutes; both by the broker's clock. An
-   * attempt that this process settled is found, whenever that was. Waits for as long as reading takes. Rejects when EVENTS cannot be read
-   * at the moment. */
+   * settled before that time, and `until`: if it was settled after that time, then within the last minutes; both by the broker's clock.
+   * Without `until`, only the events of the last minutes are searched. An attempt that this process settled is found, whenever that was.
+   * Waits for as long as reading takes. Rejects when EVENTS cannot be read at the moment. */
   lookUp(key: string, since: number, until?: number): Promise<AttemptEvent | undefined>
 }
 
@@ -52,7 +52,8 @@ const TRIM_EVERY = 10_000
 const MAX_REMEMBERED = 40_000
 
 /** A look-up that waits to be answered with the sequences of the records that may contain the event. */
-interface LookUp extends Wanted {
+interface LookUp extends Omit<Wanted, 'until'> {
+  until: number | undefined
   resolve: (sequences: number[]) => void
   reject: (error: unknown) => void
 }
@@ -74,7 +75,7 @@ export function createSettled(broker: Broker, limits: IndexLimits = INDEX_LIMITS
   let covered: Covered | undefined
   let waiting: LookUp[] = []
   let reading = false
-  let waitingOlder: (Read & { recent: number[] })[] = []
+  let waitingOlder: (Read & { lookUp: LookUp & Wanted; recent: number[] })[] = []
   let readingOlder = false
 
   async function* attemptsFrom(from: number): AsyncGenerator<SettledAttempt> {
@@ -106,8 +107,9 @@ export function createSettled(broker: Broker, limits: IndexLimits = INDEX_LIMITS
     // The job may be a second record, which was stored after the attempt was settled. The broker may have stored the event some time
     // before it confirmed it.
     if (settledAt !== undefined) {
-      since = Math.min(since, now - (performance.now() - settledAt) - limits.maxAgeMs)
-      until = undefined
+      const noted = now - (performance.now() - settledAt)
+      since = Math.min(since, noted - limits.maxAgeMs)
+      until = Math.max(until ?? noted, noted)
     }
     if (wasOpen !== undefined && wasOpen.since <= since) since = Math.max(since, wasOpen.at - LOOK_BACK_MS)
     return { ...lookUp, since, until }
@@ -161,8 +163,9 @@ export function createSettled(broker: Broker, limits: IndexLimits = INDEX_LIMITS
         const { lookUps, from, now } = await catchUp(batch)
         for (const lookUp of lookUps) {
           const sequences = index.find(lookUp.key)
-          if (lookUp.since >= from) answer({ lookUp, from, now }, sequences)
-          else waitingOlder.push({ lookUp, recent: sequences, from, now })
+          const { until } = lookUp
+          if (lookUp.since >= from || until === undefined) answer({ lookUp, from, now }, sequences)
+          else waitingOlder.push({ lookUp: { ...lookUp, until }, recent: sequences, from, now })
         }
         if (!readingOlder && waitingOlder.length > 0) void drainOlder()
       } catch (error) {
@@ -194,8 +197,10 @@ export function createSettled(broker: Broker, limits: IndexLimits = INDEX_LIMITS
   }
 
   function answer({ lookUp, from, now }: Read, sequences: number[]): void {
-    const { key, since, until = Infinity, resolve } = lookUp
-    if (sequences.length === 0 && until >= from) open.set(key, { since, at: now })
+    const { key, since, until, resolve } = lookUp
+    // Between `until` and `from` nothing was read.
+    const at = since >= from ? now : until === undefined || until < from ? until : now
+    if (sequences.length === 0 && at !== undefined) open.set(key, { since, at })
     resolve(sequences)
   }
 

@@ -220,7 +220,7 @@ class StreamTaker {
     const stream = this.#stream
     const bounds = (again?: number): Pick<TakenRecord, 'since' | 'until'> => {
       const copy = { storedAt, deliveries, ...(again === undefined ? {} : { again }) }
-      return { since: this.#lookBack.since(performance.now(), copy), until: this.#lookBack.until(copy) }
+      return { since: this.#lookBack.since(performance.now(), copy), until: this.#lookBack.until }
     }
     if (stream === JOBS) {
       const job = decodeJob(data)

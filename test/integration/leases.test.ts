@@ -244,13 +244,19 @@ test('a look-up finds an event that is older than what is kept in memory, and th
   const found = async (id: string, since: number, until?: number) =>
     (await settled.lookUp(eventKey(event(id)), since, until))?.destination
   assert.deepEqual(
-    await Promise.all([found('old', start), found('never', start), found('other', start, start + 1200)]),
+    await Promise.all([
+      found('old', start, Date.now()),
+      found('never', start, start + 900),
+      found('other', start, start + 1200),
+    ]),
     ['first.test', undefined, 'remote.test'],
   )
-  assert.equal(await found('other', Date.now() + 1000), undefined)
-  assert.equal(await found('other', start), 'remote.test', 'an answer for a shorter time does not count')
+  const late = Date.now() + 1000
+  assert.equal(await found('other', late, late), undefined)
+  assert.equal(await found('other', start, late), 'remote.test', 'an answer for a shorter time does not count')
+  assert.equal(await found('old', start), 'second.test', 'without an outage, only the recent events are searched')
   await log.append(event('never'))
-  assert.equal(await found('never', start), 'remote.test')
+  assert.equal(await found('never', start, late), 'remote.test')
 })
 
 test('a look-up finds what this process settled, even for a second record that was stored later', async () => {
