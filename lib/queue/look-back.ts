@@ -55,10 +55,10 @@ export class LookBack {
     return Math.max(storedAt, present - (now - this.#caughtUpAt) - LOOK_BACK_MS)
   }
 
-  /** A time by the broker's clock, in milliseconds since the epoch, after which the attempt was not settled, unless within the last minutes;
-   * undefined while there is none. While the broker is there, a job is with a worker that renews its lease, or is given to another one
-   * within a minute: its event is older only when there was an outage in between. So the many jobs that wait after an outage are looked up
-   * in the same range. */
+  /** A time by the broker's clock, in milliseconds since the epoch, after which the attempt was not settled, unless within the last
+   * minutes; undefined while there is none. While the broker is there, a job is with a worker that renews its lease, or is given to another
+   * one within a minute: its event is older only when there was an outage in between. So the many jobs that wait after an outage are looked
+   * up in the same range. */
   get until(): number | undefined {
     // A worker may write the event as soon as the broker is back.
     return this.#connectedAt === undefined ? undefined : this.#connectedAt + LOOK_BACK_MS
