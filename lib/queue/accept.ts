@@ -45,6 +45,7 @@ export interface Acceptor {
 /** How long the broker may be away before the message is refused; a broker that restarts is back sooner. A client that gets 451 within
  * this time tries again; a client that waits longer may time out and submit a duplicate. Milliseconds. */
 const AWAY_MS = 10_000
+
 export interface StoreOptions {
   /** Bounds how long a client waits for its 250 or 451. Milliseconds. */
   waitMs: number

@@ -18,8 +18,7 @@ import { BadRecordError } from '@postrider/broker/stored'
  *
  * The event is authoritative and the acknowledgement only follows it, so a job can be delivered again after it was settled: when a worker
  * died between the two, or the broker did (it writes acknowledgements up to some 100 ms late). The event is then usually a recent one, in
- * the tail of EVENTS, of which an index is kept. After an outage, or when a worker died late in a long series of transactions, it is older,
- * and EVENTS is read for it.
+ * the tail of EVENTS, of which an index is kept. After an outage it is older, and EVENTS is read for it.
  */
 export interface Settled {
   /** Remembers an attempt that this process settled. */

@@ -103,7 +103,7 @@ function replaceOnce(file: string, snippet: string, instead: string): void {
 /** Throws unless the text has the snippet exactly once. */
 export function replacedOnce(text: string, snippet: string, instead: string): string {
   const parts = text.split(snippet)
-  if (parts.length !== 2) throw new Error(`there once, not ${parts.length - 1} times: ${snippet}`)
+  if (parts.length !== 2) throw new Error(`the snippet must be there once, not ${parts.length - 1} times: ${snippet}`)
   return parts.join(instead)
 }
 

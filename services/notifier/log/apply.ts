@@ -11,8 +11,9 @@ import { HAS_RECIPIENTS } from './schema.ts'
 export interface LogWriter {
   /** `content` is null if only an event refers to the message. */
   message(envelope: Envelope, content: ContentRef | null): void
-  /** Outcomes that do not count (see counted.ts) are only in the history of the message. */
-  event(event: QueueEvent): void
+  /** Outcomes that do not count (see counted.ts) are only in the history of the message. `counted`: the event without them, if that is
+   * known. */
+  event(event: QueueEvent, counted?: QueueEvent): void
   /** Records that the delay of a message was decided about: a notice was queued, or none was wanted. */
   markDelayNotified(id: string): void
   /** Deletes up to `limit` placeholders of content that was erased before a time (milliseconds since the epoch). Returns how many. */
@@ -30,7 +31,7 @@ export interface LogWriter {
 }
 
 export function createLogWriter(db: DatabaseSync): LogWriter {
-  const counted = createCounted(db)
+  const countedOf = createCounted(db)
   const insertMessage = db.prepare(
     `INSERT INTO messages (id, domain, accepted_at, envelope, content, open) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET content = coalesce(messages.content, excluded.content),
@@ -103,9 +104,9 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
     if (envelope.notice?.kind === 'delayed') markDelayed.run(envelope.notice.of)
   }
 
-  function attempt(event: AttemptEvent): void {
+  function attempt(event: AttemptEvent, { outcomes }: AttemptEvent): void {
     const remote = event.remote === undefined ? null : JSON.stringify(event.remote)
-    for (const outcome of counted(event).outcomes) {
+    for (const outcome of outcomes) {
       const nextAt = outcome.state === 'deferred' ? (event.nextAt ?? null) : null
       setOutcome.run(
         event.id,
@@ -143,8 +144,8 @@ export function createLogWriter(db: DatabaseSync): LogWriter {
 
   return {
     message,
-    event(event) {
-      if (event.type === 'attempt') attempt(event)
+    event(event, counted = countedOf(event)) {
+      if (event.type === 'attempt' && counted.type === 'attempt') attempt(event, counted)
       else if (event.type === 'cancel') cancelled(event)
       else if (event.type === 'erase') erased(event)
       // Verdicts of scanners only affect reputations (reputation/outcomes.ts).

@@ -77,7 +77,7 @@ async function readEvents(data: Uint8Array, dependencies: EntryDependencies): Pr
       const counted = reader.counted(event)
       beforeEvent?.(counted)
       if (event.type === 'review') held.review(event)
-      else writer.event(event)
+      else writer.event(event, counted)
       onEvent(counted)
     }
   }
