@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lies, networkOf, parseNetworks } from './network.ts'
+import { isWithin, networkOf, parseNetworks } from './network.ts'
 
 test('a client with many IPv6 addresses is one network, and with an IPv4 address one of its own', () => {
   assert.equal(networkOf('192.0.2.1'), '192.0.2.1')
@@ -16,15 +16,15 @@ test('an address lies in a network of its family', () => {
   const inside = ['192.0.2.0', '192.0.2.255', '::ffff:192.0.2.7', '2001:db8:ffff::1']
   const outside = ['192.0.3.0', '2001:db9::1', '::1', 'what is it', '']
   assert.deepEqual(
-    inside.map((address) => lies(address, networks)),
+    inside.map((address) => isWithin(address, networks)),
     inside.map(() => true),
   )
   assert.deepEqual(
-    outside.map((address) => lies(address, networks)),
+    outside.map((address) => isWithin(address, networks)),
     outside.map(() => false),
   )
-  assert.equal(lies('192.0.2.1', []), false)
-  assert.equal(lies('192.0.2.1', parseNetworks(['::/0'])), false)
+  assert.equal(isWithin('192.0.2.1', []), false)
+  assert.equal(isWithin('192.0.2.1', parseNetworks(['::/0'])), false)
 })
 
 test('a network that is none throws', () => {

@@ -13,7 +13,7 @@ export function networkOf(address: string): string {
 export type Networks = [ipaddr.IPv4 | ipaddr.IPv6, number][]
 
 /** Whether an address is in one of the networks. An IPv4 address that an IPv6 socket reports counts as an IPv4 address. */
-export function lies(address: string, networks: Networks): boolean {
+export function isWithin(address: string, networks: Networks): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.process(address)
   return networks.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits))

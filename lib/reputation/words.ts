@@ -11,7 +11,7 @@ export const whySuspended = ({ reason, percent, recipients, limitPercent, at }: 
   `suspended since ${isoSeconds(at)}: ${percent}% of the messages to ${recipients} recipients ${WHAT[reason]} (limit ${limitPercent}%)`
 
 /** How to end the suspension, for people. */
-export const wayBack = ({ resumable }: Suspension): string =>
+export const remedyFor = ({ resumable }: Suspension): string =>
   resumable
     ? 'fix the cause, then have spec.resume of the credential or domain set to a new value'
     : 'since this is the second suspension in 30 days, only your mail administrator can lift it'

@@ -19,9 +19,9 @@ test('trouble is reported when it begins and when it is over', () => {
 test('trouble is logged under its name', () => {
   const lines: unknown[] = []
   const write = (line: unknown): void => void lines.push(line)
-  const trouble = loggedTrouble({ warn: write, info: write }, 'disk-look')
+  const trouble = loggedTrouble({ warn: write, info: write }, 'disk-check')
   const error = new Error('no such folder')
   trouble.failed(error)
   trouble.over()
-  assert.deepEqual(lines, [{ event: 'disk-look-failing', err: error }, { event: 'disk-look-works' }])
+  assert.deepEqual(lines, [{ event: 'disk-check-failing', err: error }, { event: 'disk-check-works' }])
 })

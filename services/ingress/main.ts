@@ -75,7 +75,7 @@ await runService('ingress', INGRESS, async ({ settings, log, registry, needs, on
   const withdraw = { discard: createDiscard(events, clock.now) }
   const storing = { waitMs: settings.storeWaitMs, withdraw }
   const acceptor = createAcceptor(broker, settings.shards, storing)
-  const disk = await watchDisk(settings.queueFolder, settings.queueReserveBytes, loggedTrouble(log, 'disk-look'))
+  const disk = await watchDisk(settings.queueFolder, settings.queueReserveBytes, loggedTrouble(log, 'disk-check'))
   onStop(() => disk.close())
   needs(() => (disk.hasRoom ? undefined : "the queue's disk is nearly full; mail is answered 452"))
   const accept = createAcceptance({

@@ -4,7 +4,7 @@ import { credentialAccount, domainAccount } from '@postrider/limits/accounts'
 import type { LimitConfig } from '@postrider/runtime-config/config'
 import { effectiveLimit } from '@postrider/reputation/effective'
 import type { Reputation } from '@postrider/reputation/reputation'
-import { wayBack, whySuspended } from '@postrider/reputation/words'
+import { remedyFor, whySuspended } from '@postrider/reputation/words'
 import { authenticate } from '../authenticate.ts'
 import { json } from '../response.ts'
 import type { Route } from '../router.ts'
@@ -78,6 +78,6 @@ function describe(reputation: Reputation | undefined): AccountAnswer['reputation
     reason: suspension.reason,
     since: new Date(suspension.at).toISOString(),
     why: whySuspended(suspension),
-    remedy: wayBack(suspension),
+    remedy: remedyFor(suspension),
   }
 }

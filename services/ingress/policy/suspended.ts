@@ -1,5 +1,5 @@
 import type { Reputation } from '@postrider/reputation/reputation'
-import { wayBack, whySuspended } from '@postrider/reputation/words'
+import { remedyFor, whySuspended } from '@postrider/reputation/words'
 import { RefusalError } from '@postrider/smtp/refusal'
 
 /** The current reputation of an account; undefined while nothing is known about it. */
@@ -11,7 +11,7 @@ export function refuseSuspended(accounts: string[], reputationOf: ReputationOf):
   for (const account of accounts) {
     const suspension = reputationOf(account)?.suspended
     if (suspension === undefined) continue
-    const text = `the ${account.replace('/', ' ')} has been ${whySuspended(suspension)}; ${wayBack(suspension)}`
+    const text = `the ${account.replace('/', ' ')} has been ${whySuspended(suspension)}; ${remedyFor(suspension)}`
     throw new RefusalError(450, '4.7.1', text, 'suspended')
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ConnectionLimiter, LimiterReason, AdmittedConnection } from '../guard/connection-limiter.ts'
-import { lies } from '@postrider/authentication/network'
+import { isWithin } from '@postrider/authentication/network'
 import type { Networks } from '@postrider/authentication/network'
 import { readProxyHeader } from '../guard/read-proxy-header.ts'
 
@@ -30,7 +30,7 @@ export const LIMITER_TEXTS: Record<LimiterReason, string> = {
 
 /** Whether a PROXY header has to be read from this peer. */
 export const isProxy = (socket: Socket, { proxies }: AdmissionRules): boolean =>
-  proxies.length > 0 && lies(socket.remoteAddress ?? '', proxies)
+  proxies.length > 0 && isWithin(socket.remoteAddress ?? '', proxies)
 
 /** The client's address: from the PROXY header if the peer is a proxy, else the peer's own. Rejects with BadProxyHeaderError. */
 export async function arrivalOf(socket: Socket, rules: AdmissionRules): Promise<Arrival> {
@@ -45,7 +45,7 @@ export function admit(
   { limiter, trusted }: AdmissionRules,
   end: (reason: LimiterReason) => void,
 ): AdmittedConnection | LimiterReason {
-  const admitted = limiter.admit({ address, trusted: lies(address, trusted), end })
+  const admitted = limiter.admit({ address, trusted: isWithin(address, trusted), end })
   if (typeof admitted !== 'string') socket.once('close', () => admitted.closed())
   return admitted
 }

@@ -4,7 +4,7 @@ import type { ListenerSettings } from '@postrider/contract/listener'
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server'
 import type { ProtectionConfig } from '@postrider/runtime-config/protection'
 import type { ConnectionLimiter } from '../guard/connection-limiter.ts'
-import { lies, parseNetworks } from '@postrider/authentication/network'
+import { isWithin, parseNetworks } from '@postrider/authentication/network'
 import type { Networks } from '@postrider/authentication/network'
 import { RefusalError } from '@postrider/smtp/refusal'
 import { SubmissionServer } from './submission-server.ts'
@@ -153,7 +153,7 @@ function serverOptions(
 /** On a relay port the client's network replaces the login, as with Postfix's mynetworks. */
 function admitTrusted({ credential }: ListenerSettings, trusted: Networks) {
   return (session: SMTPServerSession, callback: (error?: Error | null) => void): void => {
-    if (!lies(session.remoteAddress, trusted))
+    if (!isWithin(session.remoteAddress, trusted))
       return callback(new RefusalError(554, '5.7.1', 'this port is for trusted networks only', 'auth'))
     session.user = credential
     callback()

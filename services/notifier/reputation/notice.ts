@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Envelope } from '@postrider/mail/envelope'
 import type { PlatformConfig } from '@postrider/runtime-config/config'
 import type { Suspension } from '@postrider/reputation/reputation'
-import { wayBack, whySuspended } from '@postrider/reputation/words'
+import { remedyFor, whySuspended } from '@postrider/reputation/words'
 import { dateTime, field } from '../report/field.ts'
 import { encodedText, fromValue, toValue } from '../report/field-values.ts'
 import { contentFields, encodedTextPart } from '../report/text-part.ts'
@@ -46,7 +46,7 @@ export function buildSuspensionNotice(
   const text = [
     `The ${what} at ${hostName}\r\nhas been ${whySuspended(suspension)}.\r\n\r\n`,
     'Until the suspension is lifted, new messages are refused (450);\r\nmessages already queued will still be delivered.\r\n\r\n',
-    `To lift the suspension: ${wayBack(suspension)}.\r\n\r\n`,
+    `To lift the suspension: ${remedyFor(suspension)}.\r\n\r\n`,
     suspension.reason === 'Bounces'
       ? 'Recipients that do not exist come from old or purchased lists, or from someone using your\r\npassword to send to guessed addresses. Remove them, and change the password if you did not\r\nsend the mail.\r\n'
       : 'Mail that is refused as spam or malware is often sent by someone else who has your\r\npassword. Check what was sent, and change the password if you did not\r\nsend it.\r\n',
