@@ -13,11 +13,12 @@ const inProcess = new JetStreamApiError({
 })
 
 /** A broker whose publishes end as given, one after the other; the last repeats. */
-function broker(...ends: (() => Promise<PubAck>)[]): { published: () => number; broker: Broker } {
-  let count = 0
-  const publish = (): Promise<PubAck> => (ends[Math.min(count++, ends.length - 1)] ?? ends[0])?.() ?? assert.fail()
+function broker(...ends: (() => Promise<PubAck>)[]) {
+  const payloads: unknown[] = []
+  const publish = (_subject: string, payload: unknown): Promise<PubAck> =>
+    (ends[Math.min(payloads.push(payload), ends.length) - 1] ?? ends[0])?.() ?? assert.fail()
   const loss = { unlessReconnected: (promise: Promise<PubAck>) => promise }
-  return { published: () => count, broker: { js: { publish }, loss } as unknown as Broker }
+  return { payloads, published: () => payloads.length, broker: { js: { publish }, loss } as unknown as Broker }
 }
 
 test('a record whose first copy is being stored is published again until that is done', async () => {
@@ -30,6 +31,15 @@ test('a record whose first copy is being stored is published again until that is
   const options = { msgID: 'a', timeout: 10_000, awayMs: 1, onRepeat: () => repeats++ }
   assert.deepEqual(await publishLasting(busy, 'mail', 'x', options), ACK)
   assert.deepEqual([published(), repeats], [3, 2])
+})
+
+test('what is published again can say so', async () => {
+  const { broker: busy, payloads } = broker(
+    () => Promise.reject(inProcess),
+    () => Promise.resolve(ACK),
+  )
+  await publishLasting(busy, 'mail', (repeated) => (repeated ? 'again' : 'first'), { msgID: 'a', timeout: 10_000 })
+  assert.deepEqual(payloads, ['first', 'again'])
 })
 
 test('it is not waited for beyond the time limit', async () => {

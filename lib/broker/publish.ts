@@ -4,6 +4,8 @@ import { errors } from '@nats-io/transport-node'
 import type { Broker } from './connection.ts'
 import { isElecting, isInProcess } from './temporary.ts'
 
+export type Payload = Uint8Array | string
+
 export interface LastingPublish extends Partial<JetStreamPublishOptions> {
   /** Makes a repetition harmless: the broker stores an id once. */
   msgID: string
@@ -24,22 +26,24 @@ const REPEAT_MS = 50_000
 const PAUSE_MS = 250
 
 /** Publishes a record, and publishes it again after each reconnect: a confirmation that was due on the lost connection never arrives,
- * and the broker may or may not have stored the record. Rejects with the broker's refusal, with a time-out, with BrokerAwayError, or with
+ * and the broker may or may not have stored the record. A `payload` that is a function is called for each publish, and learns whether the
+ * record may be stored already: a restarted broker has forgotten the ids of records that were removed since. Rejects with the broker's refusal, with a time-out, with BrokerAwayError, or with
  * the reason of the signal. */
 export async function publishLasting(
   broker: Broker,
   subject: string,
-  payload: Uint8Array | string,
+  payload: Payload | ((repeated: boolean) => Payload),
   options: LastingPublish,
 ): Promise<PubAck> {
   const deadline = performance.now() + options.timeout
   const electedBy = performance.now() + Math.min(options.timeout, options.awayMs ?? 0)
-  for (;;) {
+  for (let repeated = false; ; repeated = true) {
     options.signal?.throwIfAborted()
     const left = Math.max(1, deadline - performance.now())
     const timeout = Math.min(left, REPEAT_MS)
     try {
-      const published = broker.js.publish(subject, payload, { ...options, timeout })
+      const data = typeof payload === 'function' ? payload(repeated) : payload
+      const published = broker.js.publish(subject, data, { ...options, timeout })
       const answered = broker.loss.unlessReconnected(published, options.awayMs)
       const ack = await unlessAborted(answered, options.signal)
       if (ack !== undefined) return ack

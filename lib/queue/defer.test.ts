@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { JetStreamApiError } from '@nats-io/jetstream'
 import { errors } from '@nats-io/transport-node'
+import { BrokerAwayError } from '@postrider/broker/connection-loss'
 import { recordingBroker } from '../../test/support/recording-broker.ts'
 import { job } from '../../test/support/taken-job.ts'
 import { defer, deferPatiently, enqueueJobs } from './defer.ts'
+import type { Job } from './job.ts'
 
 const NOW = 1_700_000_000_000
+/** The broker is still storing the first copy. */
+const inProcess = () => new JetStreamApiError({ code: 409, err_code: 10_158, description: 'in process' })
 const refusal = () => new errors.InvalidArgumentError('max_payload size exceeded')
 
 test('a deferred job is a schedule of its own subject, which fires at its time', async () => {
@@ -16,6 +22,30 @@ test('a deferred job is a schedule of its own subject, which fires at its time',
     published.map(({ subject, json, at }) => [subject.split('.').slice(-2), json, at?.getTime()]),
     [[['q1', '2'], it, NOW]],
   )
+})
+
+const isAgain = ({ json }: { json: unknown }): boolean | undefined => (json as Job).again
+
+test('a deferral that the broker did not confirm is marked when it is repeated', async () => {
+  const { broker, published, failWith } = recordingBroker()
+  failWith(inProcess())
+  await defer(broker, job(), NOW)
+  failWith(inProcess())
+  await enqueueJobs(broker, [job()])
+  await defer(broker, job(), NOW)
+  assert.deepEqual(published.map(isAgain), [true, true, undefined])
+})
+
+test('a deferral is not left to the client library while the broker is away', async () => {
+  const { broker, published } = recordingBroker()
+  Object.assign(broker, { connected: false })
+  await assert.rejects(defer(broker, job(), NOW), BrokerAwayError)
+  assert.equal(published.length, 0)
+  const deferred = deferPatiently(broker, job(), NOW)
+  await pause(10)
+  Object.assign(broker, { connected: true })
+  await deferred
+  assert.deepEqual(published.map(isAgain), [true])
 })
 
 test('a deferral that the broker refuses for what it is goes to the quarantine, with its time', async () => {

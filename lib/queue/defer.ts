@@ -1,5 +1,6 @@
 import { headers } from '@nats-io/transport-node'
 import type { Broker } from '@postrider/broker/connection'
+import { BrokerAwayError } from '@postrider/broker/connection-loss'
 import { DUE_SUBJECT, waitSubject } from '@postrider/broker/names'
 import { writePatiently } from '@postrider/broker/write-patiently'
 import { publishLasting } from '@postrider/broker/publish'
@@ -9,12 +10,15 @@ import type { Job } from './job.ts'
 
 /** Defers a job until `at` (milliseconds since the epoch) with a message schedule of the broker (ADR-51 of NATS). The schedule is stored
  * on a subject of its own, where it can be found, brought forward or cancelled; the broker makes the job due at that time. Resolves
- * when the schedule is on disk. Idempotent: a subject has one schedule. */
+ * when the schedule is on disk. A subject has one schedule, so a repetition changes nothing until the schedule has fired; what is repeated
+ * is marked as a possible second copy. Rejects with BrokerAwayError, or as `publishLasting` does. */
 export async function defer(broker: Broker, job: Job, at: number): Promise<void> {
+  // The client library would keep the record and send it, without a mark, after the reconnect.
+  if (!broker.connected) throw new BrokerAwayError(0)
   const subject = waitSubject(job.destination, job.envelope.id, job.part)
   const fields = headers()
   fields.set('Nats-Rollup', 'sub')
-  await publishLasting(broker, subject, encodeJob(job), {
+  await publishLasting(broker, subject, (repeated) => encodeJob(doubted(job, repeated)), {
     headers: fields,
     msgID: `wait:${attemptKey(job)}:${at}`,
     schedule: { specification: new Date(at), target: DUE_SUBJECT },
@@ -22,8 +26,9 @@ export async function defer(broker: Broker, job: Job, at: number): Promise<void>
   })
 }
 
-/** The broker may have stored a write that it did not confirm, and knows its message id for only two minutes. A write that is repeated
- * later creates a second copy of the job, so the copy is marked: its attempt is looked up before it is made. */
+/** The broker may have stored a write that it did not confirm. It knows the message id for only two minutes, and after a restart only if
+ * the record is still stored. A write that is repeated later creates a second copy of the job, so the copy is marked: its attempt is
+ * looked up before it is made. */
 const doubted = (job: Job, repeated: boolean): Job => (repeated ? { ...job, again: true } : job)
 
 /** Defers a job whose attempt is over: repeated until the broker confirms it. A job that the broker refuses because of its content or
@@ -65,7 +70,7 @@ export async function enqueueJobs(broker: Broker, jobs: Job[], wanted: () => boo
 
 async function enqueue(broker: Broker, job: Job): Promise<void> {
   const written = await writePatiently(broker, (repeated) => {
-    const data = encodeJob(doubted(job, repeated))
+    const data = (again: boolean): string => encodeJob(doubted(job, repeated || again))
     return publishLasting(broker, DUE_SUBJECT, data, { msgID: `split:${attemptKey(job)}`, timeout: 5000 })
   })
   if ('done' in written) return

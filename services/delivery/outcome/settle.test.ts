@@ -107,13 +107,16 @@ for (const [what, found, writes] of [
   ['the lookup fails: a second attempt is better than none', new TypeError('not a time'), true],
 ] as const) {
   test(`a lease that ended while the event was written: ${what}`, async () => {
-    const { story, dependencies } = world(found)
+    const { story, dependencies, published } = world(found)
     await settle(takenJob(job(), story, { proven: false }), deferred(), dependencies)
     assert.equal(story[2], 'look up q1/0/0')
     assert.equal(
       story.some((line) => WAIT.test(line)),
       writes,
     )
+    // Whoever has the job by now may have written the same record.
+    const marks = published.map(({ json }) => [(json as Job).again, (json as Job).since])
+    assert.deepEqual(marks, writes ? [[true, 500]] : [])
     assert.equal(story.at(-1), 'ack')
   })
 }

@@ -30,15 +30,20 @@ export async function settle(
   await events.append(event)
   settled.note(key)
   // While the event waited for the broker, another worker may have made and settled the attempt. The first event counts.
-  let counts = taken.proven
-  if (!counts) {
+  const { proven } = taken
+  let counts = proven
+  if (!proven) {
     const looked = await writePatiently(broker, async () => {
       counts = isSame(event, await settled.lookUp(key, taken.since))
     })
     // Unknown, because EVENTS could not be read. A second attempt is better than none.
     if ('refused' in looked) counts = true
   }
-  if (counts && next !== undefined) await deferPatiently(broker, withoutDoubt(next.job), next.at)
+  if (counts && next !== undefined) {
+    // Another worker may have found the event as well, and the next attempt may be over.
+    const job = proven ? withoutDoubt(next.job) : { ...next.job, again: true, since: taken.since }
+    await deferPatiently(broker, job, next.at)
+  }
   taken.ack()
   return true
 }
