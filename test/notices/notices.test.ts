@@ -18,7 +18,7 @@ describe('what a sender is told', { skip: noPython }, () => {
       assert.ok(notice)
       const { fields, text, defects } = notice
       assert.deepEqual(defects, [])
-      assert.equal(fields.get('Status'), cause.status)
+      assert.equal(fields.get('Status'), cause.status, text)
       const code = fields.get('Diagnostic-Code')
       assert.ok(cause.diagnosticCode === undefined ? code === undefined : code?.startsWith(cause.diagnosticCode), code)
       assert.equal(fields.has('Remote-MTA'), cause.hasRemoteMta, fields.get('Remote-MTA'))

@@ -124,6 +124,15 @@ describe('a transaction', () => {
         assert.deepEqual(short(await send(connection)), [TO.map(() => `refused mail ${after}`), false])
       })
 
+      for (const then of ['hang', 'abrupt'] as const) {
+        test(`keeps the refusals when RSET is not answered: ${then}`, async () => {
+          const [, connection] = await start({ offers, script: { rcpt: '550 5.1.1 no', rset: { then } } })
+          const sent = await send(connection, {}, CONTENT, { mailMs: 1500 })
+          assert.deepEqual(short(sent), [TO.map(() => 'refused rcpt 550 5.1.1 no'), false])
+          assert.equal(sent.outOfStep, false)
+        })
+      }
+
       test('keeps the refusals it had when the connection ends later', async () => {
         const script = (step: Step) =>
           step.argument === TO[0] ? '550 5.1.1 no' : step.argument === TO[2] ? { then: 'abrupt' as const } : undefined

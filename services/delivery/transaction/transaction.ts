@@ -253,11 +253,14 @@ class Transaction {
     return this.#open()
   }
 
-  /** Aborts the transaction with RSET, so that the connection can carry another message. */
+  /** Aborts the transaction with RSET, so that the connection can carry another message. Without an answer the connection is closed; what
+   * was refused before stays refused. */
   async #reset(): Promise<void> {
     const { dialogue } = this.#connection
     dialogue.send(['RSET\r\n'])
-    const answer = await dialogue.reply('mail', Math.min(RESET_MS, this.#timeouts.mailMs))
+    const answered = dialogue.reply('mail', Math.min(RESET_MS, this.#timeouts.mailMs))
+    const answer = await answered.catch(undefinedIfBroken)
+    if (answer === undefined) return
     this.clean = succeeded(answer)
     // 354 to RSET is the reply to DATA, delayed by a surplus reply.
     if (this.#grouped && goesOn(answer)) this.#loseStep()
@@ -319,6 +322,10 @@ function resultOf(reply: Reply, stage: Stage, tlsFault: string | undefined): Omi
 /** RFC 3207, 4, defines 530 for this; many servers use other codes and words of their own. */
 const demandsTls = ({ code, text }: Reply, stage: Stage): boolean =>
   code === 530 || getBounceInfo({ response: text, stage }).category === 'tls'
+
+function undefinedIfBroken(error: unknown): undefined {
+  if (!(error instanceof ConnectionBrokenError)) throw error
+}
 
 const neverAnswered = (recipient: Recipient, stage: Stage): RecipientResult => ({
   recipient,
