@@ -1,6 +1,5 @@
 import { needsUtf8 } from '@postrider/mail/address'
 import type { Envelope, Recipient } from '@postrider/mail/envelope'
-import { getBounceInfo } from '@postrider/reply/classify'
 import type { TimeoutConfig } from '@postrider/runtime-config/config'
 import { NEEDS_UTF8, cannotTake, commandsOf } from './commands.ts'
 import type { SmtpConnection } from './connection.ts'
@@ -10,6 +9,7 @@ import { ConnectionBrokenError, forAll } from './outcome.ts'
 import { goesOn, isRefusal, succeeded } from '@postrider/smtp/reply'
 import type { RecipientResult, Stage, TransactionOutcome } from './outcome.ts'
 import type { Reply } from '@postrider/smtp/reply'
+import { Results } from './results.ts'
 import { TIME_LIMITS, TimeSpan } from './time-limits.ts'
 import type { TimeLimits } from './time-limits.ts'
 
@@ -88,13 +88,14 @@ class Transaction {
   /** All commands are sent at once. */
   readonly #grouped: boolean
   readonly #time: TimeSpan
-  readonly #results = new Map<Recipient, RecipientResult>()
+  readonly #results: Results
   #stage: Stage = 'mail'
 
   constructor(connection: SmtpConnection, message: MessageToSend, options: TransactOptions) {
     const { timeouts, limits = TIME_LIMITS, lockStep = false } = options
     this.#connection = connection
     this.#message = message
+    this.#results = new Results(message.envelope.recipients)
     this.#timeouts = timeouts
     this.#limits = limits
     this.#grouped = connection.capabilities.pipelining && !lockStep
@@ -102,7 +103,6 @@ class Transaction {
   }
 
   async run(): Promise<RecipientResult[]> {
-    const { recipients } = this.#message.envelope
     try {
       await this.#dialogue()
     } catch (error) {
@@ -114,7 +114,7 @@ class Transaction {
         throw error
       }
     }
-    return recipients.map((recipient) => this.#results.get(recipient) ?? neverAnswered(recipient, this.#stage))
+    return this.#results.all(this.#stage)
   }
 
   async #dialogue(): Promise<void> {
@@ -161,7 +161,7 @@ class Transaction {
       if (succeeded(reply)) this.taken.push(recipient)
       else this.#refuse([recipient], reply, 'rcpt')
       if (reply.code === 421) {
-        this.#refuse(this.#open(), reply, 'rcpt')
+        this.#refuse(this.#results.open, reply, 'rcpt')
         return false
       }
     }
@@ -176,7 +176,7 @@ class Transaction {
       return
     }
     if (!isRefusal(data)) throw new ConnectionBrokenError('PROTOCOL', 'data', `DATA was answered ${data.text}`)
-    this.#refuse(this.#open(), data, 'data')
+    this.#refuse(this.#results.open, data, 'data')
     if (data.code !== 421) await this.#reset()
   }
 
@@ -197,8 +197,7 @@ class Transaction {
       return
     }
     const reply = await this.#finalReply()
-    if (succeeded(reply))
-      for (const recipient of taken) this.#settle(recipient, { result: 'delivered', reply: reply.text, stage: 'final' })
+    if (succeeded(reply)) this.#results.settle(taken, { result: 'delivered', reply: reply.text, stage: 'final' })
     else this.#refuse(taken, reply, 'final')
     this.clean = reply.code !== 421
   }
@@ -220,7 +219,7 @@ class Transaction {
     this.#connection.dialogue.destroy()
     if (!isRefusal(reply))
       throw new ConnectionBrokenError('PROTOCOL', 'content', `the content was interrupted by ${reply.text}`)
-    this.#refuse(this.#open(), reply, 'content')
+    this.#refuse(this.#results.open, reply, 'content')
   }
 
   /** The reply to a command before the content, within the time-out of the command and the time for all commands. */
@@ -239,18 +238,16 @@ class Transaction {
   #leaveOut(recipients: Recipient[]): void {
     this.unasked = recipients
     const reply = 'the remote was too slow to try all recipients'
-    for (const recipient of recipients)
-      this.#settle(recipient, { result: 'failed', reply, errorCode: 'TIMEOUT', stage: 'rcpt' })
+    this.#results.settle(recipients, { result: 'failed', reply, errorCode: 'TIMEOUT', stage: 'rcpt' })
   }
 
   /** Recipients whose address the remote supports; the others are refused. */
   #namable(): Recipient[] {
     const { recipients } = this.#message.envelope
     if (this.#connection.capabilities.utf8) return recipients
-    for (const recipient of recipients.filter(({ address }) => needsUtf8(address))) {
-      this.#settle(recipient, { result: 'refused', reply: NEEDS_UTF8, ours: true, stage: 'rcpt' })
-    }
-    return this.#open()
+    const unnamable = recipients.filter(({ address }) => needsUtf8(address))
+    this.#results.settle(unnamable, { result: 'refused', reply: NEEDS_UTF8, ours: true, stage: 'rcpt' })
+    return this.#results.open
   }
 
   /** Aborts the transaction with RSET, so that the connection can carry another message. Without an answer the connection is closed; what
@@ -272,73 +269,29 @@ class Transaction {
     this.outOfStep = true
     this.clean = false
     this.#connection.dialogue.destroy()
-    for (const [recipient, { result, stage, reply, ours }] of this.#results) {
-      if (result === 'refused' && ours !== true) this.#results.set(recipient, uncertain(recipient, stage, reply))
-    }
-    for (const recipient of this.#open()) this.#settle(recipient, uncertain(recipient, this.#stage))
+    this.#results.doubt(this.#stage)
   }
 
   /** Ends the transaction without the reply that is due. If a refusal came just before the connection ended, it is the result. */
   #breakOff(error: ConnectionBrokenError): void {
     const reply = this.#connection.dialogue.unread()
     if (reply !== undefined && isRefusal(reply)) {
-      this.#refuse(this.#open(), reply, this.#stage)
+      this.#refuse(this.#results.open, reply, this.#stage)
       return
     }
-    this.ambiguous = this.#stage === 'final' && this.#open().length > 0
-    for (const recipient of this.#open()) {
-      this.#settle(recipient, { result: 'failed', reply: error.message, errorCode: error.code, stage: this.#stage })
-    }
+    this.ambiguous = this.#stage === 'final' && this.#results.open.length > 0
+    const broken = { result: 'failed', reply: error.message, errorCode: error.code, stage: this.#stage } as const
+    this.#results.settle(this.#results.open, broken)
     // After a time-out in a group, perhaps a reply was omitted, and the replies were assigned to the wrong commands.
     const inGroup = this.#grouped && (this.#stage === 'rcpt' || this.#stage === 'data')
     if (inGroup && error.code === 'TIMEOUT') this.#loseStep()
   }
 
-  #open(): Recipient[] {
-    return this.#message.envelope.recipients.filter((recipient) => !this.#results.has(recipient))
-  }
-
   #refuse(recipients: Recipient[], reply: Reply, stage: Stage): void {
-    const result = resultOf(reply, stage, this.#connection.tlsFault)
-    for (const recipient of recipients) this.#settle(recipient, result)
-  }
-
-  #settle(recipient: Recipient, result: Omit<RecipientResult, 'recipient'>): void {
-    if (!this.#results.has(recipient)) this.#results.set(recipient, { recipient, ...result })
+    this.#results.refuse(recipients, reply, stage, this.#connection.tlsFault)
   }
 }
-
-/** The result that a reply other than 2xx means. */
-function resultOf(reply: Reply, stage: Stage, tlsFault: string | undefined): Omit<RecipientResult, 'recipient'> {
-  const { text } = reply
-  if (!isRefusal(reply))
-    return { result: 'failed', reply: `not a valid SMTP reply to this command: ${text}`, errorCode: 'PROTOCOL', stage }
-  // The remote demands TLS, and its handshake has just failed. Temporary, because TLS may work later.
-  if (tlsFault !== undefined && demandsTls(reply, stage))
-    return { result: 'failed', reply: `${tlsFault}; in clear: ${text}`, errorCode: 'TLS', stage: 'starttls' }
-  return { result: 'refused', reply: text, stage }
-}
-
-/** RFC 3207, 4, defines 530 for this; many servers use other codes and words of their own. */
-const demandsTls = ({ code, text }: Reply, stage: Stage): boolean =>
-  code === 530 || getBounceInfo({ response: text, stage }).category === 'tls'
 
 function undefinedIfBroken(error: unknown): undefined {
   if (!(error instanceof ConnectionBrokenError)) throw error
 }
-
-const neverAnswered = (recipient: Recipient, stage: Stage): RecipientResult => ({
-  recipient,
-  result: 'failed',
-  reply: 'the transaction ended without a reply',
-  errorCode: 'CLOSED',
-  stage,
-})
-
-const uncertain = (recipient: Recipient, stage: Stage, said?: string): RecipientResult => ({
-  recipient,
-  result: 'failed',
-  reply: `the remote did not answer each command with one reply${said === undefined ? '' : `; it said: ${said}`}`,
-  errorCode: 'PROTOCOL',
-  stage,
-})
