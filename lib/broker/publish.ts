@@ -4,7 +4,7 @@ import { errors } from '@nats-io/transport-node'
 import type { Broker } from './connection.ts'
 import { isElecting, isInProcess } from './temporary.ts'
 
-export type Payload = Uint8Array | string
+type Payload = Uint8Array | string
 
 export interface LastingPublish extends Partial<JetStreamPublishOptions> {
   /** Makes a repetition harmless: the broker stores an id once. */
@@ -26,9 +26,9 @@ const REPEAT_MS = 50_000
 const PAUSE_MS = 250
 
 /** Publishes a record, and publishes it again after each reconnect: a confirmation that was due on the lost connection never arrives,
- * and the broker may or may not have stored the record. A `payload` that is a function is called for each publish, and learns whether the
- * record may be stored already: a restarted broker has forgotten the ids of records that were removed since. Rejects with the broker's refusal, with a time-out, with BrokerAwayError, or with
- * the reason of the signal. */
+ * and the broker may or may not have stored the record. A `payload` that is a function is called for each publish, so that a repetition
+ * can be marked: a restarted broker has forgotten the ids of records that were removed in the meantime. Rejects with the broker's refusal,
+ * with a time-out, with BrokerAwayError, or with the reason of the signal. */
 export async function publishLasting(
   broker: Broker,
   subject: string,
